@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+/**
+ * The control messages: JSON over core NATS request and reply. They are few, they must be readable with any NATS client on a
+ * bad day, and they grow by adding fields; so JSON, unlike the log, which is msgpack.
+ */
+const sequence = z.number().int().nonnegative();
+const hashHex = z.string().regex(/^[0-9a-f]{64}$/);
+const schemaRange = z.tuple([z.number().int().positive(), z.number().int().positive()]);
+
+/** A place in a node's log. */
+const place = z.object({ epoch: sequence, sequence, hash: hashHex });
+
+export const enrolRequest = z.object({
+  warehouse: z.string(),
+  instance: z.string().min(8).max(64),
+  /** Where the node's own log stands; epoch 0 while provisional. */
+  place,
+  schema: schemaRange,
+});
+export type EnrolRequest = z.infer<typeof enrolRequest>;
+
+export const enrolReply = z.discriminatedUnion('outcome', [
+  /** Known: write in this epoch. Asking again gives the same answer. */
+  z.object({
+    outcome: z.literal('enrolled'),
+    epoch: z.number().int().positive(),
+    centralEpoch: z.number().int().positive(),
+  }),
+  /** Refused until a person decides: another installation owns this warehouse, or the log is not the one central knows. */
+  z.object({ outcome: z.literal('refused'), reason: z.string(), hint: z.string() }),
+]);
+export type EnrolReply = z.infer<typeof enrolReply>;
+
+export const heartbeatRequest = z.object({
+  warehouse: z.string(),
+  instance: z.string(),
+  place,
+  /** Last sequence handed to the broker. Central holds its reply back a moment while it has not applied this much. */
+  sent: sequence,
+  /** What the node believes central has applied. */
+  applied: sequence,
+  schema: schemaRange,
+  /** The node's wall clock, milliseconds since 1970 UTC: measures skew, orders nothing. */
+  clock: z.number().int(),
+});
+export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
+
+export const heartbeatReply = z.object({
+  /** Central's cursor in this node's log, and the chain hash there. */
+  applied: sequence,
+  hash: hashHex,
+  centralEpoch: z.number().int().positive(),
+  schema: schemaRange,
+  time: z.number().int(),
+  /** Send again from here: central met a gap. */
+  need: sequence.optional(),
+  /** Stop: this log may not go on in this epoch. A person decides. */
+  fence: z.object({ epoch: sequence, reason: z.string() }).optional(),
+  /** Most deltas the node may have sent beyond `applied`. */
+  window: z.number().int().positive(),
+});
+export type HeartbeatReply = z.infer<typeof heartbeatReply>;

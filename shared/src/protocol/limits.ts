@@ -1,0 +1,23 @@
+import { assert } from '../runtime/assert.ts';
+
+/** Bounds of the wire (PROTOCOL §3, §7). A reader refuses what exceeds them before it decodes anything. */
+export const wireLimits = {
+  /** Largest message the stream accepts. */
+  messageBytesMax: 512 * 1024,
+  /** A batch closes at whichever of these comes first. */
+  batchBytesMax: 128 * 1024,
+  batchDeltasMax: 500,
+  batchDelayMs: 20,
+  /** One delta: a line with many serials is the largest. */
+  deltaBytesMax: 16 * 1024,
+  /** Rows of one state message. */
+  stateRowsMax: 2_000,
+  serialsPerLineMax: 200,
+  textBytesMax: 1_024,
+} as const;
+
+assert(
+  wireLimits.batchBytesMax + wireLimits.deltaBytesMax < wireLimits.messageBytesMax,
+  'a closed batch must fit a message',
+);
+assert(wireLimits.stateRowsMax * 200 < wireLimits.messageBytesMax, 'a full state message must fit');

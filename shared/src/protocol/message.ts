@@ -1,0 +1,33 @@
+import type { WarehouseId } from '../inventory/ids.ts';
+import type { StateRow } from './delta.ts';
+
+/** Which log: the node, the life of the node that central numbered, and the installation that writes it. */
+export type LogIdentity = {
+  readonly warehouse: WarehouseId;
+  /** Issued by central at enrolment; 0 while provisional. */
+  readonly epoch: number;
+  /** Random, made at each install: two machines that claim one epoch differ here. */
+  readonly instance: string;
+};
+
+/** A run of consecutive deltas of one node's log. `deltas[i]` are the canonical bytes of sequence `firstSequence + i`. */
+export type UpBatch = LogIdentity & {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Chain hash before the first delta and after the last. */
+  readonly hashBefore: Uint8Array;
+  readonly hashLast: Uint8Array;
+  /** Minor schema version of the deltas. */
+  readonly schema: number;
+  /** How far the node has carried out central's directives; 0 until there are any. */
+  readonly downAck: number;
+  readonly deltas: readonly Uint8Array[];
+};
+
+/** Current states, ahead of history. Idempotent and order-free: each row is applied only if its version is newer. */
+export type StateMessage = LogIdentity & {
+  /** The node's last committed sequence when the rows were read. */
+  readonly asOfSequence: number;
+  readonly schema: number;
+  readonly rows: readonly StateRow[];
+};
