@@ -1,36 +1,23 @@
 import { defineConfig } from 'vitest/config';
+import { patternOf, patternsClaimedFrom, suites } from './scripts/testing/suites.ts';
 
-const packages = '{shared,edge-node,central,lab,scripts}';
-const endToEnd = `${packages}/**/*.e2e.test.ts`;
-
-// Tests are found by pattern only. End-to-end tests start real processes, hence their patience.
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
-    projects: [
-      {
-        extends: true,
-        test: {
-          name: 'unit',
-          environment: 'node',
-          include: [`${packages}/**/*.test.ts`],
-          exclude: ['**/node_modules/**', endToEnd],
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
-        },
+    projects: suites.map((suite) => ({
+      test: {
+        name: suite.name,
+        environment: 'node' as const,
+        include: [patternOf(suite)],
+        exclude: ['**/node_modules/**', ...patternsClaimedFrom(suite)],
+        testTimeout: suite.timeoutMs,
+        hookTimeout: suite.timeoutMs,
+        // A suite whose server is missing is still collected, so that the summary counts what was left out.
+        ...(suite.needs && !process.env[suite.needs.variable]
+          ? { runner: './scripts/testing/skipping-runner.ts' }
+          : {}),
       },
-      {
-        extends: true,
-        test: {
-          name: 'e2e',
-          environment: 'node',
-          include: [endToEnd],
-          exclude: ['**/node_modules/**'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
-    ],
+    })),
   },
 });

@@ -1,0 +1,30 @@
+import { writeFileSync } from 'node:fs';
+import type { Reporter, TestModule } from 'vitest/node';
+import { COUNTS_FILE_VARIABLE, type Counts } from './counts.ts';
+
+/** Counts the tests of a run. Whatever breaks outside a test (an import, a hook, a stray rejection) counts as failed. */
+export default class CountingReporter implements Reporter {
+  onTestRunEnd(modules: readonly TestModule[], strayErrors: readonly unknown[]): void {
+    const path = process.env[COUNTS_FILE_VARIABLE];
+    if (path) writeFileSync(path, JSON.stringify(countsOf(modules, strayErrors.length)));
+  }
+}
+
+function countsOf(modules: readonly TestModule[], strayErrors: number): Counts {
+  const counts = { passed: 0, failed: strayErrors, skipped: 0 };
+  for (const module of modules) {
+    counts.failed += brokenSuites(module);
+    for (const test of module.children.allTests()) {
+      const { state } = test.result();
+      if (state === 'passed' || state === 'failed') counts[state] += 1;
+      else counts.skipped += 1;
+    }
+  }
+  return counts;
+}
+
+/** A suite with errors of its own: its tests did not run and count as skipped, so the reason has to count as failed. */
+function brokenSuites(module: TestModule): number {
+  const suites = [...module.children.allSuites()];
+  return [module, ...suites].filter((suite) => suite.errors().length > 0).length;
+}
