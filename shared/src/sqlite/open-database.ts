@@ -1,0 +1,50 @@
+import Database from 'better-sqlite3';
+import { assert } from '../runtime/assert.ts';
+
+/**
+ * Oldest SQLite that may open our files: 3.7.0 to 3.51.2 can corrupt a WAL database when two connections write or
+ * checkpoint at once (the "WAL-reset" fault, fixed in 3.51.3).
+ */
+const SQLITE_MIN = [3, 51, 3] as const;
+
+export class DatabaseRefused extends Error {
+  override readonly name = 'DatabaseRefused';
+}
+
+/**
+ * Opens the database durably and proves it (P1): WAL with `synchronous=FULL`. A WAL database reopened by the driver comes up
+ * with NORMAL, which loses the last commits in a power cut, so FULL is set and read back on *every* open.
+ */
+export function openDatabase(path: string, options: { readonly cacheKiB: number }): Database.Database {
+  const database = new Database(path);
+  try {
+    refuseOldSqlite(database);
+    database.pragma('journal_mode = WAL');
+    database.pragma('synchronous = FULL');
+    database.pragma('foreign_keys = ON');
+    database.pragma('mmap_size = 0');
+    database.pragma('busy_timeout = 5000');
+    database.pragma('journal_size_limit = 67108864');
+    database.pragma(`cache_size = ${-options.cacheKiB}`);
+    assertDurable(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Throws unless what this connection commits survives a power cut. */
+export function assertDurable(database: Database.Database): void {
+  assert(database.pragma('journal_mode', { simple: true }) === 'wal', 'the database must be in WAL mode');
+  assert(database.pragma('synchronous', { simple: true }) === 2, 'the database must be opened with synchronous=FULL');
+}
+
+function refuseOldSqlite(database: Database.Database): void {
+  const text = database.prepare<[], { version: string }>('SELECT sqlite_version() AS version').get()?.version ?? '0';
+  const parts = text.split('.').map(Number);
+  const older = SQLITE_MIN.findIndex((least, index) => (parts[index] ?? 0) !== least);
+  if (older >= 0 && (parts[older] ?? 0) < (SQLITE_MIN[older] ?? 0)) {
+    throw new DatabaseRefused(`SQLite ${text} can corrupt a WAL database; ${SQLITE_MIN.join('.')} or newer is needed. Update better-sqlite3.`);
+  }
+}
