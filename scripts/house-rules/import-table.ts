@@ -1,0 +1,184 @@
+/**
+ * Who may import whom, as data. A place is a file (`shared/src/runtime/assert.ts`), the files right in a folder
+ * (`central/src/store/*`), or a folder with all below it (`shared/src/inventory/**`).
+ */
+export interface Area {
+  readonly place: string;
+  /** Besides itself. */
+  readonly mayImport: readonly string[];
+  /** Where the type is known, but nothing of it runs. */
+  readonly mayImportTypesOf?: readonly string[];
+  /** Which modules of Node: `pure` ones do no input or output, and know no time and no chance. */
+  readonly node: 'none' | 'pure' | 'any';
+  /** Nothing in it may wait: no async function, no promise. */
+  readonly isSynchronous?: true;
+  /** Only these may import it; without them, whoever lists it. */
+  readonly onlyFor?: readonly string[];
+}
+
+const inventory = 'shared/src/inventory/**';
+const protocol = 'shared/src/protocol/**';
+const runtime = 'shared/src/runtime/**';
+const transport = 'shared/src/transport/**';
+/** How either side opens a database file, not what is in it. */
+const sqlite = 'shared/src/sqlite/**';
+const assertion = 'shared/src/runtime/assert.ts';
+/** The vocabulary of both deployables. The transport is not in it: only links, consumers and mains speak to a broker. */
+const words = [inventory, protocol, runtime];
+
+/** Top-level files that put a process together. They see everything and are imported by nobody but its starters. */
+const starters = ['edge-node/src/command/**', 'central/src/command/**', 'lab/**', 'scripts/**'];
+
+export const areas: readonly Area[] = [
+  { place: inventory, mayImport: [assertion], node: 'none' },
+  { place: protocol, mayImport: [inventory, assertion], node: 'pure' },
+  { place: runtime, mayImport: [inventory], node: 'any' },
+  { place: transport, mayImport: words, node: 'any' },
+  { place: sqlite, mayImport: words, node: 'any' },
+  { place: 'shared/src/testing/**', mayImport: [...words, transport, sqlite], node: 'any' },
+
+  ...deployable('edge-node', {
+    store: { mayImport: ['rules/**'], needs: [sqlite], node: 'any' },
+    ledger: { mayImport: ['rules/**', 'store/**'], node: 'pure' },
+    replication: {
+      mayImport: ['ledger/**', 'store/outbox*', 'store/inbox*'],
+      mayImportTypesOf: ['store/**'],
+      needs: [transport],
+      node: 'any',
+    },
+    http: { mayImport: ['ledger/**', 'web/**'], mayImportTypesOf: ['replication/**', 'rules/**'], node: 'any' },
+    web: { mayImport: [], node: 'any' },
+  }),
+
+  ...deployable('central', {
+    // The port is what lies right in store/; the adapters lie in folders below it.
+    store: { mayImport: ['rules/**'], needs: [sqlite], node: 'any' },
+    availability: useCase(),
+    orders: useCase(),
+    warehouses: useCase(),
+    ingest: { mayImport: ['store/*', 'rules/**'], needs: [transport], node: 'any' },
+    feeds: { mayImport: ['store/*', 'rules/**'], node: 'any' },
+    analytics: { mayImport: ['store/*', 'rules/**'], node: 'any' },
+    api: {
+      mayImport: ['availability/**', 'orders/**', 'warehouses/**', 'feeds/**', 'analytics/**', 'web/**'],
+      mayImportTypesOf: ['ingest/**', 'rules/**', 'store/*'],
+      node: 'any',
+    },
+    web: { mayImport: [], node: 'any' },
+  }),
+
+  { place: 'lab/**', mayImport: ['shared/src/**', 'edge-node/src/**', 'central/src/**'], node: 'any' },
+  { place: 'scripts/**', mayImport: ['shared/src/**', 'edge-node/src/**', 'central/src/**', 'lab/**'], node: 'any' },
+];
+
+/** A folder of a deployable; places are relative to its sources. */
+interface Folder {
+  readonly mayImport: readonly string[];
+  readonly mayImportTypesOf?: readonly string[];
+  /** Places outside the deployable, besides the common words. */
+  readonly needs?: readonly string[];
+  readonly node: Area['node'];
+}
+
+/** Central's use cases know one another and the store's port. What they must not know is who asks, and what stores. */
+function useCase(): Folder {
+  const others = ['availability/**', 'orders/**', 'warehouses/**'];
+  return { mayImport: ['rules/**', 'store/*', ...others], node: 'pure' };
+}
+
+/** What edge-node and central have in common, then their own folders. Neither ever appears in the other's lists. */
+function deployable(name: 'edge-node' | 'central', folders: Readonly<Record<string, Folder>>): readonly Area[] {
+  const sources = `${name}/src`;
+  const here = (places: readonly string[]) => places.map((place) => `${sources}/${place}`);
+  const everything = [...words, transport, sqlite, `${sources}/**`];
+  const tables = here(['limits.ts', 'metrics.ts']);
+  return [
+    { place: `${sources}/main.ts`, mayImport: everything, node: 'any', onlyFor: starters },
+    {
+      place: `${sources}/open-store.ts`,
+      mayImport: everything,
+      node: 'any',
+      onlyFor: [`${sources}/main.ts`, ...starters],
+    },
+    { place: `${sources}/command/**`, mayImport: everything, node: 'any', onlyFor: starters },
+    // Settings are read once, at the top; everything below is given the few values it needs.
+    {
+      place: `${sources}/config.ts`,
+      mayImport: [...words, ...tables],
+      node: 'any',
+      onlyFor: [`${sources}/*`, ...starters],
+    },
+    { place: `${sources}/limits.ts`, mayImport: words, node: 'none' },
+    { place: `${sources}/metrics.ts`, mayImport: words, node: 'none' },
+    { place: `${sources}/rules/**`, mayImport: [inventory, assertion], node: 'none', isSynchronous: true },
+    ...Object.entries(folders).map(([folder, { mayImport, mayImportTypesOf = [], needs = [], node }]) => ({
+      place: `${sources}/${folder}/**`,
+      mayImport: [...words, ...tables, ...needs, ...here(mayImport)],
+      mayImportTypesOf: here(mayImportTypesOf),
+      node,
+    })),
+  ];
+}
+
+/** The modules of Node that only compute. */
+export const pureModules: ReadonlySet<string> = new Set(['buffer', 'crypto', 'util', 'zlib']);
+
+/** A library, or something of the platform, and the only places that may touch it. */
+export interface Home {
+  readonly of: readonly string[];
+  readonly places: readonly string[];
+  /** Tests beside the code may do it too. */
+  readonly isFreeForTests?: true;
+}
+
+const stores = [sqlite, 'edge-node/src/store/**', 'central/src/store/**'];
+const doors = ['edge-node/src/http/**', 'central/src/api/**'];
+const commands = ['edge-node/src/command/**', 'central/src/command/**', 'lab/**', 'scripts/**'];
+const jetstream = [
+  'shared/src/transport/jetstream-*',
+  'edge-node/src/replication/jetstream-*',
+  'central/src/ingest/jetstream-*',
+];
+const configs = ['edge-node/src/config.ts', 'central/src/config.ts', 'lab/*/config.ts'];
+const metrics = ['edge-node/src/metrics.ts', 'central/src/metrics.ts', runtime];
+
+export const libraryHomes: readonly Home[] = [
+  { of: ['hono', '@hono/node-server'], places: [...doors, 'lab/**'] },
+  { of: ['nats'], places: [...jetstream, 'lab/**'] },
+  { of: ['msgpackr'], places: ['shared/src/protocol/codec.ts'] },
+  { of: ['drizzle-orm', 'better-sqlite3', 'postgres', '@electric-sql/pglite'], places: [...stores, 'lab/bench/**'] },
+  {
+    of: ['zod'],
+    places: [...doors, protocol, ...configs, 'shared/src/runtime/env.ts', 'central/src/feeds/**', 'lab/**'],
+  },
+  { of: ['pino'], places: [runtime] },
+  { of: ['prom-client'], places: metrics },
+  { of: ['citty', '@clack/prompts', 'csv-parse'], places: commands },
+];
+
+/** Clock, chance and settings are passed in, so that a test can hold them in its hand. */
+export const globalHomes: readonly Home[] = [
+  {
+    of: ['process.env'],
+    places: [...configs, 'shared/src/runtime/env.ts', 'shared/src/testing/**', 'scripts/**', 'vitest.config.ts'],
+    isFreeForTests: true,
+  },
+  {
+    of: [
+      'Date.now',
+      'new Date()',
+      'Math.random',
+      'performance.now',
+      'process.hrtime',
+      'setTimeout',
+      'setInterval',
+      'AbortSignal.timeout',
+    ],
+    // Pages run in the browser, which has no one to pass a clock in.
+    places: [runtime, 'shared/src/testing/**', 'edge-node/src/web/**', 'central/src/web/**', 'lab/**', 'scripts/**'],
+    isFreeForTests: true,
+  },
+];
+
+/** The modules of Node that are a clock in disguise have the same homes as the global timers. */
+export const timerModules: ReadonlySet<string> = new Set(['timers', 'timers/promises', 'perf_hooks']);
