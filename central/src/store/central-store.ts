@@ -1,0 +1,203 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Quantities } from '@edgestock/shared/inventory/position';
+import type { EnrolRequest } from '@edgestock/shared/protocol/control';
+import type { Delta } from '@edgestock/shared/protocol/delta';
+import type { StateMessage } from '@edgestock/shared/protocol/message';
+import type { Channel } from '../rules/channel.ts';
+import type { Enrolment } from '../rules/enrolment.ts';
+import type { Heard, NodeRecord } from '../rules/node-record.ts';
+import type { VerifiedBatch } from '../rules/verified-batch.ts';
+
+/**
+ * What central remembers, behind a port with several adapters (SQLite; PostgreSQL). `central-store.contract.ts` holds each
+ * adapter to these promises:
+ *
+ *  - Every write is one transaction, durable when its promise resolves, and without effect when it rejects.
+ *  - Every write may be repeated: the second time changes nothing and says so (P9).
+ *  - A node's batches take effect in the order of its log, whatever the order and number of calls; its cursor moves in the
+ *    transaction that carries their effect (P2).
+ *  - Absence is not an error: a SKU nobody has is zero everywhere with revision 0; a warehouse nobody enrolled is `undefined`.
+ *  - A read sees one committed state, never half a batch. Two reads may see two states.
+ *
+ * Times are central's wall clock in milliseconds since 1970 UTC unless a name says otherwise. Methods reject only on
+ * operating failures (disk, lock, lost connection): retrying them is safe.
+ */
+export interface CentralStore extends CentralReader {
+  /** Makes a node known, or tells why not. Asking again gives the same answer. A refusal leaves no trace. */
+  enrol(warehouse: WarehouseId, request: EnrolRequest, now: number): Promise<Enrolment>;
+
+  /**
+   * Applies batches in the order given, all in one transaction; `outcomes[i]` belongs to `batches[i]`, and one batch's
+   * outcome never depends on the failure of another. Batches of several nodes may be mixed.
+   */
+  applyBatches(batches: readonly VerifiedBatch[], now: number): Promise<readonly BatchOutcome[]>;
+
+  /** Takes over the rows that are newer than what is known. No cursor moves; order and repetition do not matter. */
+  applyStates(messages: readonly StateMessage[], now: number): Promise<readonly StatesOutcome[]>;
+
+  /** Notes when nodes were last heard, and what they said. Of several entries for one node the last counts. */
+  recordHeard(heard: readonly Heard[]): Promise<void>;
+
+  /** Keeps bytes that nobody could read. The same bytes of the same node are kept once. */
+  quarantine(item: QuarantineInput, now: number): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** The reading half: all that the API needs. Safe to use beside a writer in another thread or process. */
+export interface CentralReader {
+  /** What may be promised of a SKU, and from where. Absent is zero. */
+  availability(sku: Sku, channel: Channel): Promise<SkuAvailability>;
+
+  /** The same for many SKUs from one committed state, in the order asked. */
+  availabilityOf(skus: readonly Sku[], channel: Channel): Promise<readonly SkuAvailability[]>;
+
+  /**
+   * Answers that changed after a revision, oldest change first, each SKU once with its latest answer. A reader that goes on
+   * from the last revision it got misses nothing. With `skus`, only those (at most 1,000).
+   */
+  changesAfter(
+    revision: number,
+    limit: number,
+    filter?: { readonly channel?: Channel; readonly skus?: readonly Sku[] },
+  ): Promise<readonly AvailabilityChange[]>;
+
+  /** Revision of the latest change; 0 before the first. Never falls. */
+  currentRevision(): Promise<number>;
+
+  /** Identity of this life of central: changes when it is restored from a backup. */
+  centralEpoch(): Promise<number>;
+
+  /** All enrolled nodes, by warehouse id. */
+  warehouses(): Promise<readonly NodeRecord[]>;
+  warehouse(warehouse: WarehouseId): Promise<NodeRecord | undefined>;
+
+  /** Positions of one warehouse in the order of their SKUs (by code point), after `afterSku` or from the first. */
+  positionsOf(
+    warehouse: WarehouseId,
+    afterSku: Sku | undefined,
+    limit: number,
+  ): Promise<readonly (PositionRecord & { readonly sku: Sku })[]>;
+
+  /**
+   * Movements of one position, latest first, as far as central has the log; `before` (exclusive) pages on from the last
+   * sequence seen. Empty when nothing is known.
+   */
+  history(
+    warehouse: WarehouseId,
+    sku: Sku,
+    options: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly HistoryEntry[]>;
+
+  /** What is kept aside for a person, latest first. */
+  quarantined(options: {
+    readonly warehouse?: WarehouseId;
+    readonly beforeId?: number;
+    readonly limit: number;
+  }): Promise<readonly QuarantineRecord[]>;
+
+  stats(): Promise<StoreStats>;
+}
+
+/** Answers to a batch, in order of precedence: the first that fits is given (PROTOCOL §3 a–f). */
+export type BatchOutcome =
+  /** Central never issued this epoch to this warehouse. Not kept: the node must enrol, and its log still has it. */
+  | { readonly outcome: 'unknown-epoch' }
+  /** From an earlier life of the node, or from an installation that no longer owns the warehouse: kept as a late fact. */
+  | { readonly outcome: 'late-epoch'; readonly currentEpoch: number }
+  /** The node is fenced: kept, not applied, until a person decides. */
+  | { readonly outcome: 'fenced'; readonly reason: string }
+  /** Another history than the one central knows: the node is fenced from now on, and the batch kept. */
+  | { readonly outcome: 'fork'; readonly atSequence: number }
+  /** All of it was applied before. */
+  | { readonly outcome: 'duplicate'; readonly appliedUpTo: number }
+  /** Something before it is missing. Nothing was done; the node should send again from `need`. */
+  | { readonly outcome: 'gap'; readonly need: number }
+  | {
+      readonly outcome: 'applied';
+      readonly appliedUpTo: number;
+      readonly appliedHash: Uint8Array;
+      readonly changed: readonly ChangeNotice[];
+      /** Deltas that could not be applied and went to quarantine. */
+      readonly quarantined: number;
+    };
+
+/** Answers to a state message, in order of precedence. Only `applied` has an effect. */
+export type StatesOutcome =
+  | { readonly outcome: 'unknown-epoch' }
+  | { readonly outcome: 'late-epoch'; readonly currentEpoch: number }
+  | { readonly outcome: 'fenced'; readonly reason: string }
+  | { readonly outcome: 'applied'; readonly changed: readonly ChangeNotice[] };
+
+/** The answer for one SKU changed; whoever cares reads it again. */
+export type ChangeNotice = { readonly sku: Sku; readonly revision: number };
+
+export type AvailabilityChange = ChangeNotice & { readonly channel: Channel; readonly available: number };
+
+export type SkuAvailability = {
+  readonly sku: Sku;
+  /** Units that may be promised over all warehouses of the channel; never negative. */
+  readonly available: number;
+  /** Revision of the last change of `available`; 0 when the SKU has never been seen. */
+  readonly revision: number;
+  /** Every warehouse that ever had the SKU, by id. Their `available` add up to the one above. */
+  readonly warehouses: readonly WarehouseShare[];
+};
+
+export type WarehouseShare = PositionRecord & {
+  /** Units this warehouse adds to the answer: what its node may promise, never below zero. */
+  readonly available: number;
+};
+
+/** One position as central knows it. */
+export type PositionRecord = Quantities & {
+  readonly warehouse: WarehouseId;
+  readonly version: number;
+  /** Place in the node's log of the state's last delta; may be ahead of central's cursor while history is catching up. */
+  readonly sequence: number;
+  /** The node's wall clock at that delta. */
+  readonly at: number;
+  /** A delta of it could not be applied: the numbers are those from before, until a newer state comes. */
+  readonly isSuspect: boolean;
+};
+
+export type HistoryEntry =
+  | { readonly kind: 'movement'; readonly sequence: number; readonly epoch: number; readonly delta: Delta }
+  /** Bytes that this release cannot read; what lies before it can no longer be followed. */
+  | { readonly kind: 'opaque'; readonly sequence: number; readonly epoch: number; readonly bytes: Uint8Array };
+
+/** Why something was put aside. */
+export type QuarantineReason =
+  /** Could not be read three times in the same bytes. */
+  | 'opaque'
+  /** A batch of an earlier epoch or of another installation. */
+  | 'late-fact'
+  /** A batch of a fenced node, or the one that got it fenced. */
+  | 'fenced'
+  /** One delta of a batch that was applied otherwise. */
+  | 'delta';
+
+export type QuarantineInput = {
+  readonly warehouse: WarehouseId;
+  readonly reason: QuarantineReason;
+  /** What was wrong, for a person. */
+  readonly detail: string;
+  readonly bytes: Uint8Array;
+  /** Where it claims to stand, as far as that could be read. */
+  readonly epoch?: number;
+  readonly firstSequence?: number;
+  readonly lastSequence?: number;
+  readonly sku?: Sku;
+};
+
+export type QuarantineRecord = QuarantineInput & { readonly id: number; readonly at: number };
+
+/** Cheap enough for every scrape: nothing here counts rows of a large table. */
+export type StoreStats = {
+  readonly warehouses: number;
+  readonly revision: number;
+  readonly quarantined: number;
+  /** Rows ever written to the log of batches. */
+  readonly batches: number;
+  readonly bytes: number;
+};
