@@ -36,7 +36,7 @@ export function isSource({ path }: TextFile): boolean {
 
 export function parse({ path, text }: TextFile): SourceFile {
   try {
-    const program: unknown = parseAst(text.replace(/^#!.*/, ''), { lang: path.endsWith('ts') ? 'ts' : 'js' });
+    const program: unknown = parseAst(text, { lang: path.endsWith('ts') ? 'ts' : 'js' });
     return { path, text, program: program as SyntaxNode };
   } catch (cause) {
     throw new Error(`${path} cannot be parsed`, { cause });
