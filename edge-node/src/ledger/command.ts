@@ -1,113 +1,15 @@
-import type { Sku } from '@edgestock/shared/inventory/ids';
-import type { Condition, MovementKind, Reason } from '@edgestock/shared/inventory/movement';
-import type { Position } from '@edgestock/shared/inventory/position';
-import type { MovementDetails } from '@edgestock/shared/protocol/delta';
-
-/** One line of a movement command, parsed: whole units, a known SKU's text, nothing left to check but the state. */
-export type MovementLine = {
-  readonly sku: Sku;
-  /** Units as the caller states them: positive, except for `adjust`, which is signed. */
-  readonly quantity: number;
-  readonly bin?: string;
-  readonly lot?: string;
-  /** `YYYY-MM-DD` */
-  readonly expiry?: string;
-  readonly condition?: Condition;
-  readonly toBin?: string;
-  readonly toCondition?: Condition;
-  readonly serials?: readonly string[];
-  readonly reason?: Reason;
-};
-
-/** One line of a count: what was seen, and where. Without a bin it counts the whole position. */
-export type CountLine = {
-  readonly sku: Sku;
-  readonly counted: number;
-  readonly bin?: string;
-  readonly lot?: string;
-  readonly condition?: Condition;
-  /** The log place at which it was seen; absent = now. Later movements stay valid on top of it. */
-  readonly atSequence?: number;
-};
-
-/** Makes a retried write the same write (P9): the scope keeps receipts, keys and import rows from colliding with one another. */
-export type Idempotency = {
-  readonly scope: 'key' | 'sale' | 'return' | 'import';
-  readonly key: string;
-  /** Digest of the request's body: the same key with another body is a mistake, not a retry. */
-  readonly fingerprint: string;
-};
-
-type CommandContext = {
-  readonly document?: string;
-  readonly actor?: string;
-  /** When it happened by the reporter's clock, milliseconds since 1970 UTC. */
-  readonly occurredAt?: number;
-  readonly idempotency?: Idempotency;
-  /** The position version the caller saw; the command holds only if it is still that. For commands on one position. */
-  readonly ifVersion?: number;
-};
-
-export type RecordMovements = CommandContext & {
-  readonly type: 'record';
-  readonly kind: Exclude<MovementKind, 'count'>;
-  readonly lines: readonly MovementLine[];
-};
-
-export type PostCount = CommandContext & {
-  readonly type: 'count';
-  readonly lines: readonly CountLine[];
-  readonly reason?: Reason;
-};
-
-/** Everything that can change stock. All lines of a command hold together or not at all. */
-export type Command = RecordMovements | PostCount;
-
-/** One recorded movement as callers see it. */
-export type RecordedMovement = {
-  readonly sequence: number;
-  readonly kind: MovementKind;
-  readonly sku: Sku;
-  /** Index of the command's line that this answers; a line may need several movements (units taken from several bins). */
-  readonly line: number;
-  readonly quantity: number;
-  readonly position: Position;
-  readonly at: number;
-  readonly details: MovementDetails;
-};
-
-/** A fact that the books disagree with: recorded all the same (P4), and waiting for a person. */
-export type ExceptionKind =
-  | 'negative-on-hand'
-  | 'negative-available'
-  | 'negative-balance'
-  | 'unknown-sku'
-  | 'expired-sold'
-  | 'serial-mismatch';
-export type OpenedException = {
-  readonly kind: ExceptionKind;
-  readonly sku: Sku;
-  readonly sequence: number;
-  /** Units missing; 0 where units are not what is wrong. */
-  readonly deficit: number;
-};
-
-export type LineProblem = { readonly line: number; readonly code: string; readonly message: string };
-
-/** What a command came to, in order of precedence: an earlier one hides the later ones. */
-export type Outcome =
-  /** Done before, under the same key with the same body: the first answer. */
-  | { readonly outcome: 'duplicate'; readonly first: RecordedAnswer }
-  /** The key was used for another body. */
-  | { readonly outcome: 'key-reused'; readonly key: string }
-  /** The position is no longer what the caller saw. */
-  | { readonly outcome: 'stale'; readonly sku: Sku; readonly expectedVersion: number; readonly current: Position }
-  /** The command cannot be meant: nothing was recorded. */
-  | { readonly outcome: 'invalid'; readonly problems: readonly LineProblem[] }
-  | { readonly outcome: 'recorded'; readonly answer: RecordedAnswer };
-
-/** The answer to a recorded command; kept, so that a retry gets exactly it. */
-export type RecordedAnswer = {
-  readonly movements: readonly RecordedMovement[];
-  readonly exceptions: readonly OpenedException[];
-};
+/** The ledger's vocabulary as the doors speak it. */
+export type {
+  Command,
+  CountLine,
+  ExceptionKind,
+  Idempotency,
+  LineProblem,
+  MovementLine,
+  OpenedException,
+  Outcome,
+  PostCount,
+  RecordedAnswer,
+  RecordedMovement,
+  RecordMovements,
+} from '../rules/command.ts';

@@ -71,6 +71,8 @@ export type LogStatus = {
 
 /** The read side of the ledger. */
 export type StockView = {
+  /** The quantities alone: one key look-up, for the hottest read. */
+  position(sku: Sku): Position | undefined;
   entry(sku: Sku): StockEntry | undefined;
   detail(sku: Sku): StockDetail | undefined;
   /** Entries in SKU order after `after`; `next` continues. */

@@ -55,3 +55,29 @@ export type Condition = (typeof conditions)[number];
 export function isSellable(condition: Condition): boolean {
   return condition === 'sellable';
 }
+
+/** What a movement says beyond its quantity. Absent fields cost nothing on the wire. */
+export type MovementDetails = {
+  /** The document that caused it: receipt, purchase order, count sheet. */
+  readonly document?: string;
+  /** Who did it: a till, a person, a program. */
+  readonly actor?: string;
+  /** A reason code; required for `adjust`. */
+  readonly reason?: string;
+  /** Where the units were (or now are, for what comes in). Absent = the default bin. */
+  readonly bin?: string;
+  readonly lot?: string;
+  /** Expiry date of the lot, `YYYY-MM-DD`. */
+  readonly expiry?: string;
+  /** Condition of the units before. Absent = sellable. */
+  readonly condition?: Condition;
+  /** For `move`: where the units went, and as what. */
+  readonly toBin?: string;
+  readonly toCondition?: Condition;
+  readonly serials?: readonly string[];
+  /** For `count`: what was seen, and the log place at which it was seen. */
+  readonly counted?: number;
+  readonly atSequence?: number;
+  /** When it happened by the reporter's own clock, milliseconds since 1970 UTC, when that differs from the record's time. */
+  readonly occurredAt?: number;
+};

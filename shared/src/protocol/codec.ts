@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { Packr, Unpackr } from 'msgpackr';
 import { parseSku, parseWarehouseId } from '../inventory/ids.ts';
-import { type Condition, conditions } from '../inventory/movement.ts';
+import { type Condition, conditions, type MovementDetails } from '../inventory/movement.ts';
 import type { Quantities } from '../inventory/position.ts';
 import { HASH_BYTES } from './chain.ts';
-import type { Delta, MovementDetails, StateRow } from './delta.ts';
+import type { Delta, StateRow } from './delta.ts';
 import { wireLimits } from './limits.ts';
 import type { StateMessage, UpBatch } from './message.ts';
 import { checkStructure } from './structure.ts';

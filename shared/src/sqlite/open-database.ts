@@ -45,6 +45,8 @@ function refuseOldSqlite(database: Database.Database): void {
   const parts = text.split('.').map(Number);
   const older = SQLITE_MIN.findIndex((least, index) => (parts[index] ?? 0) !== least);
   if (older >= 0 && (parts[older] ?? 0) < (SQLITE_MIN[older] ?? 0)) {
-    throw new DatabaseRefused(`SQLite ${text} can corrupt a WAL database; ${SQLITE_MIN.join('.')} or newer is needed. Update better-sqlite3.`);
+    throw new DatabaseRefused(
+      `SQLite ${text} can corrupt a WAL database; ${SQLITE_MIN.join('.')} or newer is needed. Update better-sqlite3.`,
+    );
   }
 }

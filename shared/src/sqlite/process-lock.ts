@@ -25,7 +25,10 @@ export class ProcessLock {
     } catch (cause) {
       database.close();
       if (cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY')) {
-        throw new DataDirectoryInUse(`${path} is held: another process owns this data directory. Stop it, or name another --data-dir.`, { cause });
+        throw new DataDirectoryInUse(
+          `${path} is held: another process owns this data directory. Stop it, or name another --data-dir.`,
+          { cause },
+        );
       }
       throw cause;
     }

@@ -1,0 +1,149 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import { movementKinds } from '@edgestock/shared/inventory/movement';
+import { chainHash } from '@edgestock/shared/protocol/chain';
+import { decodeDelta, encodeDelta } from '@edgestock/shared/protocol/codec';
+import { must } from '@edgestock/shared/runtime/assert';
+import type { Command, Outcome, RecordedAnswer } from '../rules/command.ts';
+import { decide } from '../rules/decide.ts';
+import { resolvedBy } from '../rules/exceptions.ts';
+import { placeChanges } from '../rules/place-changes.ts';
+import type { Shelf } from '../rules/shelf.ts';
+import type { DraftMovement, PastMovement, SiteState } from '../rules/site-state.ts';
+import type { EdgeStore } from '../store/edge-store.ts';
+import type { RecordedCommand } from '../store/idempotency-store.ts';
+import type { LogHead } from '../store/node-store.ts';
+import { recordedFromDraft, recordedFromRow } from './recorded.ts';
+
+/**
+ * One transaction's work: commands are taken in order, each decided on the state that the ones before left, and written as
+ * they are decided; the positions they touched are written once at the end, however many commands touched them.
+ */
+export class Commit {
+  readonly #store: EdgeStore;
+  readonly #now: number;
+  readonly #loaded = new Map<Sku, Shelf>();
+  readonly #current = new Map<Sku, Shelf>();
+  #head: LogHead;
+  readonly #checkpointSequence: number;
+
+  constructor(store: EdgeStore, now: number) {
+    this.#store = store;
+    this.#now = now;
+    this.#head = store.outbox.head();
+    this.#checkpointSequence = store.outbox.firstSequence() - 1;
+  }
+
+  get head(): LogHead {
+    return this.#head;
+  }
+
+  /** Decides and writes one command. Outcomes in order of precedence; only `recorded` has written anything. */
+  take(command: Command): Outcome {
+    const known = command.idempotency && this.#store.idempotency.find(command.idempotency);
+    if (known !== undefined && command.idempotency !== undefined) {
+      if (known.fingerprint !== command.idempotency.fingerprint)
+        return { outcome: 'key-reused', key: command.idempotency.key };
+      return { outcome: 'duplicate', first: this.#answerOf(known) };
+    }
+    const stale = this.#staleness(command);
+    if (stale !== undefined) return stale;
+    const decision = decide(this.#stateFor(command), command);
+    if (decision.outcome === 'invalid') return decision;
+    const movements = decision.drafts.map((draft) => {
+      this.#write(draft);
+      return recordedFromDraft(draft, this.#now);
+    });
+    for (const exception of decision.exceptions) this.#store.exceptions.open(exception, this.#now);
+    const answer = { movements, exceptions: decision.exceptions };
+    if (command.idempotency !== undefined) this.#store.idempotency.save(command.idempotency, recordOf(answer));
+    return { outcome: 'recorded', answer };
+  }
+
+  /** Writes what the commands left: each touched position once, and the head of the log. */
+  finish(): void {
+    for (const [sku, after] of this.#current) {
+      const before = must(this.#loaded.get(sku), 'a shelf is loaded before it changes');
+      if (after !== before) this.#store.shelves.save(before, after, this.#now);
+    }
+    this.#store.node.setHead(this.#head, this.#store.outbox.appliedUpTo());
+  }
+
+  #write(draft: DraftMovement): void {
+    const { shelf } = draft;
+    const { version, sequence, ...state } = shelf.position;
+    const delta = encodeDelta({
+      kind: movementKinds[draft.kind].code,
+      sku: shelf.sku,
+      quantity: draft.quantity,
+      version,
+      previous: draft.previous,
+      state,
+      at: this.#now,
+      line: draft.line,
+      details: draft.details,
+    });
+    const hash = chainHash(this.#head.hash, delta);
+    this.#store.movements.append(sequence, shelf.sku, delta, hash);
+    this.#head = { sequence, hash };
+    const before = this.#shelf(shelf.sku);
+    if (!before.isKnown) this.#store.items.noteUnlisted(shelf.sku, this.#now);
+    for (const kind of resolvedBy(before, shelf)) {
+      this.#store.exceptions.resolve({ kind, sku: shelf.sku, bySequence: sequence }, this.#now);
+    }
+    this.#current.set(shelf.sku, shelf);
+  }
+
+  #shelf(sku: Sku): Shelf {
+    const current = this.#current.get(sku);
+    if (current !== undefined) return current;
+    const loaded = this.#store.shelves.load(sku);
+    this.#loaded.set(sku, loaded);
+    this.#current.set(sku, loaded);
+    return loaded;
+  }
+
+  #stateFor(command: Command): SiteState {
+    return {
+      shelves: new Map(command.lines.map(({ sku }) => [sku, this.#shelf(sku)])),
+      headSequence: this.#head.sequence,
+      checkpointSequence: this.#checkpointSequence,
+      past: command.type === 'count' ? this.#pastOf(command) : [],
+      // The node's calendar day. UTC: an expiry date has no zone either.
+      today: new Date(this.#now).toISOString().slice(0, 10),
+    };
+  }
+
+  /** What happened to the counted SKUs since the places in the log at which they were counted. */
+  #pastOf(command: Extract<Command, { type: 'count' }>): readonly PastMovement[] {
+    const earliest = new Map<Sku, number>();
+    for (const { sku, atSequence } of command.lines) {
+      if (atSequence === undefined || atSequence < this.#checkpointSequence) continue;
+      earliest.set(sku, Math.min(atSequence, earliest.get(sku) ?? atSequence));
+    }
+    return [...earliest].flatMap(([sku, sequence]) =>
+      this.#store.movements
+        .ofSkuSince(sku, sequence)
+        .map((row) => ({ sku, sequence: row.sequence, changes: placeChanges(decodeDelta(row.delta)) })),
+    );
+  }
+
+  #staleness(command: Command): Extract<Outcome, { outcome: 'stale' }> | undefined {
+    if (command.ifVersion === undefined) return undefined;
+    const sku = command.lines[0]?.sku;
+    if (sku === undefined) return undefined;
+    const current = this.#shelf(sku).position;
+    if (current.version === command.ifVersion) return undefined;
+    return { outcome: 'stale', sku, expectedVersion: command.ifVersion, current };
+  }
+
+  /** P9: the first answer, read back from the movements it named. */
+  #answerOf(known: RecordedCommand): RecordedAnswer {
+    const rows = this.#store.movements.after(known.firstSequence - 1, known.movementCount);
+    return { movements: rows.map(recordedFromRow), exceptions: known.exceptions };
+  }
+}
+
+function recordOf(answer: RecordedAnswer): Omit<RecordedCommand, 'fingerprint'> {
+  const first = must(answer.movements[0], 'a recorded command has at least one movement');
+  return { firstSequence: first.sequence, movementCount: answer.movements.length, exceptions: answer.exceptions };
+}

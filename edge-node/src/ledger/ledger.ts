@@ -1,0 +1,150 @@
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Service } from '@edgestock/shared/runtime/service';
+import type { EdgeStore } from '../store/edge-store.ts';
+import type { Command, Outcome } from './command.ts';
+import { Commit } from './commit.ts';
+import { StockReader } from './stock-reader.ts';
+import type { StockView } from './view.ts';
+
+/** The database did not take the write. Nothing of the command was recorded; the caller may repeat it unchanged. */
+export class LedgerUnavailable extends Error {
+  override readonly name = 'LedgerUnavailable';
+  readonly retryable = true;
+  readonly hint: string;
+
+  constructor(cause: unknown) {
+    const code = sqliteCode(cause);
+    super(`the stock database refused the write (${code ?? 'unknown cause'})`, { cause });
+    this.hint = hints[code ?? ''] ?? 'Look at the node log and the disk; the command may be sent again unchanged.';
+  }
+}
+
+const hints: Readonly<Record<string, string>> = {
+  SQLITE_FULL: 'The disk is full: free space on the node; reads go on, writes resume by themselves.',
+  SQLITE_IOERR_FSYNC: 'The disk failed to store data: replace it before trusting this node.',
+};
+
+type Pending = {
+  readonly command: Command;
+  readonly resolve: (outcome: Outcome) => void;
+  readonly reject: (error: unknown) => void;
+};
+
+/** Plain counters of the ledger's life, for metrics. */
+export type LedgerCounters = {
+  commits: number;
+  commands: number;
+  movements: number;
+  failedCommits: number;
+  commitMsTotal: number;
+};
+
+/** Commands of one transaction at most: bounds how long the event loop is held, and what one failure sends round again. */
+const COMMANDS_PER_COMMIT_MAX = 256;
+
+/**
+ * The only way to change stock. One writer: commands are decided one after another on the state the last one left.
+ *
+ * Group commit: what arrives in the same turn of the event loop shares one transaction and one fsync, and every command
+ * still gets its own outcome. Replies go out after the commit (P1).
+ */
+export class Ledger implements Service {
+  readonly view: StockView;
+  readonly counters: LedgerCounters = { commits: 0, commands: 0, movements: 0, failedCommits: 0, commitMsTotal: 0 };
+  readonly #store: EdgeStore;
+  readonly #clock: Clock;
+  readonly #listeners = new Set<(headSequence: number) => void>();
+  #pending: Pending[] = [];
+  #isScheduled = false;
+  #isStopped = false;
+
+  constructor(options: { store: EdgeStore; clock: Clock }) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.view = new StockReader(options.store);
+  }
+
+  /**
+   * Records the command, or says why not. Resolves once it is durable. Rejects with `LedgerUnavailable` when the database
+   * failed: then nothing of it was recorded.
+   */
+  record(command: Command): Promise<Outcome> {
+    if (this.#isStopped) return Promise.reject(new LedgerUnavailable(new Error('the node is stopping')));
+    return new Promise((resolve, reject) => {
+      this.#pending.push({ command, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  /** Calls back after each commit that appended to the log, before its replies go out. Returns the way to unsubscribe. */
+  onCommit(listener: (headSequence: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Commits what was accepted; refuses what comes after. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    while (this.#pending.length > 0) this.#commitPending();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    // After the poll phase: every request that this turn of the loop has read is in the group.
+    setImmediate(() => {
+      this.#isScheduled = false;
+      this.#commitPending();
+      if (this.#pending.length > 0) this.#schedule();
+    });
+  }
+
+  #commitPending(): void {
+    const group = this.#pending.splice(0, COMMANDS_PER_COMMIT_MAX);
+    if (group.length === 0) return;
+    try {
+      this.#commit(group);
+    } catch (error) {
+      this.counters.failedCommits += 1;
+      const [only] = group;
+      if (group.length === 1 && only !== undefined) {
+        only.reject(sqliteCode(error) === undefined ? error : new LedgerUnavailable(error));
+        return;
+      }
+      // One of them cannot be written: each gets a transaction of its own, so that it fails alone.
+      for (const pending of group) this.#commitAlone(pending);
+    }
+  }
+
+  #commitAlone(pending: Pending): void {
+    try {
+      this.#commit([pending]);
+    } catch (error) {
+      this.counters.failedCommits += 1;
+      pending.reject(sqliteCode(error) === undefined ? error : new LedgerUnavailable(error));
+    }
+  }
+
+  #commit(group: readonly Pending[]): void {
+    const startedMs = this.#clock.monotonicMs();
+    const before = this.#store.outbox.head();
+    const commit = new Commit(this.#store, this.#clock.now());
+    const outcomes: Outcome[] = [];
+    this.#store.transaction(() => {
+      for (const { command } of group) outcomes.push(commit.take(command));
+      if (commit.head.sequence > before.sequence) commit.finish();
+    });
+    this.#store.outbox.committed(commit.head);
+    this.counters.commits += 1;
+    this.counters.commands += group.length;
+    this.counters.movements += commit.head.sequence - before.sequence;
+    this.counters.commitMsTotal += this.#clock.monotonicMs() - startedMs;
+    if (commit.head.sequence > before.sequence) for (const listener of this.#listeners) listener(commit.head.sequence);
+    for (const [index, { resolve }] of group.entries()) resolve(outcomes[index] as Outcome);
+  }
+}
+
+function sqliteCode(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
+}

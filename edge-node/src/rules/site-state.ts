@@ -1,0 +1,94 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { MovementDetails, MovementKind } from '@edgestock/shared/inventory/movement';
+import { isQuantity } from '@edgestock/shared/inventory/quantity';
+import { must } from '@edgestock/shared/runtime/assert';
+import type { LineProblem, OpenedException } from './command.ts';
+import type { PlacedQuantity, Shelf } from './shelf.ts';
+
+/** One movement that happened before, as far as a count needs to know it. */
+export type PastMovement = {
+  readonly sku: Sku;
+  readonly sequence: number;
+  /** What it did to each place it touched. */
+  readonly changes: readonly PlacedQuantity[];
+};
+
+/** The loaded state a command is decided on. Nothing else is looked at: the same state gives the same decision. */
+export type SiteState = {
+  /** A shelf for every SKU that the command names. */
+  readonly shelves: ReadonlyMap<Sku, Shelf>;
+  /** The last sequence given. */
+  readonly headSequence: number;
+  /** The last sequence that was trimmed from the log. */
+  readonly checkpointSequence: number;
+  /** For counts as of an earlier place: the movements of the counted SKUs since the earliest of those places. */
+  readonly past: readonly PastMovement[];
+  /** The node's calendar day, `YYYY-MM-DD`. */
+  readonly today: string;
+};
+
+/** A movement decided but not yet written. */
+export type DraftMovement = {
+  readonly sequence: number;
+  readonly kind: MovementKind;
+  readonly line: number;
+  readonly quantity: number;
+  readonly details: MovementDetails;
+  /** Sequence of the position's movement before this one, 0 for its first. */
+  readonly previous: number;
+  /** The shelf after it. */
+  readonly shelf: Shelf;
+};
+
+export type Decision =
+  | { readonly outcome: 'invalid'; readonly problems: readonly LineProblem[] }
+  | {
+      readonly outcome: 'record';
+      readonly drafts: readonly DraftMovement[];
+      readonly exceptions: readonly OpenedException[];
+    };
+
+/** Collects a command's movements, each on the state that the one before left. */
+export class Draft {
+  readonly #shelves: Map<Sku, Shelf>;
+  readonly #movements: DraftMovement[] = [];
+  #sequence: number;
+
+  constructor(state: SiteState) {
+    this.#shelves = new Map(state.shelves);
+    this.#sequence = state.headSequence;
+  }
+
+  shelf(sku: Sku): Shelf {
+    return must(this.#shelves.get(sku), 'the shelves of all SKUs of a command are loaded before it is decided');
+  }
+
+  /** Numbers the movement and returns the shelf it leaves. `shelf` is the state after, its version and sequence still to be set. */
+  append(movement: Omit<DraftMovement, 'sequence' | 'previous'>): Shelf {
+    this.#sequence += 1;
+    const { position } = movement.shelf;
+    const shelf: Shelf = {
+      ...movement.shelf,
+      isKnown: true,
+      position: { ...position, version: position.version + 1, sequence: this.#sequence },
+    };
+    this.#movements.push({ ...movement, sequence: this.#sequence, previous: position.sequence, shelf });
+    this.#shelves.set(shelf.sku, shelf);
+    return shelf;
+  }
+
+  decision(exceptions: readonly OpenedException[]): Decision {
+    const overflow = this.#movements.find(({ shelf }) => !isQuantity(shelf.position.onHand));
+    if (overflow !== undefined) {
+      const message = `${overflow.shelf.sku} would exceed what a position can hold exactly (${Number.MAX_SAFE_INTEGER} units)`;
+      return { outcome: 'invalid', problems: [{ line: overflow.line, code: 'quantity-out-of-range', message }] };
+    }
+    return { outcome: 'record', drafts: this.#movements, exceptions: latestOfEach(exceptions) };
+  }
+}
+
+/** A command opens at most one exception per kind and SKU: the last one tells the deficit that remains. */
+function latestOfEach(exceptions: readonly OpenedException[]): readonly OpenedException[] {
+  if (exceptions.length < 2) return exceptions;
+  return [...new Map(exceptions.map((exception) => [`${exception.kind} ${exception.sku}`, exception])).values()];
+}

@@ -1,0 +1,50 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { Idempotency, OpenedException } from '../rules/command.ts';
+
+/** Which movements a key led to. */
+export type RecordedCommand = {
+  readonly firstSequence: number;
+  readonly movementCount: number;
+  readonly fingerprint: string;
+  readonly exceptions: readonly OpenedException[];
+};
+
+type Row = { first_sequence: number; movement_count: number; fingerprint: string; exceptions: string | null };
+
+/** Which commands were recorded under which key (P9). Written in the transaction of their effect. */
+export class IdempotencyStore {
+  readonly #find: Statement<[string, string], Row>;
+  readonly #save: Statement<[number, number, string, string, string, string | null]>;
+
+  constructor(database: Database) {
+    this.#find = database.prepare(
+      'SELECT first_sequence, movement_count, fingerprint, exceptions FROM idempotency WHERE scope = ? AND key = ?',
+    );
+    this.#save = database.prepare(
+      'INSERT INTO idempotency (first_sequence, movement_count, scope, key, fingerprint, exceptions) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+  }
+
+  find(idempotency: Idempotency): RecordedCommand | undefined {
+    const row = this.#find.get(idempotency.scope, idempotency.key);
+    if (row === undefined) return undefined;
+    return {
+      firstSequence: row.first_sequence,
+      movementCount: row.movement_count,
+      fingerprint: row.fingerprint,
+      exceptions: row.exceptions === null ? [] : JSON.parse(row.exceptions),
+    };
+  }
+
+  save(idempotency: Idempotency, command: Omit<RecordedCommand, 'fingerprint'>): void {
+    const exceptions = command.exceptions.length === 0 ? null : JSON.stringify(command.exceptions);
+    this.#save.run(
+      command.firstSequence,
+      command.movementCount,
+      idempotency.scope,
+      idempotency.key,
+      idempotency.fingerprint,
+      exceptions,
+    );
+  }
+}

@@ -1,0 +1,141 @@
+import type { Migration } from '@edgestock/shared/sqlite/migrate';
+
+/** The node's schema, step by step. Comments stay in the database file: `.schema` explains itself on the spot. */
+export const migrations: readonly Migration[] = [
+  {
+    name: 'ledger',
+    sql: `
+      -- Who writes this log and how far it has got. One row.
+      CREATE TABLE node (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        warehouse TEXT NOT NULL,             -- the warehouse this database belongs to, for ever
+        instance TEXT NOT NULL,              -- random, made at install: two copies of a disk differ from two installs
+        sequence INTEGER NOT NULL,           -- last committed sequence
+        hash BLOB NOT NULL,                  -- chain hash at that sequence
+        checkpoint_sequence INTEGER NOT NULL,-- last sequence trimmed from the log; 0 = nothing was
+        checkpoint_hash BLOB NOT NULL,       -- chain hash there: where a re-walk of the chain begins
+        applied_up_to INTEGER NOT NULL,      -- central's cursor in this log as last heard; trimming stays behind it
+        installed_at INTEGER NOT NULL        -- ms since 1970 UTC
+      ) STRICT;
+
+      -- The lives of this log. Sequences go on over epochs; an epoch is a range of them.
+      CREATE TABLE epoch (
+        epoch INTEGER PRIMARY KEY,           -- issued by central; 0 = provisional, before the first contact
+        first_sequence INTEGER NOT NULL,     -- the first sequence of this life
+        begun_at INTEGER NOT NULL            -- ms since 1970 UTC
+      ) STRICT;
+
+      CREATE TABLE item (
+        sku TEXT PRIMARY KEY,                -- the seller's key
+        name TEXT,                           -- as the catalogue has it
+        is_listed INTEGER NOT NULL,          -- 0 = first seen in a fact, in no catalogue
+        updated_at INTEGER NOT NULL          -- ms since 1970 UTC
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE barcode (
+        barcode TEXT PRIMARY KEY,            -- GTIN-14, or a shop's own code as scanned
+        sku TEXT NOT NULL REFERENCES item (sku),
+        multiple INTEGER NOT NULL            -- base units that one scan means: 12 for a case of 12
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE lot (
+        sku TEXT NOT NULL,
+        lot TEXT NOT NULL,
+        expiry TEXT NOT NULL,                -- YYYY-MM-DD; the last one stated wins
+        PRIMARY KEY (sku, lot)
+      ) STRICT, WITHOUT ROWID;
+
+      -- Current quantities per SKU; always equal to the sum of its movements. Meanings: shared/inventory/position.ts.
+      CREATE TABLE position (
+        sku TEXT PRIMARY KEY,
+        on_hand INTEGER NOT NULL,
+        unsellable INTEGER NOT NULL,
+        reserved INTEGER NOT NULL,
+        committed INTEGER NOT NULL,
+        quota INTEGER NOT NULL,
+        safety_stock INTEGER NOT NULL,
+        version INTEGER NOT NULL,            -- counts this position's movements
+        sequence INTEGER NOT NULL,           -- its last movement's place in the log
+        changed_at INTEGER NOT NULL          -- when that was recorded, ms since 1970 UTC
+      ) STRICT, WITHOUT ROWID;
+
+      -- Where the units of a position physically are; rows that reach zero are deleted.
+      CREATE TABLE balance (
+        sku TEXT NOT NULL,
+        bin TEXT NOT NULL,                   -- '' = the default bin
+        lot TEXT NOT NULL,                   -- '' = no lot
+        condition INTEGER NOT NULL,          -- index into shared/inventory/movement.ts conditions
+        quantity INTEGER NOT NULL CHECK (quantity <> 0),
+        PRIMARY KEY (sku, bin, lot, condition)
+      ) STRICT, WITHOUT ROWID;
+
+      -- The log: immutable facts, the outbox of replication, and what every number is explained by.
+      CREATE TABLE movement (
+        sequence INTEGER PRIMARY KEY,        -- 1, 2, 3, ... without a gap
+        sku TEXT NOT NULL,                   -- repeated from the delta for the index
+        delta BLOB NOT NULL,                 -- canonical bytes: hashed, stored and sent as they are
+        hash BLOB NOT NULL                   -- SHA-256(hash of the one before, delta)
+      ) STRICT;
+      CREATE INDEX movement_by_sku ON movement (sku, sequence);
+
+      -- Balances at the checkpoint: what trimmed movements had summed up to. Checkpoint + log = balance.
+      CREATE TABLE checkpoint_balance (
+        sku TEXT NOT NULL,
+        bin TEXT NOT NULL,
+        lot TEXT NOT NULL,
+        condition INTEGER NOT NULL,
+        quantity INTEGER NOT NULL,
+        PRIMARY KEY (sku, bin, lot, condition)
+      ) STRICT, WITHOUT ROWID;
+
+      -- One row per recorded command with a key. The answer is read back from the movements it names,
+      -- so a record lives exactly as long as they do.
+      CREATE TABLE idempotency (
+        first_sequence INTEGER PRIMARY KEY,  -- the command's first movement
+        movement_count INTEGER NOT NULL,
+        scope TEXT NOT NULL,                 -- which door the key belongs to
+        key TEXT NOT NULL,
+        fingerprint TEXT NOT NULL,           -- digest of the body: same key, other body is refused
+        exceptions TEXT,                     -- JSON of the exceptions it opened; NULL = none
+        UNIQUE (scope, key)
+      ) STRICT;
+
+      -- Facts the books disagree with, waiting for a person. At most one open row per kind and SKU.
+      CREATE TABLE exception (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        sku TEXT NOT NULL,
+        sequence INTEGER NOT NULL,           -- the last movement that (re)opened it
+        deficit INTEGER NOT NULL,            -- units missing as of that movement; 0 where units are not what is wrong
+        opened_at INTEGER NOT NULL,          -- ms since 1970 UTC
+        resolved_at INTEGER,                 -- NULL = open
+        resolved_by INTEGER                  -- the movement that made it good
+      ) STRICT;
+      CREATE UNIQUE INDEX exception_open ON exception (kind, sku) WHERE resolved_at IS NULL;
+    `,
+  },
+  {
+    name: 'imports',
+    sql: `
+      -- A file being imported. Rows are staged, checked as a whole, and only then applied; a crash while applying goes on
+      -- at the next start, a crash while staging drops the job: nothing is ever half imported.
+      CREATE TABLE import_job (
+        id TEXT PRIMARY KEY,                 -- made by the importer: repeating a finished import is a no-op
+        kind TEXT NOT NULL,                  -- catalogue | stock
+        state TEXT NOT NULL CHECK (state IN ('staging', 'applying', 'done')),
+        at_sequence INTEGER NOT NULL,        -- log place when staging began: stock rows are counts as of here
+        row_count INTEGER NOT NULL,          -- rows staged
+        applied_count INTEGER NOT NULL,      -- rows applied
+        begun_at INTEGER NOT NULL,           -- ms since 1970 UTC
+        finished_at INTEGER
+      ) STRICT;
+
+      CREATE TABLE import_row (
+        job TEXT NOT NULL REFERENCES import_job (id),
+        line INTEGER NOT NULL,               -- line number in the file
+        fields TEXT NOT NULL,                -- the checked row as JSON
+        PRIMARY KEY (job, line)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+];

@@ -1,0 +1,110 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { genesisHash } from '@edgestock/shared/protocol/chain';
+import type { LogIdentity } from '@edgestock/shared/protocol/message';
+import { assert, must } from '@edgestock/shared/runtime/assert';
+import type { Database, Statement } from 'better-sqlite3';
+
+export type LogHead = { readonly sequence: number; readonly hash: Uint8Array };
+
+/** The database in the directory belongs to another warehouse. */
+export class WrongWarehouse extends Error {
+  override readonly name = 'WrongWarehouse';
+}
+
+type NodeRow = {
+  warehouse: WarehouseId;
+  instance: string;
+  sequence: number;
+  hash: Buffer;
+  checkpoint_sequence: number;
+  checkpoint_hash: Buffer;
+  applied_up_to: number;
+};
+
+/** Who writes this log, where it stands, and what central has of it. */
+export class NodeStore {
+  readonly #read: Statement<[], NodeRow>;
+  readonly #epoch: Statement<[], { epoch: number }>;
+  readonly #setHead: Statement<[number, Uint8Array, number]>;
+  readonly #setApplied: Statement<[number]>;
+  readonly #setCheckpoint: Statement<[number, Uint8Array]>;
+  readonly #adoptEpoch: Statement<[number]>;
+
+  constructor(database: Database) {
+    this.#read = database.prepare(
+      'SELECT warehouse, instance, sequence, hash, checkpoint_sequence, checkpoint_hash, applied_up_to FROM node WHERE id = 1',
+    );
+    this.#epoch = database.prepare('SELECT max(epoch) AS epoch FROM epoch');
+    this.#setHead = database.prepare(
+      'UPDATE node SET sequence = ?, hash = ?, applied_up_to = max(applied_up_to, ?) WHERE id = 1',
+    );
+    this.#setApplied = database.prepare('UPDATE node SET applied_up_to = ? WHERE id = 1');
+    this.#setCheckpoint = database.prepare('UPDATE node SET checkpoint_sequence = ?, checkpoint_hash = ? WHERE id = 1');
+    this.#adoptEpoch = database.prepare('UPDATE epoch SET epoch = ? WHERE epoch = 0');
+  }
+
+  /** Makes the node's one row on first start; afterwards refuses a database that belongs to another warehouse. */
+  static install(database: Database, node: { warehouse: WarehouseId; instance: string; now: number }): void {
+    const owner = database.prepare<[], { warehouse: string }>('SELECT warehouse FROM node WHERE id = 1').get();
+    if (owner !== undefined) {
+      if (owner.warehouse === node.warehouse) return;
+      throw new WrongWarehouse(
+        `this data directory belongs to warehouse ${owner.warehouse}, not ${node.warehouse}: name the right --data-dir or --warehouse`,
+      );
+    }
+    database.transaction(() => {
+      database
+        .prepare(
+          `INSERT INTO node (id, warehouse, instance, sequence, hash, checkpoint_sequence, checkpoint_hash, applied_up_to, installed_at)
+           VALUES (1, ?, ?, 0, ?, 0, ?, 0, ?)`,
+        )
+        .run(node.warehouse, node.instance, genesisHash, genesisHash, node.now);
+      database.prepare('INSERT INTO epoch (epoch, first_sequence, begun_at) VALUES (0, 1, ?)').run(node.now);
+    })();
+  }
+
+  identity(): LogIdentity {
+    const { warehouse, instance } = this.#row();
+    return { warehouse, instance, epoch: must(this.#epoch.get(), 'a log has an epoch').epoch };
+  }
+
+  head(): LogHead {
+    const { sequence, hash } = this.#row();
+    return { sequence, hash };
+  }
+
+  /** Moves the head, and takes central's cursor along: it needs no transaction of its own. */
+  setHead(head: LogHead, appliedUpTo: number): void {
+    this.#setHead.run(head.sequence, head.hash, appliedUpTo);
+  }
+
+  checkpoint(): LogHead {
+    const row = this.#row();
+    return { sequence: row.checkpoint_sequence, hash: row.checkpoint_hash };
+  }
+
+  setCheckpoint(head: LogHead): void {
+    this.#setCheckpoint.run(head.sequence, head.hash);
+  }
+
+  appliedUpTo(): number {
+    return this.#row().applied_up_to;
+  }
+
+  setAppliedUpTo(sequence: number): void {
+    this.#setApplied.run(sequence);
+  }
+
+  /** Enrolment: the provisional epoch becomes the one central issued; nothing is renumbered. Asking again changes nothing. */
+  adoptEpoch(epoch: number): void {
+    assert(Number.isSafeInteger(epoch) && epoch > 0, 'central issues epochs from 1');
+    const current = must(this.#epoch.get(), 'a log has an epoch').epoch;
+    if (current === epoch) return;
+    assert(current === 0, () => `the log is in epoch ${current}: only a provisional one adopts another`);
+    this.#adoptEpoch.run(epoch);
+  }
+
+  #row(): NodeRow {
+    return must(this.#read.get(), 'the node row is made at install');
+  }
+}

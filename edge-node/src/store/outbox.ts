@@ -1,0 +1,143 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import { genesisHash } from '@edgestock/shared/protocol/chain';
+import { decodeDelta } from '@edgestock/shared/protocol/codec';
+import type { StateRow } from '@edgestock/shared/protocol/delta';
+import type { LogIdentity } from '@edgestock/shared/protocol/message';
+import { assert } from '@edgestock/shared/runtime/assert';
+import type { Database } from 'better-sqlite3';
+import { Checkpoint } from './checkpoint.ts';
+import type { MovementStore } from './movement-store.ts';
+import type { LogHead, NodeStore } from './node-store.ts';
+import type { ShelfStore } from './shelf-store.ts';
+
+/** Consecutive deltas as they are stored, ready to be sent. */
+export type OutboxSlice = {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly hashBefore: Uint8Array;
+  readonly hashLast: Uint8Array;
+  readonly deltas: readonly Uint8Array[];
+};
+
+/**
+ * The log as replication reads it. There is no outbox table: the movement log itself is what is sent, and cursors say how
+ * far. Nothing is queued in memory, so days without a link cost disk and nothing else.
+ */
+export class Outbox {
+  readonly #node: NodeStore;
+  readonly #movements: MovementStore;
+  readonly #shelves: ShelfStore;
+  readonly #checkpoint: Checkpoint;
+  #head: LogHead;
+  #appliedUpTo: number;
+  #identity: LogIdentity;
+
+  constructor(stores: { database: Database; node: NodeStore; movements: MovementStore; shelves: ShelfStore }) {
+    this.#node = stores.node;
+    this.#movements = stores.movements;
+    this.#shelves = stores.shelves;
+    this.#checkpoint = new Checkpoint(stores.database, stores.node);
+    this.#head = stores.node.head();
+    this.#appliedUpTo = stores.node.appliedUpTo();
+    this.#identity = stores.node.identity();
+  }
+
+  identity(): LogIdentity {
+    return this.#identity;
+  }
+
+  /** Enrolment: the provisional epoch becomes the one central issued. */
+  adoptEpoch(epoch: number): void {
+    this.#node.adoptEpoch(epoch);
+    this.#identity = this.#node.identity();
+  }
+
+  /** The last committed place of the log. */
+  head(): LogHead {
+    return this.#head;
+  }
+
+  /** The ledger's transaction has moved the head; called after its commit. */
+  committed(head: LogHead): void {
+    this.#head = head;
+  }
+
+  /** Oldest sequence still in the log; one past the head when it is empty. */
+  firstSequence(): number {
+    return this.#node.checkpoint().sequence + 1;
+  }
+
+  /** The chain hash at a place; `undefined` where the log was trimmed or has not got to. */
+  hashAt(sequence: number): Uint8Array | undefined {
+    if (sequence === 0) return genesisHash;
+    const checkpoint = this.#node.checkpoint();
+    return sequence === checkpoint.sequence ? checkpoint.hash : this.#movements.hashAt(sequence);
+  }
+
+  /** The deltas after a place, as many as the limits allow; at least one when there is one. */
+  slice(afterSequence: number, limits: { deltasMax: number; bytesMax: number }): OutboxSlice | undefined {
+    const rows = this.#movements.after(afterSequence, limits.deltasMax);
+    const hashBefore = this.hashAt(afterSequence);
+    if (rows.length === 0 || hashBefore === undefined) return undefined;
+    let bytes = 0;
+    const fitting = rows.filter(({ delta }, index) => {
+      bytes += delta.length;
+      return index === 0 || bytes <= limits.bytesMax;
+    });
+    const last = fitting.at(-1);
+    assert(last !== undefined && last.sequence === afterSequence + fitting.length, 'the log has no gaps');
+    return {
+      firstSequence: afterSequence + 1,
+      lastSequence: last.sequence,
+      hashBefore,
+      hashLast: last.hash,
+      deltas: fitting.map((row) => row.delta),
+    };
+  }
+
+  /** The SKUs that moved in (after, upTo], without order. */
+  skusTouched(afterSequence: number, upToSequence: number): Sku[] {
+    return this.#movements.skusTouched(afterSequence, upToSequence);
+  }
+
+  /** Current states of the SKUs, with the time of each one's last movement. */
+  states(skus: readonly Sku[]): StateRow[] {
+    return skus.flatMap((sku) => {
+      const position = this.#shelves.position(sku);
+      const last = position && this.#movements.ofSku(sku, position.sequence, 1)[0];
+      if (position === undefined || last === undefined) return [];
+      const { version, sequence, ...state } = position;
+      return [{ sku, version, sequence, state, at: decodeDelta(last.delta).at }];
+    });
+  }
+
+  /** Central's cursor in this log. */
+  appliedUpTo(): number {
+    return this.#appliedUpTo;
+  }
+
+  /**
+   * Central said how far it has got. Never backwards. Written along with the ledger's next commit: central says it again
+   * after a crash, so it is worth no fsync of its own.
+   */
+  setAppliedUpTo(sequence: number): void {
+    assert(
+      sequence <= this.#head.sequence,
+      () => `central cannot have applied ${sequence}: the log ends at ${this.#head.sequence}`,
+    );
+    this.#appliedUpTo = Math.max(this.#appliedUpTo, sequence);
+  }
+
+  /**
+   * Drops movements that central has applied and that are older than a wall time, folding them into the checkpoint; returns
+   * how many. P2: never beyond central's cursor, whatever the broker has acknowledged.
+   */
+  trim(options: { olderThan: number; rowsMax: number }): number {
+    return this.#checkpoint.advance({ ...options, upToSequence: this.#appliedUpTo });
+  }
+
+  /** Writes what is only in memory. */
+  flush(): void {
+    if (this.#appliedUpTo > this.#node.appliedUpTo()) this.#node.setAppliedUpTo(this.#appliedUpTo);
+  }
+}
