@@ -24,5 +24,5 @@ export function isAtLeast(version, oldest) {
 }
 
 function numbersOf(version) {
-  return version.replace(/^v/, '').split('.').map(Number);
+  return version.replace(/^v/, '').split(/[.-]/).map(Number);
 }

@@ -18,13 +18,13 @@ export function setUp() {
 }
 
 function isReady(tools) {
-  return isToolchainReady(tools) && isWorkspaceReady(tools);
+  return isToolchainReady(tools) && isWorkspaceReady();
 }
 
 /** Asks again under the lock: another process may have done the work while this one waited. */
 function complete(tools, env) {
   if (!isToolchainReady(tools)) installToolchain(tools);
-  if (!isWorkspaceReady(tools)) installWorkspace(tools, env);
+  if (!isWorkspaceReady()) installWorkspace(tools, env);
 }
 
 function settledServer() {

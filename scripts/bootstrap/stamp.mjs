@@ -4,10 +4,14 @@ import { TOOLS } from './pins.mjs';
 
 /** A stamp remembers for which inputs a step was last completed. It is written last, so a half-done step is redone. */
 export function isStamped(name, key) {
+  return readStamp(name) === key;
+}
+
+export function readStamp(name) {
   try {
-    return readFileSync(stampFile(name), 'utf8') === key;
+    return readFileSync(stampFile(name), 'utf8');
   } catch (error) {
-    if (error.code === 'ENOENT') return false;
+    if (error.code === 'ENOENT') return undefined;
     throw error;
   }
 }

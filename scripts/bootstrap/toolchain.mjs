@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isAtLeast, isWindows, NODE_OLDEST, NODE_PINNED, PNPM_PINNED, TOOLS } from './pins.mjs';
 import { cleanEnvironment, must, timed } from './run.mjs';
-import { clearStamp, isStamped, stamp } from './stamp.mjs';
+import { clearStamp, readStamp, stamp } from './stamp.mjs';
 
 const MODULES = join(TOOLS, 'node_modules');
 
@@ -11,47 +11,52 @@ const MODULES = join(TOOLS, 'node_modules');
  * user's own registry is asked. A Node that is new enough is used as it is.
  */
 export function toolchain() {
-  const usesOwnNode = isAtLeast(process.version, NODE_OLDEST);
-  const nodePackage = usesOwnNode ? undefined : nodePackageName();
-  return {
-    node: nodePackage ? join(MODULES, nodePackage, 'bin', isWindows ? 'node.exe' : 'node') : process.execPath,
-    /** Where the headers lie, for add-ons that are compiled. */
-    nodeHeaders: nodePackage && join(MODULES, nodePackage),
-    nodePackage,
-    pnpm: join(MODULES, 'pnpm', 'bin', 'pnpm.mjs'),
-    key: `pnpm ${PNPM_PINNED}, ${nodePackage ? `${nodePackage} ${NODE_PINNED}` : 'own node'}`,
-  };
-}
-
-export function isToolchainReady({ key, node, pnpm }) {
-  return isStamped('toolchain', key) && existsSync(node) && existsSync(pnpm);
-}
-
-export function installToolchain({ key, nodePackage }) {
+  const pnpm = join(MODULES, 'pnpm', 'bin', 'pnpm.mjs');
   const packages = [`pnpm@${PNPM_PINNED}`];
-  if (nodePackage) packages.push(`${nodePackage}@${NODE_PINNED}`);
-  const because = nodePackage ? ` (this is Node ${process.version}, ${NODE_OLDEST} is needed)` : '';
+  if (isAtLeast(process.version, NODE_OLDEST)) return { packages, pnpm, node: process.execPath };
+  const name = nodePackageName();
+  const nodeFolder = join(MODULES, name); // holds the headers, too, for add-ons that are compiled
+  packages.push(`${name}@${NODE_PINNED}`);
+  return { packages, pnpm, node: join(nodeFolder, 'bin', isWindows ? 'node.exe' : 'node'), nodeFolder };
+}
+
+export function isToolchainReady({ packages, node, pnpm }) {
+  const installed = installedPackages();
+  return packages.every((name) => installed.includes(name)) && existsSync(node) && existsSync(pnpm);
+}
+
+export function installToolchain({ packages, nodeFolder }) {
+  const because = nodeFolder ? ` (this is Node ${process.version}, ${NODE_OLDEST} is needed)` : '';
   timed(`installing ${packages.join(' and ')} into .tools${because}`, () => {
+    // npm removes what it is not told about, and that may be the Node which another command is running on.
+    const all = [...new Set([...packages, ...installedPackages().filter(isCurrent)])];
     clearStamp('toolchain');
     // Its own package.json keeps npm from walking up to the workspace, whose catalog it does not understand.
     writeFileSync(join(TOOLS, 'package.json'), '{"private":true}\n');
     const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
-    must('npm', ['install', '--no-save', '--no-package-lock', '--ignore-scripts', ...quiet, ...packages], {
+    must('npm', ['install', '--no-save', '--no-package-lock', '--ignore-scripts', ...quiet, ...all], {
       cwd: TOOLS,
-      env: process.env,
       shell: isWindows,
     });
-    stamp('toolchain', key);
+    stamp('toolchain', all.join(' '));
   });
 }
 
+function installedPackages() {
+  return readStamp('toolchain')?.split(' ') ?? [];
+}
+
+function isCurrent(name) {
+  return name === `pnpm@${PNPM_PINNED}` || name === `${nodePackageName()}@${NODE_PINNED}`;
+}
+
 /** The environment in which everything after the set-up runs. */
-export function environment({ node, nodeHeaders }, root) {
+export function environment({ node, nodeFolder }, root) {
   const env = cleanEnvironment();
   const separator = isWindows ? ';' : ':';
   const folders = [dirname(node), join(MODULES, '.bin'), join(root, 'node_modules', '.bin')];
   env.PATH = [...folders, process.env.PATH].join(separator);
-  if (nodeHeaders) env.npm_config_nodedir = nodeHeaders;
+  if (nodeFolder) env.npm_config_nodedir = nodeFolder;
   return env;
 }
 

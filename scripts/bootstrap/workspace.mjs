@@ -7,8 +7,8 @@ import { clearStamp, isStamped, stamp } from './stamp.mjs';
 
 const LOCKFILE = 'pnpm-lock.yaml';
 
-export function isWorkspaceReady({ node }) {
-  return existsSync(join(ROOT, 'node_modules', '.modules.yaml')) && isStamped('workspace', keyOf(node));
+export function isWorkspaceReady() {
+  return existsSync(join(ROOT, 'node_modules', '.modules.yaml')) && isStamped('workspace', currentKey());
 }
 
 /** In CI the lockfile is law; a developer who changed a package.json gets the lockfile brought up to date. */
@@ -18,15 +18,15 @@ export function installWorkspace({ node, pnpm }, env) {
     clearStamp('workspace');
     // CI=true keeps pnpm from asking questions nobody would see.
     must(node, [pnpm, 'install', strictness, '--reporter=append-only'], { env: { ...env, CI: 'true' } });
-    stamp('workspace', keyOf(node)); // after the install, which may have written the lockfile
+    stamp('workspace', currentKey()); // after the install, which may have written the lockfile
   });
 }
 
-/** Everything the installed tree depends on. The Node binary counts, since native add-ons are built for it. */
-function keyOf(node) {
+/** Everything the installed tree depends on. Not the release of Node: no add-on is compiled for it. */
+function currentKey() {
   const hash = createHash('sha256');
   for (const file of inputs()) hash.update(file).update(readFileSync(join(ROOT, file)));
-  return `${hash.digest('hex')} ${node}`;
+  return `${hash.digest('hex')} ${process.platform}-${process.arch}`;
 }
 
 function inputs() {
