@@ -1,0 +1,45 @@
+import { SKU_LENGTH_MAX } from '@edgestock/shared/inventory/ids';
+import { assert } from '@edgestock/shared/runtime/assert';
+
+/** Bounds of the API: everything that a caller could make grow. */
+export const apiLimits = {
+  /** SKUs of one query, and of one stream. */
+  skusPerQueryMax: 1_000,
+  queryBodyBytesMax: 512 * 1024,
+
+  stockPageDefault: 100,
+  stockPageMax: 1_000,
+  movementsDefault: 20,
+  movementsMax: 200,
+
+  /** Rendered stock parts kept for repeated reads; about 0.5 KB each. */
+  renderedAnswersMax: 50_000,
+
+  /** Open event streams; beyond it a new one is told to come back later. */
+  streamsMax: 10_000,
+  /** Unsent bytes of one stream before it stops being fed and is caught up later instead. */
+  streamBufferBytesMax: 256 * 1024,
+  /** Changes read at once while a stream is caught up or the changes are fanned out. */
+  changesPageMax: 500,
+  /** Changes that come closer together than this are sent as one, the latest. */
+  fanOutPeriodMsMin: 2,
+  /** How often the changes are looked at even when no notice came: a lost notice costs this much. */
+  fanOutPeriodMsMax: 1_000,
+  heartbeatPeriodMs: 15_000,
+  /** A stream whose reader has taken nothing for this long while more was due is cut off. */
+  streamStalledMsMax: 30_000,
+
+  /** How long open requests may take to finish once central is stopping. */
+  drainMsMax: 5_000,
+} as const;
+
+assert(
+  // Four characters of JSON or six of an escape for each character of a SKU would be an abuse; two are plenty.
+  apiLimits.skusPerQueryMax * (SKU_LENGTH_MAX + 3) * 2 <= apiLimits.queryBodyBytesMax,
+  'a query with the most SKUs must fit its body limit',
+);
+assert(apiLimits.fanOutPeriodMsMin < apiLimits.fanOutPeriodMsMax, 'the fan-out periods must be a range');
+assert(
+  apiLimits.heartbeatPeriodMs < apiLimits.streamStalledMsMax,
+  'a stream must be probed before it counts as stalled',
+);

@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { ConfigError } from '@edgestock/shared/runtime/env';
+import { describe, expect, test } from 'vitest';
+import { centralSettings, readCentralConfig } from './config.ts';
+
+const exampleFile = join(import.meta.dirname, '../../deploy/env/central.example.env');
+
+describe('the configuration of central', () => {
+  test('is complete without any environment', () => {
+    expect(readCentralConfig({}, {})).toEqual({
+      host: '127.0.0.1',
+      port: 7000,
+      dataDirectory: 'data/central',
+      natsUrls: ['nats://127.0.0.1:4222'],
+      logLevel: 'info',
+      corsOrigins: [],
+    });
+  });
+
+  test('takes a flag before the environment, and the environment before the default', () => {
+    const environment = { EDGESTOCK_CENTRAL_PORT: '7001', EDGESTOCK_CENTRAL_HOST: '0.0.0.0' };
+    const config = readCentralConfig({ EDGESTOCK_CENTRAL_PORT: '0', EDGESTOCK_CENTRAL_HOST: undefined }, environment);
+    expect(config).toMatchObject({ port: 0, host: '0.0.0.0' });
+  });
+
+  test('tells every problem at once, each with its name', () => {
+    const environment = {
+      EDGESTOCK_CENTRAL_PORT: '70000',
+      EDGESTOCK_CENTRAL_NATS_URL: 'localhost:4222',
+      EDGESTOCK_CENTRAL_LOG_LEVEL: 'loud',
+      EDGESTOCK_CENTRAL_CORS_ORIGINS: 'https://shop.example/path',
+    };
+    const error = (() => {
+      try {
+        return readCentralConfig({}, environment);
+      } catch (thrown) {
+        return thrown;
+      }
+    })();
+    expect(error).toBeInstanceOf(ConfigError);
+    const { problems } = error as ConfigError;
+    expect(problems.map((problem) => problem.split('=')[0])).toEqual(Object.keys(environment));
+  });
+
+  test('takes several servers of one cluster', () => {
+    const { natsUrls } = readCentralConfig({ EDGESTOCK_CENTRAL_NATS_URL: 'nats://a:4222, tls://b:4222' }, {});
+    expect(natsUrls).toEqual(['nats://a:4222', 'tls://b:4222']);
+  });
+
+  test('is shown setting by setting in the example, whose values are the defaults', () => {
+    const example = parseEnv(readFileSync(exampleFile, 'utf8'));
+    expect(Object.keys(example).sort()).toEqual(Object.keys(centralSettings).sort());
+    expect(readCentralConfig({}, example)).toEqual(readCentralConfig({}, {}));
+  });
+});

@@ -1,0 +1,93 @@
+import { readSettings, type SettingTable } from '@edgestock/shared/runtime/env';
+import type { LogLevel } from '@edgestock/shared/runtime/log';
+import { z } from 'zod';
+
+/** What central needs to know to start. Plain data: tests and `edgestock up` make it without any environment. */
+export type CentralConfig = {
+  readonly host: string;
+  /** 0 lets the system choose a free one. */
+  readonly port: number;
+  readonly dataDirectory: string;
+  readonly natsUrls: readonly string[];
+  readonly logLevel: LogLevel;
+  /** Browser origins that may read the API; none = CORS stays off. */
+  readonly corsOrigins: readonly string[];
+};
+
+const PORT_MAX = 65_535;
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogLevel[];
+
+const list = (text: string): readonly string[] =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+
+/** Every setting of central, with its default and its sentence. `deploy/env/central.example.env` shows the same ones. */
+export const centralSettings = {
+  EDGESTOCK_CENTRAL_HOST: {
+    schema: z.string().default('127.0.0.1'),
+    description:
+      'Address to listen on. Loopback unless told otherwise: there is no authentication in front of the API.',
+  },
+  EDGESTOCK_CENTRAL_PORT: {
+    schema: z
+      .string()
+      .default('7000')
+      .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= PORT_MAX, `not a port (0 to ${PORT_MAX})`)
+      .transform(Number),
+    description: 'Port of the HTTP API; 0 lets the system choose a free one.',
+  },
+  EDGESTOCK_CENTRAL_DATA_DIR: {
+    schema: z.string().default('data/central'),
+    description:
+      'Directory of the store. Made if absent; one process owns it at a time. Put it on a durable local disk.',
+  },
+  EDGESTOCK_CENTRAL_NATS_URL: {
+    schema: z
+      .string()
+      .default('nats://127.0.0.1:4222')
+      .transform(list)
+      .refine(
+        (urls) => urls.length > 0 && urls.every((url) => /^(nats|tls):\/\/[^\s/]+$/.test(url)),
+        'not a list of addresses like nats://host:4222',
+      ),
+    description: 'The broker; several servers of one cluster separated by commas. Need not be up when central starts.',
+  },
+  EDGESTOCK_CENTRAL_LOG_LEVEL: {
+    schema: z.enum(logLevels).default('info'),
+    description: `Least severe log line to write: ${logLevels.join(', ')}.`,
+  },
+  EDGESTOCK_CENTRAL_CORS_ORIGINS: {
+    schema: z
+      .string()
+      .default('')
+      .transform(list)
+      .refine((origins) => origins.every(isOrigin), 'not a list of origins like https://shop.example, or *'),
+    description: 'Browser origins that may read the API, separated by commas. Empty: CORS stays off.',
+  },
+} as const satisfies SettingTable;
+
+/** The settings, by which name an override may come from a command's flags. */
+export type CentralEnvironment = { readonly [Name in keyof typeof centralSettings]?: string | undefined };
+
+/** Reads the configuration; what a flag says goes before the environment. Throws one `ConfigError` with every problem. */
+export function readCentralConfig(
+  flags: CentralEnvironment = {},
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): CentralConfig {
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+  const settings = readSettings(centralSettings, { ...environment, ...given });
+  return {
+    host: settings.EDGESTOCK_CENTRAL_HOST,
+    port: settings.EDGESTOCK_CENTRAL_PORT,
+    dataDirectory: settings.EDGESTOCK_CENTRAL_DATA_DIR,
+    natsUrls: settings.EDGESTOCK_CENTRAL_NATS_URL,
+    logLevel: settings.EDGESTOCK_CENTRAL_LOG_LEVEL,
+    corsOrigins: settings.EDGESTOCK_CENTRAL_CORS_ORIGINS,
+  };
+}
+
+function isOrigin(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+}
