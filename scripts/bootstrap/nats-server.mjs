@@ -9,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { isAtLeast, NATS_PREFERRED, NATS_SUITE, TOOLS } from './pins.mjs';
 import { must, SetupError, say, timed } from './run.mjs';
 import { isStamped, stamp } from './stamp.mjs';
@@ -26,7 +26,8 @@ export function findNatsServer() {
     if (!version) throw new SetupError(`EDGESTOCK_NATS_SERVER names ${named}, which is not a nats-server`);
     return { path: named, version };
   }
-  const found = [UNPACKED, 'nats-server', PACKAGED]
+  const found = [UNPACKED, ...onPath('nats-server'), PACKAGED]
+    .filter((path) => existsSync(path))
     .map((path) => ({ path, version: versionOf(path) }))
     .filter(({ version }) => version !== undefined);
   return found.find(isPreferred) ?? found[0];
@@ -50,7 +51,11 @@ function isPreferred({ version }) {
 }
 
 function attemptKey(server) {
-  return `${NATS_SUITE} failed, ${server?.path ?? 'none'}`;
+  return `${NATS_SUITE} failed, ${server ? `${server.version} is there` : 'there is none'}`;
+}
+
+function onPath(program) {
+  return (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
 }
 
 function versionOf(path) {
@@ -66,7 +71,7 @@ function unpackedFromDebian() {
     rmSync(UNPACKED, { force: true });
     throw new SetupError('the unpacked nats-server does not run on this machine');
   } catch (error) {
-    say(`no newer nats-server: ${firstLine(error)}`);
+    say(`no newer nats-server: ${error.brief ?? error.message}`);
     return undefined;
   }
 }
@@ -82,7 +87,7 @@ function installedByApt() {
     const version = versionOf(PACKAGED);
     return version && { path: PACKAGED, version };
   } catch (error) {
-    say(`nats-server cannot be installed: ${firstLine(error)}`);
+    say(`nats-server cannot be installed: ${error.brief ?? error.message}`);
     return undefined;
   }
 }
@@ -101,8 +106,8 @@ function unpackFromDebian(target) {
     const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
     writeFileSync(join(folder, 'sources'), `deb [signed-by=${keyring}] ${debianMirror()} ${NATS_SUITE} main\n`);
     const options = { cwd: folder, timeout: APT_TIMEOUT_MS };
-    must('apt-get', [...aptOptions(folder), 'update'], options);
-    must('apt-get', [...aptOptions(folder), 'download', 'nats-server'], options);
+    must('apt-get', ['update', '-qq', ...aptOptions(folder)], options);
+    must('apt-get', ['download', '-qq', ...aptOptions(folder), 'nats-server'], options);
     const archive = readdirSync(folder).find((name) => name.endsWith('.deb'));
     if (!archive) throw new SetupError(`${NATS_SUITE} offers no nats-server`);
     must('dpkg-deb', ['-x', archive, 'unpacked'], options);
@@ -124,7 +129,7 @@ function aptOptions(folder) {
   settings.push('Dir::Etc::sourceparts=/dev/null', 'Acquire::Languages=none');
   settings.push('APT::Sandbox::User='); // the _apt user could not write into this folder
   settings.push('APT::Update::Error-Mode=any'); // else an unreachable mirror counts as success
-  return ['-qq', ...settings.flatMap((setting) => ['-o', setting])];
+  return settings.flatMap((setting) => ['-o', setting]);
 }
 
 function debianMirror() {
@@ -135,8 +140,4 @@ function debianMirror() {
   const mirror = /^URIs:\s*(\S+)/m.exec(text)?.[1] ?? /^deb\s+(?:\[[^\]]*\]\s+)?(\S+)/m.exec(text)?.[1];
   if (!mirror) throw new SetupError('no Debian mirror is configured on this machine');
   return mirror;
-}
-
-function firstLine(error) {
-  return error.message.split('\n')[0];
 }

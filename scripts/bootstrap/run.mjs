@@ -8,7 +8,13 @@ export function say(message) {
 }
 
 /** A problem whose message tells the whole story; no stack trace is wanted. */
-export class SetupError extends Error {}
+export class SetupError extends Error {
+  constructor(message, output = '') {
+    super(`${message}\n${output}`.trim());
+    /** In one line, where going on is possible: what failed, and the last thing it said. */
+    this.brief = [message, output.split('\n').at(-1)].filter(Boolean).join(': ');
+  }
+}
 
 /**
  * The caller's environment without npm's own settings. npm hands them down as npm_*, where pnpm and node-gyp would
@@ -31,7 +37,7 @@ export function must(command, args, options = {}) {
   const output = `${result.stdout ?? ''}${result.stderr ?? ''}`.trim().split('\n').slice(-30).join('\n');
   const reason =
     result.error?.message ?? (result.signal ? `stopped by ${result.signal}` : `exit code ${result.status}`);
-  throw new SetupError(`${command} ${args.slice(0, 2).join(' ')} failed: ${reason}\n${output}`.trim());
+  throw new SetupError(`${command} ${args[0]} failed: ${reason}`, output);
 }
 
 /** Runs a step with its name printed before and its duration after it. */
