@@ -139,14 +139,17 @@ const jetstream = [
   'edge-node/src/replication/jetstream-*',
   'central/src/ingest/jetstream-*',
 ];
-const configs = ['edge-node/src/config.ts', 'central/src/config.ts', 'lab/*/config.ts'];
+const configs = ['edge-node/src/config.ts', 'central/src/config.ts', 'lab/src/*/config.ts'];
 const metrics = ['edge-node/src/metrics.ts', 'central/src/metrics.ts', runtime];
 
 export const libraryHomes: readonly Home[] = [
   { of: ['hono', '@hono/node-server'], places: [...doors, 'lab/**'] },
   { of: ['nats'], places: [...jetstream, 'lab/**'] },
   { of: ['msgpackr'], places: ['shared/src/protocol/codec.ts'] },
-  { of: ['drizzle-orm', 'better-sqlite3', 'postgres', '@electric-sql/pglite'], places: [...stores, 'lab/bench/**'] },
+  {
+    of: ['drizzle-orm', 'better-sqlite3', 'postgres', '@electric-sql/pglite'],
+    places: [...stores, 'lab/src/bench/**'],
+  },
   {
     of: ['zod'],
     places: [...doors, protocol, ...configs, 'shared/src/runtime/env.ts', 'central/src/feeds/**', 'lab/**'],

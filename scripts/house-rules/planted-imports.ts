@@ -56,7 +56,7 @@ export const forbidden: Readonly<Record<string, readonly Planted[]>> = {
     ['edge-node/src/main.ts', `const all = process['env'];`],
     ['edge-node/src/ledger/x.ts', `const { random } = Math;`],
     ['edge-node/src/main.ts', `import { env } from 'node:process';`],
-    ['lab/demo/x.ts', `const port = process.env.PORT;`],
+    ['lab/src/demo/x.ts', `const port = process.env.PORT;`],
     ['edge-node/src/ledger/x.ts', `const at = Date.now();`],
     ['edge-node/src/ledger/x.ts', `const at = globalThis.Date.now();`],
     ['edge-node/src/ledger/x.ts', `const at = new Date();`],
@@ -82,7 +82,7 @@ export const forbidden: Readonly<Record<string, readonly Planted[]>> = {
   ],
   'a relative path may not leave': [
     ['central/src/main.ts', `import { ledger } from '../../edge-node/src/ledger/ledger.ts';`],
-    ['lab/demo/x.ts', `import { start } from '../../central/src/main.ts';`],
+    ['lab/src/demo/x.ts', `import { start } from '../../../central/src/main.ts';`],
   ],
   'that is for tests only': [
     ['edge-node/src/ledger/x.ts', `import { fakeClock } from '@edgestock/shared/testing/fake-clock';`],
@@ -119,7 +119,7 @@ export const allowed: readonly Planted[] = [
   ['central/src/orders/x.ts', `import type { CentralStore } from '../store/central-store.ts';`],
   ['central/src/orders/x.test.ts', `import { open } from '../store/sqlite/open.ts'; const at = Date.now();`],
   [
-    'lab/demo/x.ts',
+    'lab/src/demo/x.ts',
     `import { start } from '@edgestock/central/main'; import { e } from '@edgestock/edge-node/main'; setTimeout(e, 1);`,
   ],
 ];

@@ -88,7 +88,7 @@ export const plants: Readonly<Record<string, Plants>> = {
   'no default exports': {
     bad: [
       ['shared/src/x.ts', 'export default 1;'],
-      ['lab/demo/x.ts', 'export default function x() {}'],
+      ['lab/src/demo/x.ts', 'export default function x() {}'],
     ],
     good: [
       ['vitest.config.ts', 'export default 1;'],
@@ -113,19 +113,19 @@ export const plants: Readonly<Record<string, Plants>> = {
   },
   'no relative imports across packages': {
     bad: [
-      ['lab/demo/x.ts', `import { start } from '../../central/src/main.ts';`],
-      ['scripts/x.ts', `import { demo } from '../lab/demo/demo.ts';`],
+      ['lab/src/demo/x.ts', `import { start } from '../../../central/src/main.ts';`],
+      ['scripts/x.ts', `import { demo } from '../lab/src/demo/demo.ts';`],
     ],
     good: [
-      ['lab/demo/x.ts', `import { y } from '../e2e/y.ts'; import { start } from '@edgestock/central/main';`],
-      ['lab/demo/x.ts', `export * from './y.ts';`],
+      ['lab/src/demo/x.ts', `import { y } from '../e2e/y.ts'; import { start } from '@edgestock/central/main';`],
+      ['lab/src/demo/x.ts', `export * from './y.ts';`],
     ],
   },
   'products log, commands print': {
     bad: [['edge-node/src/ledger/x.ts', `console.log('sold');`]],
     good: [
       ['edge-node/src/command/status.ts', `console.log('ready');`],
-      ['lab/demo/x.ts', `console.log('ready');`],
+      ['lab/src/demo/x.ts', `console.log('ready');`],
       ['edge-node/src/ledger/x.test.ts', `console.log('ready');`],
     ],
   },

@@ -119,9 +119,7 @@ function targetOf(importer: string, specifier: string): { path?: string; library
   if (isBuiltin(specifier)) return { builtin: specifier.replace(/^node:/, '') };
   const [first = '', second = '', ...rest] = specifier.split('/');
   if (first === '@edgestock') {
-    // What the "exports" of the packages say.
-    const sources = second === 'lab' ? second : `${second}/src`;
-    return { path: `${sources}/${rest.join('/')}.ts` };
+    return { path: `${second}/src/${rest.join('/')}.ts` }; // what the "exports" of every package say
   }
   return { library: first.startsWith('@') ? `${first}/${second}` : first };
 }
