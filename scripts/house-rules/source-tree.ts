@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAst } from 'vitest/node';
@@ -17,20 +18,30 @@ export interface SourceFile extends TextFile {
 /** What no commit contains. The folder names repeat .gitignore, so that the rules also hold outside a git checkout. */
 const IGNORED = new Set(['.git', '.tools', '.edgestock', 'node_modules', 'dist', 'coverage']);
 
-/** Every text file of the checkout. */
-export function readTree(root: string, folder = ''): readonly TextFile[] {
+/**
+ * Every source of the checkout, committed or not, and every other text that is committed. Uncommitted texts are somebody's
+ * notes or the output of a run, and may say what they like. Without git, all of it counts.
+ */
+export function readTree(root: string): readonly TextFile[] {
+  const { status, stdout } = spawnSync('git', ['ls-files', '-z'], { cwd: root, encoding: 'utf8' });
+  const committed = status === 0 ? new Set(stdout.split('\0')) : undefined;
+  return pathsBelow(root, '')
+    .filter((path) => isSource({ path }) || !committed || committed.has(path))
+    .map((path) => ({ path, text: readFileSync(join(root, path), 'utf8') }))
+    .filter(({ text }) => !text.includes('\0'));
+}
+
+function pathsBelow(root: string, folder: string): readonly string[] {
   return readdirSync(join(root, folder), { withFileTypes: true })
-    .filter(({ name }) => !IGNORED.has(name) && !name.endsWith('.log'))
+    .filter(({ name }) => !IGNORED.has(name))
     .flatMap((entry) => {
       const path = folder ? `${folder}/${entry.name}` : entry.name;
-      if (entry.isDirectory()) return readTree(root, path);
-      if (!entry.isFile()) return [];
-      const text = readFileSync(join(root, path), 'utf8');
-      return text.includes('\0') ? [] : [{ path, text }];
+      if (entry.isDirectory()) return pathsBelow(root, path);
+      return entry.isFile() ? [path] : [];
     });
 }
 
-export function isSource({ path }: TextFile): boolean {
+export function isSource({ path }: Pick<TextFile, 'path'>): boolean {
   return /\.(ts|mts|js|mjs)$/.test(path);
 }
 
