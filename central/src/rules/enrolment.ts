@@ -1,4 +1,85 @@
+import type { EnrolRequest } from '@edgestock/shared/protocol/control';
+import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
+import { centralLimits } from '../limits.ts';
+import type { NodeRecord } from './node-record.ts';
+import { sameHash } from './same-hash.ts';
+
 /** Central's answer to a node that asks to be known. */
 export type Enrolment =
   | { readonly outcome: 'enrolled'; readonly epoch: number; readonly centralEpoch: number }
-  | { readonly outcome: 'refused'; readonly reason: string; readonly hint: string };
+  | Refusal;
+
+type Refusal = { readonly outcome: 'refused'; readonly reason: string; readonly hint: string };
+
+/** What to do: in order of precedence. `new` creates the record; `known` changes nothing. */
+export type EnrolmentDecision = Refusal | { readonly outcome: 'new' | 'known'; readonly epoch: number };
+
+export type EnrolmentContext = {
+  /** How many warehouses are enrolled already. */
+  readonly warehouses: number;
+  /** Chain hash central has for the place the node stands at; `undefined` when it has none. */
+  readonly hashAtPlace: Uint8Array | undefined;
+};
+
+/**
+ * A new warehouse is taken in with the log it has, nothing renumbered: its epoch is the one it was given by an earlier
+ * central, or the first. A known one must be the same installation with a log that still holds what central applied.
+ */
+export function decideEnrolment(
+  record: NodeRecord | undefined,
+  request: EnrolRequest,
+  context: EnrolmentContext,
+): EnrolmentDecision {
+  const { place, schema } = request;
+  if (schema[0] > SCHEMA_MAX || schema[1] < SCHEMA_MIN) {
+    return refused(
+      `the node speaks schema ${schema[0]} to ${schema[1]}, central ${SCHEMA_MIN} to ${SCHEMA_MAX}`,
+      'update central first, then the nodes',
+    );
+  }
+  if (record === undefined) {
+    if (context.warehouses >= centralLimits.warehousesMax) {
+      return refused(
+        `${context.warehouses} warehouses are enrolled, the most there can be`,
+        'remove one, or run a second central',
+      );
+    }
+    return { outcome: 'new', epoch: Math.max(1, place.epoch) };
+  }
+  if (record.instance !== request.instance) {
+    return refused(
+      'another installation owns this warehouse',
+      'stop the other one; if it is gone for good, let this one take its place with `edgestock edge rejoin`',
+    );
+  }
+  if (place.epoch > record.epoch) {
+    return refused(
+      `central never issued epoch ${place.epoch}`,
+      'was central restored from a backup? A person has to decide',
+    );
+  }
+  if (place.epoch !== 0 && place.epoch < record.epoch) {
+    return refused(
+      `epoch ${place.epoch} has ended; the warehouse is in ${record.epoch}`,
+      'rejoin with `edgestock edge rejoin`',
+    );
+  }
+  if (record.fence !== undefined) return refused(record.fence.reason, 'rejoin with `edgestock edge rejoin`');
+  if (context.hashAtPlace !== undefined && !sameHash(context.hashAtPlace, Buffer.from(place.hash, 'hex'))) {
+    return refused(
+      `central has another history at sequence ${place.sequence}`,
+      'was the node restored or cloned? Rejoin with `edgestock edge rejoin`',
+    );
+  }
+  if (place.sequence < record.appliedUpTo) {
+    return refused(
+      `the node's log ends at ${place.sequence}, central has applied ${record.appliedUpTo}`,
+      'was the node restored from a backup? Rejoin with `edgestock edge rejoin`',
+    );
+  }
+  return { outcome: 'known', epoch: record.epoch };
+}
+
+function refused(reason: string, hint: string): Refusal {
+  return { outcome: 'refused', reason, hint };
+}

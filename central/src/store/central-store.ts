@@ -99,18 +99,18 @@ export interface CentralReader {
   stats(): Promise<StoreStats>;
 }
 
-/** Answers to a batch, in order of precedence: the first that fits is given (PROTOCOL §3 a–f). */
+/** Answers to a batch, in order of precedence: the first that fits is given (PROTOCOL §3 b–f; the rule is `decideBatch`). */
 export type BatchOutcome =
   /** Central never issued this epoch to this warehouse. Not kept: the node must enrol, and its log still has it. */
   | { readonly outcome: 'unknown-epoch' }
-  /** From an earlier life of the node, or from an installation that no longer owns the warehouse: kept as a late fact. */
-  | { readonly outcome: 'late-epoch'; readonly currentEpoch: number }
-  /** The node is fenced: kept, not applied, until a person decides. */
-  | { readonly outcome: 'fenced'; readonly reason: string }
-  /** Another history than the one central knows: the node is fenced from now on, and the batch kept. */
-  | { readonly outcome: 'fork'; readonly atSequence: number }
   /** All of it was applied before. */
   | { readonly outcome: 'duplicate'; readonly appliedUpTo: number }
+  /** From an earlier life of the node, or from an installation that does not own the warehouse: kept as a late fact. */
+  | { readonly outcome: 'late-epoch'; readonly currentEpoch: number }
+  /** Another history than the one central knows: the node is fenced from now on, and the batch kept. */
+  | { readonly outcome: 'fork'; readonly atSequence: number; readonly reason: string }
+  /** The node was fenced before: kept, not applied, until a person decides. */
+  | { readonly outcome: 'fenced'; readonly reason: string }
   /** Something before it is missing. Nothing was done; the node should send again from `need`. */
   | { readonly outcome: 'gap'; readonly need: number }
   | {
@@ -138,7 +138,7 @@ export type SkuAvailability = {
   readonly sku: Sku;
   /** Units that may be promised over all warehouses of the channel; never negative. */
   readonly available: number;
-  /** Revision of the last change of `available`; 0 when the SKU has never been seen. */
+  /** Rises with every change of any of its positions; 0 when the SKU has never been seen. */
   readonly revision: number;
   /** Every warehouse that ever had the SKU, by id. Their `available` add up to the one above. */
   readonly warehouses: readonly WarehouseShare[];

@@ -1,0 +1,54 @@
+import { wireLimits } from '@edgestock/shared/protocol/limits';
+import { assert } from '@edgestock/shared/runtime/assert';
+
+/** Bounds of central: every queue, wait and page has one. Units stand last in the name. */
+export const centralLimits = {
+  /** Without a heartbeat for this long a warehouse counts as silent: three of the nodes' beats. */
+  silentAfterMs: 15_000,
+  /** How long a heartbeat's reply may wait for the cursor to reach what the node has sent. */
+  heartbeatHoldMs: 200,
+  /** How often at most one node is asked again to resend from the same place. */
+  needRepeatMs: 1_000,
+  /** Most deltas a node may have sent beyond central's cursor: 32 full batches. */
+  windowDeltas: 16_000,
+  /** What nodes said in heartbeats is written down this often. */
+  heardFlushMs: 1_000,
+
+  /** A view of the nodes may be this old when it puts the age to an answer. */
+  fleetViewMs: 250,
+
+  /** One transaction takes messages until either is reached: it bounds how long a live sale waits behind a backlog. */
+  groupDeltasMax: 2_000,
+  groupMessagesMax: 128,
+  /** Of one node in one transaction, so that a node that catches up leaves room for the others. */
+  groupMessagesPerNodeMax: 4,
+  /** Messages waiting in memory over all nodes; the source stops reading beyond it. */
+  queueMessagesMax: 512,
+  /** Messages each consumer fetches ahead: times the lanes and shards, it bounds the memory of a backlog. */
+  fetchAheadMessages: 64,
+
+  /** The same unreadable bytes this often are kept in quarantine instead of asked for again. */
+  identicalRejectsMax: 3,
+  /** Different unreadable messages remembered for that count. */
+  rejectsRememberedMax: 1_000,
+
+  /** Nodes one central enrols. */
+  warehousesMax: 1_024,
+  /** Largest quantity of a position that can be meant: sums over all warehouses stay exact. */
+  positionQuantityMax: 2 ** 43 / 2,
+
+  /** SKUs of one availability query or change filter. */
+  skusPerQueryMax: 1_000,
+  pageMax: 1_000,
+} as const;
+
+assert(
+  centralLimits.warehousesMax * centralLimits.positionQuantityMax * 2 <= Number.MAX_SAFE_INTEGER + 1,
+  'the sum over all warehouses must be exact',
+);
+assert(centralLimits.windowDeltas >= 2 * wireLimits.batchDeltasMax, 'a node must be able to send while it waits');
+assert(centralLimits.heartbeatHoldMs < centralLimits.silentAfterMs, 'a reply that waits must not look like silence');
+assert(
+  centralLimits.groupDeltasMax >= wireLimits.batchDeltasMax && centralLimits.groupDeltasMax >= wireLimits.stateRowsMax,
+  'one message must fit a transaction',
+);

@@ -1,0 +1,24 @@
+import { movementKindOf } from '@edgestock/shared/inventory/movement';
+import type { Quantities } from '@edgestock/shared/inventory/position';
+import type { Delta } from '@edgestock/shared/protocol/delta';
+import { centralLimits } from '../limits.ts';
+
+/** Why a delta cannot be applied, or `undefined` when it can. Its state is whole, so one that can be applied needs no history. */
+export function faultOfDelta(delta: Delta, sequence: number): string | undefined {
+  if (movementKindOf(delta.kind) === undefined) return `movement kind ${delta.kind} is not known to this release`;
+  if (delta.previous >= sequence) return `its previous sequence ${delta.previous} is not before ${sequence}`;
+  return faultOfState(delta.version, delta.state);
+}
+
+/** Why a state cannot be that of a position, or `undefined`. On hand may be negative: a fact is never refused. */
+export function faultOfState(version: number, state: Quantities): string | undefined {
+  if (version < 1) return 'version 0 is no version';
+  if (Math.abs(state.onHand) > centralLimits.positionQuantityMax) return `onHand is ${state.onHand}`;
+  for (const name of setAsides) {
+    const quantity = state[name];
+    if (quantity < 0 || quantity > centralLimits.positionQuantityMax) return `${name} is ${quantity}`;
+  }
+  return undefined;
+}
+
+const setAsides = ['unsellable', 'reserved', 'committed', 'quota', 'safetyStock'] as const;

@@ -1,0 +1,29 @@
+import { centralLimits } from '../limits.ts';
+import type { NodeRecord } from './node-record.ts';
+
+/** True when nothing has been heard of the node for too long: its numbers are old, and nobody knows how old. */
+export function isSilent(record: Pick<NodeRecord, 'heard' | 'enrolledAt'>, now: number): boolean {
+  return now >= silentFrom(record);
+}
+
+/** From when on the node counts as silent, unless it is heard of until then. */
+export function silentFrom(record: Pick<NodeRecord, 'heard' | 'enrolledAt'>): number {
+  return Math.max(record.heard?.at ?? 0, record.enrolledAt) + centralLimits.silentAfterMs + 1;
+}
+
+/**
+ * Up to when central knows the warehouse (P8): the last heartbeat at which it had everything the node had committed. While
+ * it lags behind, the time of the last applied delta says more, if that is later; the node's clock is not believed to be
+ * ahead of the moment of applying.
+ */
+export function knownUpTo(
+  record: Pick<NodeRecord, 'heard' | 'knownAt' | 'appliedUpTo' | 'appliedAt' | 'lastDeltaAt'>,
+): number {
+  return Math.max(knownByHeartbeat(record), Math.min(record.lastDeltaAt, record.appliedAt));
+}
+
+/** Receipt time of the last heartbeat that central's cursor has caught up with; 0 when there was none. */
+export function knownByHeartbeat(record: Pick<NodeRecord, 'heard' | 'knownAt' | 'appliedUpTo'>): number {
+  const { heard, knownAt, appliedUpTo } = record;
+  return heard !== undefined && appliedUpTo >= heard.committed ? heard.at : knownAt;
+}

@@ -1,0 +1,50 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { StateRow } from '@edgestock/shared/protocol/delta';
+import { must } from '@edgestock/shared/runtime/assert';
+import type { VerifiedBatch } from './verified-batch.ts';
+
+/** What a batch comes to: the last state of each SKU, and what could not be applied. */
+export type MergedBatch = {
+  readonly states: ReadonlyMap<Sku, StateRow>;
+  readonly faults: readonly DeltaFault[];
+  /** SKUs whose last word was faulty, with the version that was lost. */
+  readonly suspects: ReadonlyMap<Sku, number>;
+  /** The node's wall clock at the last readable delta; 0 when there is none. */
+  readonly lastAt: number;
+};
+
+export type DeltaFault = {
+  readonly sequence: number;
+  readonly fault: string;
+  readonly sku?: Sku;
+  readonly bytes: Uint8Array;
+};
+
+/** Of several deltas of one SKU only the last state needs writing: it is whole. The first `skip` deltas are left out. */
+export function mergeBatch(verified: VerifiedBatch, skip: number): MergedBatch {
+  const { batch, entries } = verified;
+  const states = new Map<Sku, StateRow>();
+  const suspects = new Map<Sku, number>();
+  const faults: DeltaFault[] = [];
+  let lastAt = 0;
+  for (let index = skip; index < entries.length; index += 1) {
+    const entry = must(entries[index], 'one entry per delta');
+    const sequence = batch.firstSequence + index;
+    if (entry.kind === 'delta') {
+      const { sku, version, state, at } = entry.delta;
+      states.set(sku, { sku, version, sequence, state, at });
+      suspects.delete(sku);
+      lastAt = at;
+    } else {
+      const sku = entry.delta?.sku;
+      faults.push({
+        sequence,
+        fault: entry.fault,
+        bytes: must(batch.deltas[index], 'one delta per entry'),
+        ...(sku === undefined ? {} : { sku }),
+      });
+      if (entry.delta !== undefined) suspects.set(entry.delta.sku, entry.delta.version);
+    }
+  }
+  return { states, faults, suspects, lastAt };
+}

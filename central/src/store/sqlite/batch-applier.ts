@@ -1,0 +1,139 @@
+import type { StateMessage } from '@edgestock/shared/protocol/message';
+import { unreachable } from '@edgestock/shared/runtime/assert';
+import type Database from 'better-sqlite3';
+import { decideBatch, decideStates } from '../../rules/batch-decision.ts';
+import { faultOfState } from '../../rules/delta-fault.ts';
+import { mergeBatch } from '../../rules/merge-batch.ts';
+import type { VerifiedBatch } from '../../rules/verified-batch.ts';
+import type { BatchOutcome, ChangeNotice, QuarantineReason, StatesOutcome } from '../central-store.ts';
+import { BatchLog, BatchLogWriter } from './batch-log.ts';
+import { NodeReader, NodeWriter } from './node-table.ts';
+import { PositionWriter } from './position-table.ts';
+import { QuarantineWriter } from './quarantine-table.ts';
+
+/** Carries out what the rules decide about a message, inside a transaction of its caller (between `begin` and `end`). */
+export class BatchApplier {
+  readonly #nodes: NodeReader;
+  readonly #nodeWriter: NodeWriter;
+  readonly #positions: PositionWriter;
+  readonly #log: BatchLog;
+  readonly #logWriter: BatchLogWriter;
+  readonly #quarantine: QuarantineWriter;
+
+  constructor(database: Database.Database) {
+    this.#nodes = new NodeReader(database);
+    this.#nodeWriter = new NodeWriter(database);
+    this.#positions = new PositionWriter(database);
+    this.#log = new BatchLog(database);
+    this.#logWriter = new BatchLogWriter(database);
+    this.#quarantine = new QuarantineWriter(database);
+  }
+
+  begin(): void {
+    this.#positions.load();
+  }
+
+  end(): void {
+    this.#positions.save();
+  }
+
+  applyBatch(verified: VerifiedBatch, now: number): BatchOutcome {
+    const { batch } = verified;
+    const record = this.#nodes.get(batch.warehouse);
+    const decided = decideBatch(record, verified, (sequence) => this.#log.hashAt(batch.warehouse, sequence));
+    switch (decided.decision) {
+      case 'unknown-epoch':
+        return { outcome: 'unknown-epoch' };
+      case 'duplicate':
+        return { outcome: 'duplicate', appliedUpTo: record?.appliedUpTo ?? 0 };
+      case 'late-epoch':
+        this.#keep(verified, 'late-fact', `epoch ${batch.epoch}, instance ${batch.instance}`, now);
+        return { outcome: 'late-epoch', currentEpoch: decided.currentEpoch };
+      case 'fork': {
+        const reason = `another history than central's at sequence ${decided.atSequence}`;
+        this.#nodeWriter.fence(batch.warehouse, reason, now);
+        this.#keep(verified, 'fenced', reason, now);
+        return { outcome: 'fork', atSequence: decided.atSequence, reason };
+      }
+      case 'fenced':
+        this.#keep(verified, 'fenced', decided.reason, now);
+        return { outcome: 'fenced', reason: decided.reason };
+      case 'gap':
+        return { outcome: 'gap', need: decided.need };
+      case 'apply':
+        return this.#applyRest(verified, decided.skip, now);
+      default:
+        return unreachable(decided);
+    }
+  }
+
+  applyStates(message: StateMessage): StatesOutcome {
+    const decided = decideStates(this.#nodes.get(message.warehouse), message);
+    switch (decided.decision) {
+      case 'unknown-epoch':
+        return { outcome: 'unknown-epoch' };
+      case 'late-epoch':
+        return { outcome: 'late-epoch', currentEpoch: decided.currentEpoch };
+      case 'fenced':
+        return { outcome: 'fenced', reason: decided.reason };
+      case 'apply': {
+        const changed: ChangeNotice[] = [];
+        for (const row of message.rows) {
+          // A state that cannot be meant is left out: its delta follows in the log and is put aside there.
+          if (faultOfState(row.version, row.state) !== undefined) continue;
+          const notice = this.#positions.put(message.warehouse, row, 0);
+          if (notice !== undefined) changed.push(notice);
+        }
+        return { outcome: 'applied', changed };
+      }
+      default:
+        return unreachable(decided);
+    }
+  }
+
+  /** Log, states, quarantine and cursor together: a crash repeats all of it or nothing (P2). */
+  #applyRest(verified: VerifiedBatch, skip: number, now: number): BatchOutcome {
+    const { batch, bytes } = verified;
+    const { warehouse } = batch;
+    const merged = mergeBatch(verified, skip);
+    const changed: ChangeNotice[] = [];
+    for (const row of merged.states.values()) {
+      const notice = this.#positions.put(warehouse, row, row.sequence);
+      if (notice !== undefined) changed.push(notice);
+    }
+    for (const { sequence, fault, sku, bytes: delta } of merged.faults) {
+      this.#quarantine.put(
+        {
+          warehouse,
+          reason: 'delta',
+          detail: fault,
+          bytes: delta,
+          epoch: batch.epoch,
+          firstSequence: sequence,
+          lastSequence: sequence,
+          ...(sku === undefined ? {} : { sku }),
+        },
+        now,
+      );
+    }
+    for (const [sku, version] of merged.suspects) {
+      const notice = this.#positions.suspect(warehouse, sku, version);
+      if (notice !== undefined) changed.push(notice);
+    }
+    this.#logWriter.append(batch, { firstSequence: batch.firstSequence + skip, bytes }, now);
+    const cursor = { sequence: batch.lastSequence, hash: batch.hashLast, lastDeltaAt: merged.lastAt };
+    this.#nodeWriter.advance(warehouse, cursor, now);
+    return {
+      outcome: 'applied',
+      appliedUpTo: batch.lastSequence,
+      appliedHash: batch.hashLast,
+      changed,
+      quarantined: merged.faults.length,
+    };
+  }
+
+  #keep({ batch, bytes }: VerifiedBatch, reason: QuarantineReason, detail: string, now: number): void {
+    const { warehouse, epoch, firstSequence, lastSequence } = batch;
+    this.#quarantine.put({ warehouse, reason, detail, bytes, epoch, firstSequence, lastSequence }, now);
+  }
+}

@@ -1,0 +1,237 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { availableOf, offerable } from '@edgestock/shared/inventory/position';
+import { decodeDelta, WireError } from '@edgestock/shared/protocol/codec';
+import { assert } from '@edgestock/shared/runtime/assert';
+import type { Database, Statement } from 'better-sqlite3';
+import { and, count, desc, eq, lt } from 'drizzle-orm';
+import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
+import { centralLimits } from '../../limits.ts';
+import { type Channel, DEFAULT_CHANNEL } from '../../rules/channel.ts';
+import type { NodeRecord } from '../../rules/node-record.ts';
+import type {
+  AvailabilityChange,
+  CentralReader,
+  HistoryEntry,
+  PositionRecord,
+  QuarantineRecord,
+  SkuAvailability,
+  StoreStats,
+} from '../central-store.ts';
+import { BatchLog } from './batch-log.ts';
+import { NodeReader } from './node-table.ts';
+import * as schema from './schema.ts';
+
+type PositionRow = {
+  sku: Sku;
+  warehouse: WarehouseId;
+  on_hand: number;
+  unsellable: number;
+  reserved: number;
+  committed: number;
+  quota: number;
+  safety_stock: number;
+  version: number;
+  sequence: number;
+  at: number;
+  suspect: number;
+};
+
+const POSITION_COLUMNS =
+  'sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, at, suspect';
+
+/** The reading half on one SQLite connection. Each method is synchronous underneath, so it sees one committed state. */
+export class SqliteCentralReader implements CentralReader {
+  protected readonly database: Database;
+  readonly #drizzle: BetterSQLite3Database<typeof schema>;
+  readonly #nodes: NodeReader;
+  readonly #log: BatchLog;
+  readonly #answer: Statement<[string, string], { available: number; revision: number }>;
+  readonly #shares: Statement<[string], PositionRow>;
+  readonly #inWarehouse: Statement<[string, string, number], PositionRow>;
+  readonly #logHead: Statement<[string, string], { log_sequence: number }>;
+  readonly #changes: Statement<[number, string, number], AvailabilityChange>;
+  readonly #changesOf: Statement<[string, number, string, number], AvailabilityChange>;
+  readonly #meta: Statement<[], { revision: number; central_epoch: number }>;
+  readonly #snapshot: <T>(read: () => T) => T;
+
+  constructor(database: Database) {
+    this.database = database;
+    this.#drizzle = drizzle(database, { schema });
+    this.#nodes = new NodeReader(database);
+    this.#log = new BatchLog(database);
+    this.#answer = database.prepare('SELECT available, revision FROM availability WHERE sku = ? AND channel = ?');
+    this.#shares = database.prepare(`SELECT ${POSITION_COLUMNS} FROM position WHERE sku = ? ORDER BY warehouse`);
+    this.#inWarehouse = database.prepare(
+      `SELECT ${POSITION_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
+    );
+    this.#logHead = database.prepare('SELECT log_sequence FROM position WHERE sku = ? AND warehouse = ?');
+    this.#changes = database.prepare(`
+      SELECT sku, channel, available, revision FROM availability
+      WHERE revision > ? AND channel = ? ORDER BY revision LIMIT ?`);
+    this.#changesOf = database.prepare(`
+      SELECT sku, channel, available, revision FROM availability
+      WHERE sku IN (SELECT value FROM json_each(?)) AND revision > ? AND channel = ? ORDER BY revision LIMIT ?`);
+    this.#meta = database.prepare('SELECT revision, central_epoch FROM meta WHERE id = 1');
+    const run = database.transaction((read: () => unknown) => read());
+    this.#snapshot = <T>(read: () => T) => run.deferred(read) as T;
+  }
+
+  async availability(sku: Sku, channel: Channel): Promise<SkuAvailability> {
+    return this.#snapshot(() => this.#read(sku, channel));
+  }
+
+  async availabilityOf(skus: readonly Sku[], channel: Channel): Promise<readonly SkuAvailability[]> {
+    assert(skus.length <= centralLimits.skusPerQueryMax, 'the door limits the SKUs of a query');
+    return this.#snapshot(() => skus.map((sku) => this.#read(sku, channel)));
+  }
+
+  async changesAfter(
+    revision: number,
+    limit: number,
+    filter: { readonly channel?: Channel; readonly skus?: readonly Sku[] } = {},
+  ): Promise<readonly AvailabilityChange[]> {
+    const channel = filter.channel ?? DEFAULT_CHANNEL;
+    if (filter.skus === undefined) return this.#changes.all(revision, channel, limit);
+    assert(filter.skus.length <= centralLimits.skusPerQueryMax, 'the door limits the SKUs of a filter');
+    return this.#changesOf.all(JSON.stringify(filter.skus), revision, channel, limit);
+  }
+
+  async currentRevision(): Promise<number> {
+    return this.#meta.get()?.revision ?? 0;
+  }
+
+  async centralEpoch(): Promise<number> {
+    return this.#meta.get()?.central_epoch ?? 1;
+  }
+
+  async warehouses(): Promise<readonly NodeRecord[]> {
+    return this.#nodes.all();
+  }
+
+  async warehouse(warehouse: WarehouseId): Promise<NodeRecord | undefined> {
+    return this.#nodes.get(warehouse);
+  }
+
+  async positionsOf(
+    warehouse: WarehouseId,
+    afterSku: Sku | undefined,
+    limit: number,
+  ): Promise<readonly (PositionRecord & { readonly sku: Sku })[]> {
+    return this.#inWarehouse.all(warehouse, afterSku ?? '', limit).map((row) => ({ sku: row.sku, ...positionOf(row) }));
+  }
+
+  async history(
+    warehouse: WarehouseId,
+    sku: Sku,
+    { before, limit }: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly HistoryEntry[]> {
+    return this.#snapshot(() => this.#walk(warehouse, sku, before ?? Number.MAX_SAFE_INTEGER, limit));
+  }
+
+  async quarantined({
+    warehouse,
+    beforeId,
+    limit,
+  }: {
+    readonly warehouse?: WarehouseId;
+    readonly beforeId?: number;
+    readonly limit: number;
+  }): Promise<readonly QuarantineRecord[]> {
+    const { quarantine } = schema;
+    const rows = this.#drizzle
+      .select()
+      .from(quarantine)
+      .where(
+        and(
+          warehouse === undefined ? undefined : eq(quarantine.warehouse, warehouse),
+          beforeId === undefined ? undefined : lt(quarantine.id, beforeId),
+        ),
+      )
+      .orderBy(desc(quarantine.id))
+      .limit(limit)
+      .all();
+    return rows.map((row) => ({
+      id: row.id,
+      warehouse: row.warehouse as WarehouseId,
+      reason: row.reason,
+      detail: row.detail,
+      bytes: row.bytes,
+      at: row.at,
+      ...(row.epoch === null ? {} : { epoch: row.epoch }),
+      ...(row.firstSequence === null ? {} : { firstSequence: row.firstSequence }),
+      ...(row.lastSequence === null ? {} : { lastSequence: row.lastSequence }),
+      ...(row.sku === null ? {} : { sku: row.sku as Sku }),
+    }));
+  }
+
+  async stats(): Promise<StoreStats> {
+    return {
+      warehouses: this.#nodes.count(),
+      revision: this.#meta.get()?.revision ?? 0,
+      quarantined: this.#drizzle.select({ rows: count() }).from(schema.quarantine).get()?.rows ?? 0,
+      batches: this.#log.rows(),
+      bytes:
+        Number(this.database.pragma('page_count', { simple: true })) *
+        Number(this.database.pragma('page_size', { simple: true })),
+    };
+  }
+
+  #read(sku: Sku, channel: Channel): SkuAvailability {
+    const answer = this.#answer.get(sku, channel);
+    if (answer === undefined) return { sku, available: 0, revision: 0, warehouses: [] };
+    const warehouses = this.#shares.all(sku).map((row) => {
+      const position = positionOf(row);
+      return { ...position, available: offerable(availableOf(position)) };
+    });
+    return { sku, ...answer, warehouses };
+  }
+
+  #walk(warehouse: WarehouseId, sku: Sku, before: number, limit: number): HistoryEntry[] {
+    const entries: HistoryEntry[] = [];
+    let sequence = this.#startOfWalk(warehouse, sku, before);
+    while (sequence > 0 && entries.length < limit) {
+      const logged = this.#log.delta(warehouse, sequence);
+      if (logged === undefined) break;
+      const entry = entryOf(logged);
+      if (sequence < before) entries.push(entry);
+      if (entry.kind === 'opaque') break;
+      assert(entry.delta.previous < sequence, 'a position refers back to an earlier delta');
+      sequence = entry.delta.previous;
+    }
+    return entries;
+  }
+
+  /** A page that goes on starts at the delta it ended with, when that is one of this SKU: no walk from the head. */
+  #startOfWalk(warehouse: WarehouseId, sku: Sku, before: number): number {
+    const head = this.#logHead.get(sku, warehouse)?.log_sequence ?? 0;
+    if (before > head) return head;
+    const logged = this.#log.delta(warehouse, before);
+    const entry = logged && entryOf(logged);
+    return entry?.kind === 'movement' && entry.delta.sku === sku ? entry.delta.previous : head;
+  }
+}
+
+function entryOf({ sequence, epoch, bytes }: { sequence: number; epoch: number; bytes: Uint8Array }): HistoryEntry {
+  try {
+    return { kind: 'movement', sequence, epoch, delta: decodeDelta(bytes) };
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    return { kind: 'opaque', sequence, epoch, bytes };
+  }
+}
+
+function positionOf(row: PositionRow): PositionRecord {
+  return {
+    warehouse: row.warehouse,
+    onHand: row.on_hand,
+    unsellable: row.unsellable,
+    reserved: row.reserved,
+    committed: row.committed,
+    quota: row.quota,
+    safetyStock: row.safety_stock,
+    version: row.version,
+    sequence: row.sequence,
+    at: row.at,
+    isSuspect: row.suspect === 1,
+  };
+}

@@ -1,0 +1,83 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { genesisHash } from '@edgestock/shared/protocol/chain';
+import type { EnrolRequest } from '@edgestock/shared/protocol/control';
+import type { StateMessage } from '@edgestock/shared/protocol/message';
+import type { Database } from 'better-sqlite3';
+import { decideEnrolment, type Enrolment } from '../../rules/enrolment.ts';
+import type { Heard } from '../../rules/node-record.ts';
+import type { VerifiedBatch } from '../../rules/verified-batch.ts';
+import type { BatchOutcome, CentralStore, QuarantineInput, StatesOutcome } from '../central-store.ts';
+import { BatchApplier } from './batch-applier.ts';
+import { BatchLog } from './batch-log.ts';
+import { SqliteCentralReader } from './central-reader.ts';
+import { NodeReader, NodeWriter } from './node-table.ts';
+import { QuarantineWriter } from './quarantine-table.ts';
+
+/** The whole store on one writing connection. SQLite has one writer at a time: give this to one thread of one process. */
+export class SqliteCentralStore extends SqliteCentralReader implements CentralStore {
+  readonly #applier: BatchApplier;
+  readonly #nodes: NodeReader;
+  readonly #nodeWriter: NodeWriter;
+  readonly #log: BatchLog;
+  readonly #quarantine: QuarantineWriter;
+  readonly #write: <T>(work: () => T) => T;
+
+  constructor(database: Database) {
+    super(database);
+    this.#applier = new BatchApplier(database);
+    this.#nodes = new NodeReader(database);
+    this.#nodeWriter = new NodeWriter(database);
+    this.#log = new BatchLog(database);
+    this.#quarantine = new QuarantineWriter(database);
+    // Immediate: what the rules read is what the writes find, and a busy writer is waited for before any work.
+    const run = database.transaction((work: () => unknown) => work());
+    this.#write = <T>(work: () => T) => run.immediate(work) as T;
+  }
+
+  async enrol(warehouse: WarehouseId, request: EnrolRequest, now: number): Promise<Enrolment> {
+    const centralEpoch = await this.centralEpoch();
+    return this.#write(() => {
+      const { sequence } = request.place;
+      const decided = decideEnrolment(this.#nodes.get(warehouse), request, {
+        warehouses: this.#nodes.count(),
+        hashAtPlace: sequence === 0 ? genesisHash : this.#log.hashAt(warehouse, sequence),
+      });
+      if (decided.outcome === 'refused') return decided;
+      const { outcome, epoch } = decided;
+      if (outcome === 'new') this.#nodeWriter.insert({ warehouse, epoch, instance: request.instance }, now);
+      return { outcome: 'enrolled', epoch, centralEpoch };
+    });
+  }
+
+  async applyBatches(batches: readonly VerifiedBatch[], now: number): Promise<readonly BatchOutcome[]> {
+    return this.#write(() => {
+      this.#applier.begin();
+      const outcomes = batches.map((batch) => this.#applier.applyBatch(batch, now));
+      this.#applier.end();
+      return outcomes;
+    });
+  }
+
+  async applyStates(messages: readonly StateMessage[]): Promise<readonly StatesOutcome[]> {
+    return this.#write(() => {
+      this.#applier.begin();
+      const outcomes = messages.map((message) => this.#applier.applyStates(message));
+      this.#applier.end();
+      return outcomes;
+    });
+  }
+
+  async recordHeard(heard: readonly Heard[]): Promise<void> {
+    this.#write(() => {
+      for (const one of heard) this.#nodeWriter.hear(one);
+    });
+  }
+
+  async quarantine(item: QuarantineInput, now: number): Promise<void> {
+    this.#write(() => this.#quarantine.put(item, now));
+  }
+
+  async close(): Promise<void> {
+    this.database.close();
+  }
+}

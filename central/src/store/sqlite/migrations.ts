@@ -1,0 +1,124 @@
+import type { Migration } from '@edgestock/shared/sqlite/migrate';
+
+/** The schema of central's SQLite store, step by step. Append only: a released step is never edited. */
+export const migrations: readonly Migration[] = [
+  {
+    name: 'nodes, positions, availability, log of batches, quarantine',
+    sql: `
+      -- The store itself: one row.
+      CREATE TABLE meta (
+        id            INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+        -- Life of central: another one after it was restored from a backup.
+        central_epoch INTEGER NOT NULL CHECK (central_epoch > 0),
+        -- Last revision given to a change of availability; counts up by one for each.
+        revision      INTEGER NOT NULL CHECK (revision >= 0)
+      ) STRICT;
+      INSERT INTO meta (id, central_epoch, revision) VALUES (1, 1, 0);
+
+      -- One row per warehouse: its live node, central's cursor in that node's log, and what was last heard of it.
+      CREATE TABLE node (
+        warehouse       TEXT    NOT NULL PRIMARY KEY,
+        -- Life of the node, issued by central.
+        epoch           INTEGER NOT NULL CHECK (epoch > 0),
+        -- The installation that owns the warehouse.
+        instance        TEXT    NOT NULL,
+        enrolled_at     INTEGER NOT NULL,
+        -- Cursor: every sequence up to here has had its effect. Moves in the transaction of that effect (P2).
+        applied_up_to   INTEGER NOT NULL DEFAULT 0 CHECK (applied_up_to >= 0),
+        -- Chain hash at the cursor.
+        applied_hash    BLOB    NOT NULL CHECK (length(applied_hash) = 32),
+        -- Central's wall clock when the cursor last moved, ms; 0 = never.
+        applied_at      INTEGER NOT NULL DEFAULT 0,
+        -- The node's wall clock at the last applied delta, ms; 0 = none.
+        last_delta_at   INTEGER NOT NULL DEFAULT 0,
+        -- Why and since when the node may not go on; both NULL while it may.
+        fence_reason    TEXT,
+        fenced_at       INTEGER CHECK ((fenced_at IS NULL) = (fence_reason IS NULL)),
+        -- The last heartbeat: received at (ms), the node's last committed and last sent sequence, how far its clock is
+        -- ahead (ms), the schemas it speaks. All NULL = never heard.
+        heard_at        INTEGER,
+        heard_committed INTEGER,
+        heard_sent      INTEGER,
+        heard_skew_ms   INTEGER,
+        heard_schema_min INTEGER,
+        heard_schema_max INTEGER,
+        -- Receipt time of the last heartbeat before that one which the cursor had caught up with, ms; 0 = none.
+        known_at        INTEGER NOT NULL DEFAULT 0
+      ) STRICT, WITHOUT ROWID;
+
+      -- One row per (SKU, warehouse) ever seen: the state as of the newest version. Upserted, never deleted and reinserted.
+      CREATE TABLE position (
+        sku           TEXT    NOT NULL,
+        warehouse     TEXT    NOT NULL,
+        -- Units; see Quantities in @edgestock/shared/inventory/position.
+        on_hand       INTEGER NOT NULL,
+        unsellable    INTEGER NOT NULL CHECK (unsellable >= 0),
+        reserved      INTEGER NOT NULL CHECK (reserved >= 0),
+        committed     INTEGER NOT NULL CHECK (committed >= 0),
+        quota         INTEGER NOT NULL CHECK (quota >= 0),
+        safety_stock  INTEGER NOT NULL CHECK (safety_stock >= 0),
+        -- Counts the position's deltas at the node; guards the upsert. 0 = only a delta that could not be applied was seen.
+        version       INTEGER NOT NULL CHECK (version >= 0),
+        -- Place in the node's log of this state's delta; may be ahead of the node's cursor (state lane).
+        sequence      INTEGER NOT NULL CHECK (sequence >= 0),
+        -- Place of the position's last delta in the log of batches below; 0 = none yet. Where its history is read from.
+        log_sequence  INTEGER NOT NULL CHECK (log_sequence >= 0),
+        -- The node's wall clock at that delta, ms.
+        at            INTEGER NOT NULL,
+        -- 1 = a newer delta could not be applied: the state is from before it. Cleared by any newer state.
+        suspect       INTEGER NOT NULL CHECK (suspect IN (0, 1)),
+        PRIMARY KEY (sku, warehouse)
+      ) STRICT, WITHOUT ROWID;
+      -- Lists one warehouse in SKU order. Its columns never change, so an update of a position does not touch it.
+      CREATE INDEX position_by_warehouse ON position (warehouse, sku);
+
+      -- The answer per (SKU, channel), kept in the transaction that changes a position: a read is a look-up. Absent = zero.
+      CREATE TABLE availability (
+        sku       TEXT    NOT NULL,
+        channel   TEXT    NOT NULL,
+        -- Sum over the warehouses of what each may promise, each at least 0.
+        available INTEGER NOT NULL,
+        -- Revision of the last change of any of its positions.
+        revision  INTEGER NOT NULL,
+        PRIMARY KEY (sku, channel)
+      ) STRICT, WITHOUT ROWID;
+      -- What changed after a revision, for streams that resume.
+      CREATE UNIQUE INDEX availability_by_revision ON availability (revision);
+
+      -- The nodes' logs: one row per applied batch, so that a delta costs no row. Movements are read out of the bytes.
+      CREATE TABLE batch (
+        id             INTEGER NOT NULL PRIMARY KEY,
+        warehouse      TEXT    NOT NULL,
+        epoch          INTEGER NOT NULL,
+        -- The sequences this row added; the message may begin earlier, with some that were known already.
+        first_sequence INTEGER NOT NULL,
+        last_sequence  INTEGER NOT NULL CHECK (last_sequence >= first_sequence),
+        -- Chain hash after the last.
+        last_hash      BLOB    NOT NULL CHECK (length(last_hash) = 32),
+        received_at    INTEGER NOT NULL,
+        -- The message as it came from the wire.
+        bytes          BLOB    NOT NULL
+      ) STRICT;
+      -- Finds the row that holds a sequence: the first whose last is not below it.
+      CREATE UNIQUE INDEX batch_by_place ON batch (warehouse, last_sequence);
+
+      -- What could not be applied, raw, for a person or a later release.
+      CREATE TABLE quarantine (
+        id             INTEGER NOT NULL PRIMARY KEY,
+        warehouse      TEXT    NOT NULL,
+        reason         TEXT    NOT NULL CHECK (reason IN ('opaque', 'late-fact', 'fenced', 'delta')),
+        detail         TEXT    NOT NULL,
+        -- Where the bytes claim to stand; NULL where that could not be read.
+        epoch          INTEGER,
+        first_sequence INTEGER,
+        last_sequence  INTEGER,
+        sku            TEXT,
+        -- SHA-256 of the bytes and their place: the same thing again is not kept again.
+        digest         BLOB    NOT NULL,
+        at             INTEGER NOT NULL,
+        bytes          BLOB    NOT NULL
+      ) STRICT;
+      CREATE UNIQUE INDEX quarantine_once ON quarantine (warehouse, digest);
+    `,
+  },
+];

@@ -1,0 +1,39 @@
+import { migrate } from '@edgestock/shared/sqlite/migrate';
+import { openDatabase } from '@edgestock/shared/sqlite/open-database';
+import Database from 'better-sqlite3';
+import { SqliteCentralReader } from './central-reader.ts';
+import { SqliteCentralStore } from './central-store.ts';
+import { migrations } from './migrations.ts';
+
+/** Enough for the inner pages of tables of some millions of rows. */
+const WRITER_CACHE_KIB = 64 * 1_024;
+const READER_CACHE_KIB = 64 * 1_024;
+
+/** Opens the store for its one writer: durable, migrated. The data directory's lock is the business of the process. */
+export function openCentralStore(path: string): SqliteCentralStore {
+  const database = openDatabase(path, { cacheKiB: WRITER_CACHE_KIB });
+  try {
+    migrate(database, migrations);
+    return new SqliteCentralStore(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** A reader beside the writer, for another thread. A read-only connection never checkpoints, so the writer alone does. */
+export type OpenReader = { readonly reader: SqliteCentralReader; close(): void };
+
+/** Opens an existing store for reading; throws while there is none: the writer comes first. */
+export function openCentralReader(path: string): OpenReader {
+  const database = new Database(path, { readonly: true, fileMustExist: true });
+  database.pragma('mmap_size = 0');
+  database.pragma('busy_timeout = 5000');
+  database.pragma(`cache_size = ${-READER_CACHE_KIB}`);
+  try {
+    return { reader: new SqliteCentralReader(database), close: () => void database.close() };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

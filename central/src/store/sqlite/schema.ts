@@ -1,0 +1,103 @@
+import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+
+/**
+ * The tables as TypeScript sees them, for the queries that are not hot. `migrations.ts` is the truth, with every column
+ * explained; `schema.test.ts` holds the two equal.
+ */
+export const meta = sqliteTable('meta', {
+  id: integer('id').primaryKey().notNull(),
+  centralEpoch: integer('central_epoch').notNull(),
+  revision: integer('revision').notNull(),
+});
+
+export const node = sqliteTable('node', {
+  warehouse: text('warehouse').primaryKey().notNull(),
+  epoch: integer('epoch').notNull(),
+  instance: text('instance').notNull(),
+  enrolledAt: integer('enrolled_at').notNull(),
+  appliedUpTo: integer('applied_up_to').notNull().default(0),
+  appliedHash: blob('applied_hash', { mode: 'buffer' }).notNull(),
+  appliedAt: integer('applied_at').notNull().default(0),
+  lastDeltaAt: integer('last_delta_at').notNull().default(0),
+  fenceReason: text('fence_reason'),
+  fencedAt: integer('fenced_at'),
+  heardAt: integer('heard_at'),
+  heardCommitted: integer('heard_committed'),
+  heardSent: integer('heard_sent'),
+  heardSkewMs: integer('heard_skew_ms'),
+  heardSchemaMin: integer('heard_schema_min'),
+  heardSchemaMax: integer('heard_schema_max'),
+  knownAt: integer('known_at').notNull().default(0),
+});
+
+export const position = sqliteTable(
+  'position',
+  {
+    sku: text('sku').notNull(),
+    warehouse: text('warehouse').notNull(),
+    onHand: integer('on_hand').notNull(),
+    unsellable: integer('unsellable').notNull(),
+    reserved: integer('reserved').notNull(),
+    committed: integer('committed').notNull(),
+    quota: integer('quota').notNull(),
+    safetyStock: integer('safety_stock').notNull(),
+    version: integer('version').notNull(),
+    sequence: integer('sequence').notNull(),
+    logSequence: integer('log_sequence').notNull(),
+    at: integer('at').notNull(),
+    suspect: integer('suspect', { mode: 'boolean' }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sku, table.warehouse] }),
+    index('position_by_warehouse').on(table.warehouse, table.sku),
+  ],
+);
+
+export const availability = sqliteTable(
+  'availability',
+  {
+    sku: text('sku').notNull(),
+    channel: text('channel').notNull(),
+    available: integer('available').notNull(),
+    revision: integer('revision').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.sku, table.channel] }),
+    uniqueIndex('availability_by_revision').on(table.revision),
+  ],
+);
+
+export const batch = sqliteTable(
+  'batch',
+  {
+    id: integer('id').primaryKey().notNull(),
+    warehouse: text('warehouse').notNull(),
+    epoch: integer('epoch').notNull(),
+    firstSequence: integer('first_sequence').notNull(),
+    lastSequence: integer('last_sequence').notNull(),
+    lastHash: blob('last_hash', { mode: 'buffer' }).notNull(),
+    receivedAt: integer('received_at').notNull(),
+    bytes: blob('bytes', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [uniqueIndex('batch_by_place').on(table.warehouse, table.lastSequence)],
+);
+
+export const quarantine = sqliteTable(
+  'quarantine',
+  {
+    id: integer('id').primaryKey().notNull(),
+    warehouse: text('warehouse').notNull(),
+    reason: text('reason', { enum: ['opaque', 'late-fact', 'fenced', 'delta'] }).notNull(),
+    detail: text('detail').notNull(),
+    epoch: integer('epoch'),
+    firstSequence: integer('first_sequence'),
+    lastSequence: integer('last_sequence'),
+    sku: text('sku'),
+    digest: blob('digest', { mode: 'buffer' }).notNull(),
+    at: integer('at').notNull(),
+    bytes: blob('bytes', { mode: 'buffer' }).notNull(),
+  },
+  (table) => [uniqueIndex('quarantine_once').on(table.warehouse, table.digest)],
+);
+
+export const tables = [meta, node, position, availability, batch, quarantine];
