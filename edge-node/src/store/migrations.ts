@@ -7,7 +7,7 @@ export const migrations: readonly Migration[] = [
     sql: `
       -- Who writes this log and how far it has got. One row.
       CREATE TABLE node (
-        id INTEGER PRIMARY KEY CHECK (id = 1),
+        id INTEGER PRIMARY KEY CHECK (id = 1), -- order of opening
         warehouse TEXT NOT NULL,             -- the warehouse this database belongs to, for ever
         instance TEXT NOT NULL,              -- random, made at install: two copies of a disk differ from two installs
         sequence INTEGER NOT NULL,           -- last committed sequence
@@ -34,26 +34,26 @@ export const migrations: readonly Migration[] = [
 
       CREATE TABLE barcode (
         barcode TEXT PRIMARY KEY,            -- GTIN-14, or a shop's own code as scanned
-        sku TEXT NOT NULL REFERENCES item (sku),
+        sku TEXT NOT NULL REFERENCES item (sku), -- the seller's key
         multiple INTEGER NOT NULL            -- base units that one scan means: 12 for a case of 12
       ) STRICT, WITHOUT ROWID;
 
       CREATE TABLE lot (
-        sku TEXT NOT NULL,
-        lot TEXT NOT NULL,
+        sku TEXT NOT NULL,                    -- the seller's key
+        lot TEXT NOT NULL,                    -- as printed; '' = no lot
         expiry TEXT NOT NULL,                -- YYYY-MM-DD; the last one stated wins
         PRIMARY KEY (sku, lot)
       ) STRICT, WITHOUT ROWID;
 
       -- Current quantities per SKU; always equal to the sum of its movements. Meanings: shared/inventory/position.ts.
       CREATE TABLE position (
-        sku TEXT PRIMARY KEY,
-        on_hand INTEGER NOT NULL,
-        unsellable INTEGER NOT NULL,
-        reserved INTEGER NOT NULL,
-        committed INTEGER NOT NULL,
-        quota INTEGER NOT NULL,
-        safety_stock INTEGER NOT NULL,
+        sku TEXT PRIMARY KEY,                 -- the seller's key
+        on_hand INTEGER NOT NULL,             -- units physically here
+        unsellable INTEGER NOT NULL,          -- part of on hand that may not be sold
+        reserved INTEGER NOT NULL,            -- timed set-asides
+        committed INTEGER NOT NULL,           -- set aside for firm orders
+        quota INTEGER NOT NULL,               -- given to central to promise
+        safety_stock INTEGER NOT NULL,        -- kept out of every offer
         version INTEGER NOT NULL,            -- counts this position's movements
         sequence INTEGER NOT NULL,           -- its last movement's place in the log
         changed_at INTEGER NOT NULL          -- when that was recorded, ms since 1970 UTC
@@ -61,11 +61,11 @@ export const migrations: readonly Migration[] = [
 
       -- Where the units of a position physically are; rows that reach zero are deleted.
       CREATE TABLE balance (
-        sku TEXT NOT NULL,
+        sku TEXT NOT NULL,                    -- the seller's key
         bin TEXT NOT NULL,                   -- '' = the default bin
         lot TEXT NOT NULL,                   -- '' = no lot
         condition INTEGER NOT NULL,          -- index into shared/inventory/movement.ts conditions
-        quantity INTEGER NOT NULL CHECK (quantity <> 0),
+        quantity INTEGER NOT NULL CHECK (quantity <> 0), -- base units
         PRIMARY KEY (sku, bin, lot, condition)
       ) STRICT, WITHOUT ROWID;
 
@@ -80,11 +80,11 @@ export const migrations: readonly Migration[] = [
 
       -- Balances at the checkpoint: what trimmed movements had summed up to. Checkpoint + log = balance.
       CREATE TABLE checkpoint_balance (
-        sku TEXT NOT NULL,
-        bin TEXT NOT NULL,
-        lot TEXT NOT NULL,
-        condition INTEGER NOT NULL,
-        quantity INTEGER NOT NULL,
+        sku TEXT NOT NULL,                    -- the seller's key
+        bin TEXT NOT NULL,                    -- '' = the default bin
+        lot TEXT NOT NULL,                    -- as printed; '' = no lot
+        condition INTEGER NOT NULL,           -- index into shared/inventory/movement.ts conditions
+        quantity INTEGER NOT NULL,            -- base units
         PRIMARY KEY (sku, bin, lot, condition)
       ) STRICT, WITHOUT ROWID;
 
@@ -92,9 +92,9 @@ export const migrations: readonly Migration[] = [
       -- so a record lives exactly as long as they do.
       CREATE TABLE idempotency (
         first_sequence INTEGER PRIMARY KEY,  -- the command's first movement
-        movement_count INTEGER NOT NULL,
+        movement_count INTEGER NOT NULL,      -- how many movements it led to
         scope TEXT NOT NULL,                 -- which door the key belongs to
-        key TEXT NOT NULL,
+        key TEXT NOT NULL,                    -- as the caller sent it
         fingerprint TEXT NOT NULL,           -- digest of the body: same key, other body is refused
         exceptions TEXT,                     -- JSON of the exceptions it opened; NULL = none
         UNIQUE (scope, key)
@@ -102,9 +102,9 @@ export const migrations: readonly Migration[] = [
 
       -- Facts the books disagree with, waiting for a person. At most one open row per kind and SKU.
       CREATE TABLE exception (
-        id INTEGER PRIMARY KEY,
-        kind TEXT NOT NULL,
-        sku TEXT NOT NULL,
+        id INTEGER PRIMARY KEY,               -- order of opening
+        kind TEXT NOT NULL,                   -- see rules/command.ts ExceptionKind
+        sku TEXT NOT NULL,                    -- the seller's key
         sequence INTEGER NOT NULL,           -- the last movement that (re)opened it
         deficit INTEGER NOT NULL,            -- units missing as of that movement; 0 where units are not what is wrong
         opened_at INTEGER NOT NULL,          -- ms since 1970 UTC
@@ -122,16 +122,16 @@ export const migrations: readonly Migration[] = [
       CREATE TABLE import_job (
         id TEXT PRIMARY KEY,                 -- made by the importer: repeating a finished import is a no-op
         kind TEXT NOT NULL,                  -- catalogue | stock
-        state TEXT NOT NULL CHECK (state IN ('staging', 'applying', 'done')),
+        state TEXT NOT NULL CHECK (state IN ('staging', 'applying', 'done')), -- how far it has got
         at_sequence INTEGER NOT NULL,        -- log place when staging began: stock rows are counts as of here
         row_count INTEGER NOT NULL,          -- rows staged
         applied_count INTEGER NOT NULL,      -- rows applied
         begun_at INTEGER NOT NULL,           -- ms since 1970 UTC
-        finished_at INTEGER
+        finished_at INTEGER                   -- ms since 1970 UTC; NULL = not yet
       ) STRICT;
 
       CREATE TABLE import_row (
-        job TEXT NOT NULL REFERENCES import_job (id),
+        job TEXT NOT NULL REFERENCES import_job (id), -- the import it belongs to
         line INTEGER NOT NULL,               -- line number in the file
         fields TEXT NOT NULL,                -- the checked row as JSON
         PRIMARY KEY (job, line)
