@@ -74,6 +74,11 @@ export class ProblemError extends Error {
 }
 
 /** Throws the problem of one occurrence; typed `never`, so that it can stand where a value is due. */
-export function refuse(kind: ProblemKind, detail: string, extras?: ProblemExtras): never {
-  throw new ProblemError(problemOf(kind, detail, extras));
+export function refuse(
+  kind: ProblemKind,
+  detail: string,
+  extras?: ProblemExtras,
+  headers?: Readonly<Record<string, string>>,
+): never {
+  throw new ProblemError(problemOf(kind, detail, extras), headers);
 }

@@ -1,0 +1,34 @@
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
+import type { Random } from '@edgestock/shared/runtime/random';
+import type { Context, Hono } from 'hono';
+import type { Ledger } from '../ledger/ledger.ts';
+import type { HttpLimits } from '../limits.ts';
+import type { ReplicationStatus } from '../replication/replication-status.ts';
+
+/** All that the doors need from the node. */
+export type HttpDependencies = {
+  readonly ledger: Ledger;
+  /** How the node stands with central. */
+  readonly status: () => ReplicationStatus;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly limits: HttpLimits;
+  /** Release of the program, as the status route tells it. */
+  readonly version: string;
+  /** Refuses writes without an `Idempotency-Key`, for sites whose clients all send one. */
+  readonly isIdempotencyKeyRequired?: boolean;
+};
+
+/** What the server adds to a request; absent where a test asks the app directly. */
+export type ServerBindings = {
+  /** Aborts when the node begins to stop: endless answers end then. */
+  readonly stopping?: AbortSignal;
+  /** Cuts the connection of this request at once. */
+  readonly disconnect?: () => void;
+};
+
+export type HttpEnvironment = { Bindings: ServerBindings };
+export type HttpApp = Hono<HttpEnvironment>;
+export type HttpContext = Context<HttpEnvironment>;

@@ -1,0 +1,65 @@
+import { problemOf } from '@edgestock/shared/runtime/problem';
+import { Hono } from 'hono';
+import type { HttpApp, HttpDependencies, HttpEnvironment } from './dependencies.ts';
+import { explainDoors } from './desk/explain.ts';
+import { stockDoors } from './desk/stock.ts';
+import { type Door, hang } from './door.ts';
+import { failureResponse, problemResponse } from './failures.ts';
+import { EventStreams } from './operator/event-streams.ts';
+import { eventDoors } from './operator/events.ts';
+import { exceptionDoors } from './operator/exceptions.ts';
+import { metricsDoors, nodeMetrics } from './operator/metrics-page.ts';
+import { statusDoors } from './operator/status.ts';
+import { problems } from './problems.ts';
+import { countDoors } from './scanner/counts.ts';
+import { movementDoors } from './scanner/movements.ts';
+import { scanDoors } from './scanner/scan.ts';
+import { receiptDoors } from './till/receipts.ts';
+
+/** The node's HTTP doors, in groups by who asks. */
+export function createHttpApp(deps: HttpDependencies): HttpApp {
+  const app: HttpApp = new Hono<HttpEnvironment>();
+  const streams = new EventStreams(deps);
+  const metrics = nodeMetrics(deps, streams);
+  const doors = [
+    ...receiptDoors(deps),
+    ...scanDoors(deps),
+    ...movementDoors(deps),
+    ...countDoors(deps),
+    ...stockDoors(deps),
+    ...explainDoors(deps),
+    ...statusDoors(deps),
+    ...exceptionDoors(deps),
+    ...eventDoors(deps, streams),
+    ...metricsDoors(metrics),
+  ];
+  for (const door of doors) hang(door, app, deps, metrics);
+
+  app.notFound((context) => {
+    const response = noSuchDoor(context.req.method, context.req.path, doors);
+    metrics.observeRequest('none', response.status, 0);
+    return response;
+  });
+  app.onError((error) => failureResponse(error, deps));
+  return app;
+}
+
+/** Tells a wrong method from a wrong path. */
+function noSuchDoor(method: string, path: string, doors: readonly Door[]): Response {
+  const methods = doors.filter((door) => patternOf(door.path).test(path)).map((door) => door.method);
+  if (methods.length === 0) {
+    return problemResponse(
+      problemOf(problems.notFound, `There is no ${path} here.`, {
+        hint: 'A SKU or barcode in a path is URL-encoded: / is %2F.',
+      }),
+    );
+  }
+  const allowed = methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ');
+  return problemResponse(problemOf(problems.methodNotAllowed, `${path} takes ${allowed}, not ${method}.`), {
+    allow: allowed,
+  });
+}
+
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replace(/:\w+/g, '[^/]+')}$`);
+}

@@ -1,0 +1,46 @@
+import { NodeMetrics, type NodeReadings } from '../../metrics.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import type { Door } from '../door.ts';
+import type { EventStreams } from './event-streams.ts';
+
+/** `GET /metrics`: the Prometheus page. */
+export function metricsDoors(metrics: NodeMetrics): readonly Door[] {
+  return [
+    {
+      method: 'GET',
+      path: '/metrics',
+      route: 'metrics',
+      answer: async () => new Response(await metrics.page(), { headers: { 'content-type': metrics.contentType } }),
+    },
+  ];
+}
+
+export function nodeMetrics(deps: HttpDependencies, streams: EventStreams): NodeMetrics {
+  return new NodeMetrics({
+    warehouse: deps.ledger.view.log().warehouse,
+    read: () => readingsOf(deps, streams),
+  });
+}
+
+function readingsOf({ ledger, status }: HttpDependencies, streams: EventStreams): NodeReadings {
+  const { counters } = ledger;
+  const log = ledger.view.log();
+  const replication = status();
+  return {
+    log_sequence: log.sequence,
+    log_sent_sequence: replication.sent,
+    log_applied_sequence: replication.applied,
+    log_backlog: log.sequence - replication.applied,
+    link_up: replication.link === 'connected' ? 1 : 0,
+    exceptions_open: log.openExceptions,
+    database_bytes: log.databaseBytes,
+    process_resident_bytes: process.memoryUsage.rss(),
+    event_streams: streams.openCount,
+    event_streams_dropped_total: streams.droppedCount,
+    ledger_commits_total: counters.commits,
+    ledger_commands_total: counters.commands,
+    ledger_movements_total: counters.movements,
+    ledger_failed_commits_total: counters.failedCommits,
+    ledger_commit_seconds_total: counters.commitMsTotal / 1_000,
+  };
+}

@@ -1,0 +1,41 @@
+import { refuse } from '@edgestock/shared/runtime/problem';
+import type { HttpContext, HttpDependencies } from '../dependencies.ts';
+import type { Door } from '../door.ts';
+import { isoTime } from '../movement-json.ts';
+import { problems } from '../problems.ts';
+
+/** `GET /v1/status` for people, `/healthz` and `/readyz` for supervisors. */
+export function statusDoors(deps: HttpDependencies): readonly Door[] {
+  return [
+    { method: 'GET', path: '/v1/status', route: 'status', answer: () => status(deps) },
+    { method: 'GET', path: '/healthz', route: 'healthz', answer: () => Response.json({ status: 'alive' }) },
+    { method: 'GET', path: '/readyz', route: 'readyz', answer: (context) => ready(context, deps) },
+  ];
+}
+
+function status({ ledger, status: replication, clock, version }: HttpDependencies): Response {
+  const { appliedUpTo: _, ...log } = ledger.view.log();
+  const { lastContactAt, ...link } = replication();
+  return Response.json({
+    ...log,
+    ...link,
+    // Against the log as it is now: what replication has heard may be a moment older.
+    backlog: log.sequence - link.applied,
+    ...(lastContactAt === undefined ? {} : { lastContactAt: isoTime(lastContactAt) }),
+    time: isoTime(clock.now()),
+    version,
+  });
+}
+
+/** Ready means: the stock can be read. A cut link does not make a node unready, since serving without one is its purpose (P5). */
+function ready(context: HttpContext, { ledger, log }: HttpDependencies): Response {
+  if (context.env?.stopping?.aborted) {
+    return refuse(problems.unavailable, 'The node is stopping.');
+  }
+  try {
+    return Response.json({ status: 'ready', sequence: ledger.view.log().sequence });
+  } catch (error) {
+    log.error({ err: error, hint: 'Look at the disk and the data directory.' }, 'stock database cannot be read');
+    return refuse(problems.unavailable, 'The stock database cannot be read.');
+  }
+}

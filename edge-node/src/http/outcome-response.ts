@@ -1,0 +1,40 @@
+import { unreachable } from '@edgestock/shared/runtime/assert';
+import { refuse } from '@edgestock/shared/runtime/problem';
+import type { Outcome, RecordedAnswer } from '../ledger/command.ts';
+import { answerBody } from './movement-json.ts';
+import { etagOf, stale } from './preconditions.ts';
+import { problems, refuseItems } from './problems.ts';
+
+/** The one table from what a command came to, to what its sender gets. */
+export function outcomeResponse(outcome: Outcome, limits: { readonly problemsListedMax: number }): Response {
+  switch (outcome.outcome) {
+    case 'recorded':
+      return created(outcome.answer);
+    case 'duplicate':
+      // The first answer again: a till that never saw it can go on as if it had.
+      return created(outcome.first, { 'idempotency-replayed': 'true' });
+    case 'key-reused':
+      return refuse(
+        problems.keyReused,
+        'This key came before with another body. A retry repeats the request exactly; a new write needs a new key.',
+        { key: outcome.key.replace('\n', '/') },
+      );
+    case 'stale':
+      throw stale(outcome.sku, outcome.current);
+    case 'invalid':
+      return refuseItems(outcome.problems, limits.problemsListedMax);
+    default:
+      return unreachable(outcome);
+  }
+}
+
+function created(answer: RecordedAnswer, headers: Readonly<Record<string, string>> = {}): Response {
+  const [first, ...others] = answer.movements;
+  const isOnePosition = first !== undefined && others.every(({ sku }) => sku === first.sku);
+  // The state after the whole command: what the next If-Match will name.
+  const etag = isOnePosition ? { etag: etagOf((others.at(-1) ?? first).position) } : {};
+  return new Response(JSON.stringify(answerBody(answer)), {
+    status: 201,
+    headers: { 'content-type': 'application/json', ...etag, ...headers },
+  });
+}

@@ -1,0 +1,32 @@
+import { commonProblems, type ProblemItem, type ProblemKind, refuse } from '@edgestock/shared/runtime/problem';
+
+/** Every problem the node's doors can tell. Codes are for programs and stay as they are. */
+export const problems = {
+  ...commonProblems,
+  bodyIncomplete: { code: 'body-incomplete', status: 400, title: 'The body did not arrive as a whole' },
+  countsElsewhere: { code: 'counts-elsewhere', status: 400, title: 'A count is not a movement of a stated quantity' },
+  keyRequired: { code: 'idempotency-key-required', status: 400, title: 'This node takes no write without a key' },
+  ifMatchAmbiguous: { code: 'if-match-ambiguous', status: 400, title: 'If-Match needs a request on exactly one SKU' },
+  barcodeUnreadable: { code: 'barcode-unreadable', status: 400, title: 'This is not a barcode that can be read' },
+  unknownSku: { code: 'unknown-sku', status: 404, title: 'This SKU is not known here' },
+  unknownBarcode: { code: 'unknown-barcode', status: 404, title: 'No item here has this barcode' },
+  beyondLog: { code: 'beyond-log', status: 409, title: 'The log does not reach that far' },
+  logTrimmed: { code: 'log-trimmed', status: 410, title: 'That part of the log is no longer here' },
+  stalePosition: { code: 'stale-position', status: 412, title: 'The position has changed since it was seen' },
+  keyReused: { code: 'idempotency-key-reused', status: 422, title: 'The key belongs to another request' },
+} as const satisfies Record<string, ProblemKind>;
+
+/** Refuses the request with the list of what is wrong in it; nothing has been recorded. */
+export function refuseItems(items: readonly ProblemItem[], listedMax: number): never {
+  const listed = items.slice(0, listedMax);
+  const first = listed[0];
+  refuse(problems.invalidRequest, `${sentenceOf(first)}${items.length > 1 ? ` And ${items.length - 1} more.` : ''}`, {
+    problems: listed,
+    ...(items.length > listed.length ? { problemsOmitted: items.length - listed.length } : {}),
+  });
+}
+
+function sentenceOf(item: ProblemItem | undefined): string {
+  if (item === undefined) return 'The request cannot be meant as it is.';
+  return `${item.line === undefined ? '' : `Line ${item.line}: `}${item.message}. Nothing was recorded.`;
+}

@@ -1,0 +1,71 @@
+import { parseSku, type Sku } from '@edgestock/shared/inventory/ids';
+import type { ProblemItem } from '@edgestock/shared/runtime/problem';
+import type { HttpContext } from './dependencies.ts';
+import { refuseItems } from './problems.ts';
+
+/** The parameters of one request's query. A name that the route does not know is refused: a misspelt one would be ignored in silence. */
+export class Query {
+  readonly #values: Readonly<Record<string, string[]>>;
+
+  constructor(context: HttpContext, names: readonly string[]) {
+    this.#values = context.req.queries();
+    const unknown = Object.keys(this.#values).filter((name) => !names.includes(name));
+    const known = names.length === 0 ? 'this route takes none' : `known here: ${names.join(', ')}`;
+    if (unknown.length > 0) {
+      refuseQuery(
+        ...unknown.map((path) => ({
+          code: 'unknown-parameter',
+          message: `${path} is not a parameter; ${known}`,
+          path,
+        })),
+      );
+    }
+  }
+
+  has(name: string): boolean {
+    return this.#values[name] !== undefined;
+  }
+
+  /** All values of a parameter, whether it stands once with commas or several times. */
+  list(name: string): readonly string[] {
+    return (this.#values[name] ?? []).flatMap((value) => value.split(','));
+  }
+
+  /** A whole number within bounds, both included; `undefined` when it is not given. */
+  wholeNumber(name: string, bounds: { readonly min: number; readonly max: number }): number | undefined {
+    const text = this.#values[name]?.at(-1);
+    if (text === undefined) return undefined;
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (Number.isSafeInteger(value) && value >= bounds.min && value <= bounds.max) return value;
+    return refuseQuery({
+      code: 'parameter-invalid',
+      message: `${name} must be a whole number from ${bounds.min} to ${bounds.max}`,
+      path: name,
+    });
+  }
+
+  /** Rows of a page. */
+  limit(limits: { readonly pageRowsDefault: number; readonly pageRowsMax: number }): number {
+    return this.wholeNumber('limit', { min: 1, max: limits.pageRowsMax }) ?? limits.pageRowsDefault;
+  }
+
+  /** A place in the log. */
+  sequence(name: string): number | undefined {
+    return this.wholeNumber(name, { min: 0, max: Number.MAX_SAFE_INTEGER });
+  }
+
+  sku(name: string): Sku | undefined {
+    const value = this.#values[name]?.at(-1);
+    return value === undefined ? undefined : skuIn(value, name);
+  }
+}
+
+/** The SKU that a part of the URL names, or a refusal. */
+export function skuIn(value: string, path: string): Sku {
+  const message = `${path} must be a SKU: 1 to 64 characters without commas, control characters or outer spaces`;
+  return parseSku(value) ?? refuseQuery({ code: 'sku-malformed', message, path });
+}
+
+function refuseQuery(...items: readonly ProblemItem[]): never {
+  return refuseItems(items, items.length);
+}

@@ -1,0 +1,70 @@
+import { type MovementKind, movementKindNames } from '@edgestock/shared/inventory/movement';
+import { refuse } from '@edgestock/shared/runtime/problem';
+import { z } from 'zod';
+import type { HttpContext, HttpDependencies } from '../dependencies.ts';
+import type { Door } from '../door.ts';
+import { linesOf, moment, oneOf, reason, text } from '../fields.ts';
+import { keyedWrite } from '../idempotency.ts';
+import { movementLine, movementLines } from '../lines.ts';
+import { readableFrom } from '../log-place.ts';
+import { movementBody } from '../movement-json.ts';
+import { outcomeResponse } from '../outcome-response.ts';
+import { versionExpected } from '../preconditions.ts';
+import { problems } from '../problems.ts';
+import { Query } from '../query.ts';
+import { readBody } from '../request-body.ts';
+
+const movements = z.strictObject({
+  kind: oneOf<readonly MovementKind[]>('kind-unknown', movementKindNames),
+  lines: linesOf(movementLine),
+  reason: reason.exactOptional(),
+  document: text.exactOptional(),
+  actor: text.exactOptional(),
+  occurredAt: moment.exactOptional(),
+});
+
+/** `POST /v1/movements` records, `GET /v1/movements` reads the log. */
+export function movementDoors(deps: HttpDependencies): readonly Door[] {
+  const path = '/v1/movements';
+  return [
+    { method: 'POST', path, route: 'movements', answer: (context) => record(context, deps) },
+    { method: 'GET', path, route: 'log', answer: (context) => log(context, deps) },
+  ];
+}
+
+async function record(context: HttpContext, deps: HttpDependencies): Promise<Response> {
+  const { ledger, clock, limits } = deps;
+  const body = await readBody(context, movements, limits);
+  const { kind, lines: named, ...said } = body;
+  if (kind === 'count') {
+    refuse(problems.countsElsewhere, 'Send what was counted to POST /v1/counts; the node works out the difference.');
+  }
+  const idempotency = keyedWrite(context, 'movements', body, deps);
+  const lines = movementLines(named, { view: ledger.view, clock, limits });
+  const ifVersion = versionExpected(context.req.raw.headers.get('if-match'), lines, ledger.view);
+  const outcome = await ledger.record({
+    type: 'record',
+    kind,
+    lines,
+    ...said,
+    ...(ifVersion === undefined ? {} : { ifVersion }),
+    ...(idempotency === undefined ? {} : { idempotency }),
+  });
+  return outcomeResponse(outcome, limits);
+}
+
+/** A page of the log, oldest first. Without `after` it begins where the log does; `next` is the `after` of the next page. */
+function log(context: HttpContext, { ledger, limits }: HttpDependencies): Response {
+  const query = new Query(context, ['after', 'limit']);
+  const limit = query.limit(limits);
+  const { firstSequence, sequence } = ledger.view.log();
+  const after = readableFrom(query.sequence('after'), { firstSequence, sequence }) ?? firstSequence - 1;
+  const rows = ledger.view.movementsAfter(after, limit);
+  const last = rows.at(-1)?.sequence ?? after;
+  return Response.json({
+    movements: rows.map(movementBody),
+    firstSequence,
+    sequence,
+    ...(last < sequence ? { next: last } : {}),
+  });
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import type { HttpContext, HttpDependencies } from '../dependencies.ts';
+import type { Door } from '../door.ts';
+import { linesOf, moment, text } from '../fields.ts';
+import { receiptWrite } from '../idempotency.ts';
+import { movementLines, tillLine } from '../lines.ts';
+import { outcomeResponse } from '../outcome-response.ts';
+import { versionExpected } from '../preconditions.ts';
+import { readBody } from '../request-body.ts';
+
+/** A receipt of a till: what was sold, or what came back. */
+const receipt = z.strictObject({
+  till: text,
+  receipt: text,
+  lines: linesOf(tillLine),
+  occurredAt: moment.exactOptional(),
+  actor: text.exactOptional(),
+});
+
+/** `POST /v1/sales` and `POST /v1/returns`: movements in the words of a till, its receipt being the idempotency key. */
+export function receiptDoors(deps: HttpDependencies): readonly Door[] {
+  return [
+    { method: 'POST', path: '/v1/sales', route: 'sales', answer: (context) => record(context, 'sale', deps) },
+    { method: 'POST', path: '/v1/returns', route: 'returns', answer: (context) => record(context, 'return', deps) },
+  ];
+}
+
+async function record(context: HttpContext, kind: 'sale' | 'return', deps: HttpDependencies): Promise<Response> {
+  const { ledger, clock, limits } = deps;
+  const body = await readBody(context, receipt, limits);
+  const lines = movementLines(body.lines, { view: ledger.view, clock, limits });
+  const ifMatch = context.req.raw.headers.get('if-match');
+  const ifVersion = versionExpected(ifMatch, lines, ledger.view);
+  const outcome = await ledger.record({
+    type: 'record',
+    kind,
+    lines,
+    // Receipts are numbered by their till: only both together name a document.
+    document: `${body.till}/${body.receipt}`,
+    actor: body.actor ?? body.till,
+    ...(body.occurredAt === undefined ? {} : { occurredAt: body.occurredAt }),
+    ...(ifVersion === undefined ? {} : { ifVersion }),
+    idempotency: receiptWrite(kind, body),
+  });
+  return outcomeResponse(outcome, limits);
+}

@@ -1,0 +1,52 @@
+import { wireLimits } from '@edgestock/shared/protocol/limits';
+import { assert } from '@edgestock/shared/runtime/assert';
+
+/** Bounds of the node's HTTP doors. */
+export const httpLimits = {
+  bodyBytesMax: 256 * 1024,
+  linesMax: 1_000,
+  /** Wrong lines listed in one answer; the rest is counted. */
+  problemsListedMax: 100,
+
+  pageRowsDefault: 100,
+  pageRowsMax: 1_000,
+  /** SKUs of one `?sku=a,b` query. */
+  skusPerQueryMax: 200,
+
+  /** Bin, lot, document, actor, till, receipt, serial. */
+  textCharsMax: 128,
+  barcodeCharsMax: 1_024,
+  serialsPerLineMax: wireLimits.serialsPerLineMax,
+  /** All serials of a line, in UTF-8: a line must fit one delta. */
+  serialsBytesMax: 12 * 1024,
+  idempotencyKeyCharsMax: 255,
+
+  eventStreamsMax: 64,
+  eventHeartbeatMs: 15_000,
+  /** A reader that takes nothing for this long is dropped; it resumes with `Last-Event-ID`. */
+  eventStallMs: 45_000,
+  /** Movements read from the log for one piece of an event stream. */
+  eventRowsPerRead: 256,
+
+  connectionsMax: 1_024,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  /** Longer than the usual 60 s of proxies and clients, so that they close first and no request meets a closing socket. */
+  keepAliveTimeoutMs: 65_000,
+  /** What was accepted may take this long to finish when the node stops. */
+  stopGraceMs: 10_000,
+} as const;
+
+/** The same names with any values: a test has smaller ones. */
+export type HttpLimits = { readonly [Name in keyof typeof httpLimits]: number };
+
+const TEXTS_PER_DELTA = 8;
+const UTF8_BYTES_PER_CHAR_MAX = 3;
+assert(
+  httpLimits.serialsBytesMax + TEXTS_PER_DELTA * httpLimits.textCharsMax * UTF8_BYTES_PER_CHAR_MAX <
+    wireLimits.deltaBytesMax,
+  'the longest line the doors take must fit a delta',
+);
+assert(2 * httpLimits.textCharsMax + 1 <= wireLimits.textBytesMax, 'till and receipt together make a document');
+assert(httpLimits.pageRowsDefault <= httpLimits.pageRowsMax, 'the default page is a page');
+assert(httpLimits.eventHeartbeatMs < httpLimits.eventStallMs, 'a stall is judged at heartbeats');

@@ -1,0 +1,75 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** What the node's gauges and counters say, read when somebody asks for the page. */
+export type NodeReadings = {
+  readonly [Name in keyof typeof readings]: number;
+};
+
+/** Name after `edgestock_`, kind and help of every metric that is read rather than observed. Names are append only: dashboards hold them. */
+const readings = {
+  log_sequence: { kind: 'gauge', help: 'Last committed sequence of the log' },
+  log_sent_sequence: { kind: 'gauge', help: 'Last sequence handed to the broker' },
+  log_applied_sequence: { kind: 'gauge', help: 'Last sequence that central has applied, as last heard' },
+  log_backlog: { kind: 'gauge', help: 'Committed sequences that central has not applied' },
+  link_up: { kind: 'gauge', help: '1 while the node talks to central, else 0' },
+  exceptions_open: { kind: 'gauge', help: 'Facts the books disagree with, waiting for a person' },
+  database_bytes: { kind: 'gauge', help: 'Size of the database file' },
+  process_resident_bytes: { kind: 'gauge', help: 'Resident memory of the process, shared by all nodes in it' },
+  event_streams: { kind: 'gauge', help: 'Open server-sent event streams' },
+  event_streams_dropped_total: { kind: 'counter', help: 'Event streams dropped because their reader had stalled' },
+  ledger_commits_total: { kind: 'counter', help: 'Transactions of the ledger' },
+  ledger_commands_total: { kind: 'counter', help: 'Commands decided; several share a commit' },
+  ledger_movements_total: { kind: 'counter', help: 'Movements recorded' },
+  ledger_failed_commits_total: { kind: 'counter', help: 'Transactions that the database refused' },
+  ledger_commit_seconds_total: { kind: 'counter', help: 'Time spent in commits, fsync included' },
+} as const satisfies Record<string, { kind: 'gauge' | 'counter'; help: string }>;
+
+const requestSeconds = {
+  name: 'edgestock_http_request_seconds',
+  help: 'Time from a request to its answer, by route and class of status',
+  labelNames: ['route', 'status'],
+  // From a look-up in memory to a commit on a disk that struggles.
+  buckets: [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+};
+
+/** One node's metrics in a registry of their own: hundreds of nodes live in one process. */
+export class NodeMetrics {
+  readonly #registry = new Registry();
+  readonly #requests: Histogram;
+  readonly #values: ReadonlyMap<keyof NodeReadings, Gauge | Counter>;
+  readonly #read: () => NodeReadings;
+
+  constructor(options: { readonly warehouse: string; readonly read: () => NodeReadings }) {
+    this.#read = options.read;
+    this.#registry.setDefaultLabels({ warehouse: options.warehouse });
+    this.#requests = new Histogram({ ...requestSeconds, registers: [this.#registry] });
+    this.#values = new Map(
+      (Object.keys(readings) as (keyof NodeReadings)[]).map((name) => {
+        const { kind, help } = readings[name];
+        const definition = { name: `edgestock_${name}`, help, registers: [this.#registry] };
+        return [name, kind === 'gauge' ? new Gauge(definition) : new Counter(definition)];
+      }),
+    );
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** Costs 0.5 µs, about a fiftieth of the cheapest route. */
+  observeRequest(route: string, status: number, seconds: number): void {
+    this.#requests.observe({ route, status: statusClasses[Math.floor(status / 100)] ?? 'other' }, seconds);
+  }
+
+  /** The page in Prometheus' text format, read now. */
+  page(): Promise<string> {
+    const now = this.#read();
+    for (const [name, metric] of this.#values) {
+      metric.reset();
+      metric.inc(now[name]);
+    }
+    return this.#registry.metrics();
+  }
+}
+
+const statusClasses = ['other', '1xx', '2xx', '3xx', '4xx', '5xx'];
