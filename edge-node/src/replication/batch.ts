@@ -1,0 +1,37 @@
+import { encodeUpBatch } from '@edgestock/shared/protocol/codec';
+import type { LogIdentity } from '@edgestock/shared/protocol/message';
+import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
+import type { LogSlice } from './replication-log.ts';
+
+/** A piece of the log on its way. */
+export type Batch = {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly deltas: number;
+  readonly bytes: Uint8Array;
+  readonly messageId: string;
+};
+
+/**
+ * The slice as a message. `run` is new after every rewind: a resend is there because central lacks it, and the broker's
+ * deduplication, which remembers ids of messages long gone, must not swallow it.
+ */
+export function batchOf(identity: LogIdentity, slice: LogSlice, run: string): Batch {
+  const { firstSequence, lastSequence, hashBefore, hashLast, deltas } = slice;
+  const bytes = encodeUpBatch({
+    ...identity,
+    firstSequence,
+    lastSequence,
+    hashBefore,
+    hashLast,
+    schema: SCHEMA_MAX,
+    downAck: 0,
+    deltas,
+  });
+  const { warehouse, epoch, instance } = identity;
+  const hash = Buffer.from(hashLast.buffer, hashLast.byteOffset, 4).toString('hex');
+  const messageId = [warehouse, epoch, instance, `${firstSequence}-${lastSequence}`, hash, run]
+    .filter((part) => part !== '')
+    .join('.');
+  return { firstSequence, lastSequence, deltas: deltas.length, bytes, messageId };
+}

@@ -1,0 +1,70 @@
+import { wireLimits } from '@edgestock/shared/protocol/limits';
+import { assert } from '@edgestock/shared/runtime/assert';
+
+/** Bounds and rhythms of replication (PROTOCOL §3, §7). */
+export const replicationLimits = {
+  /** Unacknowledged by the broker, resends included. */
+  batchesInFlightMax: 32,
+  bytesInFlightMax: 4 * 1024 * 1024,
+  publishTimeoutMs: 5_000,
+  publishRetryFirstMs: 100,
+  publishRetryMsMax: 5_000,
+
+  heartbeatPeriodMs: 5_000,
+  /** Central may hold its reply back for 200 ms. */
+  heartbeatTimeoutMs: 2_000,
+  /** Least time between two heartbeats: at hundreds of sales a second one reply answers for many. */
+  heartbeatSpacingMs: 25,
+  /** The same when the last reply brought nothing new although something is on its way. */
+  heartbeatUnmovedSpacingMs: 200,
+  heartbeatRetryMs: 1_000,
+  /** Misses in a row after which central counts as silent, and the next answer as a new handshake. */
+  heartbeatsMissedMax: 2,
+
+  /** Heartbeats flow, something is sent, nothing moves for this long: send it again. */
+  stallMs: 15_000,
+  /** Central repeats what it needs until it has it; the same need is not answered twice within this time. */
+  rewindPauseMs: 2_000,
+
+  /** Deltas behind central at a handshake from which current states go ahead of history. */
+  behindDeltasMin: 2_000,
+  /** Deltas behind central from which on the node counts as live again. */
+  caughtUpDeltasMax: 500,
+  /** One look into the log for the SKUs that moved. */
+  stateRangeDeltas: 1_000,
+  /** States read in one turn of the event loop: about 20 us each, so that a sale waits 4 ms at most. */
+  stateReadsPerTurn: 200,
+  /** A message closes when it has this many rows; the last reads may bring `stateReadsPerTurn - 1` more. */
+  stateRowsPerMessage: 500,
+  /** Longest encoded row: a SKU of 64 three-byte letters and ten numbers. */
+  stateRowBytesMax: 300,
+  /** SKUs remembered so as not to read them twice; beyond this they are read again, which costs time and nothing else. */
+  stateSkusRememberedMax: 100_000,
+  stateMessagesInFlightMax: 8,
+  /** States of live commits are gathered this long. */
+  stateDelayMs: 50,
+  stateRetryMs: 1_000,
+
+  enrolTimeoutMs: 2_000,
+  sessionRetryFirstMs: 500,
+  sessionRetryMsMax: 5_000,
+  refusedRetryFirstMs: 5_000,
+  refusedRetryMsMax: 300_000,
+
+  retentionMsDefault: 7 * 24 * 3_600_000,
+  trimPeriodMs: 60_000,
+  trimRowsMax: 500,
+  trimPauseMs: 50,
+  /** No commit for this long: the till is quiet enough for housekeeping. */
+  trimQuietMs: 100,
+  /** Busy looks after which one piece is trimmed all the same: a log must not grow for ever because a shop never sleeps. */
+  trimBusyLooksMax: 10,
+} as const;
+
+const limits = replicationLimits;
+assert(limits.bytesInFlightMax > 2 * wireLimits.batchBytesMax, 'at least two batches must fit in flight');
+const stateRowsMax = limits.stateRowsPerMessage + limits.stateReadsPerTurn;
+assert(stateRowsMax <= wireLimits.stateRowsMax, 'a message must not have more rows than the wire takes');
+assert(stateRowsMax * limits.stateRowBytesMax < wireLimits.messageBytesMax, 'a state message must fit the stream');
+assert(limits.caughtUpDeltasMax < limits.behindDeltasMin, 'behind and caught up must not be the same');
+assert(limits.stallMs > 2 * limits.heartbeatPeriodMs, 'a stall is judged on several heartbeats');

@@ -1,0 +1,204 @@
+import { wireLimits } from '@edgestock/shared/protocol/limits';
+import { upSubject } from '@edgestock/shared/protocol/subjects';
+import { Backoff } from '@edgestock/shared/runtime/backoff';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
+import type { Random } from '@edgestock/shared/runtime/random';
+import { type Batch, batchOf } from './batch.ts';
+import type { ReplicationCounters } from './counters.ts';
+import type { RewindCause } from './judge-reply.ts';
+import { replicationLimits as limits } from './limits.ts';
+import { type Link, LinkError } from './link.ts';
+import type { Progress } from './progress.ts';
+import type { ReplicationLog } from './replication-log.ts';
+
+/** A batch without its bytes: while it travels only the link holds those. */
+type UnderWay = { readonly lastSequence: number; isAcked: boolean };
+
+/**
+ * Sends the log, in order, from `sent` on. Nothing is queued here: what cannot go now is read from the log again later, so a
+ * link that is down for days costs disk and no memory. A lone delta on an idle link goes at once; while the link is busy deltas
+ * gather for `batchDelayMs`. One batch is made per turn of the event loop, so that a backlog never keeps a till waiting.
+ */
+export class OutboxPublisher {
+  readonly #log: ReplicationLog;
+  readonly #link: Link;
+  readonly #progress: Progress;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #events: Log;
+  readonly #counters: ReplicationCounters;
+  readonly #onSent: () => void;
+  readonly #backoff: Backoff;
+
+  #isOpen = false;
+  /** Counts rewinds: what was sent before one is answered for nobody. */
+  #generation = 0;
+  /** Part of the message ids since the last rewind. */
+  #run = '';
+  /** In the order of the log, this generation only. */
+  #underWay: UnderWay[] = [];
+  #batchesInFlight = 0;
+  #bytesInFlight = 0;
+  #isTurnDue = false;
+  #cancelGathering: (() => void) | undefined;
+  #isGathered = false;
+  #cancelRetry: (() => void) | undefined;
+
+  constructor(options: {
+    log: ReplicationLog;
+    link: Link;
+    progress: Progress;
+    clock: Clock;
+    random: Random;
+    events: Log;
+    counters: ReplicationCounters;
+    /** Called after something was handed to the link. */
+    onSent: () => void;
+  }) {
+    this.#log = options.log;
+    this.#link = options.link;
+    this.#progress = options.progress;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#events = options.events;
+    this.#counters = options.counters;
+    this.#onSent = options.onSent;
+    this.#backoff = new Backoff({
+      firstDelayMs: limits.publishRetryFirstMs,
+      delayMsMax: limits.publishRetryMsMax,
+      random: options.random,
+    });
+  }
+
+  open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#backoff.reset();
+    this.wake();
+  }
+
+  close(): void {
+    this.#isOpen = false;
+    this.#cancelGathering?.();
+    this.#cancelGathering = undefined;
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+  }
+
+  /** Something may have become possible: a commit, an acknowledgement, more room at central. */
+  wake(): void {
+    if (!this.#canSend()) return;
+    const isFull = this.#progress.unsent >= wireLimits.batchDeltasMax;
+    if (this.#batchesInFlight === 0 || isFull || this.#isGathered) this.#sendOne();
+    else this.#gather();
+  }
+
+  /** Sends again what comes after `to`; what central has is left out. */
+  rewind(to: number, cause: RewindCause | 'publish-failed'): void {
+    this.#generation += 1;
+    this.#run = this.#random.hex(3);
+    this.#underWay = [];
+    this.#progress.rewind(to, this.#clock.monotonicMs());
+    this.#counters.rewinds[cause] += 1;
+    this.#events.info({ cause, from: this.#progress.sent + 1 }, 'deltas are sent again');
+  }
+
+  #canSend(): boolean {
+    return (
+      this.#isOpen &&
+      this.#cancelRetry === undefined &&
+      !this.#isTurnDue &&
+      this.#progress.unsent > 0 &&
+      this.#progress.room > 0 &&
+      this.#batchesInFlight < limits.batchesInFlightMax &&
+      this.#bytesInFlight + wireLimits.batchBytesMax + wireLimits.deltaBytesMax <= limits.bytesInFlightMax
+    );
+  }
+
+  #gather(): void {
+    this.#cancelGathering ??= this.#clock.after(wireLimits.batchDelayMs, () => {
+      this.#cancelGathering = undefined;
+      this.#isGathered = true;
+      this.wake();
+    });
+  }
+
+  #sendOne(): void {
+    this.#cancelGathering?.();
+    this.#cancelGathering = undefined;
+    this.#isGathered = false;
+    const slice = this.#log.slice(this.#progress.sent, {
+      deltasMax: Math.min(wireLimits.batchDeltasMax, this.#progress.room),
+      bytesMax: wireLimits.batchBytesMax,
+    });
+    if (slice === undefined) return;
+    const batch = batchOf(this.#log.identity(), slice, this.#run);
+    this.#progress.send(batch.lastSequence, this.#clock.monotonicMs());
+    this.#counters.batchesSent += 1;
+    this.#counters.deltasSent += batch.deltas;
+    this.#counters.bytesSent += batch.bytes.length;
+    void this.#deliver(batch);
+    this.#onSent();
+    if (this.#progress.unsent === 0) return;
+    this.#isTurnDue = true;
+    setImmediate(() => {
+      this.#isTurnDue = false;
+      this.wake();
+    });
+  }
+
+  async #deliver(batch: Batch): Promise<void> {
+    const generation = this.#generation;
+    const entry: UnderWay = { lastSequence: batch.lastSequence, isAcked: false };
+    this.#underWay.push(entry);
+    this.#batchesInFlight += 1;
+    this.#bytesInFlight += batch.bytes.length;
+    let failure: LinkError | undefined;
+    try {
+      await this.#link.publish(upSubject(this.#log.identity().warehouse), batch.bytes, batch.messageId);
+    } catch (error) {
+      if (!(error instanceof LinkError)) throw error;
+      failure = error;
+    }
+    this.#batchesInFlight -= 1;
+    this.#bytesInFlight -= batch.bytes.length;
+    if (generation === this.#generation) {
+      if (failure === undefined) this.#acknowledge(entry);
+      else this.#failed(entry, failure);
+    }
+    this.wake();
+  }
+
+  /** Acknowledgements overtake one another; the cursor moves only over an unbroken run of them. */
+  #acknowledge(entry: UnderWay): void {
+    entry.isAcked = true;
+    this.#backoff.reset();
+    while (this.#underWay[0]?.isAcked) {
+      this.#progress.acknowledge(this.#underWay[0].lastSequence);
+      this.#underWay.shift();
+    }
+  }
+
+  /** Whatever the failure, it is unknown what the broker has. From the first doubtful delta on everything goes again. */
+  #failed(entry: UnderWay, failure: LinkError): void {
+    this.#counters.publishFailures += 1;
+    if (entry.lastSequence <= this.#progress.applied) {
+      this.#acknowledge(entry);
+      return;
+    }
+    if (this.#backoff.attempt === 0) {
+      this.#events.warn(
+        { failure: failure.failure, reason: failure.message, hint: failure.hint },
+        'batch not delivered',
+      );
+    }
+    this.rewind(this.#progress.brokerAcked, 'publish-failed');
+    if (!this.#isOpen) return;
+    this.#cancelRetry?.();
+    this.#cancelRetry = this.#clock.after(this.#backoff.nextDelayMs(), () => {
+      this.#cancelRetry = undefined;
+      this.wake();
+    });
+  }
+}

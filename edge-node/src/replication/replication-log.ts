@@ -1,0 +1,40 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { StateRow } from '@edgestock/shared/protocol/delta';
+import type { LogIdentity } from '@edgestock/shared/protocol/message';
+
+/** Consecutive deltas of the log, as recorded: the bytes that are hashed, stored and sent. */
+export type LogSlice = {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly hashBefore: Uint8Array;
+  readonly hashLast: Uint8Array;
+  readonly deltas: readonly Uint8Array[];
+};
+
+/**
+ * What replication needs of the node's log (the store's outbox). Reads are synchronous and bounded by their arguments, because
+ * they run between the sales of a busy till. The log is the truth: whatever the link does, everything can be read here again.
+ */
+export type ReplicationLog = {
+  identity(): LogIdentity;
+  /** The last committed place. */
+  head(): { readonly sequence: number; readonly hash: Uint8Array };
+  /** Oldest sequence still in the log; one past the head when the log is empty. */
+  firstSequence(): number;
+  /** The chain hash at a place; `undefined` when it was trimmed away or is beyond the head. */
+  hashAt(sequence: number): Uint8Array | undefined;
+  /** Deltas after the sequence, at least one if there is any, within the limits; `undefined` when there are none. */
+  slice(afterSequence: number, limits: { readonly deltasMax: number; readonly bytesMax: number }): LogSlice | undefined;
+  /** Distinct SKUs of the deltas in (after, upTo]. */
+  skusTouched(afterSequence: number, upToSequence: number): readonly Sku[];
+  /** The SKUs' current states. */
+  states(skus: readonly Sku[]): readonly StateRow[];
+  /** Gives the provisional log (epoch 0) its epoch. Throws when it has another one already. */
+  adoptEpoch(epoch: number): void;
+  /** Central's cursor as last made durable. */
+  appliedUpTo(): number;
+  /** Makes central's cursor durable; never moves it backwards. */
+  setAppliedUpTo(sequence: number): void;
+  /** Deletes at most `rowsMax` deltas that are behind the durable cursor and older than the wall time; answers how many. */
+  trim(options: { readonly olderThan: number; readonly rowsMax: number }): number;
+};

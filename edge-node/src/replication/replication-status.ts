@@ -1,0 +1,56 @@
+import type { Progress } from './progress.ts';
+
+/** Where the session stands, and what an operator must know about it. */
+export type Phase =
+  /** Central has not been heard in this session. */
+  | { readonly phase: 'silent'; readonly hint?: string }
+  | { readonly phase: 'refused'; readonly reason: string; readonly hint: string }
+  | { readonly phase: 'catching-up' }
+  | { readonly phase: 'live' }
+  | { readonly phase: 'fenced'; readonly reason: string; readonly hint: string };
+
+/** Replication as the status route and the metrics tell it. */
+export type ReplicationStatus = {
+  readonly link: 'connected' | 'disconnected';
+  readonly state: 'enrolling' | 'refused' | 'live' | 'catching-up' | 'fenced';
+  /** Last sequence handed to the broker, last one it acknowledged without a gap, last one central has applied. */
+  readonly sent: number;
+  readonly brokerAcked: number;
+  readonly applied: number;
+  /** Deltas that central does not have yet. */
+  readonly backlog: number;
+  /** Wall time of central's last answer, milliseconds since 1970 UTC. */
+  readonly lastContactAt: number | undefined;
+  /** How far this node's wall clock is ahead of central's. */
+  readonly skewMs: number | undefined;
+  readonly hint?: string;
+};
+
+export function statusOf(facts: {
+  readonly phase: Phase;
+  readonly isConnected: boolean;
+  readonly epoch: number;
+  readonly progress: Progress;
+  readonly lastContactAt: number | undefined;
+  readonly skewMs: number | undefined;
+}): ReplicationStatus {
+  const { phase, progress, isConnected } = facts;
+  const hint = hintOf(phase, isConnected);
+  return {
+    link: isConnected ? 'connected' : 'disconnected',
+    state: phase.phase === 'silent' ? (facts.epoch === 0 ? 'enrolling' : 'catching-up') : phase.phase,
+    sent: progress.sent,
+    brokerAcked: progress.brokerAcked,
+    applied: progress.applied,
+    backlog: progress.backlog,
+    lastContactAt: facts.lastContactAt,
+    skewMs: facts.skewMs,
+    ...(hint === undefined ? {} : { hint }),
+  };
+}
+
+function hintOf(phase: Phase, isConnected: boolean): string | undefined {
+  if (phase.phase === 'refused' || phase.phase === 'fenced') return `${phase.reason}; ${phase.hint}`;
+  if (!isConnected) return 'the broker cannot be reached; sales go on here and follow when the link is back';
+  return phase.phase === 'silent' ? (phase.hint ?? 'waiting for central to answer') : undefined;
+}

@@ -1,0 +1,252 @@
+import type { HeartbeatReply } from '@edgestock/shared/protocol/control';
+import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
+import { Backoff } from '@edgestock/shared/runtime/backoff';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
+import type { Random } from '@edgestock/shared/runtime/random';
+import type { Service } from '@edgestock/shared/runtime/service';
+import { newCounters, type ReplicationCounters } from './counters.ts';
+import { Doorbell } from './doorbell.ts';
+import { enrol } from './enrolment.ts';
+import { Heartbeat } from './heartbeat.ts';
+import { type Judgement, judgeReply } from './judge-reply.ts';
+import { replicationLimits as limits } from './limits.ts';
+import type { Link } from './link.ts';
+import { OutboxPublisher } from './outbox-publisher.ts';
+import { Progress } from './progress.ts';
+import type { ReplicationLog } from './replication-log.ts';
+import { type Phase, type ReplicationStatus, statusOf } from './replication-status.ts';
+import { StateLane } from './state-lane.ts';
+import { Trimmer } from './trimmer.ts';
+
+/** What replication needs of the ledger: to be told, synchronously, of every commit that appended. */
+export type CommitSource = { onCommit(listener: (headSequence: number) => void): () => void };
+
+export type ReplicationOptions = {
+  readonly log: ReplicationLog;
+  readonly ledger: CommitSource;
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly events: Log;
+  readonly retentionMs: number;
+};
+
+/**
+ * The node's way up: one session after the other, for ever. A session begins with enrolment and a heartbeat (the handshake:
+ * nothing is sent before central has said where it stands) and ends when the link breaks or central falls silent.
+ */
+export class Replication implements Service {
+  readonly counters: ReplicationCounters = newCounters();
+  readonly #log: ReplicationLog;
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #events: Log;
+  readonly #progress: Progress;
+  readonly #publisher: OutboxPublisher;
+  readonly #states: StateLane;
+  readonly #heartbeat: Heartbeat;
+  readonly #trimmer: Trimmer;
+  readonly #linkBell: Doorbell;
+  readonly #sessionBackoff: Backoff;
+  readonly #refusedBackoff: Backoff;
+  readonly #stopping = new AbortController();
+  readonly #unsubscribe: (() => void)[] = [];
+  readonly #running: Promise<unknown>;
+  #session = new AbortController();
+  #phase: Phase = { phase: 'silent' };
+  #lastContactAt: number | undefined;
+  #skewMs: number | undefined;
+
+  constructor(options: ReplicationOptions) {
+    const { log, link, clock, random } = options;
+    const events = options.events.child({ warehouse: log.identity().warehouse });
+    this.#log = log;
+    this.#link = link;
+    this.#clock = clock;
+    this.#events = events;
+    const committed = log.head().sequence;
+    const progress = new Progress({ committed, applied: log.appliedUpTo(), now: clock.monotonicMs() });
+    const common = { log, link, progress, clock, random, events, counters: this.counters };
+    this.#progress = progress;
+    this.#publisher = new OutboxPublisher({ ...common, onSent: () => this.#heartbeat.ring() });
+    this.#states = new StateLane(common);
+    this.#heartbeat = new Heartbeat({ ...common, onReply: (reply) => this.#hear(reply) });
+    this.#trimmer = new Trimmer({ ...common, retentionMs: options.retentionMs, mayTrim: () => this.#mayTrim() });
+    this.#linkBell = new Doorbell(clock);
+    this.#sessionBackoff = new Backoff({
+      firstDelayMs: limits.sessionRetryFirstMs,
+      delayMsMax: limits.sessionRetryMsMax,
+      random,
+    });
+    this.#refusedBackoff = new Backoff({
+      firstDelayMs: limits.refusedRetryFirstMs,
+      delayMsMax: limits.refusedRetryMsMax,
+      random,
+    });
+    this.#unsubscribe.push(
+      options.ledger.onCommit((head) => this.#committed(head)),
+      link.onChange((isConnected) => this.#linkChanged(isConnected)),
+    );
+    this.#running = Promise.all([this.#runSessions(), this.#trimmer.run(this.#stopping.signal)]);
+  }
+
+  status(): ReplicationStatus {
+    return statusOf({
+      phase: this.#phase,
+      isConnected: this.#link.isConnected,
+      epoch: this.#log.identity().epoch,
+      progress: this.#progress,
+      lastContactAt: this.#lastContactAt,
+      skewMs: this.#skewMs,
+    });
+  }
+
+  /** What was not sent stays in the log: there is nothing to drain. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#endSession();
+    for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
+    await this.#link.close();
+    await this.#running;
+  }
+
+  #committed(head: number): void {
+    this.#progress.commit(head);
+    this.#trimmer.noteCommit();
+    this.#publisher.wake();
+    if (this.#phase.phase === 'catching-up') this.#states.wake();
+  }
+
+  #linkChanged(isConnected: boolean): void {
+    if (isConnected) this.#sessionBackoff.reset();
+    else this.#endSession();
+    this.#linkBell.ring();
+  }
+
+  async #runSessions(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      if (!this.#link.isConnected) {
+        await this.#linkBell.wait(limits.heartbeatPeriodMs, signal);
+        continue;
+      }
+      this.#session = new AbortController();
+      const isRefused = await this.#runSession(this.#session.signal);
+      this.#endSession();
+      const backoff = isRefused ? this.#refusedBackoff : this.#sessionBackoff;
+      // A link that comes back is a new beginning and need not wait.
+      if (!signal.aborted && this.#link.isConnected) await this.#linkBell.wait(backoff.nextDelayMs(), signal);
+    }
+  }
+
+  /** True when central refused to enrol this node. */
+  async #runSession(signal: AbortSignal): Promise<boolean> {
+    const enrolment = await enrol(this.#log, this.#link);
+    if (signal.aborted) return false;
+    switch (enrolment.outcome) {
+      case 'enrolled':
+        this.#refusedBackoff.reset();
+        this.counters.sessions += 1;
+        if (this.#phase.phase === 'refused') this.#phase = { phase: 'silent' };
+        await this.#heartbeat.run(signal);
+        return false;
+      case 'refused':
+        if (this.#phase.phase !== 'refused') this.#events.error(enrolment, 'central refuses to enrol this node');
+        this.#phase = { phase: 'refused', reason: enrolment.reason, hint: enrolment.hint };
+        return true;
+      case 'no-answer':
+        this.#events.debug({ reason: enrolment.reason }, 'enrolment not answered');
+        if (this.#phase.phase !== 'refused') this.#phase = { phase: 'silent', hint: enrolment.reason };
+        return false;
+    }
+  }
+
+  /** Nothing is sent outside a session. A refusal or a fence stays visible until central says otherwise. */
+  #endSession(): void {
+    this.#session.abort();
+    this.#publisher.close();
+    this.#states.stop();
+    if (this.#phase.phase === 'live' || this.#phase.phase === 'catching-up') this.#phase = { phase: 'silent' };
+  }
+
+  #hear(reply: HeartbeatReply): void {
+    const now = this.#clock.monotonicMs();
+    this.#lastContactAt = this.#clock.now();
+    this.#skewMs = this.#lastContactAt - reply.time;
+    this.#sessionBackoff.reset();
+    const judgement = this.#judge(reply, now);
+    if (judgement.judgement === 'fence') {
+      this.#fence(judgement);
+      return;
+    }
+    if (this.#phase.phase === 'fenced') {
+      this.#events.info({ applied: reply.applied }, 'central lifted the fence');
+      this.#phase = { phase: 'silent' };
+    }
+    this.#progress.hear(reply.applied, reply.window, now);
+    if (reply.applied > this.#log.appliedUpTo()) this.#log.setAppliedUpTo(reply.applied);
+    if (judgement.judgement === 'rewind') {
+      if (judgement.cause !== 'need')
+        this.#events.warn({ ...judgement, sent: this.#progress.sent }, 'central lacks deltas');
+      this.#publisher.rewind(judgement.to, judgement.cause);
+    }
+    if (this.#phase.phase === 'silent') this.#handshake(now);
+    else if (this.#phase.phase === 'catching-up' && this.#progress.backlog <= limits.caughtUpDeltasMax)
+      this.#caughtUp();
+    this.#publisher.wake();
+  }
+
+  #judge(reply: HeartbeatReply, now: number): Judgement {
+    const { committed, sent, applied, movedAt, rewound } = this.#progress;
+    const hash = this.#log.hashAt(reply.applied);
+    return judgeReply(reply, {
+      committed,
+      sent,
+      applied,
+      // Silence is no stall: what did not move before this session's first reply is not held against it.
+      movedAt: this.#phase.phase === 'silent' ? now : movedAt,
+      rewound,
+      firstSequence: this.#log.firstSequence(),
+      hashAtApplied: hash && Buffer.from(hash).toString('hex'),
+      schema: SCHEMA_MAX,
+      now,
+    });
+  }
+
+  #handshake(now: number): void {
+    this.#progress.resume(now);
+    const { backlog, applied } = this.#progress;
+    if (backlog <= limits.behindDeltasMin) {
+      this.#phase = { phase: 'live' };
+      this.#publisher.open();
+      return;
+    }
+    this.#phase = { phase: 'catching-up' };
+    this.#events.info({ backlog, appliedUpTo: applied }, 'far behind central: current states go first');
+    void this.#catchUp(applied, this.#session.signal);
+  }
+
+  /** States first; history follows whatever became of them, beside the states of what is sold meanwhile. */
+  async #catchUp(applied: number, session: AbortSignal): Promise<void> {
+    await this.#states.start(applied);
+    if (!session.aborted && this.#phase.phase !== 'fenced') this.#publisher.open();
+  }
+
+  #caughtUp(): void {
+    this.#phase = { phase: 'live' };
+    this.#states.stop();
+    this.#events.info({ appliedUpTo: this.#progress.applied }, 'caught up with central');
+  }
+
+  #fence(fence: { readonly reason: string; readonly hint: string }): void {
+    if (this.#phase.phase !== 'fenced') this.#events.error(fence, 'fenced: nothing more is sent');
+    this.#publisher.close();
+    this.#states.stop();
+    this.#phase = { phase: 'fenced', reason: fence.reason, hint: fence.hint };
+  }
+
+  #mayTrim(): boolean {
+    return this.#phase.phase === 'live' && this.#progress.applied >= this.#log.appliedUpTo();
+  }
+}

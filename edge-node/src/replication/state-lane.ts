@@ -1,0 +1,158 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import { encodeStateMessage } from '@edgestock/shared/protocol/codec';
+import type { StateRow } from '@edgestock/shared/protocol/delta';
+import { stateSubject } from '@edgestock/shared/protocol/subjects';
+import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
+import type { Random } from '@edgestock/shared/runtime/random';
+import type { ReplicationCounters } from './counters.ts';
+import { replicationLimits as limits } from './limits.ts';
+import { type Link, LinkError } from './link.ts';
+import { nextTurn } from './next-turn.ts';
+import type { ReplicationLog } from './replication-log.ts';
+
+/**
+ * Current states, ahead of their history, so that central's availability is right seconds after a long outage. Never needed for
+ * correctness: states are idempotent, and history says the same in the end. So a failure here is counted and never blocks.
+ */
+export class StateLane {
+  readonly #log: ReplicationLog;
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #events: Log;
+  readonly #counters: ReplicationCounters;
+  /** Live commits up to here have been sent as states; `undefined` while the lane is not needed. */
+  #liveUpTo: number | undefined;
+  #isLiveSending = false;
+  #cancelLive: (() => void) | undefined;
+  #stopping = new AbortController();
+
+  constructor(options: {
+    log: ReplicationLog;
+    link: Link;
+    clock: Clock;
+    random: Random;
+    events: Log;
+    counters: ReplicationCounters;
+  }) {
+    this.#log = options.log;
+    this.#link = options.link;
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#events = options.events;
+    this.#counters = options.counters;
+  }
+
+  /**
+   * From now on the states of new commits go out by themselves; resolves when those of (appliedUpTo, now] have gone, the SKUs
+   * that moved last first. Stops early, without an error, when the link fails or `stop` is called.
+   */
+  async start(appliedUpTo: number): Promise<void> {
+    this.stop();
+    this.#stopping = new AbortController();
+    const { sequence } = this.#log.head();
+    this.#liveUpTo = sequence;
+    await this.#send(appliedUpTo, sequence, this.#stopping.signal);
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#liveUpTo = undefined;
+    this.#cancelLive?.();
+    this.#cancelLive = undefined;
+  }
+
+  /** A commit was made: gathers a moment, then sends what it touched. */
+  wake(): void {
+    this.#liveAfter(limits.stateDelayMs);
+  }
+
+  #liveAfter(delayMs: number): void {
+    if (this.#liveUpTo === undefined || this.#isLiveSending) return;
+    this.#cancelLive ??= this.#clock.after(delayMs, () => {
+      this.#cancelLive = undefined;
+      void this.#sendLive(this.#stopping.signal);
+    });
+  }
+
+  async #sendLive(signal: AbortSignal): Promise<void> {
+    const from = this.#liveUpTo;
+    const { sequence } = this.#log.head();
+    if (from === undefined || sequence === from) return;
+    this.#isLiveSending = true;
+    const isSent = await this.#send(from, sequence, signal);
+    this.#isLiveSending = false;
+    if (isSent && !signal.aborted) this.#liveUpTo = sequence;
+    if (this.#log.head().sequence !== this.#liveUpTo) {
+      this.#liveAfter(isSent ? limits.stateDelayMs : limits.stateRetryMs);
+    }
+  }
+
+  /** Sends the states of (after, upTo], newest first. True when the broker has acknowledged all of them. */
+  async #send(after: number, upTo: number, signal: AbortSignal): Promise<boolean> {
+    const inFlight = new Set<Promise<void>>();
+    let failure: LinkError | undefined;
+    const isOver = () => signal.aborted || failure !== undefined;
+    const post = async (rows: readonly StateRow[]) => {
+      const sending: Promise<void> = this.#publish(rows)
+        .catch((error: unknown) => {
+          if (!(error instanceof LinkError)) throw error;
+          failure = error;
+        })
+        .finally(() => inFlight.delete(sending));
+      inFlight.add(sending);
+      if (inFlight.size >= limits.stateMessagesInFlightMax) await Promise.race(inFlight);
+    };
+    let rows: StateRow[] = [];
+    for (const [skus, range] of this.#skusNewestFirst(after, upTo)) {
+      if (isOver()) break;
+      // A position that moved again after the range has gone, or will go, with its newer place.
+      for (const row of this.#log.states(skus)) if (row.sequence <= range.upTo) rows.push(row);
+      if (rows.length >= limits.stateRowsPerMessage) {
+        await post(rows);
+        rows = [];
+      }
+      await nextTurn();
+    }
+    if (rows.length > 0 && !isOver()) await post(rows);
+    await Promise.all(inFlight);
+    if (failure !== undefined) {
+      this.#counters.stateFailures += 1;
+      this.#events.warn(
+        { failure: failure.failure, reason: failure.message, hint: failure.hint },
+        'states not delivered',
+      );
+    }
+    return !isOver();
+  }
+
+  /** The SKUs of (after, upTo] in pieces of one turn each, from the newest place backwards. */
+  *#skusNewestFirst(after: number, upTo: number): Generator<readonly [readonly Sku[], { readonly upTo: number }]> {
+    const seen = new Set<Sku>();
+    for (let last = upTo; last > after; last -= limits.stateRangeDeltas) {
+      const first = Math.max(after, last - limits.stateRangeDeltas);
+      const fresh = this.#log.skusTouched(first, last).filter((sku) => !seen.has(sku));
+      for (const sku of fresh) if (seen.size < limits.stateSkusRememberedMax) seen.add(sku);
+      for (let at = 0; at < fresh.length || at === 0; at += limits.stateReadsPerTurn) {
+        yield [fresh.slice(at, at + limits.stateReadsPerTurn), { upTo: last }];
+      }
+    }
+  }
+
+  async #publish(rows: readonly StateRow[]): Promise<void> {
+    const identity = this.#log.identity();
+    const { warehouse, epoch, instance } = identity;
+    const bytes = encodeStateMessage({
+      ...identity,
+      asOfSequence: this.#log.head().sequence,
+      schema: SCHEMA_MAX,
+      rows,
+    });
+    // States are read afresh each time, so no two messages are the same and none may be taken for another.
+    const messageId = `${warehouse}.${epoch}.${instance}.state.${this.#random.hex(8)}`;
+    await this.#link.publish(stateSubject(warehouse), bytes, messageId);
+    this.#counters.stateRowsSent += rows.length;
+  }
+}

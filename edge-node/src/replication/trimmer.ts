@@ -1,0 +1,62 @@
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { ReplicationCounters } from './counters.ts';
+import { replicationLimits as limits } from './limits.ts';
+import type { ReplicationLog } from './replication-log.ts';
+
+/**
+ * Drops old history behind central's cursor, in small pieces, while the till is quiet. P2: the log itself holds the bound
+ * (never beyond the durable cursor); on top of that nothing is trimmed without a central that has just confirmed it.
+ */
+export class Trimmer {
+  readonly #log: ReplicationLog;
+  readonly #clock: Clock;
+  readonly #retentionMs: number;
+  readonly #counters: ReplicationCounters;
+  /** Is central in contact, and does it stand at least at our durable cursor? */
+  readonly #mayTrim: () => boolean;
+  #lastCommitAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: {
+    log: ReplicationLog;
+    clock: Clock;
+    retentionMs: number;
+    counters: ReplicationCounters;
+    mayTrim: () => boolean;
+  }) {
+    this.#log = options.log;
+    this.#clock = options.clock;
+    this.#retentionMs = options.retentionMs;
+    this.#counters = options.counters;
+    this.#mayTrim = options.mayTrim;
+  }
+
+  noteCommit(): void {
+    this.#lastCommitAt = this.#clock.monotonicMs();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    let busyLooks = 0;
+    while (!signal.aborted) {
+      await this.#clock.sleep(limits.trimPeriodMs, signal);
+      if (signal.aborted || !this.#mayTrim()) continue;
+      const isOverdue = busyLooks >= limits.trimBusyLooksMax;
+      busyLooks = this.#isQuiet() || isOverdue ? 0 : busyLooks + 1;
+      if (busyLooks === 0) await this.#trimPieces(isOverdue, signal);
+    }
+  }
+
+  /** Piece by piece until nothing is due or somebody sells; an overdue log gives one piece even so. */
+  async #trimPieces(isOverdue: boolean, signal: AbortSignal): Promise<void> {
+    for (let isDue = isOverdue; !signal.aborted && this.#mayTrim() && (isDue || this.#isQuiet()); isDue = false) {
+      const olderThan = this.#clock.now() - this.#retentionMs;
+      const trimmed = this.#log.trim({ olderThan, rowsMax: limits.trimRowsMax });
+      this.#counters.trimmedDeltas += trimmed;
+      if (trimmed < limits.trimRowsMax) return;
+      await this.#clock.sleep(limits.trimPauseMs, signal);
+    }
+  }
+
+  #isQuiet(): boolean {
+    return this.#clock.monotonicMs() - this.#lastCommitAt >= limits.trimQuietMs;
+  }
+}

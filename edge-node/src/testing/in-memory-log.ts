@@ -1,0 +1,144 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { emptyPosition, type Position } from '@edgestock/shared/inventory/position';
+import { chainHash, genesisHash } from '@edgestock/shared/protocol/chain';
+import { encodeDelta } from '@edgestock/shared/protocol/codec';
+import type { StateRow } from '@edgestock/shared/protocol/delta';
+import type { LogIdentity } from '@edgestock/shared/protocol/message';
+import { assert } from '@edgestock/shared/runtime/assert';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { LogSlice, ReplicationLog } from '../replication/replication-log.ts';
+
+type Entry = { readonly sku: Sku; readonly delta: Uint8Array; readonly hash: Uint8Array; readonly at: number };
+
+/** The outbox and the ledger's notice of commits, without a database: real deltas, real hashes, in an array. */
+export class InMemoryLog implements ReplicationLog {
+  readonly #clock: Clock;
+  #identity: LogIdentity;
+  /** Of sequence `#trimmed + 1` onwards. */
+  #entries: Entry[] = [];
+  #trimmed = 0;
+  #trimmedHash: Uint8Array = genesisHash;
+  #applied = 0;
+  readonly #positions = new Map<Sku, Position>();
+  readonly #changedAt = new Map<Sku, number>();
+  readonly #listeners = new Set<(head: number) => void>();
+
+  constructor(options: { warehouse: string; clock: Clock; instance?: string; epoch?: number }) {
+    this.#clock = options.clock;
+    this.#identity = {
+      warehouse: options.warehouse as WarehouseId,
+      epoch: options.epoch ?? 0,
+      instance: options.instance ?? 'instance-one',
+    };
+  }
+
+  /** Records one sale of one unit per SKU named, in one commit. */
+  commit(...skus: readonly string[]): void {
+    for (const sku of skus) this.#append(sku as Sku);
+    const { sequence } = this.head();
+    for (const listener of this.#listeners) listener(sequence);
+  }
+
+  onCommit(listener: (head: number) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  identity(): LogIdentity {
+    return this.#identity;
+  }
+
+  head(): { sequence: number; hash: Uint8Array } {
+    return { sequence: this.#trimmed + this.#entries.length, hash: this.#entries.at(-1)?.hash ?? this.#trimmedHash };
+  }
+
+  firstSequence(): number {
+    return this.#trimmed + 1;
+  }
+
+  hashAt(sequence: number): Uint8Array | undefined {
+    if (sequence === 0) return genesisHash;
+    if (sequence === this.#trimmed) return this.#trimmedHash;
+    return sequence < this.#trimmed ? undefined : this.#entries[sequence - this.#trimmed - 1]?.hash;
+  }
+
+  slice(after: number, limits: { deltasMax: number; bytesMax: number }): LogSlice | undefined {
+    const hashBefore = this.hashAt(after);
+    if (hashBefore === undefined) return undefined;
+    const entries: Entry[] = [];
+    let bytes = 0;
+    for (const entry of this.#entries.slice(after - this.#trimmed, after - this.#trimmed + limits.deltasMax)) {
+      bytes += entry.delta.length;
+      if (entries.length > 0 && bytes > limits.bytesMax) break;
+      entries.push(entry);
+    }
+    const last = entries.at(-1);
+    if (last === undefined) return undefined;
+    return {
+      firstSequence: after + 1,
+      lastSequence: after + entries.length,
+      hashBefore,
+      hashLast: last.hash,
+      deltas: entries.map((entry) => entry.delta),
+    };
+  }
+
+  skusTouched(after: number, upTo: number): Sku[] {
+    return [...new Set(this.#entries.slice(after - this.#trimmed, upTo - this.#trimmed).map((entry) => entry.sku))];
+  }
+
+  states(skus: readonly Sku[]): StateRow[] {
+    return skus.flatMap((sku) => {
+      const position = this.#positions.get(sku);
+      if (position === undefined) return [];
+      const { version, sequence, ...state } = position;
+      return [{ sku, version, sequence, state, at: this.#changedAt.get(sku) ?? 0 }];
+    });
+  }
+
+  adoptEpoch(epoch: number): void {
+    assert(this.#identity.epoch === 0 || this.#identity.epoch === epoch, 'another epoch is already set');
+    this.#identity = { ...this.#identity, epoch };
+  }
+
+  appliedUpTo(): number {
+    return this.#applied;
+  }
+
+  setAppliedUpTo(sequence: number): void {
+    assert(sequence <= this.head().sequence, 'central cannot be ahead');
+    this.#applied = Math.max(this.#applied, sequence);
+  }
+
+  trim(options: { olderThan: number; rowsMax: number }): number {
+    const bound = this.#applied - this.#trimmed;
+    let due = 0;
+    while (due < Math.min(options.rowsMax, bound) && (this.#entries[due]?.at ?? Infinity) < options.olderThan) due += 1;
+    this.#trimmedHash = this.#entries[due - 1]?.hash ?? this.#trimmedHash;
+    this.#entries.splice(0, due);
+    this.#trimmed += due;
+    return due;
+  }
+
+  #append(sku: Sku): void {
+    const before = this.#positions.get(sku) ?? emptyPosition;
+    const sequence = this.head().sequence + 1;
+    const at = this.#clock.now();
+    const position = { ...before, onHand: before.onHand - 1, version: before.version + 1, sequence };
+    const { version, sequence: _place, ...state } = position;
+    const delta = encodeDelta({
+      kind: 2,
+      sku,
+      quantity: -1,
+      version,
+      previous: before.sequence,
+      state,
+      at,
+      line: 0,
+      details: {},
+    });
+    this.#entries.push({ sku, delta, hash: chainHash(this.head().hash, delta), at });
+    this.#positions.set(sku, position);
+    this.#changedAt.set(sku, at);
+  }
+}

@@ -1,0 +1,110 @@
+import { chainHashOver, genesisHash } from '@edgestock/shared/protocol/chain';
+import { decodeStateMessage, decodeUpBatch, WireError } from '@edgestock/shared/protocol/codec';
+import {
+  type EnrolReply,
+  enrolRequest,
+  type HeartbeatReply,
+  heartbeatRequest,
+} from '@edgestock/shared/protocol/control';
+import type { StateRow } from '@edgestock/shared/protocol/delta';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+
+/**
+ * Central as one node sees it: PROTOCOL §3 c to f on an array, and nothing besides. What it holds at the end must be the
+ * node's log, delta by delta; a hash chain that does not fit is thrown, since no fault of the link may cause one.
+ */
+export class ModelCentral {
+  readonly #clock: Clock;
+  /** `deltas[i]` is sequence i + 1. */
+  deltas: Uint8Array[] = [];
+  #hashes: Uint8Array[] = [genesisHash];
+  readonly states = new Map<string, StateRow>();
+  epoch = 1;
+  window = 20_000;
+  need: number | undefined;
+  fence: { epoch: number; reason: string } | undefined;
+  refusal: { reason: string; hint: string } | undefined;
+  schema: [number, number] = [1, 1];
+  /** Order in which things arrived: sequences of batches, and `state` for messages of the state lane. */
+  readonly arrivals: string[] = [];
+  duplicates = 0;
+  gaps = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get applied(): number {
+    return this.deltas.length;
+  }
+
+  /** Central as a backup of an earlier time. */
+  restore(applied: number): void {
+    this.deltas = this.deltas.slice(0, applied);
+    this.#hashes = this.#hashes.slice(0, applied + 1);
+    this.need = undefined;
+  }
+
+  deliver(subject: string, bytes: Uint8Array): void {
+    if (subject.includes('.state.')) this.#upsert(bytes);
+    else this.#apply(bytes);
+  }
+
+  answer(subject: string, body: unknown): EnrolReply | HeartbeatReply {
+    return subject.includes('.enrol.') ? this.#enrol(body) : this.#heartbeat(body);
+  }
+
+  #upsert(bytes: Uint8Array): void {
+    const message = decodeStateMessage(bytes);
+    this.arrivals.push('state');
+    for (const row of message.rows) {
+      if (row.version > (this.states.get(row.sku)?.version ?? 0)) this.states.set(row.sku, row);
+    }
+  }
+
+  #apply(bytes: Uint8Array): void {
+    const batch = decodeUpBatch(bytes);
+    this.arrivals.push(`${batch.firstSequence}-${batch.lastSequence}`);
+    if (batch.epoch !== this.epoch) throw new WireError(`epoch ${batch.epoch} was never issued`);
+    if (batch.lastSequence <= this.applied) {
+      this.duplicates += 1;
+      return;
+    }
+    if (batch.firstSequence > this.applied + 1) {
+      this.gaps += 1;
+      this.need = this.applied + 1;
+      return;
+    }
+    const fresh = batch.deltas.slice(this.applied + 1 - batch.firstSequence);
+    for (const delta of fresh) {
+      this.#hashes.push(chainHashOver(this.#hash(), [delta]));
+      this.deltas.push(delta);
+    }
+    if (Buffer.compare(this.#hash(), batch.hashLast) !== 0) throw new WireError('the chain does not fit');
+    this.need = undefined;
+  }
+
+  #enrol(body: unknown): EnrolReply {
+    enrolRequest.parse(body);
+    if (this.refusal) return { outcome: 'refused', ...this.refusal };
+    return { outcome: 'enrolled', epoch: this.epoch, centralEpoch: 1 };
+  }
+
+  #heartbeat(body: unknown): HeartbeatReply {
+    heartbeatRequest.parse(body);
+    return {
+      applied: this.applied,
+      hash: Buffer.from(this.#hash()).toString('hex'),
+      centralEpoch: 1,
+      schema: this.schema,
+      time: this.#clock.now(),
+      window: this.window,
+      ...(this.need === undefined ? {} : { need: this.need }),
+      ...(this.fence === undefined ? {} : { fence: this.fence }),
+    };
+  }
+
+  #hash(): Uint8Array {
+    return this.#hashes[this.applied] ?? genesisHash;
+  }
+}

@@ -1,0 +1,152 @@
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Random } from '@edgestock/shared/runtime/random';
+import { replicationLimits } from '../replication/limits.ts';
+import { type Link, LinkError } from '../replication/link.ts';
+
+/** What the wire does to what is on it. Probabilities are of one passage, one way. */
+export type LinkFaults = {
+  readonly loss: number;
+  readonly duplication: number;
+  /** A passage takes a time between these: wider than the distance of two messages, and they overtake one another. */
+  readonly delayMs: readonly [number, number];
+  /** Nothing gets to the other side; what comes back still does. */
+  readonly isUpCut: boolean;
+  readonly isDownCut: boolean;
+  /** The broker acknowledges and forgets: what a power cut leaves of the last seconds. */
+  readonly brokerLoss: number;
+  readonly isCentralDown: boolean;
+};
+
+export const noFaults: LinkFaults = {
+  loss: 0,
+  duplication: 0,
+  delayMs: [1, 1],
+  isUpCut: false,
+  isDownCut: false,
+  brokerLoss: 0,
+  isCentralDown: false,
+};
+
+/** What is at the far end. */
+export type FarEnd = {
+  deliver(subject: string, bytes: Uint8Array): void;
+  answer(subject: string, body: unknown): unknown;
+};
+
+/** The link in memory, on virtual time: every fault of a real line, from a seed. Remembers ids like the broker does. */
+export class SimulatedLink implements Link {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #farEnd: FarEnd;
+  readonly #listeners = new Set<(isConnected: boolean) => void>();
+  readonly #waiting = new Set<(error: LinkError) => void>();
+  readonly #knownIds = new Set<string>();
+  #isConnected: boolean;
+  #isClosed = false;
+  faults: LinkFaults = noFaults;
+  publishes = 0;
+  requests = 0;
+  inFlight = { batches: 0, bytes: 0, batchesMax: 0, bytesMax: 0 };
+
+  constructor(options: { clock: Clock; random: Random; farEnd: FarEnd; isConnected?: boolean }) {
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#farEnd = options.farEnd;
+    this.#isConnected = options.isConnected ?? true;
+  }
+
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  onChange(listener: (isConnected: boolean) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  setConnected(isConnected: boolean): void {
+    if (isConnected === this.#isConnected || this.#isClosed) return;
+    this.#isConnected = isConnected;
+    if (!isConnected) for (const fail of [...this.#waiting]) fail(new LinkError('disconnected', 'the line was cut'));
+    for (const listener of [...this.#listeners]) listener(isConnected);
+  }
+
+  async publish(subject: string, bytes: Uint8Array, messageId: string): Promise<void> {
+    this.publishes += 1;
+    this.#count(1, bytes.length);
+    try {
+      await this.#exchange(replicationLimits.publishTimeoutMs, () => {
+        if (this.#knownIds.has(messageId)) return;
+        this.#knownIds.add(messageId);
+        if (this.#happens(this.faults.brokerLoss)) return;
+        const copies = this.#happens(this.faults.duplication) ? 2 : 1;
+        for (let copy = 0; copy < copies; copy += 1) {
+          this.#clock.after(this.#delayMs(), () => this.#farEnd.deliver(subject, bytes));
+        }
+      });
+    } finally {
+      this.#count(-1, -bytes.length);
+    }
+  }
+
+  async request(subject: string, body: unknown, timeoutMs: number): Promise<unknown> {
+    this.requests += 1;
+    const sent: unknown = JSON.parse(JSON.stringify(body));
+    return this.#exchange(timeoutMs, () => {
+      if (this.faults.isCentralDown) throw new LinkError('no-responders', 'central is down');
+      return this.#farEnd.answer(subject, sent);
+    });
+  }
+
+  async close(): Promise<void> {
+    this.setConnected(false);
+    this.#isClosed = true;
+  }
+
+  /** There, done, and back: each way may fail, and then only the timeout tells. */
+  #exchange<T>(timeoutMs: number, arrive: () => T): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (!this.#isConnected) return reject(new LinkError('disconnected', 'there is no line'));
+      const settle = (end: () => void) => {
+        cancelTimeout();
+        this.#waiting.delete(fail);
+        end();
+      };
+      const fail = (error: LinkError) => settle(() => reject(error));
+      const cancelTimeout = this.#clock.after(timeoutMs, () => fail(new LinkError('timeout', 'no answer in time')));
+      this.#waiting.add(fail);
+      this.#travel(this.faults.isUpCut, () => {
+        let end: () => void;
+        try {
+          const result = arrive();
+          end = () => resolve(result);
+        } catch (error) {
+          end = () => reject(error);
+        }
+        this.#travel(this.faults.isDownCut, () => settle(end));
+      });
+    });
+  }
+
+  #travel(isCut: boolean, arrive: () => void): void {
+    if (isCut || this.#happens(this.faults.loss)) return;
+    this.#clock.after(this.#delayMs(), arrive);
+  }
+
+  #delayMs(): number {
+    const [shortest, longest] = this.faults.delayMs;
+    return shortest + this.#random.fraction() * (longest - shortest);
+  }
+
+  #happens(probability: number): boolean {
+    return probability > 0 && this.#random.fraction() < probability;
+  }
+
+  #count(batches: number, bytes: number): void {
+    const { inFlight } = this;
+    inFlight.batches += batches;
+    inFlight.bytes += bytes;
+    inFlight.batchesMax = Math.max(inFlight.batchesMax, inFlight.batches);
+    inFlight.bytesMax = Math.max(inFlight.bytesMax, inFlight.bytes);
+  }
+}
