@@ -10,6 +10,7 @@ import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { ExceptionStore } from './exception-store.ts';
 import { IdempotencyStore } from './idempotency-store.ts';
+import { ImportStore } from './import-store.ts';
 import { ItemStore } from './item-store.ts';
 import { migrations } from './migrations.ts';
 import { MovementStore } from './movement-store.ts';
@@ -28,6 +29,7 @@ export class EdgeStore {
   readonly movements: MovementStore;
   readonly idempotency: IdempotencyStore;
   readonly exceptions: ExceptionStore;
+  readonly imports: ImportStore;
   readonly outbox: Outbox;
   readonly #database: Database;
   readonly #lock: ProcessLock;
@@ -42,6 +44,7 @@ export class EdgeStore {
     this.movements = new MovementStore(database);
     this.idempotency = new IdempotencyStore(database);
     this.exceptions = new ExceptionStore(database, typed);
+    this.imports = new ImportStore(database);
     this.outbox = new Outbox({ database, node: this.node, movements: this.movements, shelves: this.shelves });
   }
 

@@ -120,21 +120,26 @@ export const migrations: readonly Migration[] = [
       -- A file being imported. Rows are staged, checked as a whole, and only then applied; a crash while applying goes on
       -- at the next start, a crash while staging drops the job: nothing is ever half imported.
       CREATE TABLE import_job (
-        id TEXT PRIMARY KEY,                 -- made by the importer: repeating a finished import is a no-op
+        id TEXT PRIMARY KEY,                 -- digest of warehouse, kind, file and mapping: a finished import is known again
         kind TEXT NOT NULL,                  -- catalogue | stock
+        document TEXT NOT NULL,              -- name of the file: what the counts of a stock import refer to
         state TEXT NOT NULL CHECK (state IN ('staging', 'applying', 'done')), -- how far it has got
         at_sequence INTEGER NOT NULL,        -- log place when staging began: stock rows are counts as of here
-        row_count INTEGER NOT NULL,          -- rows staged
-        applied_count INTEGER NOT NULL,      -- rows applied
+        row_count INTEGER NOT NULL,          -- rows announced; all must be staged before any is applied
+        staged_count INTEGER NOT NULL,       -- rows staged
+        applied_count INTEGER NOT NULL,      -- rows applied; applied rows are deleted below
+        unlisted_count INTEGER NOT NULL,     -- SKUs that no catalogue had named before their stock was applied
         begun_at INTEGER NOT NULL,           -- ms since 1970 UTC
-        finished_at INTEGER                   -- ms since 1970 UTC; NULL = not yet
+        finished_at INTEGER                  -- ms since 1970 UTC; NULL = not yet
       ) STRICT;
 
+      -- Staged rows, kept in the order in which they will be applied: the tables they go to are keyed by SKU as well.
       CREATE TABLE import_row (
         job TEXT NOT NULL REFERENCES import_job (id), -- the import it belongs to
+        key TEXT NOT NULL,                   -- SKU, then what tells its rows apart (stock: the counted place)
         line INTEGER NOT NULL,               -- line number in the file
         fields TEXT NOT NULL,                -- the checked row as JSON
-        PRIMARY KEY (job, line)
+        PRIMARY KEY (job, key)
       ) STRICT, WITHOUT ROWID;
     `,
   },

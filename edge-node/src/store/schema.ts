@@ -101,16 +101,24 @@ export const exception = sqliteTable('exception', {
 export const importJob = sqliteTable('import_job', {
   id: text('id').primaryKey(),
   kind: text('kind').notNull(),
+  document: text('document').notNull(),
   state: text('state').notNull(),
   atSequence: integer('at_sequence').notNull(),
   rowCount: integer('row_count').notNull(),
+  stagedCount: integer('staged_count').notNull(),
   appliedCount: integer('applied_count').notNull(),
+  unlistedCount: integer('unlisted_count').notNull(),
   begunAt: integer('begun_at').notNull(),
   finishedAt: integer('finished_at'),
 });
 
 export const importRow = sqliteTable(
   'import_row',
-  { job: text('job').notNull(), line: integer('line').notNull(), fields: text('fields').notNull() },
-  (table) => [primaryKey({ columns: [table.job, table.line] })],
+  {
+    job: text('job').notNull(),
+    key: text('key').notNull(),
+    line: integer('line').notNull(),
+    fields: text('fields').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.job, table.key] })],
 );
