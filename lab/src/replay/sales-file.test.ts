@@ -1,0 +1,49 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { collect } from '../testing/collect.ts';
+import { readSalesFile } from './sales-file.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'edgestock-sales-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const text = '\uFEFFreceipt,sku,quantity,note\r\n1,85123A,6,"a, ""quoted""\nnote"\r\n2,,x,\r\n';
+
+async function file(name: string, content: string | Buffer): Promise<string> {
+  await writeFile(join(folder, name), content);
+  return join(folder, name);
+}
+
+describe('a file of sales', () => {
+  test('is read plain or compressed, with quotes, line ends and a byte order mark as they come', async () => {
+    const plain = await collect(readSalesFile(await file('plain.csv', text), undefined));
+    expect(plain).toEqual([
+      { row: 2, receipt: '1', sku: '85123A', quantity: '6' },
+      { row: 3, receipt: '2', sku: '', quantity: 'x' },
+    ]);
+    expect(await collect(readSalesFile(await file('packed.csv.gz', gzipSync(text)), undefined))).toEqual(plain);
+  });
+
+  test('that breaks off says so instead of looking shorter', async () => {
+    const packed = gzipSync(text.repeat(2_000));
+    const path = await file('broken.csv.gz', packed.subarray(0, packed.length - 20));
+    await expect(collect(readSalesFile(path, undefined))).rejects.toThrow('breaks off');
+  });
+
+  test('that is missing or empty is named', async () => {
+    await expect(collect(readSalesFile(join(folder, 'none.csv'), undefined))).rejects.toThrow('cannot be read');
+    await expect(collect(readSalesFile(await file('empty.csv', ''), undefined))).rejects.toThrow('is empty');
+  });
+
+  test('may be left half read', async () => {
+    for await (const line of readSalesFile(await file('long.csv', text.repeat(5_000)), undefined)) {
+      expect(line.row).toBe(2);
+      break;
+    }
+  });
+});

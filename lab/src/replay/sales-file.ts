@@ -1,0 +1,43 @@
+import { createReadStream } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { parse } from 'csv-parse';
+import { UsageError } from '../command/usage-error.ts';
+import { bindColumns, type ColumnMapping, mappingByName, type RawLine } from './columns.ts';
+
+/** The file is damaged, or no CSV. */
+export class SalesFileUnreadable extends Error {
+  override readonly name = 'SalesFileUnreadable';
+  readonly hint = 'It must be CSV with a header line in UTF-8, plain or compressed with gzip.';
+}
+
+/**
+ * Reads a CSV file, plain or gzip, one line at a time: memory does not grow with the file. Without a mapping, the columns
+ * named like our fields are taken. Throws `UsageError` for a missing file or column, `SalesFileUnreadable` for a broken one.
+ */
+export async function* readSalesFile(path: string, mapping: ColumnMapping | undefined): AsyncGenerator<RawLine> {
+  await access(path).catch((cause: unknown) => {
+    throw Object.assign(new UsageError(`${path} cannot be read`, 'Name a CSV file, plain or .gz.'), { cause });
+  });
+  const parser = parse({ bom: true, relax_column_count: true, skip_empty_lines: true });
+  const steps = path.endsWith('.gz') ? [createGunzip(), parser] : [parser];
+  // A failure of any step ends the parser with that error, so it arrives in the loop below.
+  const flowing = pipeline([createReadStream(path), ...steps]).catch(() => undefined);
+  let bind: ReturnType<typeof bindColumns> | undefined;
+  let row = 0;
+  try {
+    for await (const cells of parser as AsyncIterable<readonly string[]>) {
+      row += 1;
+      if (bind) yield bind(row, cells);
+      else bind = bindColumns(mapping ?? mappingByName(cells), cells);
+    }
+  } catch (cause) {
+    if (cause instanceof UsageError) throw cause;
+    throw new SalesFileUnreadable(`${path} breaks off after line ${row}`, { cause });
+  } finally {
+    parser.destroy();
+    await flowing;
+  }
+  if (!bind) throw new SalesFileUnreadable(`${path} is empty`);
+}
