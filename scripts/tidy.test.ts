@@ -60,7 +60,10 @@ describe('the rules themselves', () => {
 
   test('a file that only its test imports is unused', () => {
     const tree = [
-      { path: 'edge-node/src/main.ts', text: `import './ledger/used.ts'; new URL('./worker.ts', import.meta.url);` },
+      {
+        path: 'edge-node/src/edge-node.ts',
+        text: `import './ledger/used.ts'; new URL('./worker.ts', import.meta.url);`,
+      },
       { path: 'edge-node/src/ledger/used.ts', text: '' },
       { path: 'edge-node/src/worker.ts', text: '' },
       { path: 'edge-node/src/ledger/dead.ts', text: '' },

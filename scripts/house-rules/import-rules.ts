@@ -16,7 +16,7 @@ export function importViolations(file: SourceFile): readonly string[] {
   ];
 }
 
-/** The narrowest area wins: `main.ts` before the folder it lies in. */
+/** The narrowest area wins: `edge-node.ts` before the folder it lies in. */
 function areaOf(path: string): Area | undefined {
   return areas
     .filter((area) => covers(area.place, path))

@@ -46,7 +46,19 @@ export const areas: readonly Area[] = [
       needs: [transport],
       node: 'any',
     },
-    http: { mayImport: ['ledger/**', 'web/**'], mayImportTypesOf: ['replication/**', 'rules/**'], node: 'any' },
+    // Files become commands to the ledger, staged first.
+    import: {
+      mayImport: ['ledger/**', 'store/import-store*'],
+      mayImportTypesOf: ['store/**', 'rules/**'],
+      node: 'any',
+    },
+    // Holds what is stored against what was recorded, with the rules that recorded it.
+    verify: { mayImport: ['rules/**', 'store/**'], node: 'any' },
+    http: {
+      mayImport: ['ledger/**', 'import/**', 'web/**'],
+      mayImportTypesOf: ['replication/**', 'rules/**'],
+      node: 'any',
+    },
     web: { mayImport: [], node: 'any' },
   }),
 
@@ -93,12 +105,13 @@ function deployable(name: 'edge-node' | 'central', folders: Readonly<Record<stri
   const everything = [...words, transport, sqlite, `${sources}/**`];
   const tables = here(['limits.ts', 'metrics.ts']);
   return [
-    { place: `${sources}/main.ts`, mayImport: everything, node: 'any', onlyFor: starters },
+    // The composition root: builds, wires and orders, nothing else.
+    { place: `${sources}/${name}.ts`, mayImport: everything, node: 'any', onlyFor: starters },
     {
       place: `${sources}/open-store.ts`,
       mayImport: everything,
       node: 'any',
-      onlyFor: [`${sources}/main.ts`, ...starters],
+      onlyFor: [`${sources}/${name}.ts`, ...starters],
     },
     { place: `${sources}/command/**`, mayImport: everything, node: 'any', onlyFor: starters },
     // Settings are read once, at the top; everything below is given the few values it needs.
@@ -110,7 +123,14 @@ function deployable(name: 'edge-node' | 'central', folders: Readonly<Record<stri
     },
     { place: `${sources}/limits.ts`, mayImport: words, node: 'none' },
     { place: `${sources}/metrics.ts`, mayImport: words, node: 'none' },
-    { place: `${sources}/rules/**`, mayImport: [inventory, assertion], node: 'none', isSynchronous: true },
+    // A rule may name what travels (a delta, a batch), but runs nothing of the wire.
+    {
+      place: `${sources}/rules/**`,
+      mayImport: [inventory, assertion, `${sources}/limits.ts`, 'shared/src/protocol/version.ts'],
+      mayImportTypesOf: [protocol],
+      node: 'none',
+      isSynchronous: true,
+    },
     ...Object.entries(folders).map(([folder, { mayImport, mayImportTypesOf = [], needs = [], node }]) => ({
       place: `${sources}/${folder}/**`,
       mayImport: [...words, ...tables, ...needs, ...here(mayImport)],

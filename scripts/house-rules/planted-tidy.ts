@@ -113,11 +113,11 @@ export const plants: Readonly<Record<string, Plants>> = {
   },
   'no relative imports across packages': {
     bad: [
-      ['lab/src/demo/x.ts', `import { start } from '../../../central/src/main.ts';`],
+      ['lab/src/demo/x.ts', `import { start } from '../../../central/src/central.ts';`],
       ['scripts/x.ts', `import { demo } from '../lab/src/demo/demo.ts';`],
     ],
     good: [
-      ['lab/src/demo/x.ts', `import { y } from '../e2e/y.ts'; import { start } from '@edgestock/central/main';`],
+      ['lab/src/demo/x.ts', `import { y } from '../e2e/y.ts'; import { start } from '@edgestock/central/central';`],
       ['lab/src/demo/x.ts', `export * from './y.ts';`],
     ],
   },

@@ -4,7 +4,7 @@ import type { SourceFile } from './source-tree.ts';
 import { importsOf } from './syntax.ts';
 
 /** Started by name: by a person, a service manager, or a script. */
-const ENTRY_POINT = /^(edge-node|central)\/src\/main\.ts$/;
+const ENTRY_POINT = /^(edge-node\/src\/edge-node|central\/src\/central)\.ts$/;
 
 /** Sources that nobody imports. Code that only its test imports is unused too. */
 export function unusedFiles(files: readonly SourceFile[]): readonly string[] {

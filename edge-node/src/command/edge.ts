@@ -1,0 +1,72 @@
+import { ConfigError } from '@edgestock/shared/runtime/env';
+import { defineCommand } from 'citty';
+import { type EdgeConfig, type EdgeEnvironment, edgeSettings, readEdgeConfig } from '../config.ts';
+import { type EdgeNode, startEdgeNode } from '../edge-node.ts';
+
+/** `edgestock edge`: one node in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start. */
+export const command = defineCommand({
+  meta: {
+    name: 'edge',
+    description:
+      'Run the edge node of one warehouse or store: it owns the stock and answers scanners and tills, online or not.',
+  },
+  args: {
+    warehouse: { type: 'string', description: edgeSettings.EDGESTOCK_EDGE_WAREHOUSE.description, valueHint: 'BER1' },
+    'data-dir': { type: 'string', description: edgeSettings.EDGESTOCK_EDGE_DATA_DIR.description, valueHint: 'DIR' },
+    host: { type: 'string', description: edgeSettings.EDGESTOCK_EDGE_HOST.description, valueHint: '127.0.0.1' },
+    port: { type: 'string', description: edgeSettings.EDGESTOCK_EDGE_PORT.description, valueHint: '7100' },
+    nats: {
+      type: 'string',
+      description: edgeSettings.EDGESTOCK_EDGE_NATS_URL.description,
+      valueHint: 'nats://127.0.0.1:4222',
+    },
+    json: { type: 'boolean', description: 'Print one JSON line when ready: {"warehouse", "url"}.' },
+  },
+  async run({ args }) {
+    const config = configOrExplain({
+      EDGESTOCK_EDGE_WAREHOUSE: args.warehouse,
+      EDGESTOCK_EDGE_DATA_DIR: args['data-dir'],
+      EDGESTOCK_EDGE_HOST: args.host,
+      EDGESTOCK_EDGE_PORT: args.port,
+      EDGESTOCK_EDGE_NATS_URL: args.nats,
+    });
+    const node = config && (await startOrExplain(config));
+    if (node === undefined) return;
+    const { warehouse, url } = node;
+    console.log(args.json ? JSON.stringify({ warehouse, url }) : `${warehouse} is ready: ${url}/v1/status`);
+    await stopSignal();
+    await node.stop();
+  },
+});
+
+function configOrExplain(flags: EdgeEnvironment): EdgeConfig | undefined {
+  try {
+    return readEdgeConfig(flags);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return fail(error.message);
+  }
+}
+
+async function startOrExplain(config: EdgeConfig): Promise<EdgeNode | undefined> {
+  try {
+    return await startEdgeNode(config);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const hint = 'hint' in error && typeof error.hint === 'string' ? ` ${error.hint}` : '';
+    return fail(`the node of ${config.warehouse} cannot start: ${error.message}.${hint}`);
+  }
+}
+
+function fail(message: string): undefined {
+  console.error(message);
+  process.exitCode = 1;
+  return undefined;
+}
+
+/** Resolves on the first SIGTERM or SIGINT; a second one ends the process the hard way. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,70 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { type Clock, systemClock } from '@edgestock/shared/runtime/clock';
+import { createLog, type Log } from '@edgestock/shared/runtime/log';
+import { type Random, systemRandom } from '@edgestock/shared/runtime/random';
+import { RELEASE } from '@edgestock/shared/runtime/release';
+import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
+import type { EdgeConfig } from './config.ts';
+import { createHttpApp } from './http/http-app.ts';
+import { serveHttp } from './http/serve-http.ts';
+import { Ledger } from './ledger/ledger.ts';
+import { httpLimits } from './limits.ts';
+import { startReplication } from './replication/start-replication.ts';
+import { EdgeStore } from './store/edge-store.ts';
+
+export type EdgeNode = Service & { readonly warehouse: WarehouseId; readonly url: string };
+
+/**
+ * One node: the store opened, the ledger on it, replication behind it, HTTP in front. A plain object: a process may hold
+ * hundreds. Resolves when the node answers; the broker need not be there. Throws when the data directory or the address
+ * cannot be had, each error with what to do about it.
+ */
+export async function startEdgeNode(
+  config: EdgeConfig,
+  dependencies: { readonly clock?: Clock; readonly random?: Random; readonly log?: Log } = {},
+): Promise<EdgeNode> {
+  const { clock = systemClock, random = systemRandom } = dependencies;
+  const log = (dependencies.log ?? createLog({ level: config.logLevel, name: 'edge-node' })).child({
+    warehouse: config.warehouse,
+  });
+  const services = new ServiceStack();
+  try {
+    const store = EdgeStore.open({ dataDir: config.dataDirectory, warehouse: config.warehouse, clock, random });
+    services.add('store', { stop: async () => store.close() });
+    const ledger = services.add('ledger', new Ledger({ store, clock }));
+    const replication = services.add(
+      'replication',
+      startReplication({
+        outbox: store.outbox,
+        ledger,
+        natsUrl: config.natsUrls,
+        retentionMs: config.retentionMs,
+        clock,
+        random,
+        log,
+      }),
+    );
+    const app = createHttpApp({
+      ledger,
+      status: () => replication.status(),
+      clock,
+      random,
+      log,
+      limits: httpLimits,
+      version: RELEASE,
+      isIdempotencyKeyRequired: config.isIdempotencyKeyRequired,
+    });
+    const http = services.add(
+      'http',
+      await serveHttp(app, { host: config.host, port: config.port, limits: httpLimits, clock }),
+    );
+    log.info(
+      { url: http.url, dataDirectory: config.dataDirectory, sequence: store.outbox.head().sequence },
+      'the node is ready',
+    );
+    return { warehouse: config.warehouse, url: http.url, stop: () => services.stop() };
+  } catch (error) {
+    await services.stop();
+    throw error;
+  }
+}
