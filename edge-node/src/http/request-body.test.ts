@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type OpenDoors, openDoors } from '../testing/open-doors.ts';
+import { OpenDoors } from '../testing/open-doors.ts';
 
 let doors: OpenDoors;
 beforeEach(() => {
-  doors = openDoors();
+  doors = new OpenDoors();
 });
 afterEach(() => doors.close());
 
@@ -13,7 +13,7 @@ const withLines = (...lines: unknown[]) => ({ till: 'T1', receipt: 'R-1', lines 
 async function problemsOf(body: unknown) {
   const answer = await doors.post('/v1/sales', body);
   expect(answer.headers.get('content-type')).toBe('application/problem+json');
-  expect(doors.ledger.view.log().sequence).toBe(0);
+  expect(doors.site.ledger.view.log().sequence).toBe(0);
   return { status: answer.status, ...answer.body };
 }
 
@@ -23,12 +23,12 @@ describe('a body is refused', () => {
       withLines(line, { sku: 'TEA', quantity: 1.5 }, { sku: ' TEA', quantity: 1, colour: 'red' }, { quantity: 1 }),
     );
     expect(problem).toMatchObject({ status: 400, code: 'invalid-request' });
-    expect(problem.problems.map(({ line, code, path }: Record<string, unknown>) => [line, code, path])).toEqual([
+    expect(problem.problems?.map(({ line, code, path }) => [line, code, path])).toEqual([
       [1, 'quantity-invalid', 'lines.1.quantity'],
       [2, 'sku-malformed', 'lines.2.sku'],
       [2, 'unknown-field', 'lines.2.colour'],
     ]);
-    expect(problem.problems[0].message).toBe(
+    expect(problem.problems?.[0]?.message).toBe(
       'quantity must be a whole number of units other than 0, at most 1000000000000, not 1.5',
     );
   });
@@ -46,15 +46,13 @@ describe('a body is refused', () => {
     ['9007199254740993', '9007199254740992'],
   ])('when a quantity is %s', async (json, shown) => {
     const { problems } = await problemsOf(`{"till":"T","receipt":"R","lines":[{"sku":"TEA","quantity":${json}}]}`);
-    expect(problems).toEqual([
-      expect.objectContaining({ line: 0, code: 'quantity-invalid', message: expect.stringMatching(/.*/) }),
-    ]);
-    expect(problems[0].message.endsWith(`not ${shown}`)).toBe(true);
+    const message = `quantity must be a whole number of units other than 0, at most 1000000000000, not ${shown}`;
+    expect(problems).toEqual([{ line: 0, code: 'quantity-invalid', message, path: 'lines.0.quantity' }]);
   });
 
   test('when a field is missing, by its name', async () => {
     const { problems } = await problemsOf({ till: 'T1', lines: [{ sku: 'TEA' }] });
-    expect(problems.map(({ code, path }: Record<string, unknown>) => [code, path])).toEqual([
+    expect(problems?.map(({ code, path }) => [code, path])).toEqual([
       ['required', 'receipt'],
       ['required', 'lines.0.quantity'],
     ]);
@@ -62,7 +60,7 @@ describe('a body is refused', () => {
 
   test('when a line names its item twice or not at all', async () => {
     const { problems } = await problemsOf(withLines({ quantity: 1 }, { sku: 'A', barcode: 'A', quantity: 1 }));
-    expect(problems.map(({ line, code }: Record<string, unknown>) => [line, code])).toEqual([
+    expect(problems?.map(({ line, code }) => [line, code])).toEqual([
       [0, 'sku-or-barcode'],
       [1, 'sku-or-barcode'],
     ]);
@@ -100,28 +98,28 @@ describe('a body is refused', () => {
     const { problems } = await problemsOf(
       '{"__proto__":{"till":"T"},"receipt":"R","lines":[{"sku":"A","quantity":1}]}',
     );
-    expect(problems.map(({ path }: { path: string }) => path)).toContain('till');
+    expect(problems?.map(({ path }) => path)).toContain('till');
   });
 
   test('with a text that could not be stored as it is', async () => {
     const { problems } = await problemsOf(withLines({ ...line, bin: '\ud800' }, { ...line, lot: 'a\nb' }));
-    expect(problems.map(({ path }: { path: string }) => path)).toEqual(['lines.0.bin', 'lines.1.lot']);
+    expect(problems?.map(({ path }) => path)).toEqual(['lines.0.bin', 'lines.1.lot']);
   });
 
   test.each(['2026-02-30', '2026-13-01', '26-01-01', 20260101])('with the expiry %s', async (expiry) => {
     const { problems } = await problemsOf(withLines({ ...line, lot: 'L', expiry }));
-    expect(problems[0].code).toBe('expiry-invalid');
+    expect(problems?.[0]?.code).toBe('expiry-invalid');
   });
 
   test.each(['2026-03-29T01:30:00', 'yesterday', 1e15, -1, 1.5])('with the time %s', async (occurredAt) => {
     const { problems } = await problemsOf({ ...withLines(line), occurredAt });
-    expect(problems[0].code).toBe('time-malformed');
+    expect(problems?.[0]?.code).toBe('time-malformed');
   });
 
   test('with serials that would not fit one delta', async () => {
     const serials = Array.from({ length: 200 }, (_, index) => `${index}${'é'.repeat(60)}`);
     const { problems } = await problemsOf(withLines({ sku: 'TEA', quantity: 200, serials }));
-    expect(problems[0].code).toBe('serials-malformed');
+    expect(problems?.[0]?.code).toBe('serials-malformed');
   });
 
   test('with a hundred faults listed and the rest counted', async () => {

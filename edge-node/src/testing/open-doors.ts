@@ -1,91 +1,87 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseSku, parseWarehouseId, type Sku } from '@edgestock/shared/inventory/ids';
-import { must } from '@edgestock/shared/runtime/assert';
-import { systemClock } from '@edgestock/shared/runtime/clock';
+import type { Position } from '@edgestock/shared/inventory/position';
 import { silentLog } from '@edgestock/shared/runtime/log';
+import type { ProblemItem } from '@edgestock/shared/runtime/problem';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import type { HttpApp, HttpDependencies } from '../http/dependencies.ts';
 import { createHttpApp } from '../http/http-app.ts';
-import { Ledger } from '../ledger/ledger.ts';
 import { httpLimits } from '../limits.ts';
 import type { ReplicationStatus } from '../replication/replication-status.ts';
-import { EdgeStore } from '../store/edge-store.ts';
+import { sku, TestSite } from './site.ts';
 
-/** A node's doors on a real store in a temporary folder, without a link. */
-export type OpenDoors = {
-  readonly app: HttpApp;
-  readonly ledger: Ledger;
-  readonly store: EdgeStore;
-  readonly deps: HttpDependencies;
-  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Answer>;
-  get(path: string, headers?: Record<string, string>): Promise<Answer>;
-  /** Receives units of a SKU straight through the ledger. */
-  stock(sku: string, quantity: number): Promise<void>;
-  close(): Promise<void>;
+/** What tests read out of answers. Every member may be absent; what must be there, the test says. */
+export type AnswerBody = {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly problems?: readonly ProblemItem[];
+  readonly problemsOmitted?: number;
+  readonly sequence?: number;
+  readonly movements?: readonly { readonly sequence: number; readonly position: Position & { available: number } }[];
+  readonly exceptions?: readonly { readonly id?: number; readonly kind: string }[];
+  readonly stock?: readonly { readonly sku: string }[];
+  readonly next?: string | number;
+  readonly nextBefore?: number;
+  readonly requestId?: string;
 };
 
-/** An answer, read. The body is `unknown`-shaped JSON on purpose: tests state what they expect of it. */
 export type Answer = {
   readonly status: number;
   readonly headers: Headers;
-  // biome-ignore lint/suspicious/noExplicitAny: a test reads members of a body that it then holds against its expectation
-  readonly body: any;
+  readonly text: string;
+  readonly body: AnswerBody;
 };
 
-export function openDoors(overrides: Partial<HttpDependencies> = {}): OpenDoors {
-  const dataDir = mkdtempSync(join(tmpdir(), 'edgestock-http-'));
-  const warehouse = must(parseWarehouseId('BER1'), 'a warehouse id');
-  const store = EdgeStore.open({ dataDir, warehouse, clock: systemClock, random: systemRandom });
-  const ledger = new Ledger({ store, clock: systemClock });
-  const deps: HttpDependencies = {
-    ledger,
-    status: () => unlinked,
-    clock: systemClock,
-    random: systemRandom,
-    log: silentLog,
-    limits: httpLimits,
-    version: '0.0.0-test',
-    ...overrides,
-  };
-  const app = createHttpApp(deps);
-  return {
-    app,
-    ledger,
-    store,
-    deps,
-    get: async (path, headers = {}) => answerOf(await app.request(path, { headers })),
-    post: async (path, body, headers = {}) =>
-      answerOf(
-        await app.request(path, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json', ...headers },
-          body: typeof body === 'string' ? body : JSON.stringify(body),
-        }),
-      ),
-    stock: async (sku, quantity) => {
-      await ledger.record({ type: 'record', kind: 'receive', lines: [{ sku: skuOf(sku), quantity }] });
-    },
-    close: async () => {
-      await ledger.stop();
-      store.close();
-      rmSync(dataDir, { recursive: true });
-    },
-  };
-}
+/** A node's doors on a real ledger, without a link and without a socket. */
+export class OpenDoors {
+  readonly site = new TestSite();
+  readonly deps: HttpDependencies;
+  readonly app: HttpApp;
 
-export function skuOf(text: string): Sku {
-  return must(parseSku(text), `${text} is a SKU`);
+  constructor(overrides: Partial<HttpDependencies> = {}) {
+    this.deps = {
+      ledger: this.site.ledger,
+      status: () => unlinked,
+      clock: this.site.clock,
+      random: systemRandom,
+      log: silentLog,
+      limits: httpLimits,
+      version: '0.0.0-test',
+      ...overrides,
+    };
+    this.app = createHttpApp(this.deps);
+  }
+
+  async get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return answerOf(await this.app.request(path, { headers }));
+  }
+
+  /** Sends a value as JSON, or a text as it is. */
+  async post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return answerOf(
+      await this.app.request(path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      }),
+    );
+  }
+
+  /** Receives units without going through a door. */
+  async receive(text: string, quantity: number): Promise<void> {
+    await this.site.move('receive', [{ sku: sku(text), quantity }]);
+  }
+
+  close(): void {
+    this.site.dispose();
+  }
 }
 
 async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} };
 }
 
-const unlinked: ReplicationStatus = {
+export const unlinked: ReplicationStatus = {
   link: 'disconnected',
   state: 'catching-up',
   sent: 0,

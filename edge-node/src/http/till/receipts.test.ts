@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type OpenDoors, openDoors, skuOf } from '../../testing/open-doors.ts';
+import { OpenDoors } from '../../testing/open-doors.ts';
 
 let doors: OpenDoors;
 beforeEach(() => {
-  doors = openDoors();
+  doors = new OpenDoors();
 });
 afterEach(() => doors.close());
 
@@ -11,7 +11,7 @@ const sale = { till: 'T1', receipt: 'R-1', lines: [{ sku: 'TEA', quantity: 2 }] 
 
 describe('POST /v1/sales', () => {
   test('answers 201 with every movement, its position after it, and the ETag of the one position', async () => {
-    await doors.stock('TEA', 10);
+    await doors.receive('TEA', 10);
     const { status, body, headers } = await doors.post('/v1/sales', sale);
     expect(status).toBe(201);
     expect(body).toEqual({
@@ -42,14 +42,14 @@ describe('POST /v1/sales', () => {
   });
 
   test('a repeated receipt gets the first answer, marked as replayed, and sells nothing more', async () => {
-    await doors.stock('TEA', 10);
+    await doors.receive('TEA', 10);
     const first = await doors.post('/v1/sales', sale);
     const again = await doors.post('/v1/sales', sale);
     expect(first.headers.get('idempotency-replayed')).toBeNull();
     expect(again.headers.get('idempotency-replayed')).toBe('true');
     expect(again.status).toBe(201);
     expect(again.body).toEqual(first.body);
-    expect(doors.ledger.view.position(skuOf('TEA'))?.onHand).toBe(8);
+    expect(doors.site.onHand('TEA')).toBe(8);
   });
 
   test('the order of keys, white space and the form of a time do not make a repeated receipt another one', async () => {
@@ -68,10 +68,10 @@ describe('POST /v1/sales', () => {
   });
 
   test('the same receipt number of another till, or as a return, is another document', async () => {
-    await doors.stock('TEA', 10);
+    await doors.receive('TEA', 10);
     await doors.post('/v1/sales', sale);
     expect((await doors.post('/v1/sales', { ...sale, till: 'T2' })).headers.get('idempotency-replayed')).toBeNull();
-    expect((await doors.post('/v1/returns', sale)).body.movements[0].position.onHand).toBe(8);
+    expect((await doors.post('/v1/returns', sale)).body.movements?.[0]?.position.onHand).toBe(8);
   });
 
   test('the receipt counts, not an Idempotency-Key beside it', async () => {
@@ -83,18 +83,18 @@ describe('POST /v1/sales', () => {
   test('a sale beyond the stock of an unknown item is recorded, with the exceptions that it opened', async () => {
     const { status, body } = await doors.post('/v1/sales', sale);
     expect(status).toBe(201);
-    expect(body.movements[0].position.onHand).toBe(-2);
-    expect(body.exceptions.map(({ kind }: { kind: string }) => kind)).toContain('unknown-sku');
+    expect(body.movements?.[0]?.position.onHand).toBe(-2);
+    expect(body.exceptions?.map(({ kind }) => kind)).toContain('unknown-sku');
   });
 
   test('the log tells the till, the receipt and the time by the clock of the till', async () => {
     await doors.post('/v1/sales', { ...sale, occurredAt: '2026-03-29T01:30:00+01:00', actor: 'Ada' });
-    const [movement] = (await doors.get('/v1/movements')).body.movements;
-    expect(movement).toMatchObject({ document: 'T1/R-1', actor: 'Ada', occurredAt: '2026-03-29T00:30:00.000Z' });
+    const { movements } = (await doors.get('/v1/movements')).body;
+    expect(movements?.[0]).toMatchObject({ document: 'T1/R-1', actor: 'Ada', occurredAt: '2026-03-29T00:30:00.000Z' });
   });
 
   test('If-Match holds for a receipt on one SKU', async () => {
-    await doors.stock('TEA', 10);
+    await doors.receive('TEA', 10);
     const { status } = await doors.post('/v1/sales', sale, { 'if-match': '"v7"' });
     expect(status).toBe(412);
   });
@@ -105,7 +105,7 @@ describe('POST /v1/returns', () => {
     const returned = { ...sale, lines: [{ sku: 'TEA', quantity: 1, condition: 'damaged' }] };
     const { status, body } = await doors.post('/v1/returns', returned);
     expect(status).toBe(201);
-    expect(body.movements[0]).toMatchObject({
+    expect(body.movements?.[0]).toMatchObject({
       kind: 'return',
       quantity: 1,
       position: { onHand: 1, unsellable: 1, available: 0 },
