@@ -15,6 +15,12 @@ export function byReceipt(warehouses: readonly string[]): Destination {
   return ({ receipt = '' }) => warehouses[hash('sha256', receipt, 'buffer').readUInt32BE(0) % warehouses.length];
 }
 
+/** By store where the file has a column for it, else spread over `warehouses`. */
+export function byStoreOrReceipt(warehouses: readonly string[]): Destination {
+  const spread = byReceipt(warehouses);
+  return (line) => (line.store === undefined ? spread(line) : byStore(line));
+}
+
 /** `W001`, `W002`, ... */
 export function numberedWarehouses(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `W${String(index + 1).padStart(3, '0')}`);

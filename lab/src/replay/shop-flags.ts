@@ -1,0 +1,85 @@
+import type { ArgsDef } from 'citty';
+import { UsageError } from '../command/usage-error.ts';
+import { type ColumnMapping, parseColumnMapping } from './columns.ts';
+import { byReceipt, byStoreOrReceipt } from './destination.ts';
+import type { Interpretation } from './interpretation.ts';
+import { defaultServices, serviceRule } from './services.ts';
+import { timeReader } from './timestamp.ts';
+
+/** How a shop's file is to be read: the same flags wherever one is replayed. */
+export const shopArgs = {
+  columns: {
+    type: 'string',
+    valueHint: 'field=column,...',
+    description:
+      'Which column holds what: store, sku, quantity, receipt, at, till, kind, price, name. Without it, columns of these names.',
+  },
+  services: {
+    type: 'string',
+    valueHint: 'code,...',
+    description: `Codes that are no goods (* stands for anything); default ${defaultServices.join(',')}. Empty: all are goods.`,
+  },
+  'cancellation-prefix': {
+    type: 'string',
+    default: 'C',
+    description: 'Receipts that begin with this and a digit take goods back. Empty: there are none.',
+  },
+  'accounting-prefix': {
+    type: 'string',
+    default: 'A',
+    description: 'Receipts that begin with this and a digit move no goods. Empty: there are none.',
+  },
+  zone: {
+    type: 'string',
+    valueHint: 'Europe/London',
+    description: 'Zone of the times that have none of their own. Without it such times are left out, not guessed.',
+  },
+} as const satisfies ArgsDef;
+
+export type ShopFlags = {
+  readonly columns?: string | undefined;
+  readonly services?: string | undefined;
+  readonly 'cancellation-prefix': string;
+  readonly 'accounting-prefix': string;
+  readonly zone?: string | undefined;
+};
+
+export type Shop = { readonly mapping: ColumnMapping | undefined; readonly interpretation: Interpretation };
+
+/**
+ * `spreadOver` are the warehouses of receipts that name none; `isSpread` spreads all of them, stores or not. Throws
+ * `UsageError`.
+ */
+export function shopOf(
+  flags: ShopFlags,
+  { spreadOver, isSpread }: { readonly spreadOver: readonly string[]; readonly isSpread: boolean },
+): Shop {
+  const services = flags.services === undefined ? defaultServices : listOf(flags.services);
+  return {
+    mapping: flags.columns ? parseColumnMapping(flags.columns) : undefined,
+    interpretation: {
+      isService: serviceRule(services),
+      cancellationPrefix: flags['cancellation-prefix'],
+      accountingPrefix: flags['accounting-prefix'],
+      readTime: timeReader(zoneOf(flags.zone)),
+      destination: isSpread ? byReceipt(spreadOver) : byStoreOrReceipt(spreadOver),
+    },
+  };
+}
+
+export function listOf(text: string): readonly string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
+function zoneOf(text: string | undefined): string | undefined {
+  if (!text) return undefined;
+  try {
+    return new Intl.DateTimeFormat('en-US', { timeZone: text }).resolvedOptions().timeZone;
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new UsageError(`--zone ${text} is no time zone`, 'Write its IANA name, for example Europe/London.');
+  }
+}
