@@ -12,8 +12,8 @@ export const apiLimits = {
   movementsDefault: 20,
   movementsMax: 200,
 
-  /** Rendered stock parts kept for repeated reads; about 0.5 KB each. */
-  renderedAnswersMax: 50_000,
+  /** Rendered stock parts kept for repeated reads: 0.3 KB and 0.1 KB per warehouse each. */
+  renderedAnswersMax: 20_000,
 
   /** Open event streams; beyond it a new one is told to come back later. */
   streamsMax: 10_000,
@@ -29,6 +29,12 @@ export const apiLimits = {
   /** A stream whose reader has taken nothing for this long while more was due is cut off. */
   streamStalledMsMax: 30_000,
 
+  connectionsMax: 16_384,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  /** Longer than the idle time of common reverse proxies, so that they and not we close a connection. */
+  keepAliveTimeoutMs: 75_000,
+
   /** How long open requests may take to finish once central is stopping. */
   drainMsMax: 5_000,
 } as const;
@@ -38,6 +44,7 @@ assert(
   apiLimits.skusPerQueryMax * (SKU_LENGTH_MAX + 3) * 2 <= apiLimits.queryBodyBytesMax,
   'a query with the most SKUs must fit its body limit',
 );
+assert(apiLimits.streamsMax < apiLimits.connectionsMax, 'streams must leave connections to others');
 assert(apiLimits.fanOutPeriodMsMin < apiLimits.fanOutPeriodMsMax, 'the fan-out periods must be a range');
 assert(
   apiLimits.heartbeatPeriodMs < apiLimits.streamStalledMsMax,

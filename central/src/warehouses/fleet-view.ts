@@ -10,6 +10,7 @@ import type { CentralReader } from '../store/central-store.ts';
 export class FleetView {
   readonly #reader: CentralReader;
   #fleet: Promise<ReadonlyMap<WarehouseId, NodeRecord>> | undefined;
+  #latest: ReadonlyMap<WarehouseId, NodeRecord> | undefined;
   #readAt = 0;
 
   constructor(reader: CentralReader) {
@@ -17,18 +18,33 @@ export class FleetView {
   }
 
   at(now: number): Promise<ReadonlyMap<WarehouseId, NodeRecord>> {
+    return this.#fleet !== undefined && this.#isFresh(now) ? this.#fleet : this.readAgain(now);
+  }
+
+  /** The view if it is here and fresh, without a promise: for answers that come from memory. */
+  inMemory(now: number): ReadonlyMap<WarehouseId, NodeRecord> | undefined {
+    return this.#isFresh(now) ? this.#latest : undefined;
+  }
+
+  /** A new view: somebody has met a warehouse that is not in the present one. */
+  readAgain(now: number): Promise<ReadonlyMap<WarehouseId, NodeRecord>> {
+    this.#readAt = now;
+    this.#latest = undefined;
+    this.#fleet = this.#read();
+    return this.#fleet;
+  }
+
+  #isFresh(now: number): boolean {
     const age = now - this.#readAt;
     // A clock that jumped back must not keep an old view alive.
-    if (this.#fleet === undefined || age < 0 || age > centralLimits.fleetViewMs) {
-      this.#readAt = now;
-      this.#fleet = this.#read();
-    }
-    return this.#fleet;
+    return age >= 0 && age <= centralLimits.fleetViewMs;
   }
 
   async #read(): Promise<ReadonlyMap<WarehouseId, NodeRecord>> {
     try {
-      return new Map((await this.#reader.warehouses()).map((record) => [record.warehouse, record]));
+      const fleet = new Map((await this.#reader.warehouses()).map((record) => [record.warehouse, record]));
+      this.#latest = fleet;
+      return fleet;
     } catch (error) {
       // The next one asks again instead of hearing of the same failure.
       this.#fleet = undefined;

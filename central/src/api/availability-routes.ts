@@ -1,0 +1,76 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import { refuse } from '@edgestock/shared/runtime/problem';
+import { z } from 'zod';
+import type { AvailabilityAnswers } from './availability-answers.ts';
+import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
+import { readJson } from './json-body.ts';
+import { apiLimits } from './limits.ts';
+import { problems } from './problems.ts';
+import type { RenderedAnswer } from './rendered-answer.ts';
+import { channelOf, parametersOf, skuOf, skusOf } from './request-parts.ts';
+
+const query = z.strictObject({ skus: z.array(z.string()).min(1), channel: z.string().optional() });
+
+/**
+ * `GET /v1/availability/{sku}` and `POST /v1/availability/query`. A SKU that nobody ever had is available 0 times in no
+ * warehouse, with 200: absent is zero, because a shop asks for whatever its catalogue lists. Three SKUs cannot be named in
+ * an address, "." and ".." (part of no address) and "stream" (another route): the query answers for them.
+ */
+export function availabilityRoutes(doors: Doors, answers: AvailabilityAnswers): void {
+  doors('/v1/availability/query', {
+    POST: async (context) => {
+      parametersOf(context, []);
+      const { skus } = parseQuery(await readJson(context, apiLimits.queryBodyBytesMax));
+      const found = await answers.answers(skus);
+      return jsonResponse(`{"channel":"default","answers":[${found.map(({ json }) => json).join(',')}]}`);
+    },
+    // A SKU may be called "query".
+    GET: (context) => answerOne(context, 'query'),
+  });
+
+  doors('/v1/availability/:sku', { GET: (context) => answerOne(context, context.req.param('sku') ?? '') });
+
+  /** From memory without a promise: a synchronous answer stays synchronous down to the socket. */
+  function answerOne(context: ApiContext, text: string): Response | Promise<Response> {
+    const sku: Sku = skuOf(text);
+    channelOf(parametersOf(context, ['channel']));
+    const answer = answers.inMemory(sku);
+    if (answer !== undefined) return conditional(context, answer);
+    return answers.answer(sku).then((read) => conditional(context, read));
+  }
+}
+
+function parseQuery(body: unknown): { readonly skus: readonly Sku[] } {
+  const parsed = query.safeParse(body);
+  if (!parsed.success) {
+    return refuse(problems.invalidRequest, 'A query is an object like {"skus": ["A", "B"], "channel": "default"}.', {
+      problems: parsed.error.issues.slice(0, 20).map(({ code, message, path }) => ({
+        code: code.replaceAll('_', '-'),
+        message,
+        path: path.join('.'),
+      })),
+    });
+  }
+  const { skus, channel } = parsed.data;
+  channelOf(channel === undefined ? {} : { channel: [channel] });
+  // The answers come in the order of the first mention, each SKU once.
+  return { skus: skusOf(skus) };
+}
+
+function conditional({ req }: ApiContext, { json, etag, cacheControl }: RenderedAnswer): Response {
+  const known = req.header('if-none-match');
+  if (known !== undefined && isSame(known, etag)) {
+    return new Response(null, { status: 304, headers: { etag, 'cache-control': cacheControl } });
+  }
+  return new Response(json, {
+    status: 200,
+    headers: { 'content-type': 'application/json', etag, 'cache-control': cacheControl },
+  });
+}
+
+/** Weak comparison, as RFC 9110 has it for reads: what differs is the age, and that is why our tags are weak. */
+function isSame(ifNoneMatch: string, etag: string): boolean {
+  if (ifNoneMatch === etag || ifNoneMatch.trim() === '*') return true;
+  const opaque = etag.replace(/^W\//, '');
+  return ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === opaque);
+}

@@ -1,0 +1,79 @@
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
+import { PROBLEM_CONTENT_TYPE, type Problem, ProblemError, problemOf } from '@edgestock/shared/runtime/problem';
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, Hono } from 'hono';
+import { problems } from './problems.ts';
+
+/** Present when a real connection is behind the request; absent in a test that calls the app itself. */
+export type ApiEnvironment = { Bindings: Partial<HttpBindings> };
+export type ApiContext = Context<ApiEnvironment>;
+export type ApiHandler = (context: ApiContext) => Response | Promise<Response>;
+
+/** Told once for every answer: which route, which status, how long it took. */
+export type ObserveAnswer = (route: string, status: number, durationMs: number) => void;
+
+export type Doors = (path: string, handlers: { readonly GET?: ApiHandler; readonly POST?: ApiHandler }) => void;
+
+/**
+ * Puts handlers on paths, so that every route answers its mistakes alike and is measured alike. Not a middleware: those make
+ * every answer asynchronous, and the answer from memory is synchronous from the socket and back (see `availability-routes.ts`).
+ */
+export function createDoors(
+  app: Hono<ApiEnvironment>,
+  options: { readonly clock: Clock; readonly log: Log; readonly observe: ObserveAnswer },
+): Doors {
+  const { clock, log, observe } = options;
+
+  const guarded = (route: string, handler: ApiHandler): ApiHandler => {
+    const failed = (error: unknown, context: ApiContext) => failureResponse(error, context, log);
+    return (context) => {
+      const startedMs = clock.monotonicMs();
+      const done = (response: Response) => {
+        observe(route, response.status, clock.monotonicMs() - startedMs);
+        return response;
+      };
+      try {
+        const answer = handler(context);
+        if (answer instanceof Promise) return answer.catch((error) => failed(error, context)).then(done);
+        return done(answer);
+      } catch (error) {
+        return done(failed(error, context));
+      }
+    };
+  };
+
+  return (path, handlers) => {
+    const allow = [...(handlers.GET ? ['GET', 'HEAD'] : []), ...(handlers.POST ? ['POST'] : [])].join(', ');
+    if (handlers.GET) app.get(path, guarded(path, handlers.GET));
+    if (handlers.POST) app.post(path, guarded(path, handlers.POST));
+    app.all(
+      path,
+      guarded(path, ({ req }) => {
+        const problem = problemOf(problems.methodNotAllowed, `${req.method} is not for ${req.path}; ${allow} is.`);
+        return problemResponse(problem, { allow });
+      }),
+    );
+  };
+}
+
+export function problemResponse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: { 'content-type': PROBLEM_CONTENT_TYPE, 'cache-control': 'no-store', ...headers },
+  });
+}
+
+export function jsonResponse(body: string, headers: Readonly<Record<string, string>> = {}): Response {
+  return new Response(body, {
+    status: 200,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+  });
+}
+
+/** A refusal is told as it is; anything else is ours, and is logged with what was asked for. */
+function failureResponse(error: unknown, { req }: ApiContext, log: Log): Response {
+  if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
+  log.error({ error, method: req.method, path: req.path }, 'request failed');
+  return problemResponse(problemOf(problems.internal, 'The request was understood, and answering it failed.'));
+}

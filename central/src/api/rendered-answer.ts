@@ -1,0 +1,106 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Freshness, FreshnessByWarehouse } from '../availability/warehouse-freshness.ts';
+import type { Channel } from '../rules/channel.ts';
+import type { SkuAvailability } from '../store/central-store.ts';
+
+/**
+ * The JSON of an availability answer, in two steps. What the store says of a SKU is rendered once per revision and kept;
+ * how old that is, is rendered into it at the moment of answering. So a kept part never tells an old age, and a hot SKU
+ * costs a look-up and some concatenation.
+ */
+export type StockPart = {
+  readonly revision: number;
+  readonly available: number;
+  /** `{"sku":…,"channel":…,"available":…,"revision":…` */
+  readonly head: string;
+  readonly warehouses: readonly { readonly id: WarehouseId; readonly head: string }[];
+};
+
+export type RenderedAnswer = {
+  readonly json: string;
+  readonly etag: string;
+  readonly cacheControl: string;
+};
+
+/** Of a position without its node, which no store writes, nothing would be known. */
+const neverHeard: Freshness = { asOf: 0, asOfText: new Date(0).toISOString(), silentFrom: 0 };
+
+/** At so few units the next sale may be the last: nobody between us and the buyer may keep the answer. */
+const FEW_UNITS = 5;
+
+export function renderStockPart(stock: SkuAvailability, channel: Channel): StockPart {
+  const { sku, available, revision } = stock;
+  return {
+    revision,
+    available,
+    head: `{"sku":${JSON.stringify(sku)},"channel":${JSON.stringify(channel)},"available":${available},"revision":${revision}`,
+    warehouses: stock.warehouses.map((share) => ({
+      id: share.warehouse,
+      head:
+        `{"warehouse":${JSON.stringify(share.warehouse)},"available":${share.available},"onHand":${share.onHand}` +
+        `,"version":${share.version},"sequence":${share.sequence}${share.isSuspect ? ',"isSuspect":true' : ''}`,
+    })),
+  };
+}
+
+/** True when everything is known that an answer needs: a warehouse may have been enrolled a moment ago. */
+export function coversAll(part: StockPart, freshness: FreshnessByWarehouse): boolean {
+  return part.warehouses.every(({ id }) => freshness.has(id));
+}
+
+/**
+ * The answer at `now`, the text of what `answerOf` says. The ETag stands for the stock part and the silent warehouses, not
+ * for the ages, and so is weak. Who revalidates and gets 304 goes on with the older `asOf` and `ageMs` of the first answer:
+ * they then say "older than it is", which errs on the safe side. A warehouse that falls silent changes the ETag, so that
+ * news is never hidden by a 304.
+ */
+export function renderAnswer(
+  part: StockPart,
+  options: { readonly freshness: FreshnessByWarehouse; readonly centralEpoch: number; readonly now: number },
+): RenderedAnswer {
+  const { freshness, centralEpoch, now } = options;
+  const age = new Age(now);
+  let warehouses = '';
+  for (const { id, head } of part.warehouses) {
+    const known = freshness.get(id) ?? neverHeard;
+    age.include(id, known);
+    const separator = warehouses === '' ? '' : ',';
+    // A node's clock has part in `asOf`: no answer is from the future.
+    warehouses += `${separator}${head},"asOf":"${known.asOfText}","lagMs":${Math.max(0, now - known.asOf)}}`;
+  }
+  // Nobody has it: as far as is known of everybody, since one who is silent may have received it.
+  if (part.warehouses.length === 0) for (const [id, known] of freshness) age.include(id, known);
+  const { asOf, asOfText, stale } = age;
+  return {
+    json: `${part.head},"asOf":"${asOfText}","ageMs":${now - asOf},"stale":[${stale}],"warehouses":[${warehouses}]}`,
+    // Another life of central counts revisions anew. Warehouse ids have no dots.
+    etag: `W/"${centralEpoch}.${part.revision}${stale === '' ? '' : `.${stale.replaceAll('"', '').replaceAll(',', '.')}`}"`,
+    cacheControl: part.available <= FEW_UNITS || stale !== '' ? 'no-cache' : 'public, max-age=1',
+  };
+}
+
+/** The oldest of several warehouses, and those of them that are silent. */
+class Age {
+  asOf: number;
+  /** Ids in quotes, separated by commas. */
+  stale = '';
+  readonly #now: number;
+  #asOfText: string | undefined;
+
+  constructor(now: number) {
+    this.#now = now;
+    this.asOf = now;
+  }
+
+  get asOfText(): string {
+    return this.#asOfText ?? new Date(this.asOf).toISOString();
+  }
+
+  include(id: WarehouseId, known: Freshness): void {
+    if (known.asOf < this.asOf) {
+      this.asOf = known.asOf;
+      this.#asOfText = known.asOfText;
+    }
+    if (this.#now >= known.silentFrom) this.stale += this.stale === '' ? `"${id}"` : `,"${id}"`;
+  }
+}

@@ -1,0 +1,73 @@
+import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
+import { refuse } from '@edgestock/shared/runtime/problem';
+import type { Channel } from '../rules/channel.ts';
+import type { ApiContext } from './doors.ts';
+import { apiLimits } from './limits.ts';
+import { problems } from './problems.ts';
+
+/** What requests are made of, parsed where they come in. Whatever cannot be meant is refused with its name. */
+
+const NO_PARAMETERS: Parameters = {};
+export type Parameters = Readonly<Record<string, readonly string[]>>;
+
+/** The query string. A name that the route does not know is refused: a misspelt filter would be ignored in silence. */
+export function parametersOf({ req }: ApiContext, names: readonly string[]): Parameters {
+  // Most reads have none, and parsing the address again costs as much as looking up the answer.
+  if (!req.url.includes('?')) return NO_PARAMETERS;
+  const parameters = req.queries();
+  const unknown = Object.keys(parameters).filter((name) => !names.includes(name));
+  if (unknown.length === 0) return parameters;
+  const known = names.length === 0 ? 'This route takes none.' : `Known here: ${names.join(', ')}.`;
+  return refuse(problems.invalidRequest, `${quoted(unknown.join(', '))} is not a parameter. ${known}`);
+}
+
+export function skuOf(text: string): Sku {
+  return (
+    parseSku(text) ??
+    refuse(
+      problems.malformedSku,
+      `${quoted(text)} cannot be a SKU: 1 to 64 characters, no comma, no control characters, no outer spaces.`,
+    )
+  );
+}
+
+/** The distinct SKUs in the order of their first mention. */
+export function skusOf(texts: readonly string[]): readonly Sku[] {
+  if (texts.length > apiLimits.skusPerQueryMax) {
+    refuse(
+      problems.tooManySkus,
+      `${texts.length} SKUs are named; one request may name ${apiLimits.skusPerQueryMax}. Ask in several requests.`,
+      { skusMax: apiLimits.skusPerQueryMax },
+    );
+  }
+  return [...new Set(texts.map(skuOf))];
+}
+
+export function warehouseOf(text: string): WarehouseId {
+  return parseWarehouseId(text) ?? refuse(problems.malformedWarehouse, `${quoted(text)} cannot be a warehouse id.`);
+}
+
+/** Only the web shop's channel exists until there are quotas to divide among several. */
+export function channelOf({ channel }: Parameters): Channel {
+  const text = channel?.at(-1);
+  if (text === undefined || text === 'default') return 'default';
+  return refuse(problems.unknownChannel, `There is no channel ${quoted(text)}; there is "default".`);
+}
+
+/** A whole number in the query string, from `min` to `max`. */
+export function wholeNumberOf(
+  parameters: Parameters,
+  options: { readonly name: string; readonly min: number; readonly max: number; readonly absent: number },
+): number {
+  const { name, min, max, absent } = options;
+  const text = parameters[name]?.at(-1);
+  if (text === undefined) return absent;
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  return refuse(problems.invalidRequest, `${name}=${quoted(text)} is not a whole number from ${min} to ${max}.`);
+}
+
+/** What a caller sent, fit for a sentence: short, and with every odd character visible. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length <= 80 ? text : `${text.slice(0, 80)}…`);
+}

@@ -1,0 +1,66 @@
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import { refuse } from '@edgestock/shared/runtime/problem';
+import type { AvailabilityFanOut } from './availability-fan-out.ts';
+import type { ApiContext, Doors } from './doors.ts';
+import { apiLimits } from './limits.ts';
+import { problems } from './problems.ts';
+import { channelOf, type Parameters, parametersOf, skusOf, wholeNumberOf } from './request-parts.ts';
+import { EVENT_STREAM_CONTENT_TYPE } from './server-sent-events.ts';
+import { StreamClient, type StreamTopic } from './stream-client.ts';
+
+const headers = {
+  'content-type': EVENT_STREAM_CONTENT_TYPE,
+  'cache-control': 'no-store',
+  // Tells reverse proxies not to wait for a buffer to fill.
+  'x-accel-buffering': 'no',
+} as const;
+
+/**
+ * `GET /v1/availability/stream?sku=…&channel=`: server-sent events, each with the JSON that the GET of the SKU would give.
+ * With SKUs it begins with their answers of now; without, it brings every change from now on. Resumes after the header
+ * `Last-Event-ID`, which browsers send by themselves, or `?lastEventId=` for those who type.
+ */
+export function streamRoutes(
+  doors: Doors,
+  options: { readonly fanOut: AvailabilityFanOut; readonly clock: Clock },
+): void {
+  const { fanOut, clock } = options;
+  doors('/v1/availability/stream', {
+    GET: async (context) => {
+      const parameters = parametersOf(context, ['sku', 'channel', 'lastEventId']);
+      channelOf(parameters);
+      const topic = topicOf(parameters);
+      const resumeAfter = resumeAfterOf(context, parameters);
+      if (context.req.method === 'HEAD') return new Response(null, { headers });
+      if (fanOut.streamCount >= apiLimits.streamsMax) {
+        refuse(problems.tooManyStreams, `${apiLimits.streamsMax} event streams are open. Try again later.`);
+      }
+      const client = new StreamClient({
+        topic,
+        resumeAfter,
+        bufferBytesMax: apiLimits.streamBufferBytesMax,
+        monotonicMs: () => clock.monotonicMs(),
+        onRoom: (behind) => void fanOut.catchUp(behind),
+        onGone: (gone) => fanOut.leave(gone),
+        abort: () => context.env.outgoing?.destroy(),
+      });
+      await fanOut.join(client);
+      return new Response(client.body, { headers });
+    },
+  });
+}
+
+function topicOf({ sku }: Parameters): StreamTopic {
+  const named = sku?.flatMap((value) => value.split(','));
+  return named === undefined ? 'all-changes' : { skus: new Set(skusOf(named)) };
+}
+
+function resumeAfterOf({ req }: ApiContext, parameters: Parameters): number | undefined {
+  const text = req.header('last-event-id') ?? parameters.lastEventId?.at(-1);
+  // An empty id is what a browser has that has seen no event yet.
+  if (text === undefined || text === '') return undefined;
+  return wholeNumberOf(
+    { lastEventId: [text] },
+    { name: 'lastEventId', min: 0, max: Number.MAX_SAFE_INTEGER, absent: 0 },
+  );
+}
