@@ -70,10 +70,15 @@ export class Heartbeat {
 
   /** At least the spacing; then until something is under way, or the period is over. */
   async #pause(hasMoved: boolean, signal: AbortSignal): Promise<void> {
-    const spacingMs =
-      hasMoved || !this.#progress.isUnderWay ? limits.heartbeatSpacingMs : limits.heartbeatUnmovedSpacingMs;
+    const spacingMs = hasMoved || !this.#progress.isUnderWay ? limits.heartbeatSpacingMs : this.#unmovedSpacingMs();
     await this.#clock.sleep(spacingMs, signal);
     if (!this.#progress.isUnderWay) await this.#bell.wait(limits.heartbeatPeriodMs - spacingMs, signal);
+  }
+
+  /** The longer nothing moves, the less often it is worth asking. */
+  #unmovedSpacingMs(): number {
+    const unmovedMs = this.#clock.monotonicMs() - this.#progress.movedAt;
+    return Math.min(limits.heartbeatRetryMs, Math.max(limits.heartbeatUnmovedSpacingMs, unmovedMs / 4));
   }
 
   async #ask(): Promise<HeartbeatReply | undefined> {

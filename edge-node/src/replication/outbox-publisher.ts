@@ -6,11 +6,12 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { type Batch, batchOf } from './batch.ts';
 import type { ReplicationCounters } from './counters.ts';
+import { type FailureFacts, failureFacts } from './failure-facts.ts';
 import type { RewindCause } from './judge-reply.ts';
 import { replicationLimits as limits } from './limits.ts';
-import { type Link, LinkError } from './link.ts';
+import type { Link } from './link.ts';
 import type { Progress } from './progress.ts';
-import type { ReplicationLog } from './replication-log.ts';
+import type { LogSlice, ReplicationLog } from './replication-log.ts';
 
 /** A batch without its bytes: while it travels only the link holds those. */
 type UnderWay = { readonly lastSequence: number; isAcked: boolean };
@@ -86,7 +87,17 @@ export class OutboxPublisher {
     this.#cancelRetry = undefined;
   }
 
-  /** Something may have become possible: a commit, an acknowledgement, more room at central. */
+  /** A commit was made: it goes out in the next turn, after the replies to those who waited for it. */
+  wakeSoon(): void {
+    if (this.#isTurnDue || !this.#isOpen) return;
+    this.#isTurnDue = true;
+    setImmediate(() => {
+      this.#isTurnDue = false;
+      this.wake();
+    });
+  }
+
+  /** Something may have become possible: an acknowledgement, more room at central. */
   wake(): void {
     if (!this.#canSend()) return;
     const isFull = this.#progress.unsent >= wireLimits.batchDeltasMax;
@@ -128,10 +139,7 @@ export class OutboxPublisher {
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
     this.#isGathered = false;
-    const slice = this.#log.slice(this.#progress.sent, {
-      deltasMax: Math.min(wireLimits.batchDeltasMax, this.#progress.room),
-      bytesMax: wireLimits.batchBytesMax,
-    });
+    const slice = this.#nextSlice();
     if (slice === undefined) return;
     const batch = batchOf(this.#log.identity(), slice, this.#run);
     this.#progress.send(batch.lastSequence, this.#clock.monotonicMs());
@@ -140,12 +148,20 @@ export class OutboxPublisher {
     this.#counters.bytesSent += batch.bytes.length;
     void this.#deliver(batch);
     this.#onSent();
-    if (this.#progress.unsent === 0) return;
-    this.#isTurnDue = true;
-    setImmediate(() => {
-      this.#isTurnDue = false;
-      this.wake();
-    });
+    if (this.#progress.unsent > 0) this.wakeSoon();
+  }
+
+  #nextSlice(): LogSlice | undefined {
+    try {
+      return this.#log.slice(this.#progress.sent, {
+        deltasMax: Math.min(wireLimits.batchDeltasMax, this.#progress.room),
+        bytesMax: wireLimits.batchBytesMax,
+      });
+    } catch (error) {
+      this.#events.error(failureFacts(error), 'the log cannot be read; trying again');
+      this.#retryLater();
+      return undefined;
+    }
   }
 
   async #deliver(batch: Batch): Promise<void> {
@@ -154,12 +170,11 @@ export class OutboxPublisher {
     this.#underWay.push(entry);
     this.#batchesInFlight += 1;
     this.#bytesInFlight += batch.bytes.length;
-    let failure: LinkError | undefined;
+    let failure: FailureFacts | undefined;
     try {
       await this.#link.publish(upSubject(this.#log.identity().warehouse), batch.bytes, batch.messageId);
     } catch (error) {
-      if (!(error instanceof LinkError)) throw error;
-      failure = error;
+      failure = failureFacts(error);
     }
     this.#batchesInFlight -= 1;
     this.#bytesInFlight -= batch.bytes.length;
@@ -181,20 +196,18 @@ export class OutboxPublisher {
   }
 
   /** Whatever the failure, it is unknown what the broker has. From the first doubtful delta on everything goes again. */
-  #failed(entry: UnderWay, failure: LinkError): void {
+  #failed(entry: UnderWay, failure: FailureFacts): void {
     this.#counters.publishFailures += 1;
     if (entry.lastSequence <= this.#progress.applied) {
       this.#acknowledge(entry);
       return;
     }
-    if (this.#backoff.attempt === 0) {
-      this.#events.warn(
-        { failure: failure.failure, reason: failure.message, hint: failure.hint },
-        'batch not delivered',
-      );
-    }
+    if (this.#backoff.attempt === 0) this.#events.warn(failure, 'batch not delivered; trying again');
     this.rewind(this.#progress.brokerAcked, 'publish-failed');
-    if (!this.#isOpen) return;
+    if (this.#isOpen) this.#retryLater();
+  }
+
+  #retryLater(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = this.#clock.after(this.#backoff.nextDelayMs(), () => {
       this.#cancelRetry = undefined;

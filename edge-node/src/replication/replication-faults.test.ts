@@ -18,6 +18,7 @@ const faults: fc.Arbitrary<LinkFaults> = fc.record({
   isDownCut: fc.constantFrom(false, false, false, true),
   brokerLoss: probability,
   isCentralDown: fc.constantFrom(false, false, false, true),
+  isStreamGone: fc.constantFrom(false, false, false, true),
 });
 
 type Step =
@@ -103,7 +104,7 @@ describe('replication over a line with faults', () => {
         expect(replication.status().hint).toBeUndefined();
         await replication.stop();
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 

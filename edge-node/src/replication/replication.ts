@@ -8,6 +8,7 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import { newCounters, type ReplicationCounters } from './counters.ts';
 import { Doorbell } from './doorbell.ts';
 import { enrol } from './enrolment.ts';
+import { failureFacts } from './failure-facts.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type Judgement, judgeReply } from './judge-reply.ts';
 import { replicationLimits as limits } from './limits.ts';
@@ -111,10 +112,11 @@ export class Replication implements Service {
     await this.#running;
   }
 
+  /** Runs between a commit and its replies: notes what happened, and leaves all work and all that may fail for later. */
   #committed(head: number): void {
     this.#progress.commit(head);
     this.#trimmer.noteCommit();
-    this.#publisher.wake();
+    this.#publisher.wakeSoon();
     if (this.#phase.phase === 'catching-up') this.#states.wake();
   }
 
@@ -132,7 +134,10 @@ export class Replication implements Service {
         continue;
       }
       this.#session = new AbortController();
-      const isRefused = await this.#runSession(this.#session.signal);
+      const isRefused = await this.#runSession(this.#session.signal).catch((error: unknown) => {
+        this.#events.error(failureFacts(error), 'replication was interrupted; beginning anew');
+        return false;
+      });
       this.#endSession();
       const backoff = isRefused ? this.#refusedBackoff : this.#sessionBackoff;
       // A link that comes back is a new beginning and need not wait.

@@ -7,8 +7,9 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { ReplicationCounters } from './counters.ts';
+import { type FailureFacts, failureFacts } from './failure-facts.ts';
 import { replicationLimits as limits } from './limits.ts';
-import { type Link, LinkError } from './link.ts';
+import type { Link } from './link.ts';
 import { nextTurn } from './next-turn.ts';
 import type { ReplicationLog } from './replication-log.ts';
 
@@ -93,37 +94,37 @@ export class StateLane {
   /** Sends the states of (after, upTo], newest first. True when the broker has acknowledged all of them. */
   async #send(after: number, upTo: number, signal: AbortSignal): Promise<boolean> {
     const inFlight = new Set<Promise<void>>();
-    let failure: LinkError | undefined;
+    let failure: FailureFacts | undefined;
     const isOver = () => signal.aborted || failure !== undefined;
     const post = async (rows: readonly StateRow[]) => {
       const sending: Promise<void> = this.#publish(rows)
         .catch((error: unknown) => {
-          if (!(error instanceof LinkError)) throw error;
-          failure = error;
+          failure = failureFacts(error);
         })
         .finally(() => inFlight.delete(sending));
       inFlight.add(sending);
       if (inFlight.size >= limits.stateMessagesInFlightMax) await Promise.race(inFlight);
     };
-    let rows: StateRow[] = [];
-    for (const [skus, range] of this.#skusNewestFirst(after, upTo)) {
-      if (isOver()) break;
-      // A position that moved again after the range has gone, or will go, with its newer place.
-      for (const row of this.#log.states(skus)) if (row.sequence <= range.upTo) rows.push(row);
-      if (rows.length >= limits.stateRowsPerMessage) {
-        await post(rows);
-        rows = [];
+    try {
+      let rows: StateRow[] = [];
+      for (const [skus, range] of this.#skusNewestFirst(after, upTo)) {
+        if (isOver()) break;
+        // A position that moved again after the range has gone, or will go, with its newer place.
+        for (const row of this.#log.states(skus)) if (row.sequence <= range.upTo) rows.push(row);
+        if (rows.length >= limits.stateRowsPerMessage) {
+          await post(rows);
+          rows = [];
+        }
+        await nextTurn();
       }
-      await nextTurn();
+      if (rows.length > 0 && !isOver()) await post(rows);
+    } catch (error) {
+      failure = failureFacts(error);
     }
-    if (rows.length > 0 && !isOver()) await post(rows);
     await Promise.all(inFlight);
     if (failure !== undefined) {
       this.#counters.stateFailures += 1;
-      this.#events.warn(
-        { failure: failure.failure, reason: failure.message, hint: failure.hint },
-        'states not delivered',
-      );
+      this.#events.warn(failure, 'states not delivered');
     }
     return !isOver();
   }

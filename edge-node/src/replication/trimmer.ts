@@ -1,5 +1,7 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
 import type { ReplicationCounters } from './counters.ts';
+import { failureFacts } from './failure-facts.ts';
 import { replicationLimits as limits } from './limits.ts';
 import type { ReplicationLog } from './replication-log.ts';
 
@@ -12,6 +14,7 @@ export class Trimmer {
   readonly #clock: Clock;
   readonly #retentionMs: number;
   readonly #counters: ReplicationCounters;
+  readonly #events: Log;
   /** Is central in contact, and does it stand at least at our durable cursor? */
   readonly #mayTrim: () => boolean;
   #lastCommitAt = Number.NEGATIVE_INFINITY;
@@ -21,12 +24,14 @@ export class Trimmer {
     clock: Clock;
     retentionMs: number;
     counters: ReplicationCounters;
+    events: Log;
     mayTrim: () => boolean;
   }) {
     this.#log = options.log;
     this.#clock = options.clock;
     this.#retentionMs = options.retentionMs;
     this.#counters = options.counters;
+    this.#events = options.events;
     this.#mayTrim = options.mayTrim;
   }
 
@@ -49,10 +54,20 @@ export class Trimmer {
   async #trimPieces(isOverdue: boolean, signal: AbortSignal): Promise<void> {
     for (let isDue = isOverdue; !signal.aborted && this.#mayTrim() && (isDue || this.#isQuiet()); isDue = false) {
       const olderThan = this.#clock.now() - this.#retentionMs;
-      const trimmed = this.#log.trim({ olderThan, rowsMax: limits.trimRowsMax });
+      const trimmed = this.#trimPiece(olderThan);
       this.#counters.trimmedDeltas += trimmed;
       if (trimmed < limits.trimRowsMax) return;
       await this.#clock.sleep(limits.trimPauseMs, signal);
+    }
+  }
+
+  /** A disk that cannot take the write keeps its history a while longer. */
+  #trimPiece(olderThan: number): number {
+    try {
+      return this.#log.trim({ olderThan, rowsMax: limits.trimRowsMax });
+    } catch (error) {
+      this.#events.error(failureFacts(error), 'old history cannot be trimmed; trying again later');
+      return 0;
     }
   }
 

@@ -9,6 +9,9 @@ import {
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 
+/** How long central holds a heartbeat's reply back at most. */
+const HOLD_MS = 200;
+
 /**
  * Central as one node sees it: PROTOCOL §3 c to f on an array, and nothing besides. What it holds at the end must be the
  * node's log, delta by delta; a hash chain that does not fit is thrown, since no fault of the link may cause one.
@@ -50,7 +53,7 @@ export class ModelCentral {
     else this.#apply(bytes);
   }
 
-  answer(subject: string, body: unknown): EnrolReply | HeartbeatReply {
+  async answer(subject: string, body: unknown): Promise<EnrolReply | HeartbeatReply> {
     return subject.includes('.enrol.') ? this.#enrol(body) : this.#heartbeat(body);
   }
 
@@ -90,8 +93,13 @@ export class ModelCentral {
     return { outcome: 'enrolled', epoch: this.epoch, centralEpoch: 1 };
   }
 
-  #heartbeat(body: unknown): HeartbeatReply {
-    heartbeatRequest.parse(body);
+  /** Held back while the sender waits for more than there is, as central's is. */
+  async #heartbeat(body: unknown): Promise<HeartbeatReply> {
+    const { sent } = heartbeatRequest.parse(body);
+    const until = this.#clock.monotonicMs() + HOLD_MS;
+    while (this.applied < sent && this.need === undefined && this.#clock.monotonicMs() < until) {
+      await this.#clock.sleep(1);
+    }
     return {
       applied: this.applied,
       hash: Buffer.from(this.#hash()).toString('hex'),

@@ -15,6 +15,8 @@ export type LinkFaults = {
   /** The broker acknowledges and forgets: what a power cut leaves of the last seconds. */
   readonly brokerLoss: number;
   readonly isCentralDown: boolean;
+  /** The broker is there, the stream is not. */
+  readonly isStreamGone: boolean;
 };
 
 export const noFaults: LinkFaults = {
@@ -25,12 +27,13 @@ export const noFaults: LinkFaults = {
   isDownCut: false,
   brokerLoss: 0,
   isCentralDown: false,
+  isStreamGone: false,
 };
 
 /** What is at the far end. */
 export type FarEnd = {
   deliver(subject: string, bytes: Uint8Array): void;
-  answer(subject: string, body: unknown): unknown;
+  answer(subject: string, body: unknown): Promise<unknown>;
 };
 
 /** The link in memory, on virtual time: every fault of a real line, from a seed. Remembers ids like the broker does. */
@@ -46,6 +49,8 @@ export class SimulatedLink implements Link {
   faults: LinkFaults = noFaults;
   publishes = 0;
   requests = 0;
+  requestsUnderWay = 0;
+  requestsUnderWayMax = 0;
   inFlight = { batches: 0, bytes: 0, batchesMax: 0, bytesMax: 0 };
 
   constructor(options: { clock: Clock; random: Random; farEnd: FarEnd; isConnected?: boolean }) {
@@ -75,7 +80,8 @@ export class SimulatedLink implements Link {
     this.publishes += 1;
     this.#count(1, bytes.length);
     try {
-      await this.#exchange(replicationLimits.publishTimeoutMs, () => {
+      await this.#exchange(replicationLimits.publishTimeoutMs, async () => {
+        if (this.faults.isStreamGone) throw new LinkError('no-responders', 'there is no stream');
         if (this.#knownIds.has(messageId)) return;
         this.#knownIds.add(messageId);
         if (this.#happens(this.faults.brokerLoss)) return;
@@ -92,10 +98,16 @@ export class SimulatedLink implements Link {
   async request(subject: string, body: unknown, timeoutMs: number): Promise<unknown> {
     this.requests += 1;
     const sent: unknown = JSON.parse(JSON.stringify(body));
-    return this.#exchange(timeoutMs, () => {
-      if (this.faults.isCentralDown) throw new LinkError('no-responders', 'central is down');
-      return this.#farEnd.answer(subject, sent);
-    });
+    this.requestsUnderWay += 1;
+    this.requestsUnderWayMax = Math.max(this.requestsUnderWayMax, this.requestsUnderWay);
+    try {
+      return await this.#exchange(timeoutMs, async () => {
+        if (this.faults.isCentralDown) throw new LinkError('no-responders', 'central is down');
+        return this.#farEnd.answer(subject, sent);
+      });
+    } finally {
+      this.requestsUnderWay -= 1;
+    }
   }
 
   async close(): Promise<void> {
@@ -104,7 +116,7 @@ export class SimulatedLink implements Link {
   }
 
   /** There, done, and back: each way may fail, and then only the timeout tells. */
-  #exchange<T>(timeoutMs: number, arrive: () => T): Promise<T> {
+  #exchange<T>(timeoutMs: number, arrive: () => Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (!this.#isConnected) return reject(new LinkError('disconnected', 'there is no line'));
       const settle = (end: () => void) => {
@@ -116,14 +128,11 @@ export class SimulatedLink implements Link {
       const cancelTimeout = this.#clock.after(timeoutMs, () => fail(new LinkError('timeout', 'no answer in time')));
       this.#waiting.add(fail);
       this.#travel(this.faults.isUpCut, () => {
-        let end: () => void;
-        try {
-          const result = arrive();
-          end = () => resolve(result);
-        } catch (error) {
-          end = () => reject(error);
-        }
-        this.#travel(this.faults.isDownCut, () => settle(end));
+        const back = (end: () => void) => this.#travel(this.faults.isDownCut, () => settle(end));
+        arrive().then(
+          (result) => back(() => resolve(result)),
+          (error: unknown) => back(() => reject(error)),
+        );
       });
     });
   }
