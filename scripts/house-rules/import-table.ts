@@ -176,7 +176,8 @@ export const libraryHomes: readonly Home[] = [
   },
   { of: ['pino'], places: [runtime] },
   { of: ['prom-client'], places: metrics },
-  { of: ['citty', '@clack/prompts', 'csv-parse'], places: commands },
+  { of: ['citty', '@clack/prompts'], places: commands },
+  { of: ['csv-parse'], places: ['edge-node/src/import/**', 'lab/**'] },
 ];
 
 /** Clock, chance and settings are passed in, so that a test can hold them in its hand. */
