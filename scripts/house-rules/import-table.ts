@@ -48,7 +48,7 @@ export const areas: readonly Area[] = [
     },
     // Files become commands to the ledger, staged first.
     import: {
-      mayImport: ['ledger/**', 'store/import-store*'],
+      mayImport: ['ledger/**', 'store/import-*'],
       mayImportTypesOf: ['store/**', 'rules/**'],
       node: 'any',
     },
@@ -78,6 +78,14 @@ export const areas: readonly Area[] = [
     },
     web: { mayImport: [], node: 'any' },
   }),
+
+  // The composition root of central's second thread: it opens the store there.
+  {
+    place: 'central/src/ingest/ingest-worker.ts',
+    mayImport: [...words, transport, 'central/src/**'],
+    node: 'any',
+    onlyFor: ['central/src/ingest/ingest.ts'],
+  },
 
   { place: 'lab/**', mayImport: ['shared/src/**', 'edge-node/src/**', 'central/src/**'], node: 'any' },
   { place: 'scripts/**', mayImport: ['shared/src/**', 'edge-node/src/**', 'central/src/**', 'lab/**'], node: 'any' },
