@@ -14,7 +14,7 @@ const REMARK_EVERY = 5_000;
 
 export const command = defineCommand({
   meta: {
-    name: 'edgestock replay',
+    name: 'replay',
     description: 'Replay a point-of-sale export through the HTTP API of running nodes',
   },
   args: {

@@ -1,0 +1,134 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type EdgeNode, startEdgeNode } from '@edgestock/edge-node/edge-node';
+import { parseWarehouseId, type WarehouseId } from '@edgestock/shared/inventory/ids';
+import { createLog, type LogLevel } from '@edgestock/shared/runtime/log';
+import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
+import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
+import { UsageError } from '../command/usage-error.ts';
+import { TcpProxy } from '../proxy/tcp-proxy.ts';
+import { startBroker } from './broker.ts';
+import { startCentralProcess } from './central-process.ts';
+import { portFor } from './ports.ts';
+
+export type SystemOptions = {
+  /** Everything durable is below it: `nats/`, `central/`, `nodes/<warehouse>/`. */
+  readonly dataDirectory: string;
+  readonly warehouses: readonly WarehouseId[];
+  readonly ports: SystemPorts;
+  readonly logLevel: LogLevel;
+  /** Warehouses whose link to the broker runs through a proxy that can cut it. */
+  readonly cuttable?: ReadonlySet<string>;
+};
+
+/** 0 takes free ones. Nodes have `node`, `node + 1`, ... */
+export type SystemPorts = { readonly nats: number; readonly central: number; readonly node: number };
+export const anyPorts: SystemPorts = { nats: 0, central: 0, node: 0 };
+
+export type System = Service & {
+  readonly natsUrl: string;
+  readonly centralUrl: string;
+  /** In the order in which they were asked for. */
+  readonly nodes: readonly EdgeNode[];
+  readonly links: ReadonlyMap<string, TcpProxy>;
+  readonly centralPid: number | undefined;
+};
+
+/** Nodes that are opened side by side: each waits for the disk a few times. */
+const OPENED_AT_ONCE = 8;
+
+/**
+ * A whole edgestock on this machine: broker and central as processes of their own, the nodes in this one. Resolves when all of
+ * them answer. Throws `PortTaken`, `DataDirectoryInUse`, `ProgramDidNotStart`, and what a node throws; then nothing is left running.
+ */
+export async function startSystem(options: SystemOptions): Promise<System> {
+  const { dataDirectory, ports, logLevel } = options;
+  const log = createLog({ level: logLevel, name: 'up' });
+  const services = new ServiceStack();
+  try {
+    await mkdir(dataDirectory, { recursive: true });
+    const lock = ProcessLock.take(join(dataDirectory, 'up.lock'));
+    services.add('lock', { stop: async () => lock.release() });
+    const natsPort = await portFor(ports.nats, '--nats-port');
+    const centralPort = await portFor(ports.central, '--central-port');
+    const nodePorts = await nodePortsFor(ports.node, options.warehouses.length);
+
+    const broker = services.add(
+      'broker',
+      await startBroker({ directory: join(dataDirectory, 'nats'), port: natsPort, log }),
+    );
+    const links = new Map<string, TcpProxy>();
+    for (const warehouse of options.cuttable ?? []) {
+      links.set(warehouse, services.add('link', await TcpProxy.start({ host: '127.0.0.1', port: natsPort })));
+    }
+    const central = services.add(
+      'central',
+      await startCentralProcess({
+        directory: join(dataDirectory, 'central'),
+        port: centralPort,
+        natsUrl: broker.url,
+        log,
+        logLevel,
+      }),
+    );
+
+    const nodes: EdgeNode[] = [];
+    services.add('nodes', { stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))) });
+    const nodeLog = createLog({ level: logLevel, name: 'edge-node' });
+    for (let first = 0; first < options.warehouses.length; first += OPENED_AT_ONCE) {
+      const group = options.warehouses.slice(first, first + OPENED_AT_ONCE);
+      const opened = await Promise.allSettled(
+        group.map((warehouse, index) => {
+          const link = links.get(warehouse);
+          return startEdgeNode(
+            {
+              warehouse,
+              host: '127.0.0.1',
+              port: nodePorts[first + index] ?? 0,
+              dataDirectory: join(dataDirectory, 'nodes', warehouse),
+              natsUrls: [link ? `nats://127.0.0.1:${link.port}` : broker.url],
+              logLevel,
+              isIdempotencyKeyRequired: false,
+              retentionMs: RETENTION_MS,
+            },
+            { log: nodeLog },
+          );
+        }),
+      );
+      nodes.push(...opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
+      for (const result of opened) if (result.status === 'rejected') throw result.reason;
+    }
+    return {
+      natsUrl: broker.url,
+      centralUrl: central.url,
+      nodes,
+      links,
+      get centralPid() {
+        return central.pid;
+      },
+      stop: () => services.stop(),
+    };
+  } catch (error) {
+    await services.stop();
+    throw error;
+  }
+}
+
+const RETENTION_MS = 7 * 24 * 3_600_000;
+
+async function nodePortsFor(base: number, count: number): Promise<readonly number[]> {
+  if (base === 0) return [];
+  return Promise.all(Array.from({ length: count }, (_, index) => portFor(base + index, '--port-base')));
+}
+
+/** Reads `BER1,HAM1`. Throws `UsageError`. */
+export function warehouseIdsOf(texts: readonly string[]): readonly WarehouseId[] {
+  const ids = texts.map((text) => {
+    const id = parseWarehouseId(text);
+    if (id) return id;
+    throw new UsageError(`${text} cannot be the id of a warehouse`, 'Letters, digits, - and _, at most 32: BER1,HAM1');
+  });
+  if (ids.length === 0) throw new UsageError('No warehouse was named', 'Try --warehouses BER1,HAM1');
+  if (new Set(ids).size < ids.length) throw new UsageError('A warehouse was named twice', 'Each has one node.');
+  return ids;
+}

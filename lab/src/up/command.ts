@@ -1,0 +1,64 @@
+import { defineCommand } from 'citty';
+import { answer, remark } from '../command/answers.ts';
+import { portOf } from '../command/flags.ts';
+import { aborted, stopSignal } from '../command/stop-signal.ts';
+import { listOf } from '../replay/shop-flags.ts';
+import { type System, startSystem, warehouseIdsOf } from '../system/start-system.ts';
+
+export const command = defineCommand({
+  meta: { name: 'up', description: 'Run NATS, central and the nodes of the named warehouses on this machine' },
+  args: {
+    warehouses: {
+      type: 'string',
+      required: true,
+      valueHint: 'BER1,HAM1',
+      description: 'One node for each, in this process',
+    },
+    'data-dir': {
+      type: 'string',
+      default: 'data',
+      description: 'Where everything durable is kept; used again if it is there',
+    },
+    'port-base': {
+      type: 'string',
+      default: '7100',
+      description: 'Port of the first node, the next one has the next; 0 takes free ones',
+    },
+    'central-port': { type: 'string', default: '7000', description: "Port of central's API; 0 takes a free one" },
+    'nats-port': { type: 'string', default: '4222', description: 'Port of the broker; 0 takes a free one' },
+    json: { type: 'boolean', description: 'When ready, print {nats, central, nodes: [{warehouse, url}]} as one line' },
+  },
+  async run({ args }) {
+    const stopping = stopSignal();
+    const system = await startSystem({
+      dataDirectory: args['data-dir'],
+      warehouses: warehouseIdsOf(listOf(args.warehouses)),
+      ports: {
+        nats: portOf('nats-port', args['nats-port']),
+        central: portOf('central-port', args['central-port']),
+        node: portOf('port-base', args['port-base']),
+      },
+      logLevel: 'info',
+    });
+    try {
+      answer(args.json ? JSON.stringify(addressesOf(system)) : proseOf(system));
+      await aborted(stopping);
+    } finally {
+      remark('stopping');
+      await system.stop();
+    }
+  },
+});
+
+function addressesOf({ natsUrl, centralUrl, nodes }: System) {
+  return { nats: natsUrl, central: centralUrl, nodes: nodes.map(({ warehouse, url }) => ({ warehouse, url })) };
+}
+
+function proseOf({ natsUrl, centralUrl, nodes }: System): string {
+  return [
+    `NATS      ${natsUrl}`,
+    `central   ${centralUrl}/v1/warehouses`,
+    ...nodes.map(({ warehouse, url }) => `${warehouse.padEnd(9)} ${url}/v1/status`),
+    'Ctrl-C stops everything.',
+  ].join('\n');
+}

@@ -1,0 +1,99 @@
+import type { CommandDef } from 'citty';
+
+/** A subcommand as the top level knows it without loading it: `edgestock --help` must not start the whole product. */
+export type Subcommand = {
+  readonly name: string;
+  readonly summary: string;
+  /** Command lines that work, each with what it does. */
+  readonly examples: readonly (readonly [line: string, what: string])[];
+  // biome-ignore lint/suspicious/noExplicitAny: each command has its own arguments; the library's own tables say any here too
+  readonly load: () => Promise<{ readonly command: CommandDef<any> }>;
+};
+
+export const subcommands: readonly Subcommand[] = [
+  {
+    name: 'up',
+    summary: 'NATS, central and the named nodes on this machine, in one command',
+    examples: [
+      ['edgestock up --warehouses BER1,HAM1', 'two warehouses, data in ./data, the usual ports'],
+      [
+        'edgestock up --warehouses BER1 --data-dir /tmp/try --port-base 0 --central-port 0 --nats-port 0 --json',
+        'free ports, told as one line of JSON',
+      ],
+    ],
+    load: () => import('@edgestock/lab/up/command'),
+  },
+  {
+    name: 'edge',
+    summary: 'one edge node: owns the stock of a warehouse, answers its scanners and tills',
+    examples: [
+      [
+        'edgestock edge --warehouse BER1 --data-dir /var/lib/edgestock/BER1 --nats nats://hub:4222',
+        'a node that replicates to a hub',
+      ],
+    ],
+    load: () => import('@edgestock/edge-node/command/edge'),
+  },
+  {
+    name: 'central',
+    summary: 'central: availability of all warehouses for storefronts',
+    examples: [
+      [
+        'edgestock central --data-dir /var/lib/edgestock/central --nats nats://127.0.0.1:4222',
+        'central beside its broker',
+      ],
+    ],
+    load: () => import('@edgestock/central/command/central'),
+  },
+  {
+    name: 'import',
+    summary: 'a catalogue or opening stock from a CSV file into a node',
+    examples: [['edgestock import catalogue items.csv --help', 'what the columns may be']],
+    load: () => import('@edgestock/edge-node/command/import'),
+  },
+  {
+    name: 'replay',
+    summary: 'a point-of-sale export through the HTTP API of running nodes',
+    examples: [
+      [
+        'edgestock replay sales.csv.gz --nodes http://127.0.0.1:7100 --columns sku=article,quantity=qty,receipt=receipt_no',
+        'your own export into one node; twice is as good as once',
+      ],
+      [
+        'edgestock up --warehouses BER1,HAM1 --json > up.json & edgestock replay sales.csv --up-from up.json',
+        'into everything that up has started',
+      ],
+    ],
+    load: () => import('@edgestock/lab/replay/command'),
+  },
+  {
+    name: 'status',
+    summary: 'how far a node has got, and how far central has followed',
+    examples: [['edgestock status --help', 'which node, and in which form']],
+    load: () => import('@edgestock/edge-node/command/status'),
+  },
+  {
+    name: 'verify',
+    summary: 'proves the books of a node: chain, balances and positions; exit 1 on any difference',
+    examples: [['edgestock verify --data-dir /var/lib/edgestock/BER1', 'a node that is not running']],
+    load: () => import('@edgestock/edge-node/command/verify'),
+  },
+  {
+    name: 'demo',
+    summary: 'everything at once with believable traffic, or a real file replayed and proved',
+    examples: [
+      ['edgestock demo', 'live, until Ctrl-C'],
+      [
+        'edgestock demo --once --json --transactions sales.csv.gz --columns store=store_id,sku=product_id,quantity=quantity,receipt=basket_id',
+        'replays the file with links cut on the way, then compares every position; exit 1 on any loss',
+      ],
+    ],
+    load: () => import('@edgestock/lab/demo/command'),
+  },
+  {
+    name: 'bench',
+    summary: 'the measured promises, each beside its floor in the same run',
+    examples: [['edgestock bench --only N1,N2', 'two of them']],
+    load: () => import('@edgestock/lab/bench/command'),
+  },
+];
