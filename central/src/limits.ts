@@ -20,12 +20,20 @@ export const centralLimits = {
   /** One transaction takes messages until either is reached: it bounds how long a live sale waits behind a backlog. */
   groupDeltasMax: 2_000,
   groupMessagesMax: 128,
+  /** Messages of current states in one transaction. */
+  groupStatesMax: 4,
   /** Of one node in one transaction, so that a node that catches up leaves room for the others. */
   groupMessagesPerNodeMax: 4,
   /** Messages waiting in memory over all nodes; the source stops reading beyond it. */
   queueMessagesMax: 512,
   /** Messages each consumer fetches ahead: times the lanes and shards, it bounds the memory of a backlog. */
   fetchAheadMessages: 64,
+
+  /** How often idle lanes are looked at for a consumer that waits for the wrong sequences. */
+  laneCheckPeriodMs: 15_000,
+  /** How often the broker is told what it need not keep, and from how many messages of a subject on that is worth a call. */
+  trimPeriodMs: 60_000,
+  trimMessagesMin: 200,
 
   /** The same unreadable bytes this often are kept in quarantine instead of asked for again. */
   identicalRejectsMax: 3,

@@ -31,7 +31,7 @@ export class ApiUnderTest {
       metrics: new CentralMetrics(),
       clock,
       log: silentLog,
-      ingest: () => ({ isUp: false, state: 'absent', counters: {} }),
+      ingest: () => ({ isUp: false, state: 'absent' }),
       residentBytes: () => process.memoryUsage.rss(),
       ...overrides,
     });

@@ -1,0 +1,172 @@
+import { parseWarehouseId, type WarehouseId } from '@edgestock/shared/inventory/ids';
+import {
+  type EnrolReply,
+  enrolRequest,
+  type HeartbeatReply,
+  type HeartbeatRequest,
+  heartbeatRequest,
+} from '@edgestock/shared/protocol/control';
+import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
+import { centralLimits } from '../limits.ts';
+import type { Heard } from '../rules/node-record.ts';
+import { sameHash } from '../rules/same-hash.ts';
+import type { CentralStore } from '../store/central-store.ts';
+import type { IngestMetrics } from './ingest-metrics.ts';
+import type { NodeCursor, NodeCursors } from './node-cursors.ts';
+
+export type ControlDeskOptions = {
+  readonly store: CentralStore;
+  readonly centralEpoch: number;
+  readonly cursors: NodeCursors;
+  readonly metrics: IngestMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Answers what nodes ask: to be known, and how far central has got. */
+export class ControlDesk {
+  readonly #options: ControlDeskOptions;
+  /** Heartbeats that are not written down yet; of a node the last counts. */
+  #heard = new Map<WarehouseId, Heard>();
+
+  constructor(options: ControlDeskOptions) {
+    this.#options = options;
+  }
+
+  /** Answers an enrolment; `undefined` for a body that is none. A node must not publish while it waits for this. */
+  async enrol(subjectWarehouse: string, body: string): Promise<EnrolReply | undefined> {
+    const { metrics, log } = this.#options;
+    const warehouse = parseWarehouseId(subjectWarehouse);
+    const request = enrolRequest.safeParse(parsedJson(body));
+    if (warehouse === undefined || !request.success || request.data.warehouse !== warehouse) {
+      log.warn({ warehouse: subjectWarehouse }, 'malformed enrolment left unanswered');
+      return undefined;
+    }
+    const reply = await this.#enrolled(warehouse, request.data);
+    if (reply.outcome === 'enrolled') metrics.enrolments += 1;
+    else {
+      metrics.enrolmentsRefused += 1;
+      log.warn({ warehouse, reason: reply.reason, hint: reply.hint }, 'enrolment refused');
+    }
+    return reply;
+  }
+
+  /**
+   * Answers a heartbeat. The answer is the node's acknowledgement, so it waits a moment for the cursor to reach what the
+   * node has sent: `applied` then moves within milliseconds, without polling. What must be told is told at once.
+   */
+  async heartbeat(subjectWarehouse: string, body: string): Promise<HeartbeatReply | undefined> {
+    const { cursors, metrics, clock, log } = this.#options;
+    const warehouse = parseWarehouseId(subjectWarehouse);
+    const parsed = heartbeatRequest.safeParse(parsedJson(body));
+    if (warehouse === undefined || !parsed.success || parsed.data.warehouse !== warehouse) {
+      log.warn({ warehouse: subjectWarehouse }, 'malformed heartbeat left unanswered');
+      return undefined;
+    }
+    const request = parsed.data;
+    metrics.heartbeats += 1;
+    if (cursors.get(warehouse) === undefined) {
+      // Central has lost its memory of a node that still has its epoch: taken in again, from its first sequence on.
+      const reply = await this.#enrolled(warehouse, request);
+      if (reply.outcome === 'refused') return this.#replyTo(request, undefined, reply.reason);
+    }
+    const receivedAt = clock.now();
+    const fence = fenceOf(cursors.get(warehouse), request);
+    if (fence === undefined) {
+      this.#heard.set(warehouse, heardOf(warehouse, request, receivedAt));
+      await cursors.reached(warehouse, request.sent);
+    }
+    const cursor = cursors.get(warehouse);
+    return this.#replyTo(request, cursor, fence ?? fenceOf(cursor, request));
+  }
+
+  /** What was heard since the last call. */
+  takeHeard(): readonly Heard[] {
+    const heard = [...this.#heard.values()];
+    this.#heard = new Map();
+    return heard;
+  }
+
+  async #enrolled(
+    warehouse: WarehouseId,
+    request: Pick<HeartbeatRequest, 'warehouse' | 'instance' | 'place' | 'schema'>,
+  ): Promise<EnrolReply> {
+    const { store, cursors, clock, log } = this.#options;
+    const { instance, place, schema } = request;
+    const reply = await store.enrol(warehouse, { warehouse, instance, place, schema }, clock.now());
+    if (reply.outcome === 'enrolled' && cursors.get(warehouse) === undefined) {
+      const record = await store.warehouse(warehouse);
+      if (record !== undefined) cursors.set(record);
+      log.info({ warehouse, epoch: reply.epoch, sequence: place.sequence }, 'warehouse enrolled');
+    }
+    return reply;
+  }
+
+  #replyTo(request: HeartbeatRequest, cursor: NodeCursor | undefined, fence: string | undefined): HeartbeatReply {
+    const { centralEpoch, clock } = this.#options;
+    const need = fence === undefined && cursor !== undefined ? this.#needOf(request, cursor) : undefined;
+    return {
+      applied: cursor?.appliedUpTo ?? 0,
+      hash: cursor === undefined ? '0'.repeat(64) : Buffer.from(cursor.appliedHash).toString('hex'),
+      centralEpoch,
+      schema: [SCHEMA_MIN, SCHEMA_MAX],
+      time: clock.now(),
+      window: centralLimits.windowDeltas,
+      ...(need === undefined ? {} : { need }),
+      ...(fence === undefined ? {} : { fence: { epoch: cursor?.epoch ?? 0, reason: fence } }),
+    };
+  }
+
+  /** Where the node should send from, when it should: central met a gap, went back, or lost what was under way. */
+  #needOf(request: HeartbeatRequest, cursor: NodeCursor): number | undefined {
+    const { cursors, clock } = this.#options;
+    const warehouse = request.warehouse as WarehouseId;
+    const isMissingSomething = request.sent > cursor.appliedUpTo;
+    const isDue =
+      cursors.isNeedDue(cursor) || request.applied > cursor.appliedUpTo || (cursor.isInDoubt && isMissingSomething);
+    if (isDue) {
+      cursors.told(warehouse, clock.now());
+      return cursor.appliedUpTo + 1;
+    }
+    if (!isMissingSomething) cursors.settle(warehouse);
+    return undefined;
+  }
+}
+
+/** Why the node that asks may not go on, or `undefined`. Only what cannot be a message overtaken by another is held against it. */
+function fenceOf(cursor: NodeCursor | undefined, request: HeartbeatRequest): string | undefined {
+  if (cursor === undefined) return undefined;
+  if (request.instance !== cursor.instance) return 'another installation owns this warehouse';
+  // Still provisional: its enrolment is under way.
+  if (request.place.epoch !== 0 && request.place.epoch !== cursor.epoch) {
+    return `the warehouse is in epoch ${cursor.epoch}, not in ${request.place.epoch}`;
+  }
+  if (cursor.fenceReason !== undefined) return cursor.fenceReason;
+  const isSamePlace = request.place.sequence === cursor.appliedUpTo;
+  if (isSamePlace && !sameHash(Buffer.from(request.place.hash, 'hex'), cursor.appliedHash)) {
+    return `another history than central's at sequence ${cursor.appliedUpTo}`;
+  }
+  return undefined;
+}
+
+function heardOf(warehouse: WarehouseId, request: HeartbeatRequest, at: number): Heard {
+  return {
+    warehouse,
+    at,
+    committed: request.place.sequence,
+    sent: request.sent,
+    skewMs: request.clock - at,
+    schemaMin: request.schema[0],
+    schemaMax: request.schema[1],
+  };
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+/** Counters since the ingest thread started. Plain numbers: they cross threads, and the API's metrics page reads them. */
+export type IngestMetrics = {
+  /** Messages by what became of them. */
+  batchesApplied: number;
+  batchesDuplicate: number;
+  batchesGap: number;
+  batchesLate: number;
+  batchesUnknownEpoch: number;
+  batchesFenced: number;
+  /** Damaged, or from another node than its subject says. */
+  messagesRejected: number;
+  statesApplied: number;
+  statesRefused: number;
+  /** Deltas applied, and those put aside. */
+  deltasApplied: number;
+  deltasQuarantined: number;
+  commits: number;
+  /** Sum of the time spent in commits, checks included, in milliseconds. */
+  commitMs: number;
+  /** Messages waiting in memory now. */
+  queuedMessages: number;
+  heartbeats: number;
+  enrolments: number;
+  enrolmentsRefused: number;
+  /** Times the source was interrupted: reconnected, or its stream or consumer was made anew. */
+  interruptions: number;
+};
+
+export function emptyIngestMetrics(): IngestMetrics {
+  return {
+    batchesApplied: 0,
+    batchesDuplicate: 0,
+    batchesGap: 0,
+    batchesLate: 0,
+    batchesUnknownEpoch: 0,
+    batchesFenced: 0,
+    messagesRejected: 0,
+    statesApplied: 0,
+    statesRefused: 0,
+    deltasApplied: 0,
+    deltasQuarantined: 0,
+    commits: 0,
+    commitMs: 0,
+    queuedMessages: 0,
+    heartbeats: 0,
+    enrolments: 0,
+    enrolmentsRefused: 0,
+    interruptions: 0,
+  };
+}

@@ -1,0 +1,155 @@
+import { Worker } from 'node:worker_threads';
+import { unreachable } from '@edgestock/shared/runtime/assert';
+import { Backoff } from '@edgestock/shared/runtime/backoff';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
+import type { Random } from '@edgestock/shared/runtime/random';
+import type { Service } from '@edgestock/shared/runtime/service';
+import type { Heard } from '../rules/node-record.ts';
+import type { ChangeNotice } from '../store/central-store.ts';
+import { emptyIngestMetrics, type IngestMetrics } from './ingest-metrics.ts';
+import type { FromWorker, IngestConfig, ToWorker } from './worker-messages.ts';
+
+export type { IngestMetrics } from './ingest-metrics.ts';
+export type { IngestConfig } from './worker-messages.ts';
+
+/** A thread that lived this long was not broken: the next failure is a new one. */
+const HEALTHY_AFTER_MS = 60_000;
+
+/**
+ * Ingest as the API's thread sees it: a thread of its own, so that a backlog never holds up a reader. When that thread dies
+ * it is started again, with growing delays; the store is the only memory the two lives share.
+ */
+export class Ingest implements Service {
+  readonly #config: IngestConfig;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #backoff: Backoff;
+  readonly #changeListeners = new Set<(changes: readonly ChangeNotice[]) => void>();
+  readonly #heardListeners = new Set<(heard: readonly Heard[]) => void>();
+  readonly #ready = Promise.withResolvers<void>();
+  #worker: Worker | undefined;
+  #exited: Promise<unknown> = Promise.resolve();
+  #metrics = emptyIngestMetrics();
+  #restarts = 0;
+  #startedAtMs = 0;
+  #cancelRestart: (() => void) | undefined;
+  #isStopping = false;
+  #isBrokerUp = false;
+
+  constructor(config: IngestConfig, deps: { readonly clock: Clock; readonly random: Random; readonly log: Log }) {
+    this.#config = config;
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+    this.#backoff = new Backoff({ firstDelayMs: 100, delayMsMax: 30_000, random: deps.random });
+    // Whoever waits for it hears of a failure; nobody has to wait.
+    this.#ready.promise.catch(() => undefined);
+    this.#start();
+  }
+
+  /** Resolves when the store exists and can be read, which does not need the broker. Rejects when it is stopped before. */
+  get ready(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  /** Counters of the current life of the thread, at most a second old. */
+  get metrics(): Readonly<IngestMetrics> {
+    return this.#metrics;
+  }
+
+  /** Times the thread had to be started again. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** True while the thread has a link to the broker. */
+  get isBrokerUp(): boolean {
+    return this.#isBrokerUp;
+  }
+
+  /** True while the thread lives. */
+  get isRunning(): boolean {
+    return this.#worker !== undefined;
+  }
+
+  /**
+   * Called after each commit that changed answers, each SKU once at its latest revision. An empty list means that notices
+   * were lost with a thread: look again from the last revision seen. Returns the cancellation.
+   */
+  onChange(listener: (changes: readonly ChangeNotice[]) => void): () => void {
+    this.#changeListeners.add(listener);
+    return () => void this.#changeListeners.delete(listener);
+  }
+
+  /** Called about once a second with the nodes heard since. Returns the cancellation. */
+  onHeard(listener: (heard: readonly Heard[]) => void): () => void {
+    this.#heardListeners.add(listener);
+    return () => void this.#heardListeners.delete(listener);
+  }
+
+  /** Lets the running transaction end. What was not acknowledged is delivered again to the next life. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    this.#cancelRestart?.();
+    const message: ToWorker = { type: 'stop' };
+    this.#worker?.postMessage(message);
+    await this.#exited;
+    this.#ready.reject(new Error('ingest was stopped before its store was open'));
+  }
+
+  /** Ends the thread at once, as a crash would. For fault tests. */
+  async crash(): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  #start(): void {
+    this.#startedAtMs = this.#clock.monotonicMs();
+    const worker = new Worker(new URL('./ingest-worker.ts', import.meta.url), { workerData: this.#config });
+    this.#worker = worker;
+    worker.on('message', (message: FromWorker) => this.#hear(message));
+    worker.on('error', (error) => {
+      this.#log.error(
+        { reason: error.message, hint: 'is the disk full, or the store held by another process?' },
+        'ingest failed',
+      );
+    });
+    this.#exited = new Promise((resolve) => worker.once('exit', resolve));
+    worker.once('exit', () => this.#restartLater());
+    // Asked to stop before this life began, for example between two of them.
+    if (this.#isStopping) void worker.terminate();
+  }
+
+  #restartLater(): void {
+    this.#worker = undefined;
+    this.#isBrokerUp = false;
+    if (this.#isStopping) return;
+    if (this.#clock.monotonicMs() - this.#startedAtMs > HEALTHY_AFTER_MS) this.#backoff.reset();
+    const delayMs = this.#backoff.nextDelayMs();
+    this.#restarts += 1;
+    this.#log.warn({ delayMs, restarts: this.#restarts }, 'ingest starts again');
+    this.#cancelRestart = this.#clock.after(delayMs, () => this.#start());
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.type) {
+      case 'ready':
+        this.#ready.resolve();
+        if (this.#restarts > 0) for (const listener of this.#changeListeners) listener([]);
+        return;
+      case 'changed':
+        for (const listener of this.#changeListeners) listener(message.changes);
+        return;
+      case 'heard':
+        for (const listener of this.#heardListeners) listener(message.heard);
+        return;
+      case 'broker':
+        this.#isBrokerUp = message.isUp;
+        return;
+      case 'metrics':
+        this.#metrics = message.metrics;
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+}

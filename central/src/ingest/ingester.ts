@@ -1,0 +1,223 @@
+import { parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { StateMessage } from '@edgestock/shared/protocol/message';
+import { unreachable } from '@edgestock/shared/runtime/assert';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
+import { centralLimits } from '../limits.ts';
+import type { VerifiedBatch } from '../rules/verified-batch.ts';
+import type { BatchOutcome, CentralStore, ChangeNotice, StatesOutcome } from '../store/central-store.ts';
+import type { IngestMetrics } from './ingest-metrics.ts';
+import { MessageQueue } from './message-queue.ts';
+import type { NodeCursors } from './node-cursors.ts';
+import { RejectCounter } from './reject-counter.ts';
+import type { SourceMessage } from './source.ts';
+import { type Verification, verifyBatch, verifyStates } from './verify-batch.ts';
+
+export type IngesterOptions = {
+  readonly store: CentralStore;
+  readonly cursors: NodeCursors;
+  readonly metrics: IngestMetrics;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Called after each commit that changed answers: each SKU once, at its latest revision. */
+  readonly onChanged: (changes: readonly ChangeNotice[]) => void;
+  /** The store failed: nothing of the group was acknowledged. Nothing more is applied. */
+  readonly onFailed: (error: unknown) => void;
+};
+
+type Taken<T> = { readonly message: SourceMessage; readonly value: T };
+
+/**
+ * Takes messages to the store. What waits when a commit ends shares the next one (group commit over nodes), each with its
+ * own outcome. Order of events for a message: checked, committed, cursor at hand moved, acknowledged. A crash anywhere
+ * repeats harmlessly, because the store recognises what it has.
+ */
+export class Ingester {
+  readonly #options: IngesterOptions;
+  readonly #queue = new MessageQueue();
+  readonly #rejects = new RejectCounter();
+  #isRunning = false;
+  #isStopped = false;
+  #whenIdle: (() => void) | undefined;
+
+  constructor(options: IngesterOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when there is room for the next message. */
+  accept(message: SourceMessage): Promise<void> {
+    const room = this.#queue.put(message);
+    this.#options.metrics.queuedMessages = this.#queue.size;
+    if (!this.#isRunning && !this.#isStopped) {
+      this.#isRunning = true;
+      // Not at once: what arrives in the same turn shares the transaction.
+      setImmediate(() => void this.#run());
+    }
+    return room;
+  }
+
+  /** Lets the running transaction end; what still waits is left to be delivered again. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    if (this.#isRunning) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (!this.#isStopped && this.#queue.size > 0) {
+        const changes = new Map<Sku, ChangeNotice>();
+        await this.#takeStates(changes);
+        await this.#takeLogs(changes);
+        if (changes.size > 0) this.#options.onChanged([...changes.values()]);
+        // Lets the sockets be read: what has arrived meanwhile is the next group.
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    } catch (error) {
+      this.#isStopped = true;
+      this.#options.onFailed(error);
+    }
+    this.#isRunning = false;
+    this.#whenIdle?.();
+  }
+
+  async #takeStates(changes: Map<Sku, ChangeNotice>): Promise<void> {
+    const { store, clock, metrics } = this.#options;
+    const taken = await this.#verified(this.#queue.takeStates(), verifyStates);
+    if (taken.length === 0) return;
+    const startedMs = clock.monotonicMs();
+    const outcomes = await store.applyStates(
+      taken.map(({ value }) => value),
+      clock.now(),
+    );
+    this.#committed(startedMs);
+    for (const [index, outcome] of outcomes.entries()) {
+      const one = taken[index];
+      if (one === undefined) continue;
+      if (outcome.outcome === 'applied') {
+        metrics.statesApplied += 1;
+        for (const notice of outcome.changed) changes.set(notice.sku, notice);
+      } else {
+        metrics.statesRefused += 1;
+        this.#refusedStates(one.value, outcome);
+      }
+      one.message.acknowledge();
+    }
+  }
+
+  async #takeLogs(changes: Map<Sku, ChangeNotice>): Promise<void> {
+    const { store, clock } = this.#options;
+    const taken = await this.#nextGroup();
+    if (taken.length === 0) return;
+    const startedMs = clock.monotonicMs();
+    const outcomes = await store.applyBatches(
+      taken.map(({ value }) => value),
+      clock.now(),
+    );
+    this.#committed(startedMs);
+    for (const [index, outcome] of outcomes.entries()) {
+      const one = taken[index];
+      if (one === undefined) continue;
+      this.#settle(one.value, outcome, changes);
+      one.message.acknowledge();
+    }
+  }
+
+  /** Batches for one transaction, in turns between the nodes, up to the size that keeps a live sale from waiting long. */
+  async #nextGroup(): Promise<Taken<VerifiedBatch>[]> {
+    const group: Taken<VerifiedBatch>[] = [];
+    let deltas = 0;
+    while (deltas < centralLimits.groupDeltasMax && group.length < centralLimits.groupMessagesMax) {
+      const messages = this.#queue.takeLogs(centralLimits.groupMessagesMax - group.length);
+      if (messages.length === 0) break;
+      for (const one of await this.#verified(messages, verifyBatch)) {
+        group.push(one);
+        deltas += one.value.entries.length;
+      }
+    }
+    return group;
+  }
+
+  #committed(startedMs: number): void {
+    const { metrics, clock } = this.#options;
+    metrics.commits += 1;
+    metrics.commitMs += clock.monotonicMs() - startedMs;
+    metrics.queuedMessages = this.#queue.size;
+  }
+
+  #settle({ batch, entries }: VerifiedBatch, outcome: BatchOutcome, changes: Map<Sku, ChangeNotice>): void {
+    const { cursors, metrics, log } = this.#options;
+    const { warehouse, epoch, firstSequence, lastSequence } = batch;
+    const facts = { warehouse, epoch, firstSequence, lastSequence };
+    switch (outcome.outcome) {
+      case 'applied':
+        metrics.batchesApplied += 1;
+        metrics.deltasApplied += entries.length - outcome.quarantined;
+        metrics.deltasQuarantined += outcome.quarantined;
+        cursors.advance(warehouse, outcome.appliedUpTo, outcome.appliedHash);
+        for (const notice of outcome.changed) changes.set(notice.sku, notice);
+        if (outcome.quarantined > 0) {
+          log.warn({ ...facts, deltas: outcome.quarantined, hint: 'see the quarantine' }, 'deltas put aside');
+        }
+        return;
+      case 'duplicate':
+        metrics.batchesDuplicate += 1;
+        return;
+      case 'gap':
+        metrics.batchesGap += 1;
+        cursors.gap(warehouse);
+        log.debug({ ...facts, need: outcome.need }, 'gap in a log');
+        return;
+      case 'late-epoch':
+        metrics.batchesLate += 1;
+        log.warn({ ...facts, currentEpoch: outcome.currentEpoch }, 'late fact put aside');
+        return;
+      case 'unknown-epoch':
+        metrics.batchesUnknownEpoch += 1;
+        log.warn({ ...facts, hint: 'the node must enrol first' }, 'batch of an unknown epoch rejected');
+        return;
+      case 'fork':
+      case 'fenced':
+        metrics.batchesFenced += 1;
+        cursors.fence(warehouse, outcome.reason);
+        log.error({ ...facts, reason: outcome.reason, hint: 'two installations of one warehouse?' }, 'node fenced');
+        return;
+      default:
+        unreachable(outcome);
+    }
+  }
+
+  #refusedStates(message: StateMessage, outcome: Exclude<StatesOutcome, { outcome: 'applied' }>): void {
+    const { warehouse, epoch } = message;
+    this.#options.log.warn({ warehouse, epoch, outcome: outcome.outcome }, 'states refused');
+  }
+
+  /** What can be read; the rest is counted, asked for again, and in the end put aside (PROTOCOL §3 a). */
+  async #verified<T>(
+    messages: readonly SourceMessage[],
+    verify: (subjectWarehouse: string, bytes: Uint8Array) => Verification<T>,
+  ): Promise<Taken<T>[]> {
+    const taken: Taken<T>[] = [];
+    for (const message of messages) {
+      const verification = verify(message.subjectWarehouse, message.bytes);
+      if (verification.outcome === 'verified') taken.push({ message, value: verification.value });
+      else await this.#reject(message, verification.fault);
+    }
+    return taken;
+  }
+
+  async #reject(message: SourceMessage, fault: string): Promise<void> {
+    const { store, cursors, metrics, clock, log } = this.#options;
+    metrics.messagesRejected += 1;
+    const { subjectWarehouse, bytes } = message;
+    const times = this.#rejects.count(subjectWarehouse, bytes);
+    log.warn({ warehouse: subjectWarehouse, lane: message.lane, fault, times }, 'unreadable message rejected');
+    const warehouse: WarehouseId | undefined = parseWarehouseId(subjectWarehouse);
+    if (warehouse !== undefined) {
+      if (times >= centralLimits.identicalRejectsMax) {
+        await store.quarantine({ warehouse, reason: 'opaque', detail: fault, bytes }, clock.now());
+      }
+      if (message.lane === 'up') cursors.gap(warehouse);
+    }
+    message.acknowledge();
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  anyEnrolment,
+  anyHeartbeat,
+  type Lane,
+  UP_STREAM,
+  warehouseOfSubject,
+} from '@edgestock/shared/protocol/subjects';
+import { SHARD_COUNT } from '@edgestock/shared/protocol/version';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
+import type { Random } from '@edgestock/shared/runtime/random';
+import type { Service } from '@edgestock/shared/runtime/service';
+import { Events, type Msg, type NatsConnection } from 'nats';
+import { centralLimits } from '../limits.ts';
+import { JetStreamLane } from './jetstream-lane.ts';
+import type { SourceListener } from './source.ts';
+import { StreamTrimmer } from './stream-trimmer.ts';
+
+export type JetStreamSourceOptions = {
+  /** Closed by its owner, after this source has stopped. */
+  readonly connection: NatsConnection;
+  readonly listener: SourceListener;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  /** How often the broker says "nothing new", in milliseconds; two missed ones are looked into. */
+  readonly idleHeartbeatMs?: number;
+  /** Told whenever the link to the broker is cut or comes back; the connection given is a link that is up. */
+  readonly onLink?: (isUp: boolean) => void;
+};
+
+const lanes: readonly Lane[] = ['state', 'up'];
+const IDLE_HEARTBEAT_MS = 5_000;
+/** Several processes of central share the requests of the nodes. */
+const QUEUE_GROUP = 'central';
+
+/** Everything of the nodes that comes through the broker: two lanes of eight shards, enrolments and heartbeats. */
+export class JetStreamSource implements Service {
+  readonly #options: JetStreamSourceOptions;
+  readonly #trimmer = new StreamTrimmer();
+  readonly #lanes: readonly JetStreamLane[];
+  readonly #cancels: (() => void)[] = [];
+
+  constructor(options: JetStreamSourceOptions) {
+    this.#options = options;
+    const { connection, listener, clock, random, log, idleHeartbeatMs = IDLE_HEARTBEAT_MS } = options;
+    this.#answer(anyEnrolment, (warehouse, body) => listener.enrol(warehouse, body));
+    this.#answer(anyHeartbeat, (warehouse, body) => listener.heartbeat(warehouse, body));
+    const interrupted = () => {
+      this.#trimmer.forgetAll();
+      listener.interrupted();
+    };
+    this.#lanes = lanes.flatMap((lane) =>
+      Array.from(
+        { length: SHARD_COUNT },
+        (_, shard) =>
+          new JetStreamLane({
+            connection,
+            lane,
+            shard,
+            listener: { accept: (message) => listener.accept(message), interrupted },
+            onAcknowledged: (subject, streamSequence) => this.#trimmer.note(subject, streamSequence),
+            idleHeartbeatMs,
+            clock,
+            random,
+            log,
+          }),
+      ),
+    );
+    this.#cancels.push(clock.every(centralLimits.laneCheckPeriodMs, () => void this.#checkLanes()));
+    this.#cancels.push(clock.every(centralLimits.trimPeriodMs, () => void this.#trim()));
+    void this.#watchConnection(interrupted);
+  }
+
+  async stop(): Promise<void> {
+    for (const cancel of this.#cancels.splice(0)) cancel();
+    await Promise.all(this.#lanes.map((lane) => lane.stop()));
+  }
+
+  #answer(subject: string, answer: (warehouse: string, body: string) => Promise<string | undefined>): void {
+    const { connection, log } = this.#options;
+    const respond = async (message: Msg) => {
+      try {
+        const reply = await answer(warehouseOfSubject(message.subject), message.string());
+        if (reply !== undefined) message.respond(reply);
+      } catch (error) {
+        // Unanswered: the node asks again.
+        log.error({ subject: message.subject, reason: reasonOf(error) }, 'request left unanswered');
+      }
+    };
+    const subscription = connection.subscribe(subject, {
+      queue: QUEUE_GROUP,
+      callback: (error, message) => {
+        if (error === null) void respond(message);
+        else log.error({ subject, reason: error.message }, 'requests of the nodes do not arrive');
+      },
+    });
+    this.#cancels.push(() => subscription.unsubscribe());
+  }
+
+  /** What was under way when the link was cut, or in a broker that was killed, may be gone. */
+  async #watchConnection(interrupted: () => void): Promise<void> {
+    const { connection, onLink } = this.#options;
+    for await (const { type } of connection.status()) {
+      if (type === Events.Disconnect) onLink?.(false);
+      if (type !== Events.Reconnect) continue;
+      onLink?.(true);
+      interrupted();
+    }
+  }
+
+  async #checkLanes(): Promise<void> {
+    const { connection, log } = this.#options;
+    try {
+      const manager = await connection.jetstreamManager();
+      for (const lane of this.#lanes) await lane.check(manager, centralLimits.laneCheckPeriodMs);
+    } catch (error) {
+      log.debug({ reason: reasonOf(error) }, 'lanes could not be checked');
+    }
+  }
+
+  /** A courtesy to the broker's disk. What it takes too much of, the node sends again; what it leaves, expires. */
+  async #trim(): Promise<void> {
+    const { connection, log } = this.#options;
+    try {
+      const manager = await connection.jetstreamManager();
+      for (const { subject, keepFrom } of this.#trimmer.take()) {
+        await manager.streams.purge(UP_STREAM, { filter: subject, seq: keepFrom });
+      }
+    } catch (error) {
+      log.debug({ reason: reasonOf(error) }, 'stream could not be trimmed');
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

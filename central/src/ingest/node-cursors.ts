@@ -1,0 +1,122 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import { centralLimits } from '../limits.ts';
+import type { NodeRecord } from '../rules/node-record.ts';
+
+/** What a heartbeat's answer is made of: the committed cursor and what else the node should know. */
+export type NodeCursor = {
+  readonly epoch: number;
+  readonly instance: string;
+  readonly appliedUpTo: number;
+  readonly appliedHash: Uint8Array;
+  readonly fenceReason?: string | undefined;
+  /** Central met a gap or could not read something: the node should send again from here. */
+  readonly need?: number | undefined;
+  readonly needToldAt: number;
+  /** What was under way may have been lost (central or the broker restarted): worth asking for if it does not come by itself. */
+  readonly isInDoubt: boolean;
+};
+
+/**
+ * The nodes' cursors at hand, so that a heartbeat costs no read. They follow the store: set only after a commit. A heartbeat
+ * may wait here until its node's cursor has caught up.
+ */
+export class NodeCursors {
+  readonly #cursors = new Map<WarehouseId, NodeCursor>();
+  readonly #waiting = new Map<WarehouseId, Set<() => void>>();
+  readonly #clock: Clock;
+
+  constructor(records: readonly NodeRecord[], clock: Clock) {
+    this.#clock = clock;
+    for (const record of records) this.set(record);
+  }
+
+  get(warehouse: WarehouseId): NodeCursor | undefined {
+    return this.#cursors.get(warehouse);
+  }
+
+  /** Takes over what the store says: at the start, and when a node was enrolled. */
+  set(record: NodeRecord): void {
+    this.#cursors.set(record.warehouse, {
+      epoch: record.epoch,
+      instance: record.instance,
+      appliedUpTo: record.appliedUpTo,
+      appliedHash: record.appliedHash,
+      fenceReason: record.fence?.reason,
+      needToldAt: 0,
+      isInDoubt: true,
+    });
+    this.#wake(record.warehouse);
+  }
+
+  advance(warehouse: WarehouseId, appliedUpTo: number, appliedHash: Uint8Array): void {
+    // What was missing has come: a gap is one only until the cursor moves.
+    this.#change(warehouse, { appliedUpTo, appliedHash, need: undefined });
+  }
+
+  gap(warehouse: WarehouseId): void {
+    const cursor = this.#cursors.get(warehouse);
+    if (cursor !== undefined) this.#change(warehouse, { need: cursor.appliedUpTo + 1 });
+  }
+
+  fence(warehouse: WarehouseId, reason: string): void {
+    this.#change(warehouse, { fenceReason: reason });
+  }
+
+  told(warehouse: WarehouseId, needToldAt: number): void {
+    this.#change(warehouse, { needToldAt, isInDoubt: false });
+  }
+
+  settle(warehouse: WarehouseId): void {
+    this.#change(warehouse, { isInDoubt: false });
+  }
+
+  doubtAll(): void {
+    for (const [warehouse, cursor] of this.#cursors) this.#cursors.set(warehouse, { ...cursor, isInDoubt: true });
+  }
+
+  /** Resolves when the cursor has reached the sequence, when there is something to tell at once, or after the hold time. */
+  reached(warehouse: WarehouseId, sequence: number): Promise<void> {
+    if (this.#isDone(warehouse, sequence)) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(warehouse) ?? new Set();
+      this.#waiting.set(warehouse, waiting);
+      const done = () => {
+        cancel();
+        waiting.delete(look);
+        resolve();
+      };
+      const look = () => {
+        if (this.#isDone(warehouse, sequence)) done();
+      };
+      const cancel = this.#clock.after(centralLimits.heartbeatHoldMs, done);
+      waiting.add(look);
+    });
+  }
+
+  #isDone(warehouse: WarehouseId, sequence: number): boolean {
+    const cursor = this.#cursors.get(warehouse);
+    return (
+      cursor === undefined ||
+      cursor.appliedUpTo >= sequence ||
+      cursor.fenceReason !== undefined ||
+      this.isNeedDue(cursor)
+    );
+  }
+
+  /** Asked again at most once in a while: the resent batches are already on their way. */
+  isNeedDue(cursor: NodeCursor): boolean {
+    return cursor.need !== undefined && this.#clock.now() - cursor.needToldAt >= centralLimits.needRepeatMs;
+  }
+
+  #change(warehouse: WarehouseId, change: Partial<NodeCursor>): void {
+    const cursor = this.#cursors.get(warehouse);
+    if (cursor === undefined) return;
+    this.#cursors.set(warehouse, { ...cursor, ...change });
+    this.#wake(warehouse);
+  }
+
+  #wake(warehouse: WarehouseId): void {
+    for (const look of [...(this.#waiting.get(warehouse) ?? [])]) look();
+  }
+}

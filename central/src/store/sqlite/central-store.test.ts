@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import { NodeLog } from '../../testing/node-log.ts';
+import { describeCentralStore } from '../central-store.contract.ts';
+import { openCentralReader, openCentralStore } from './open-central-store.ts';
+
+describeCentralStore('central store on SQLite', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  const path = join(directory, 'central.db');
+  let store = openCentralStore(path);
+  const { reader, close: closeReader } = openCentralReader(path);
+  return {
+    store,
+    reader,
+    reopen: async () => {
+      await store.close();
+      store = openCentralStore(path);
+      return store;
+    },
+    close: async () => {
+      closeReader();
+      await store.close();
+      await rm(directory, { recursive: true });
+    },
+  };
+});
+
+it('applies nothing of a call that fails half-way', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  const path = join(directory, 'central.db');
+  const store = openCentralStore(path);
+  const log = new NodeLog('BER1');
+  await store.enrol(log.warehouse, log.enrolRequest(), 1);
+  log.record('A', 1);
+  log.record('B', 1);
+  // The log of batches is written after the positions: a failure there must take the positions back.
+  const saboteur = new Database(path);
+  saboteur.exec(
+    "CREATE TRIGGER full BEFORE INSERT ON batch WHEN NEW.last_sequence = 2 BEGIN SELECT raise(ABORT, 'full'); END",
+  );
+  saboteur.close();
+  await expect(store.applyBatches([log.verified(1, 1), log.verified(2, 2)], 1)).rejects.toThrow('full');
+  expect(await store.positionsOf(log.warehouse, undefined, 10)).toEqual([]);
+  expect(await store.warehouse(log.warehouse)).toMatchObject({ appliedUpTo: 0 });
+  expect(await store.applyBatches([log.verified(1, 1)], 1)).toMatchObject([{ outcome: 'applied' }]);
+  await store.close();
+  await rm(directory, { recursive: true });
+});
+
+it('is read only where it exists', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  const path = join(directory, 'central.db');
+  expect(() => openCentralReader(path)).toThrow();
+  await openCentralStore(path).close();
+  const { reader, close } = openCentralReader(path);
+  expect(await reader.stats()).toMatchObject({ warehouses: 0 });
+  close();
+  await rm(directory, { recursive: true });
+});
