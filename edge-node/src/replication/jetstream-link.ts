@@ -89,11 +89,18 @@ export class JetStreamLink implements Link {
       this.#connection = connection;
       this.#jetstream = connection.jetstream();
       this.#change(true);
-      for await (const { type } of connection.status()) {
-        if (type === Events.Disconnect) this.#change(false);
-        else if (type === Events.Reconnect) this.#change(true);
-      }
+      void this.#follow(connection);
+      await connection.closed();
       this.#change(false);
+    }
+  }
+
+  /** The client's status iterator does not end when its connection is closed: nobody may wait for it. */
+  async #follow(connection: NatsConnection): Promise<void> {
+    for await (const { type } of connection.status()) {
+      if (connection !== this.#connection) return;
+      if (type === Events.Disconnect) this.#change(false);
+      else if (type === Events.Reconnect) this.#change(true);
     }
   }
 
