@@ -28,6 +28,28 @@ const readings = {
   ingest_up: '1 while ingest is connected to the broker, else 0',
 } as const;
 
+/** Name after `edgestock_central_ingest_`, and help, of what the ingest thread counts; the same names as its own. */
+const ingest = {
+  batchesApplied: ['batches_applied_total', 'Batches of the log that took effect'],
+  batchesDuplicate: ['batches_duplicate_total', 'Batches that had been applied before'],
+  batchesGap: ['batches_gap_total', 'Batches before which something was missing; the node was asked to send it'],
+  batchesLate: ['batches_late_total', 'Batches of an earlier life of a node, kept for a person'],
+  batchesUnknownEpoch: ['batches_unknown_epoch_total', 'Batches of an epoch central never issued'],
+  batchesFenced: ['batches_fenced_total', 'Batches of fenced nodes, kept for a person'],
+  messagesRejected: ['messages_rejected_total', 'Messages that were damaged or not from where their subject says'],
+  statesApplied: ['states_applied_total', 'State messages that took effect'],
+  statesRefused: ['states_refused_total', 'State messages of nodes or epochs that may not write'],
+  deltasApplied: ['deltas_applied_total', 'Deltas that took effect'],
+  deltasQuarantined: ['deltas_quarantined_total', 'Deltas put aside for a person'],
+  commits: ['commits_total', 'Transactions; several messages share one'],
+  commitMs: ['commit_milliseconds_total', 'Time spent in transactions, checks included'],
+  queuedMessages: ['queued_messages', 'Messages waiting in memory now'],
+  heartbeats: ['heartbeats_total', 'Heartbeats answered'],
+  enrolments: ['enrolments_total', 'Enrolments answered'],
+  enrolmentsRefused: ['enrolments_refused_total', 'Enrolments refused'],
+  interruptions: ['interruptions_total', 'Times the way from the broker was interrupted and made anew'],
+} as const;
+
 const perWarehouse = {
   lag_seconds: 'Age of what central knows of the warehouse',
   backlog: 'Deltas the node has committed and central has not applied, as far as it has heard',
@@ -41,12 +63,15 @@ const requestSeconds = {
   buckets: [0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
 };
 
-/** What the page is made of at the moment it is asked for. Ingest counts under names of its own, in its own thread. */
+/** What the ingest thread has counted since it started. */
+export type IngestReadings = { readonly [Name in keyof typeof ingest]: number };
+
+/** What the page is made of at the moment it is asked for. */
 export type MetricsPage = {
   readonly central: CentralReadings;
   readonly warehouses: readonly WarehouseReadings[];
-  /** Counters of ingest by name, without `edgestock_central_ingest_` and `_total`. */
-  readonly ingest: Readonly<Record<string, number>>;
+  /** Absent while the ingest thread has not spoken yet. */
+  readonly ingest: IngestReadings | undefined;
 };
 
 /** Central's metrics in a registry of their own: several centrals may live in one process, as in tests. */
@@ -55,7 +80,7 @@ export class CentralMetrics {
   readonly #requests: Histogram;
   readonly #readings: ReadonlyMap<keyof CentralReadings, Gauge>;
   readonly #perWarehouse: ReadonlyMap<keyof typeof perWarehouse, Gauge>;
-  readonly #ingest = new Map<string, Counter>();
+  readonly #ingest: ReadonlyMap<keyof IngestReadings, Counter | Gauge>;
 
   constructor() {
     const registers = [this.#registry];
@@ -76,6 +101,13 @@ export class CentralMetrics {
         }),
       ]),
     );
+    this.#ingest = new Map(
+      (Object.keys(ingest) as (keyof IngestReadings)[]).map((key) => {
+        const [name, help] = ingest[key];
+        const definition = { name: `edgestock_central_ingest_${name}`, help, registers };
+        return [key, name.endsWith('_total') ? new Counter(definition) : new Gauge(definition)];
+      }),
+    );
   }
 
   get contentType(): string {
@@ -95,21 +127,10 @@ export class CentralMetrics {
       this.#perWarehouse.get('backlog')?.set({ warehouse }, backlog);
       this.#perWarehouse.get('skew_seconds')?.set({ warehouse }, skewMs / 1_000);
     }
-    for (const [name, total] of Object.entries(ingest)) {
-      const counter = this.#ingest.get(name) ?? this.#ingestCounter(name);
-      counter.reset();
-      counter.inc(total);
+    for (const [name, metric] of this.#ingest) {
+      metric.reset();
+      metric.inc(ingest?.[name] ?? 0);
     }
     return this.#registry.metrics();
-  }
-
-  #ingestCounter(name: string): Counter {
-    const counter = new Counter({
-      name: `edgestock_central_ingest_${name}_total`,
-      help: `Ingest: ${name.replaceAll('_', ' ')}`,
-      registers: [this.#registry],
-    });
-    this.#ingest.set(name, counter);
-    return counter;
   }
 }

@@ -68,7 +68,9 @@ export class AvailabilityFanOut implements Service {
 
   /** Takes a reader in and brings it up to date. Without a place to resume from, a stream of all changes begins now. */
   async join(client: StreamClient): Promise<void> {
+    if (await this.#isFromAnotherLife(client)) client.sentUpTo = client.topic === 'all-changes' ? 0 : -1;
     if (this.#isStopped) return client.end();
+    if (client.isGone) return;
     this.#clients.add(client);
     for (const listeners of this.#listenersFor(client)) listeners.add(client);
     if (client.topic === 'all-changes' && client.sentUpTo < 0) {
@@ -119,6 +121,14 @@ export class AvailabilityFanOut implements Service {
       client.end();
       this.leave(client);
     }
+  }
+
+  /**
+   * A place beyond the latest change was given by a central that has since been restored from a backup. What the reader
+   * has seen since then is not what is true now: it gets everything of its topic.
+   */
+  async #isFromAnotherLife({ sentUpTo }: StreamClient): Promise<boolean> {
+    return sentUpTo > this.#cursor && sentUpTo > (await this.#source.revision());
   }
 
   /** One page; false when the reader's buffer is full. */

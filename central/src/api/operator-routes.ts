@@ -1,6 +1,6 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { problemOf } from '@edgestock/shared/runtime/problem';
-import type { CentralMetrics } from '../metrics.ts';
+import type { CentralMetrics, IngestReadings } from '../metrics.ts';
 import type { CentralReader } from '../store/central-store.ts';
 import type { Warehouses } from '../warehouses/warehouses.ts';
 import type { AvailabilityFanOut } from './availability-fan-out.ts';
@@ -16,7 +16,8 @@ export type IngestReport = {
   /** What an operator should know, in a word and a sentence. */
   readonly state: string;
   readonly hint?: string;
-  readonly counters: Readonly<Record<string, number>>;
+  /** What it has counted since its thread started; absent before it has told. */
+  readonly counters?: IngestReadings;
 };
 
 export type OperatorView = {

@@ -1,0 +1,177 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
+import { CannotListen } from './http-server.ts';
+
+let central: ApiUnderTest;
+beforeEach(async () => {
+  central = await ApiUnderTest.start();
+});
+afterEach(() => central.stop());
+
+const json = async (path: string): Promise<unknown> => (await central.fetch(path)).json();
+const NOW_TEXT = new Date(NOW).toISOString();
+
+describe('GET /v1/warehouses', () => {
+  test('tells of every warehouse how far it is known', async () => {
+    await central.move('HAM1', { sku: 'A', quantity: 3 });
+    await central.move('BER1', { sku: 'A', quantity: 10 }, { sku: 'B', quantity: 1 });
+    central.clock.offsetMs = 2_000;
+    expect(await json('/v1/warehouses')).toMatchObject({
+      warehouses: [
+        {
+          warehouse: 'BER1',
+          epoch: 1,
+          appliedUpTo: 2,
+          committedUpTo: 2,
+          backlog: 0,
+          asOf: NOW_TEXT,
+          heardAt: NOW_TEXT,
+          lagMs: 2_000,
+          isSilent: false,
+        },
+        { warehouse: 'HAM1', appliedUpTo: 1 },
+      ],
+    });
+    expect(await json('/v1/warehouses/HAM1')).toMatchObject({ warehouse: 'HAM1', appliedUpTo: 1 });
+  });
+
+  test('knows no warehouse that was never enrolled', async () => {
+    const response = await central.fetch('/v1/warehouses/MUC1');
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: 'unknown-warehouse' });
+    expect((await central.fetch('/v1/warehouses/not%20one')).status).toBe(400);
+  });
+});
+
+describe('GET /v1/warehouses/{id}/stock', () => {
+  test('pages through the positions in the order of their SKUs', async () => {
+    await central.move('BER1', { sku: 'C', quantity: 3 }, { sku: 'A', quantity: 1 }, { sku: 'B', quantity: -2 });
+    expect(await json('/v1/warehouses/BER1/stock?limit=2')).toMatchObject({
+      warehouse: 'BER1',
+      asOf: NOW_TEXT,
+      positions: [
+        { sku: 'A', onHand: 1, available: 1, version: 1, sequence: 2 },
+        { sku: 'B', onHand: -2, available: -2 },
+      ],
+      next: 'B',
+    });
+    const last = await json('/v1/warehouses/BER1/stock?limit=2&after=B');
+    expect(last).toMatchObject({ positions: [{ sku: 'C', onHand: 3 }] });
+    expect(last).not.toHaveProperty('next');
+  });
+
+  test.each(['?limit=0', '?limit=1001', '?limit=x', '?after=%00', '?page=2'])('refuses %s', async (query) => {
+    await central.move('BER1', { sku: 'A', quantity: 1 });
+    expect((await central.fetch(`/v1/warehouses/BER1/stock${query}`)).status).toBe(400);
+  });
+});
+
+describe('GET /v1/stock/{sku}/explain', () => {
+  test('shows both sides of the number: the sum, each share, and the movements behind it', async () => {
+    await central.move('BER1', { sku: 'A', quantity: 10 });
+    await central.move('BER1', { sku: 'A', quantity: -4 });
+    await central.move('HAM1', { sku: 'A', quantity: -2 });
+    expect(await json('/v1/stock/A/explain')).toMatchObject({
+      sku: 'A',
+      available: 6,
+      because: '6 in BER1 + 0 in HAM1 = 6',
+      warehouses: [
+        {
+          warehouse: 'BER1',
+          available: 6,
+          because: '6 on hand = 6',
+          asOf: NOW_TEXT,
+          isHistoryBehind: false,
+          movements: [
+            { sequence: 2, kind: 'sale', quantity: -4, onHand: 6 },
+            { sequence: 1, kind: 'receive', quantity: 10, onHand: 10 },
+          ],
+        },
+        { warehouse: 'HAM1', available: 0, because: '-2 on hand = -2, offered as 0' },
+      ],
+    });
+  });
+
+  test('shows as many movements as asked for', async () => {
+    for (let sold = 0; sold < 5; sold += 1) await central.move('BER1', { sku: 'A', quantity: -1 });
+    const { warehouses } = (await json('/v1/stock/A/explain?limit=2')) as {
+      warehouses: { movements: { sequence: number }[] }[];
+    };
+    expect(warehouses[0]?.movements.map(({ sequence }) => sequence)).toEqual([5, 4]);
+  });
+
+  test('explains a SKU that nobody ever had as 0', async () => {
+    expect(await json('/v1/stock/X/explain')).toMatchObject({
+      available: 0,
+      warehouses: [],
+      because: expect.any(String),
+    });
+  });
+});
+
+describe('for operators', () => {
+  test('the status tells store, ingest, revision and who is silent', async () => {
+    await central.move('BER1', { sku: 'A', quantity: 10 });
+    central.clock.offsetMs = 60_000;
+    expect(await json('/v1/status')).toMatchObject({
+      role: 'central',
+      version: '0.0.0-test',
+      revision: 1,
+      store: { path: central.store.path, bytes: expect.any(Number) },
+      ingest: { isUp: false, state: 'absent' },
+      warehouses: { enrolled: 1, silent: ['BER1'], fenced: [] },
+    });
+  });
+
+  test('the probes tell alive and ready', async () => {
+    expect((await central.fetch('/healthz')).status).toBe(200);
+    expect((await central.fetch('/readyz')).status).toBe(200);
+    central.store.opened.close();
+    expect((await central.fetch('/readyz')).status).toBe(503);
+    expect((await central.fetch('/healthz')).status).toBe(200);
+  });
+
+  test('the metrics count answers by route and show every warehouse', async () => {
+    await central.move('BER1', { sku: 'A', quantity: 10 });
+    await central.fetch('/v1/availability/A');
+    await central.fetch('/v1/availability/%00');
+    const page = await (await central.fetch('/metrics')).text();
+    const count = (status: string) =>
+      `edgestock_central_http_request_seconds_count{route="/v1/availability/:sku",status="${status}"} 1`;
+    expect(page).toContain(count('2xx'));
+    expect(page).toContain(count('4xx'));
+    expect(page).toContain('edgestock_central_revision 1');
+    expect(page).toContain('edgestock_central_warehouse_backlog{warehouse="BER1"} 0');
+    expect(page).toContain('edgestock_central_ingest_deltas_applied_total 0');
+  });
+
+  test('a store that fails is told as a problem, and the next request is answered', async () => {
+    const { opened } = central.store;
+    opened.close();
+    const response = await central.fetch('/v1/availability/A');
+    expect(response.status).toBe(500);
+    expect(await response.json()).toMatchObject({ code: 'internal' });
+    expect((await central.fetch('/healthz')).status).toBe(200);
+  });
+
+  test('a port in use is told with what to do', async () => {
+    const port = Number(new URL(central.api.url).port);
+    const second = ApiUnderTest.start({ port });
+    await expect(second).rejects.toThrow(CannotListen);
+    await expect(second).rejects.toThrow('--port');
+  });
+});
+
+describe('CORS', () => {
+  test('is off until an origin is named', async () => {
+    const origin = 'https://shop.example';
+    const closed = await central.fetch('/v1/availability/A', { headers: { origin } });
+    expect(closed.headers.get('access-control-allow-origin')).toBeNull();
+    const open = await ApiUnderTest.start({ corsOrigins: [origin] });
+    const allowed = await open.fetch('/v1/availability/A', { headers: { origin } });
+    const other = await open.fetch('/v1/availability/A', { headers: { origin: 'https://other.example' } });
+    await open.stop();
+    expect(allowed.headers.get('access-control-allow-origin')).toBe(origin);
+    expect(other.headers.get('access-control-allow-origin')).toBeNull();
+  });
+});

@@ -1,0 +1,95 @@
+import { genesisHash } from '@edgestock/shared/protocol/chain';
+import { fc, test } from '@fast-check/vitest';
+import { expect } from 'vitest';
+import { answerOf, type Fleet } from '../availability/answer.ts';
+import { freshnessOf } from '../availability/warehouse-freshness.ts';
+import type { SkuAvailability } from '../store/central-store.ts';
+import { sku, warehouse } from '../testing/fed-store.ts';
+import { renderAnswer, renderStockPart } from './rendered-answer.ts';
+
+const NOW = 1_795_000_000_000;
+const units = fc.integer({ min: -1_000, max: 1_000 });
+const time = fc.integer({ min: NOW - 40_000, max: NOW + 5_000 });
+
+const share = fc.record({
+  onHand: units,
+  unsellable: units,
+  reserved: units,
+  committed: units,
+  quota: units,
+  safetyStock: units,
+  available: fc.nat(1_000),
+  version: fc.nat(),
+  sequence: fc.nat(),
+  at: time,
+  isSuspect: fc.boolean(),
+});
+
+const node = fc.record({
+  id: fc.constantFrom('BER1', 'HAM1', 'MUC1', 'x-_9').map(warehouse),
+  share: fc.option(share, { nil: undefined }),
+  heardAt: fc.option(time, { nil: undefined }),
+  lastDeltaAt: time,
+  appliedAt: time,
+  enrolledAt: time,
+});
+
+const situation = fc.uniqueArray(node, { selector: ({ id }) => id }).map((nodes) => {
+  const fleet: Fleet = new Map(
+    nodes.map(({ id, heardAt, lastDeltaAt, appliedAt, enrolledAt }) => [
+      id,
+      {
+        warehouse: id,
+        epoch: 1,
+        instance: 'instance',
+        enrolledAt,
+        appliedUpTo: 5,
+        appliedHash: genesisHash,
+        appliedAt,
+        lastDeltaAt,
+        knownAt: 0,
+        ...(heardAt === undefined
+          ? {}
+          : { heard: { at: heardAt, committed: 5, sent: 5, skewMs: 0, schemaMin: 1, schemaMax: 1 } }),
+      },
+    ]),
+  );
+  const shares = nodes.flatMap(({ id, share }) => (share === undefined ? [] : [{ ...share, warehouse: id }]));
+  const stock: SkuAvailability = {
+    sku: sku('A"\\\u2603'),
+    available: shares.reduce((sum, { available }) => sum + available, 0),
+    revision: 7,
+    warehouses: shares,
+  };
+  return { fleet, stock };
+});
+
+test.prop([situation])('the rendered answer says what the answer says', ({ fleet, stock }) => {
+  const answer = answerOf(stock, fleet, NOW);
+  const { json, etag, cacheControl } = renderAnswer(renderStockPart(stock, 'default'), {
+    freshness: freshnessOf(fleet),
+    centralEpoch: 3,
+    now: NOW,
+  });
+  expect(JSON.parse(json)).toEqual({
+    sku: answer.sku,
+    channel: 'default',
+    available: answer.available,
+    revision: answer.revision,
+    asOf: new Date(answer.asOf).toISOString(),
+    ageMs: NOW - answer.asOf,
+    stale: answer.stale,
+    warehouses: answer.warehouses.map(({ warehouse: id, available, onHand, version, sequence, isSuspect, ...age }) => ({
+      warehouse: id,
+      available,
+      onHand,
+      version,
+      sequence,
+      ...(isSuspect ? { isSuspect } : {}),
+      asOf: new Date(age.asOf).toISOString(),
+      lagMs: age.lagMs,
+    })),
+  });
+  expect(etag).toBe(`W/"${['3', '7', ...answer.stale].join('.')}"`);
+  expect(cacheControl === 'no-cache').toBe(answer.available <= 5 || answer.stale.length > 0);
+});

@@ -1,0 +1,86 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Clock, systemClock } from '@edgestock/shared/runtime/clock';
+import { createLog, type Log } from '@edgestock/shared/runtime/log';
+import { type Random, systemRandom } from '@edgestock/shared/runtime/random';
+import { RELEASE } from '@edgestock/shared/runtime/release';
+import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
+import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
+import { Api } from './api/api.ts';
+import type { IngestReport } from './api/operator-routes.ts';
+import type { CentralConfig } from './config.ts';
+import { Ingest } from './ingest/ingest.ts';
+import { CentralMetrics } from './metrics.ts';
+import { openCentralReader, openCentralStore } from './store/sqlite/open-central-store.ts';
+
+export type Central = Service & { readonly url: string };
+
+export type CentralDependencies = { readonly clock?: Clock; readonly random?: Random; readonly log?: Log };
+
+/**
+ * The whole of central: the store's one writer in the ingest thread, and the API on a read-only connection in this one.
+ * Resolves when the API answers; the broker need not be there. Throws when the data directory, the store or the address
+ * cannot be had, each error with what to do about it.
+ */
+export async function startCentral(config: CentralConfig, dependencies: CentralDependencies = {}): Promise<Central> {
+  const { clock = systemClock, random = systemRandom } = dependencies;
+  const log = dependencies.log ?? createLog({ level: config.logLevel, name: 'central' });
+  const directory = resolve(config.dataDirectory);
+  const storePath = join(directory, 'central.db');
+  const services = new ServiceStack();
+  try {
+    mkdirSync(directory, { recursive: true });
+    const lock = ProcessLock.take(join(directory, 'central.lock'));
+    services.add('lock', { stop: async () => lock.release() });
+
+    // Opened here once, so that a store that cannot be used ends the start with its reason; the thread would try for ever.
+    await openCentralStore(storePath).close();
+    const { natsUrls, logLevel } = config;
+    const ingest = services.add(
+      'ingest',
+      new Ingest({ natsUrls, databasePath: storePath, logLevel }, { clock, random, log }),
+    );
+    await ingest.ready;
+
+    const opened = openCentralReader(storePath);
+    services.add('reader', { stop: async () => opened.close() });
+    const api = services.add(
+      'api',
+      await Api.start({
+        host: config.host,
+        port: config.port,
+        corsOrigins: config.corsOrigins,
+        version: RELEASE,
+        storePath,
+        reader: opened.reader,
+        metrics: new CentralMetrics(),
+        clock,
+        log,
+        ingest: () => ingestReport(ingest, natsUrls),
+        residentBytes: () => process.memoryUsage.rss(),
+      }),
+    );
+    ingest.onChange((changes) => (changes.length > 0 ? api.changed(changes) : api.noticesLost()));
+    // What was committed while the API came up gave its notice to nobody.
+    api.noticesLost();
+    log.info({ url: api.url, dataDirectory: directory, broker: natsUrls }, 'central is ready');
+    return { url: api.url, stop: () => services.stop() };
+  } catch (error) {
+    await services.stop();
+    throw error;
+  }
+}
+
+/** What an operator should know of the thread that takes in what the nodes send. */
+function ingestReport(ingest: Ingest, natsUrls: readonly string[]): IngestReport {
+  const counters = ingest.metrics;
+  if (!ingest.isRunning) {
+    const hint = 'The ingest thread ended and is started again; the log says why. Reads are served meanwhile.';
+    return { isUp: false, state: 'restarting', hint, counters };
+  }
+  if (!ingest.isBrokerUp) {
+    const hint = `No link to the broker at ${natsUrls.join(', ')}: is it up? Central tries for ever and serves reads meanwhile.`;
+    return { isUp: false, state: 'waiting-for-broker', hint, counters };
+  }
+  return { isUp: true, state: 'running', counters };
+}
