@@ -3,7 +3,7 @@ import type { HttpApp, HttpContext, HttpDependencies } from './dependencies.ts';
 import { failureResponse } from './failures.ts';
 
 export type Door = {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   /** Name in metrics. */
   readonly route: string;

@@ -22,7 +22,7 @@ export class ItemStore {
     // Prepared by hand: an import lists a million of these.
     this.#list = database.prepare(`
       INSERT INTO item (sku, name, is_listed, updated_at) VALUES (?, ?, 1, ?)
-      ON CONFLICT (sku) DO UPDATE SET name = excluded.name, is_listed = 1, updated_at = excluded.updated_at`);
+      ON CONFLICT (sku) DO UPDATE SET name = coalesce(excluded.name, name), is_listed = 1, updated_at = excluded.updated_at`);
     this.#setBarcode = database.prepare(`
       INSERT INTO barcode (barcode, sku, multiple) VALUES (?, ?, ?)
       ON CONFLICT (barcode) DO UPDATE SET sku = excluded.sku, multiple = excluded.multiple`);
@@ -33,6 +33,7 @@ export class ItemStore {
     this.#noteUnlisted.run(sku, now);
   }
 
+  /** The catalogue names the SKU. Without a name it keeps the one it has. */
   list(listed: { sku: Sku; name: string | undefined }, now: number): void {
     this.#list.run(listed.sku, listed.name ?? null, now);
   }

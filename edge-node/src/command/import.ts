@@ -1,0 +1,154 @@
+import { statSync } from 'node:fs';
+import { systemClock } from '@edgestock/shared/runtime/clock';
+import { type ArgsDef, defineCommand } from 'citty';
+import { type BadBarcodePolicy, badBarcodePolicies } from '../import/catalogue-rows.ts';
+import { knownColumns, parseMapping } from '../import/columns.ts';
+import { ColumnsMissing, type ImportPlan } from '../import/read-rows.ts';
+import { runImport } from '../import/run-import.ts';
+import type { ImportKind } from '../store/import-store.ts';
+import { ImportProgressReport } from './import-progress.ts';
+import { openImportSite } from './import-site.ts';
+import { importSummary } from './import-summary.ts';
+import { WrongCall } from './wrong-call.ts';
+
+const where = {
+  'data-dir': { type: 'string', description: 'Directory of the node, while it is not running', valueHint: 'DIR' },
+  node: { type: 'string', description: 'Address of the node, while it is running', valueHint: 'http://127.0.0.1:7100' },
+  warehouse: { type: 'string', description: 'Its warehouse; needed for a new directory only', valueHint: 'BER1' },
+} as const satisfies ArgsDef;
+
+const how = {
+  'dry-run': { type: 'boolean', description: 'Check everything, change nothing (without a node: the file alone)' },
+  again: { type: 'boolean', description: 'Import a file once more that was imported before' },
+  json: { type: 'boolean', description: 'Print the result as one JSON object' },
+} as const satisfies ArgsDef;
+
+const catalogue = defineCommand({
+  meta: {
+    name: 'catalogue',
+    description: `Items and their barcodes from a CSV file (or .csv.gz): all of it or nothing.
+
+${columnHelp('catalogue')}
+
+  edgestock import catalogue items.csv --data-dir /var/lib/edgestock/BER1 --warehouse BER1
+  edgestock import catalogue export.csv.gz --columns sku=code,name=title,barcode=ean --node http://127.0.0.1:7100
+  edgestock import catalogue items.csv --dry-run        finds what is wrong, line by line
+
+Exit code: 0 imported (or imported before), 1 refused or failed, 2 the call itself is wrong.`,
+  },
+  args: {
+    file: { type: 'positional', required: true, description: 'CSV file, its first line naming the columns' },
+    columns: { type: 'string', description: 'Which header is which column', valueHint: 'sku=code,name=title' },
+    ...where,
+    'bad-barcodes': {
+      type: 'enum',
+      options: [...badBarcodePolicies],
+      default: 'refuse',
+      description: 'Barcodes with a wrong check digit: refuse the file, skip them, or keep them as your own codes',
+    },
+    ...how,
+  },
+  run: ({ args }) => importFile('catalogue', { ...args, badBarcodes: policyOf(args['bad-barcodes']) }),
+});
+
+const stock = defineCommand({
+  meta: {
+    name: 'stock',
+    description: `Stock on hand from a CSV file (or .csv.gz): all of it or nothing.
+Each row is a count: what the file says replaces what the node had when the import began; what is sold meanwhile stays sold.
+
+${columnHelp('stock')}
+
+  edgestock import stock stock.csv --data-dir /var/lib/edgestock/BER1
+  edgestock import stock stock.csv --columns barcode=ean,quantity=qty,bin=shelf --node http://127.0.0.1:7100
+
+Import the catalogue first: a SKU that no catalogue names gets its stock, and an exception for somebody to look at.
+Exit code: 0 imported (or imported before), 1 refused or failed, 2 the call itself is wrong.`,
+  },
+  args: {
+    file: { type: 'positional', required: true, description: 'CSV file, its first line naming the columns' },
+    columns: { type: 'string', description: 'Which header is which column', valueHint: 'sku=code,quantity=qty' },
+    ...where,
+    ...how,
+  },
+  run: ({ args }) => importFile('stock', { ...args, badBarcodes: 'refuse' }),
+});
+
+/** `edgestock import`: a catalogue or stock from a file into one node. */
+export const command = defineCommand({
+  meta: { name: 'import', description: 'Bring a catalogue, then stock, from CSV files into a node.' },
+  subCommands: { catalogue, stock },
+});
+
+type ImportArguments = {
+  readonly file: string;
+  readonly columns?: string | undefined;
+  readonly node?: string | undefined;
+  readonly 'data-dir'?: string | undefined;
+  readonly warehouse?: string | undefined;
+  readonly 'dry-run'?: boolean | undefined;
+  readonly again?: boolean | undefined;
+  readonly json?: boolean | undefined;
+  readonly badBarcodes: BadBarcodePolicy;
+};
+
+async function importFile(kind: ImportKind, args: ImportArguments): Promise<void> {
+  const plan = planOf(kind, args);
+  const fileBytes = sizeOf(args.file);
+  const isDryRun = args['dry-run'] === true;
+  const site = await openImportSite({ node: args.node, dataDir: args['data-dir'], warehouse: args.warehouse });
+  if (site === undefined && !isDryRun) {
+    const hint =
+      'Name --data-dir DIR of a stopped node or --node URL of a running one; --dry-run checks the file alone.';
+    throw new WrongCall('into which node?', hint);
+  }
+  const report = new ImportProgressReport({ output: process.stderr, clock: systemClock });
+  const startedMs = systemClock.monotonicMs();
+  try {
+    const result = await runImport({
+      path: args.file,
+      fileBytes,
+      plan,
+      ...(site !== undefined && { into: site }),
+      isDryRun,
+      isAgain: args.again === true,
+      onProgress: report.show,
+    });
+    report.end();
+    const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;
+    const { id, ...facts } = result;
+    const told = { kind, file: args.file, warehouse: site?.warehouse, import: id, ...facts, seconds };
+    console.log(args.json === true ? JSON.stringify(told) : importSummary(told));
+    if (result.outcome === 'refused') process.exitCode = 1;
+  } catch (error) {
+    report.end();
+    if (!(error instanceof ColumnsMissing)) throw error;
+    throw new WrongCall(`${args.file} does not have the columns of a ${kind}`, error.problems.join('\n'));
+  } finally {
+    await site?.close();
+  }
+}
+
+function planOf(kind: ImportKind, { columns, badBarcodes }: ImportArguments): ImportPlan {
+  const mapping = parseMapping(kind, columns ?? '');
+  if (mapping instanceof Map) return { kind, mapping, badBarcodes };
+  throw new WrongCall('--columns cannot be read', [...mapping].join('\n'));
+}
+
+function sizeOf(path: string): number {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isFile() === true) return found.size;
+  throw new WrongCall(`there is no file ${path}`, 'Name a .csv or .csv.gz file.');
+}
+
+function policyOf(text: string): BadBarcodePolicy {
+  return badBarcodePolicies.find((policy) => policy === text) ?? 'refuse';
+}
+
+function columnHelp(kind: ImportKind): string {
+  const lines = knownColumns[kind].map(({ name, aliases, meaning }) => {
+    const others = aliases.length > 0 ? ` (also found as ${aliases.slice(0, 4).join(', ')})` : '';
+    return `  ${name.padEnd(10)} ${meaning}${others}`;
+  });
+  return ['Columns:', ...lines].join('\n');
+}

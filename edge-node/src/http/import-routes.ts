@@ -1,0 +1,128 @@
+import { unreachable } from '@edgestock/shared/runtime/assert';
+import type { Log } from '@edgestock/shared/runtime/log';
+import { type ProblemKind, refuse } from '@edgestock/shared/runtime/problem';
+import { z } from 'zod';
+import { type ImportJobs, ImportRefused } from '../import/import-jobs.ts';
+import type { ImportStatus } from '../import/import-target.ts';
+import { importLimits } from '../import/limits.ts';
+import type { HttpContext, HttpDependencies } from './dependencies.ts';
+import type { Door } from './door.ts';
+import { condition, counted, date, sku } from './fields.ts';
+import { readBody } from './request-body.ts';
+
+const importProblems = {
+  unknown: { code: 'import-unknown', status: 404, title: 'There is no such import here' },
+  'not-staging': { code: 'import-not-staging', status: 409, title: 'The import is past the stage of taking rows' },
+  'rows-missing': { code: 'import-rows-missing', status: 409, title: 'Not all rows of the import are here' },
+} as const satisfies Record<ImportRefused['reason'], ProblemKind>;
+
+const text = (charsMax: number) =>
+  z
+    .string()
+    .max(charsMax)
+    .refine((value) => value.isWellFormed() && !value.includes('\n'));
+const line = z.int().positive();
+const place = text(importLimits.textCharsMax).exactOptional();
+
+const newImport = z.strictObject({
+  id: z.string().regex(/^[0-9a-f]{64}$/),
+  document: text(importLimits.documentCharsMax).min(1),
+  rowCount: z.int().positive(),
+});
+const catalogueRow = z.strictObject({
+  line,
+  sku,
+  name: text(importLimits.nameCharsMax).min(1).exactOptional(),
+  barcode: text(importLimits.barcodeCharsMax).min(1).exactOptional(),
+  multiple: z.int().min(1).max(importLimits.multipleMax),
+});
+const stockRow = z.strictObject({
+  line,
+  sku: sku.exactOptional(),
+  barcode: text(importLimits.barcodeCharsMax).min(1).exactOptional(),
+  quantity: counted,
+  bin: place,
+  lot: place,
+  expiry: date.exactOptional(),
+  condition: condition.exactOptional(),
+});
+const rowsOf = {
+  catalogue: z.array(catalogueRow).max(importLimits.rowsPerChunk),
+  stock: z.array(stockRow).max(importLimits.rowsPerChunk),
+} as const;
+
+/**
+ * The doors of `edgestock import --node`: begin, put rows until all are there, apply, ask how far it is. Each may be repeated.
+ * Applying goes on in the background; the answer is 202.
+ */
+export function importDoors(deps: HttpDependencies, jobs: ImportJobs): readonly Door[] {
+  const door = (method: Door['method'], path: string, route: string, answer: Door['answer']): Door => ({
+    method,
+    path,
+    route,
+    answer: (context) => answered(() => answer(context)),
+  });
+  return [
+    door('POST', '/v1/imports/catalogue', 'import begin', (context) => begin(context, 'catalogue', deps, jobs)),
+    door('POST', '/v1/imports/stock', 'import begin', (context) => begin(context, 'stock', deps, jobs)),
+    door('PUT', '/v1/imports/:id/rows', 'import rows', (context) => stage(context, deps, jobs)),
+    door('POST', '/v1/imports/:id/apply', 'import apply', (context) => apply(context, deps.log, jobs)),
+    door('GET', '/v1/imports/:id', 'import status', (context) => Response.json(statusIn(context, jobs))),
+    door('DELETE', '/v1/imports/:id', 'import drop', async (context) => {
+      await jobs.drop(idIn(context));
+      return Response.json({ outcome: 'dropped' });
+    }),
+  ];
+}
+
+async function begin(
+  context: HttpContext,
+  kind: 'catalogue' | 'stock',
+  { limits }: HttpDependencies,
+  jobs: ImportJobs,
+): Promise<Response> {
+  const answer = jobs.begin({ kind, ...(await readBody(context, newImport, limits)) });
+  return Response.json(answer, { status: answer.outcome === 'staging' ? 201 : 200 });
+}
+
+async function stage(context: HttpContext, { limits }: HttpDependencies, jobs: ImportJobs): Promise<Response> {
+  const { id, kind } = statusIn(context, jobs);
+  const rows = await rowsIn(context, kind, limits);
+  return Response.json({ problems: jobs.stage(id, rows) });
+}
+
+function rowsIn(context: HttpContext, kind: ImportStatus['kind'], limits: HttpDependencies['limits']) {
+  switch (kind) {
+    case 'catalogue':
+      return readBody(context, rowsOf.catalogue, limits);
+    case 'stock':
+      return readBody(context, rowsOf.stock, limits);
+    default:
+      return unreachable(kind);
+  }
+}
+
+/** Answers before it is done: a million rows take longer than any client waits. Failures are in the status. */
+function apply(context: HttpContext, log: Log, jobs: ImportJobs): Response {
+  const id = idIn(context);
+  jobs.apply(id).catch((error: unknown) => log.debug({ import: id, err: error }, 'import left to be asked for again'));
+  return Response.json(statusIn(context, jobs), { status: 202 });
+}
+
+function statusIn(context: HttpContext, jobs: ImportJobs): ImportStatus {
+  const id = idIn(context);
+  return jobs.status(id) ?? refuse(importProblems.unknown, `There is no import ${id} here: begin it first.`);
+}
+
+function idIn(context: HttpContext): string {
+  return context.req.param('id') ?? '';
+}
+
+async function answered(answer: () => Response | Promise<Response>): Promise<Response> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (error instanceof ImportRefused) return refuse(importProblems[error.reason], error.message);
+    throw error;
+  }
+}

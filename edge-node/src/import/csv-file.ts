@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename } from 'node:path';
+import { pipeline, type Readable, Transform } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { CsvError, type Options, parse } from 'csv-parse';
+import { importLimits } from './limits.ts';
+
+/** Line number in the file (where the row begins) and the cells as they stand there. */
+export type CsvRow = { readonly line: number; readonly cells: readonly string[] };
+
+/** The file is no CSV from some line on. */
+export class CsvBroken extends Error {
+  override readonly name = 'CsvBroken';
+  readonly line: number;
+
+  constructor(line: number, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.line = line;
+  }
+}
+
+const DELIMITERS = [',', ';', '\t'] as const;
+const ROWS_PER_BATCH = 500;
+
+/**
+ * A CSV file, gzipped or not, as batches of rows; the first row is the header. Read as a stream: memory does not grow with the
+ * file. Comma, semicolon and tab are told apart by the header, a byte order mark is skipped, quoted cells may hold line breaks.
+ */
+export class CsvFile {
+  readonly path: string;
+  readonly #onBytes: (bytes: number) => void;
+  #hash = createHash('sha256');
+
+  /** `onBytes` hears of each piece read from the disk. */
+  constructor(path: string, onBytes: (bytes: number) => void = () => undefined) {
+    this.path = path;
+    this.#onBytes = onBytes;
+  }
+
+  get name(): string {
+    return basename(this.path).slice(0, importLimits.documentCharsMax);
+  }
+
+  /** Throws `CsvBroken` with a line, or what the file system says. */
+  async *batches(): AsyncGenerator<readonly CsvRow[]> {
+    const delimiter = delimiterOf(await this.#head());
+    const options: Options<CsvRow, string[]> = {
+      bom: true,
+      delimiter,
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+      max_record_size: importLimits.recordBytesMax,
+      // Spread over the callback instead of `info: true`, which builds a second object for every row.
+      on_record: (cells, { lines }) => ({ line: lines - lineBreaksIn(cells), cells }),
+    };
+    // The library's types know rows as lists of text only.
+    const parser = parse(options as unknown as Options);
+    this.#hash = createHash('sha256');
+    const text = this.#text((piece) => {
+      this.#hash.update(piece);
+      this.#onBytes(piece.length);
+    });
+    pipeline(text, parser, () => undefined);
+    try {
+      let batch: CsvRow[] = [];
+      for await (const row of parser as AsyncIterable<CsvRow>) {
+        // Spreadsheets export the empty rows below a table as nothing but delimiters.
+        if (!row.cells.some((cell) => cell !== '')) continue;
+        batch.push(row);
+        if (batch.length < ROWS_PER_BATCH) continue;
+        yield batch;
+        batch = [];
+      }
+      if (batch.length > 0) yield batch;
+    } catch (error) {
+      throw brokenAt(error);
+    } finally {
+      text.destroy();
+      parser.destroy();
+    }
+  }
+
+  /** SHA-256 of the file as it was read; after the last batch. */
+  digest(): string {
+    return this.#hash.copy().digest('hex');
+  }
+
+  /** The file's text; hears of each piece as it lies on the disk. An error of any part destroys what is returned. */
+  #text(onPiece: (piece: Buffer) => void): Readable {
+    const tap = new Transform({
+      transform: (piece: Buffer, _encoding, done) => {
+        onPiece(piece);
+        done(null, piece);
+      },
+    });
+    const file = createReadStream(this.path);
+    return this.path.endsWith('.gz')
+      ? pipeline(file, tap, createGunzip(), () => undefined)
+      : pipeline(file, tap, () => undefined);
+  }
+
+  /** The file's first lines, for its delimiter. */
+  async #head(): Promise<string> {
+    const text = this.#text(() => undefined);
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    for await (const piece of text) {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes >= importLimits.headBytesMax) break;
+    }
+    return Buffer.concat(pieces).toString('utf8', 0, importLimits.headBytesMax);
+  }
+}
+
+/** The delimiter that the header uses most, outside of quotes. */
+function delimiterOf(head: string): string {
+  const header = head.replace(/"[^"]*"/g, '').split(/\r\n|\n|\r/, 1)[0] ?? '';
+  const uses = (delimiter: string) => header.split(delimiter).length - 1;
+  return DELIMITERS.reduce<string>((best, delimiter) => (uses(delimiter) > uses(best) ? delimiter : best), ',');
+}
+
+/** The parser knows the line on which a row ends; a row with line breaks in its cells begins above it. */
+function lineBreaksIn(cells: readonly string[]): number {
+  let breaks = 0;
+  for (const cell of cells) {
+    if (cell.includes('\n') || cell.includes('\r')) breaks += cell.split(/\r\n|\n|\r/).length - 1;
+  }
+  return breaks;
+}
+
+function brokenAt(error: unknown): unknown {
+  if (error instanceof CsvError) {
+    const line = Number(error.lines ?? 0);
+    const isUnclosed = error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE';
+    const message = isUnclosed
+      ? `a quote (") that is opened at or before this line is never closed; inside a quoted cell a quote is written twice`
+      : error.message;
+    return new CsvBroken(line, message, { cause: error });
+  }
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code.startsWith('Z_') || code === 'ERR_PREMATURE_CLOSE') {
+    return new CsvBroken(0, 'the gzip file is damaged or incomplete: fetch it again', { cause: error });
+  }
+  return error;
+}

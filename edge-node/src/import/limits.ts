@@ -1,0 +1,36 @@
+import { assert } from '@edgestock/shared/runtime/assert';
+import { httpLimits } from '../limits.ts';
+
+/** Bounds of an import. */
+export const importLimits = {
+  /** Rows staged in one transaction, and in one request to a running node. */
+  rowsPerChunk: 1_000,
+  /** The same in bytes of JSON, for rows with long names; a request has room for one row beyond it. */
+  chunkBytesMax: 192 * 1024,
+  /**
+   * Stock rows of one command. The longest that a till may have to wait for an import: 250 counts hold the ledger for about
+   * 10 ms. Part of what is stored (the key of a command is its first line): changing it makes half-applied jobs apply a row twice.
+   */
+  linesPerCommand: 250,
+  /** Rows of a catalogue applied in one transaction, for the same reason. */
+  itemsPerTransaction: 500,
+  problemsListedMax: 100,
+  /** One row of a file. A quote that is never closed is found after this much instead of at the end of the file. */
+  recordBytesMax: 64 * 1024,
+  /** How much of a file is looked at to find out its delimiter. */
+  headBytesMax: 64 * 1024,
+  nameCharsMax: 300,
+  documentCharsMax: httpLimits.textCharsMax,
+  textCharsMax: httpLimits.textCharsMax,
+  barcodeCharsMax: 80,
+  multipleMax: 100_000,
+} as const;
+
+/** UTF-8 bytes of a character, or of its escape in JSON. */
+const BYTES_PER_CHAR_MAX = 6;
+const ROW_BYTES_MAX =
+  BYTES_PER_CHAR_MAX * (importLimits.nameCharsMax + importLimits.barcodeCharsMax + 3 * importLimits.textCharsMax) + 256;
+assert(
+  importLimits.chunkBytesMax + ROW_BYTES_MAX < httpLimits.bodyBytesMax,
+  'a chunk of rows and the row that filled it fit a request',
+);
