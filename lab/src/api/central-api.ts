@@ -16,9 +16,9 @@ export class CentralApi {
   /** How far central has applied each warehouse's log. Warehouses that never reached central are absent. */
   async appliedByWarehouse(): Promise<ReadonlyMap<string, number>> {
     const { warehouses } = (await this.#get('/v1/warehouses')) as {
-      readonly warehouses: readonly { readonly warehouse: string; readonly applied: number }[];
+      readonly warehouses: readonly { readonly warehouse: string; readonly appliedUpTo: number }[];
     };
-    return new Map(warehouses.map(({ warehouse, applied }) => [warehouse, applied]));
+    return new Map(warehouses.map(({ warehouse, appliedUpTo }) => [warehouse, appliedUpTo]));
   }
 
   async positions(warehouse: string): Promise<ReadonlyMap<string, Told>> {

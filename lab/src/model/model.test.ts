@@ -7,14 +7,14 @@ const change = (sku: string, units: number) => ({ sku: sku as Sku, units });
 
 test('the model sums what was acknowledged, position by position, and counts the movements', () => {
   const model = new StockModel();
-  model.apply('W1', [change('a', 10), change('b', 5)]);
-  model.apply('W1', [change('a', -3), change('a', -7)]);
-  model.apply('W2', [change('a', 1)]);
+  model.apply('W1', [change('a', 10), change('b', 5)], 2);
+  model.apply('W1', [change('a', -3), change('a', -7)], 3);
+  model.apply('W2', [change('a', 1)], 1);
   expect([...model.unitsOf('W1')]).toEqual([
     ['a', 0],
     ['b', 5],
   ]);
-  expect(model.movementsOf('W1')).toBe(4);
+  expect(model.movementsOf('W1')).toBe(5);
   expect(model.movementsOf('W3')).toBe(0);
   expect(model.warehouses).toEqual(['W1', 'W2']);
   expect(model.skuCount).toBe(2);

@@ -9,15 +9,15 @@ export class StockModel {
   readonly #movements = new Map<string, number>();
   readonly #skus = new Set<string>();
 
-  /** What a node has acknowledged. Each line is one movement in its log. */
-  apply(warehouse: string, changes: readonly Change[]): void {
+  /** What a node has acknowledged, and how many movements in its log that made. */
+  apply(warehouse: string, changes: readonly Change[], movements: number): void {
     const units = this.#unitsByWarehouse.get(warehouse) ?? new Map<string, number>();
     this.#unitsByWarehouse.set(warehouse, units);
     for (const change of changes) {
       units.set(change.sku, (units.get(change.sku) ?? 0) + change.units);
       this.#skus.add(change.sku);
     }
-    this.#movements.set(warehouse, this.movementsOf(warehouse) + changes.length);
+    this.#movements.set(warehouse, this.movementsOf(warehouse) + movements);
   }
 
   /** Units by SKU; positions that came back to zero are listed too. */

@@ -3,7 +3,7 @@ import { UsageError } from '../command/usage-error.ts';
 /** What a line of a point-of-sale file can tell. Only `sku`, `quantity` and `receipt` must be there. */
 export const fields = ['store', 'sku', 'quantity', 'receipt', 'at', 'till', 'kind', 'price', 'name'] as const;
 export type Field = (typeof fields)[number];
-const requiredFields: readonly Field[] = ['sku', 'quantity', 'receipt'];
+const requiredOfSales: readonly Field[] = ['sku', 'quantity', 'receipt'];
 
 /** Which column holds which field, as the caller names them. */
 export type ColumnMapping = Readonly<Partial<Record<Field, string>>>;
@@ -42,12 +42,13 @@ export function mappingByName(header: readonly string[]): ColumnMapping {
 export function bindColumns(
   mapping: ColumnMapping,
   header: readonly string[],
+  required: readonly Field[] = requiredOfSales,
 ): (row: number, cells: readonly string[]) => RawLine {
   const wanted = Object.entries(mapping);
   const unknown = wanted
     .filter(([, column]) => !header.includes(column))
     .map(([field, column]) => `${field}=${column}`);
-  const unnamed = requiredFields.filter((field) => mapping[field] === undefined);
+  const unnamed = required.filter((field) => mapping[field] === undefined);
   if (unknown.length > 0 || unnamed.length > 0) {
     const complaints = [
       ...(unknown.length > 0 ? [`the file has no column for ${unknown.join(', ')}`] : []),

@@ -4,7 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { parse } from 'csv-parse';
 import { UsageError } from '../command/usage-error.ts';
-import { bindColumns, type ColumnMapping, mappingByName, type RawLine } from './columns.ts';
+import { bindColumns, type ColumnMapping, type Field, mappingByName, type RawLine } from './columns.ts';
 
 /** The file is damaged, or no CSV. */
 export class SalesFileUnreadable extends Error {
@@ -16,7 +16,11 @@ export class SalesFileUnreadable extends Error {
  * Reads a CSV file, plain or gzip, one line at a time: memory does not grow with the file. Without a mapping, the columns
  * named like our fields are taken. Throws `UsageError` for a missing file or column, `SalesFileUnreadable` for a broken one.
  */
-export async function* readSalesFile(path: string, mapping: ColumnMapping | undefined): AsyncGenerator<RawLine> {
+export async function* readSalesFile(
+  path: string,
+  mapping: ColumnMapping | undefined,
+  required?: readonly Field[],
+): AsyncGenerator<RawLine> {
   await access(path).catch((cause: unknown) => {
     throw Object.assign(new UsageError(`${path} cannot be read`, 'Name a CSV file, plain or .gz.'), { cause });
   });
@@ -30,7 +34,7 @@ export async function* readSalesFile(path: string, mapping: ColumnMapping | unde
     for await (const cells of parser as AsyncIterable<readonly string[]>) {
       row += 1;
       if (bind) yield bind(row, cells);
-      else bind = bindColumns(mapping ?? mappingByName(cells), cells);
+      else bind = bindColumns(mapping ?? mappingByName(cells), cells, required);
     }
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;

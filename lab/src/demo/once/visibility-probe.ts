@@ -1,0 +1,71 @@
+import { systemClock } from '@edgestock/shared/runtime/clock';
+import type { CentralApi } from '../../api/central-api.ts';
+
+/** One sale to follow: where it was recorded and as what. */
+export type RecordedSale = { readonly warehouse: string; readonly sku: string; readonly sequence: number };
+
+/** Between two looks at central. Part of every figure, so it is small; a look itself takes about a millisecond. */
+const LOOK_PAUSE_MS = 1;
+/** A sample that takes longer is taken as this long, and counted. */
+const GIVES_UP_MS = 15_000;
+
+/**
+ * Measures how long a sale takes from the node's answer to central's: it follows one sale at a time by asking central for the
+ * SKU's availability until the warehouse's sequence there has reached the sale's. Sales of cut links are left out, because
+ * theirs is the length of the cut.
+ */
+export class VisibilityProbe {
+  readonly samplesMs: number[] = [];
+  givenUp = 0;
+  readonly #central: Pick<CentralApi, 'availability'>;
+  readonly #isConnected: (warehouse: string) => boolean;
+  readonly #pauseMs: number;
+  #following: Promise<void> | undefined;
+  #notBeforeMs = 0;
+
+  /** `pauseMs` between two samples keeps the probe from becoming the load that it measures. */
+  constructor(
+    central: Pick<CentralApi, 'availability'>,
+    options: { readonly isConnected: (warehouse: string) => boolean; readonly pauseMs: number },
+  ) {
+    this.#central = central;
+    this.#isConnected = options.isConnected;
+    this.#pauseMs = options.pauseMs;
+  }
+
+  /** Follows the sale, or lets it pass because another one is being followed. Call it right when the node has answered. */
+  offer(sale: RecordedSale): void {
+    const now = systemClock.monotonicMs();
+    if (this.#following || now < this.#notBeforeMs || !this.#isConnected(sale.warehouse)) return;
+    this.#following = this.#follow(sale, now).finally(() => {
+      this.#following = undefined;
+      this.#notBeforeMs = systemClock.monotonicMs() + this.#pauseMs;
+    });
+  }
+
+  /** The last sample is in. */
+  async settled(): Promise<void> {
+    await this.#following;
+  }
+
+  async #follow(sale: RecordedSale, answeredMs: number): Promise<void> {
+    for (;;) {
+      const isVisible = await this.#isVisible(sale);
+      const elapsedMs = systemClock.monotonicMs() - answeredMs;
+      // Cut meanwhile: what would be measured is the cut.
+      if (!this.#isConnected(sale.warehouse)) return;
+      if (isVisible || elapsedMs > GIVES_UP_MS) {
+        this.samplesMs.push(Math.min(elapsedMs, GIVES_UP_MS));
+        if (!isVisible) this.givenUp += 1;
+        return;
+      }
+      await systemClock.sleep(LOOK_PAUSE_MS);
+    }
+  }
+
+  async #isVisible({ warehouse, sku, sequence }: RecordedSale): Promise<boolean> {
+    // No answer means: not seen yet. Central may be starting again.
+    const answer = await this.#central.availability(sku).catch(() => undefined);
+    return (answer?.warehouses.find((share) => share.warehouse === warehouse)?.sequence ?? 0) >= sequence;
+  }
+}
