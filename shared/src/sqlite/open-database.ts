@@ -41,12 +41,18 @@ export function assertDurable(database: Database.Database): void {
 }
 
 function refuseOldSqlite(database: Database.Database): void {
-  const text = database.prepare<[], { version: string }>('SELECT sqlite_version() AS version').get()?.version ?? '0';
-  const parts = text.split('.').map(Number);
-  const older = SQLITE_MIN.findIndex((least, index) => (parts[index] ?? 0) !== least);
-  if (older >= 0 && (parts[older] ?? 0) < (SQLITE_MIN[older] ?? 0)) {
-    throw new DatabaseRefused(
-      `SQLite ${text} can corrupt a WAL database; ${SQLITE_MIN.join('.')} or newer is needed. Update better-sqlite3.`,
-    );
-  }
+  const row = database.prepare<[], { version: string }>('SELECT sqlite_version() AS version').get();
+  const version = row?.version ?? 'unknown';
+  if (isSafeSqlite(version)) return;
+  throw new DatabaseRefused(
+    `SQLite ${version} can corrupt a WAL database; ${SQLITE_MIN.join('.')} or newer is needed. Update better-sqlite3.`,
+  );
+}
+
+/** True for a version, like `3.51.3`, that is not known to corrupt a WAL database. */
+export function isSafeSqlite(version: string): boolean {
+  const parts = version.split('.').map(Number);
+  const differs = SQLITE_MIN.findIndex((least, index) => parts[index] !== least);
+  const least = SQLITE_MIN[differs];
+  return least === undefined || (parts[differs] ?? 0) > least;
 }
