@@ -29,7 +29,7 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
   const storePath = join(directory, 'central.db');
   const services = new ServiceStack();
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     const lock = ProcessLock.take(join(directory, 'central.lock'));
     services.add('lock', { stop: async () => lock.release() });
 
@@ -68,6 +68,20 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
   } catch (error) {
     await services.stop();
     throw error;
+  }
+}
+
+/** The data directory cannot be made or written. */
+export class DataDirectoryUnusable extends Error {
+  override readonly name = 'DataDirectoryUnusable';
+  readonly hint = 'Name a directory that this user may write: --data-dir, or EDGESTOCK_CENTRAL_DATA_DIR.';
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (cause) {
+    throw new DataDirectoryUnusable(`the data directory ${directory} cannot be made`, { cause });
   }
 }
 

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 import { answerOf, type Fleet } from '../availability/answer.ts';
 import { freshnessOf } from '../availability/warehouse-freshness.ts';
 import type { SkuAvailability } from '../store/central-store.ts';
-import { sku, warehouse } from '../testing/fed-store.ts';
+import { skuOf, warehouseOf } from '../testing/node-log.ts';
 import { renderAnswer, renderStockPart } from './rendered-answer.ts';
 
 const NOW = 1_795_000_000_000;
@@ -26,7 +26,7 @@ const share = fc.record({
 });
 
 const node = fc.record({
-  id: fc.constantFrom('BER1', 'HAM1', 'MUC1', 'x-_9').map(warehouse),
+  id: fc.constantFrom('BER1', 'HAM1', 'MUC1', 'x-_9').map(warehouseOf),
   share: fc.option(share, { nil: undefined }),
   heardAt: fc.option(time, { nil: undefined }),
   lastDeltaAt: time,
@@ -56,7 +56,7 @@ const situation = fc.uniqueArray(node, { selector: ({ id }) => id }).map((nodes)
   );
   const shares = nodes.flatMap(({ id, share }) => (share === undefined ? [] : [{ ...share, warehouse: id }]));
   const stock: SkuAvailability = {
-    sku: sku('A"\\\u2603'),
+    sku: skuOf('A"\\\u2603'),
     available: shares.reduce((sum, { available }) => sum + available, 0),
     revision: 7,
     warehouses: shares,

@@ -1,10 +1,10 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import type { SkuAvailability } from '../store/central-store.ts';
-import { sku } from '../testing/fed-store.ts';
+import { skuOf } from '../testing/node-log.ts';
 import { ChangeNotVisible, StockPartCache } from './stock-part-cache.ts';
 
-const A = sku('A');
+const A = skuOf('A');
 
 /** A store whose commits, reads and notices a test can put in any order. */
 class SlowReader {

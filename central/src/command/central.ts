@@ -1,9 +1,11 @@
-import { ConfigError } from '@edgestock/shared/runtime/env';
 import { defineCommand } from 'citty';
-import { type Central, startCentral } from '../central.ts';
-import { type CentralConfig, type CentralEnvironment, centralSettings, readCentralConfig } from '../config.ts';
+import { startCentral } from '../central.ts';
+import { centralSettings, readCentralConfig } from '../config.ts';
 
-/** `edgestock central`: central in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start. */
+/**
+ * `edgestock central`: central in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start;
+ * what kept it from starting is thrown, with what to do about it, and told by the dispatcher.
+ */
 export const command = defineCommand({
   meta: {
     name: 'central',
@@ -25,45 +27,20 @@ export const command = defineCommand({
     json: { type: 'boolean', description: 'Print one JSON line when ready: {"central": URL}.' },
   },
   async run({ args }) {
-    const config = configOrExplain({
-      EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'],
-      EDGESTOCK_CENTRAL_HOST: args.host,
-      EDGESTOCK_CENTRAL_PORT: args.port,
-      EDGESTOCK_CENTRAL_NATS_URL: args.nats,
-    });
     const stopped = stopSignal();
-    const central = config && (await startOrExplain(config));
-    if (central === undefined) return;
+    const central = await startCentral(
+      readCentralConfig({
+        EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'],
+        EDGESTOCK_CENTRAL_HOST: args.host,
+        EDGESTOCK_CENTRAL_PORT: args.port,
+        EDGESTOCK_CENTRAL_NATS_URL: args.nats,
+      }),
+    );
     console.log(args.json ? JSON.stringify({ central: central.url }) : `central is ready: ${central.url}/v1/status`);
     await stopped;
     await central.stop();
   },
 });
-
-function configOrExplain(flags: CentralEnvironment): CentralConfig | undefined {
-  try {
-    return readCentralConfig(flags);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return fail(error.message);
-  }
-}
-
-/** One line that says what to do, where the reason lies outside; a mistake of ours keeps its stack. */
-async function startOrExplain(config: CentralConfig): Promise<Central | undefined> {
-  try {
-    return await startCentral(config);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    return fail(`central cannot start: ${error.message}`);
-  }
-}
-
-function fail(message: string): undefined {
-  console.error(message);
-  process.exitCode = 1;
-  return undefined;
-}
 
 /** Resolves on the first SIGTERM or SIGINT, also one that comes while central starts; a second one ends the process the hard way. */
 function stopSignal(): Promise<void> {

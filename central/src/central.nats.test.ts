@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { enrolReply, heartbeatReply } from '@edgestock/shared/protocol/control';
+import { enrolSubject, heartbeatSubject, upSubject } from '@edgestock/shared/protocol/subjects';
+import { systemClock } from '@edgestock/shared/runtime/clock';
+import { silentLog } from '@edgestock/shared/runtime/log';
+import { systemRandom } from '@edgestock/shared/runtime/random';
+import { type NatsServer, startNatsServer } from '@edgestock/shared/testing/nats-server';
+import { connectForEver } from '@edgestock/shared/transport/jetstream-connection';
+import type { NatsConnection } from 'nats';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type Central, startCentral } from './central.ts';
+import { EventReader } from './testing/event-reader.ts';
+import { NodeLog } from './testing/node-log.ts';
+
+const SOON = { timeout: 10_000, interval: 20 };
+
+let broker: NatsServer;
+let directory: string;
+let central: Central;
+let connection: NatsConnection;
+
+beforeEach(async () => {
+  broker = await startNatsServer();
+  directory = mkdtempSync(join(tmpdir(), 'edgestock-central-'));
+  central = await start();
+  connection = await connectForEver({
+    url: broker.url,
+    name: 'hand-made node',
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+  });
+});
+
+afterEach(async () => {
+  await central.stop();
+  await connection.close();
+  await broker.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function start(): Promise<Central> {
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    dataDirectory: directory,
+    natsUrls: [broker.url],
+    logLevel: 'silent' as const,
+    corsOrigins: [],
+  };
+  return startCentral(config, { log: silentLog });
+}
+
+/** A node of which there is only the protocol: it enrols, publishes batches of its log, and asks how far central is. */
+class HandMadeNode {
+  readonly log: NodeLog;
+  #published = 0;
+
+  constructor(warehouse: string) {
+    this.log = new NodeLog(warehouse);
+  }
+
+  async enrol(): Promise<void> {
+    const body = JSON.stringify(this.log.enrolRequest());
+    // Central may still be connecting; a request without anyone to answer it fails at once.
+    await expect
+      .poll(
+        () =>
+          connection.request(enrolSubject(this.log.warehouse), body).then(
+            () => true,
+            () => false,
+          ),
+        SOON,
+      )
+      .toBe(true);
+    const reply = await connection.request(enrolSubject(this.log.warehouse), body);
+    expect(enrolReply.parse(reply.json())).toMatchObject({ outcome: 'enrolled', epoch: 1 });
+  }
+
+  async move(...lines: { sku: string; quantity: number }[]): Promise<void> {
+    for (const { sku, quantity } of lines) this.log.record(sku, quantity);
+    const bytes = this.log.bytes(this.#published + 1, this.log.head);
+    await connection.jetstream().publish(upSubject(this.log.warehouse), bytes);
+    this.#published = this.log.head;
+  }
+
+  async heartbeat(): Promise<number> {
+    const body = JSON.stringify(this.log.heartbeatRequest({ clock: systemClock.now() }));
+    const reply = await connection.request(heartbeatSubject(this.log.warehouse), body);
+    return heartbeatReply.parse(reply.json()).applied;
+  }
+}
+
+const available = async (sku: string) => {
+  const response = await fetch(`${central.url}/v1/availability/${sku}`);
+  return ((await response.json()) as { available: number }).available;
+};
+
+const status = async () => (await fetch(`${central.url}/v1/status`)).json();
+
+test('a sale at a node becomes availability at central, on the wire and in the stream', async () => {
+  const ber = new HandMadeNode('BER1');
+  const ham = new HandMadeNode('HAM1');
+  await ber.enrol();
+  await ham.enrol();
+  const stream = await EventReader.open(`${central.url}/v1/availability/stream?sku=A`);
+
+  await ber.move({ sku: 'A', quantity: 10 }, { sku: 'B', quantity: 7 });
+  await ham.move({ sku: 'A', quantity: 5 });
+  await expect.poll(() => available('A'), SOON).toBe(15);
+  await ber.move({ sku: 'A', quantity: -3 });
+  await expect.poll(() => available('A'), SOON).toBe(12);
+  expect(await available('B')).toBe(7);
+  await stream.until(({ events }) => events.at(-1)?.data.available === 12);
+  stream.close();
+
+  expect(await ber.heartbeat()).toBe(3);
+  await expect
+    .poll(async () => (await fetch(`${central.url}/v1/warehouses/BER1`)).json(), SOON)
+    .toMatchObject({ appliedUpTo: 3, committedUpTo: 3, backlog: 0, isSilent: false, epoch: 1 });
+  await expect
+    .poll(status, SOON)
+    .toMatchObject({ ingest: { isUp: true, state: 'running', counters: { deltasApplied: 4 } } });
+});
+
+test('what was applied is there after a restart, and the log goes on', async () => {
+  const ber = new HandMadeNode('BER1');
+  await ber.enrol();
+  await ber.move({ sku: 'A', quantity: 10 });
+  await expect.poll(() => available('A'), SOON).toBe(10);
+  await central.stop();
+  await ber.move({ sku: 'A', quantity: -1 });
+  central = await start();
+  await expect.poll(() => available('A'), SOON).toBe(9);
+});
+
+test('while the broker is away it serves what it knows and says so, and goes on when it is back', async () => {
+  const ber = new HandMadeNode('BER1');
+  await ber.enrol();
+  await ber.move({ sku: 'A', quantity: 10 });
+  await expect.poll(() => available('A'), SOON).toBe(10);
+  await expect.poll(status, SOON).toMatchObject({ ingest: { isUp: true } });
+  await broker.kill();
+  await expect.poll(status, SOON).toMatchObject({ ingest: { isUp: false, state: 'waiting-for-broker' } });
+  expect(await available('A')).toBe(10);
+  expect((await fetch(`${central.url}/readyz`)).status).toBe(200);
+  await broker.restart();
+  await expect.poll(status, { timeout: 18_000, interval: 50 }).toMatchObject({ ingest: { isUp: true } });
+}, 30_000);

@@ -1,0 +1,87 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const program = join(import.meta.dirname, '../../../scripts/edgestock.ts');
+/** Nothing listens there: central must do without a broker. */
+const NO_BROKER = 'nats://127.0.0.1:1';
+
+let directory: string;
+const running: ChildProcess[] = [];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'edgestock-central-'));
+});
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL');
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function edgestockCentral(...flags: string[]) {
+  const env = { ...process.env, EDGESTOCK_CENTRAL_LOG_LEVEL: 'silent' };
+  const args = [program, 'central', '--data-dir', join(directory, 'data'), '--nats', NO_BROKER, ...flags];
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  running.push(child);
+  return child;
+}
+
+async function firstLine(child: ReturnType<typeof edgestockCentral>): Promise<string> {
+  const [line] = await once(createInterface({ input: child.stdout }), 'line');
+  return line;
+}
+
+/** How it ended when it could not start. */
+async function failure(child: ReturnType<typeof edgestockCentral>): Promise<{ code: number | null; told: string }> {
+  const told = text(child.stderr);
+  const [code] = await once(child, 'exit');
+  return { code, told: await told };
+}
+
+describe('edgestock central', () => {
+  test('says in one line where it is, serves without a broker and says so, and ends in order', async () => {
+    const child = edgestockCentral('--port', '0', '--json');
+    const { central } = JSON.parse(await firstLine(child));
+    const status = await (await fetch(`${central}/v1/status`)).json();
+    expect(status).toMatchObject({ role: 'central', ingest: { isUp: false, state: 'waiting-for-broker' } });
+    expect((await fetch(`${central}/v1/availability/A`)).status).toBe(200);
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  test('tells a port in use, with what to do', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = address !== null && typeof address === 'object' ? address.port : 0;
+    const { code, told } = await failure(edgestockCentral('--port', String(port)));
+    other.close();
+    expect(code).toBe(1);
+    expect(told).toContain(`port ${port} of 127.0.0.1 is in use`);
+    expect(told).not.toContain('    at ');
+  });
+
+  test('tells a data directory that another central owns', async () => {
+    const first = edgestockCentral('--port', '0', '--json');
+    await firstLine(first);
+    const { code, told } = await failure(edgestockCentral('--port', '0'));
+    expect(code).toBe(1);
+    expect(told).toContain('--data-dir');
+    expect(told).not.toContain('    at ');
+  });
+
+  test('tells a data directory that cannot be made, and every wrong flag at once', async () => {
+    writeFileSync(join(directory, 'data'), 'a file in the way');
+    const unmade = await failure(edgestockCentral('--port', '0'));
+    expect(unmade.code).toBe(1);
+    expect(unmade.told).toContain('cannot be made');
+    const wrong = await failure(edgestockCentral('--port', 'x', '--nats', 'y'));
+    expect(wrong.code).toBe(1);
+    expect(wrong.told).toContain('EDGESTOCK_CENTRAL_PORT=x');
+    expect(wrong.told).toContain('EDGESTOCK_CENTRAL_NATS_URL=y');
+  });
+});
