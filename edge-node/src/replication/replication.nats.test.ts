@@ -207,6 +207,22 @@ describe('replication through a real broker', () => {
     expectSameLog(site, model);
   });
 
+  test('knows of a broken link at once, without waiting for timeouts', async () => {
+    const server = await broker();
+    await central(server);
+    const site = node(server);
+    const replication = site.replicate();
+    await until(() => replication.status().state === 'live', replication.status.bind(replication));
+    server.pause();
+    await sell(site.ledger, 10);
+    await until(() => replication.status().sent === 10, replication.status.bind(replication));
+    await server.kill();
+    cleanUps.push(() => systemClock.sleep(100)); // The client cannot close a connection that is just breaking without an uncaught error.
+    const failed = () => replication.counters.publishFailures > 0;
+    await until(failed, replication.status.bind(replication), 1_000);
+    expect(replication.status()).toMatchObject({ link: 'disconnected', sent: 0, backlog: 10 });
+  });
+
   test('stops at once while there is no broker', async () => {
     const server = await broker();
     await server.kill();

@@ -138,6 +138,51 @@ describe('what is lost on the way', () => {
   });
 });
 
+describe('what is slow', () => {
+  test('is no stall while central was silent: it gets its time to catch up first', async () => {
+    const { log, clock, link, replication, central } = await live();
+    const held: [string, Uint8Array][] = [];
+    const { deliver } = central;
+    central.deliver = (...message) => void held.push(message);
+    link.faults = { ...noFaults, isCentralDown: true };
+    log.commit('A');
+    await clock.advance(10 * limits.stallMs);
+    link.faults = noFaults;
+    await clock.advance(limits.stallMs - limits.sessionRetryMsMax);
+    for (const message of held) deliver.apply(central, message);
+    await clock.advance(1_000);
+    expect(replication.status()).toMatchObject({ state: 'live', applied: 1 });
+    expect(replication.counters.rewinds).toMatchObject({ stall: 0, need: 0 });
+  });
+
+  test('fails as one: batches that time out one after the other are sent again once', async () => {
+    const { log, clock, link, replication } = await live();
+    link.faults = { ...noFaults, isDownCut: true };
+    for (let batch = 0; batch < 3; batch += 1) {
+      log.commit(...skuNames(500, 10));
+      await clock.advance(30);
+    }
+    expect(link.inFlight.batches).toBe(3);
+    await clock.advance(5_000);
+    expect(replication.counters.rewinds['publish-failed']).toBe(1);
+  });
+
+  test('does not count as acknowledged because something behind it is', async () => {
+    const { log, clock, link, replication } = await live();
+    const acknowledge: (() => void)[] = [];
+    link.publish = () => new Promise((resolve) => acknowledge.push(resolve));
+    log.commit(...skuNames(1_000, 10));
+    await clock.advance(10);
+    expect(acknowledge).toHaveLength(2);
+    acknowledge[1]?.();
+    await clock.settle();
+    expect(replication.status()).toMatchObject({ sent: 1_000, brokerAcked: 0 });
+    acknowledge[0]?.();
+    await clock.settle();
+    expect(replication.status()).toMatchObject({ sent: 1_000, brokerAcked: 1_000 });
+  });
+});
+
 describe('enrolment', () => {
   test('is asked for until it is answered, and gives the log its epoch without renumbering it', async () => {
     const { log, clock, link, central, replication } = start({ before: (log) => log.commit('A', 'B') });
@@ -287,20 +332,6 @@ describe('a cut link', () => {
     await clock.advance(48 * 3_600_000);
     expect([link.publishes, link.requests]).toEqual([publishes, requests]);
     expect(replication.status()).toMatchObject({ link: 'disconnected', sent: 0, backlog: 3_000 });
-  });
-
-  test('does not make a stall of what could not move', async () => {
-    const { log, clock, link, replication, central } = await live();
-    link.faults = { ...noFaults, isDownCut: true };
-    log.commit('A');
-    await clock.advance(3_000);
-    link.setConnected(false);
-    await clock.advance(120_000);
-    link.faults = noFaults;
-    link.setConnected(true);
-    await clock.advance(1_000);
-    expect(central.applied).toBe(1);
-    expect(replication.counters.rewinds.stall).toBe(0);
   });
 });
 

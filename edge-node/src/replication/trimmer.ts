@@ -43,7 +43,7 @@ export class Trimmer {
     let busyLooks = 0;
     while (!signal.aborted) {
       await this.#clock.sleep(limits.trimPeriodMs, signal);
-      if (signal.aborted || !this.#mayTrim()) continue;
+      if (signal.aborted) return;
       const isOverdue = busyLooks >= limits.trimBusyLooksMax;
       busyLooks = this.#isQuiet() || isOverdue ? 0 : busyLooks + 1;
       if (busyLooks === 0) await this.#trimPieces(isOverdue, signal);
