@@ -124,8 +124,8 @@ export class ControlDesk {
     const { cursors, clock } = this.#options;
     const warehouse = request.warehouse as WarehouseId;
     const isMissingSomething = request.sent > cursor.appliedUpTo;
-    const isDue =
-      cursors.isNeedDue(cursor) || request.applied > cursor.appliedUpTo || (cursor.isInDoubt && isMissingSomething);
+    const isDoubtful = request.applied > cursor.appliedUpTo || (cursor.isInDoubt && isMissingSomething);
+    const isDue = cursors.isNeedDue(cursor) || (isDoubtful && cursors.isTellingDue(cursor));
     if (isDue) {
       cursors.told(warehouse, clock.now());
       return cursor.appliedUpTo + 1;

@@ -1,4 +1,4 @@
-import { parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
+import { parseWarehouseId, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { StateMessage } from '@edgestock/shared/protocol/message';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
@@ -65,10 +65,8 @@ export class Ingester {
   async #run(): Promise<void> {
     try {
       while (!this.#isStopped && this.#queue.size > 0) {
-        const changes = new Map<Sku, ChangeNotice>();
-        await this.#takeStates(changes);
-        await this.#takeLogs(changes);
-        if (changes.size > 0) this.#options.onChanged([...changes.values()]);
+        await this.#takeStates();
+        await this.#takeLogs();
         // Lets the sockets be read: what has arrived meanwhile is the next group.
         await new Promise((resolve) => setImmediate(resolve));
       }
@@ -80,22 +78,18 @@ export class Ingester {
     this.#whenIdle?.();
   }
 
-  async #takeStates(changes: Map<Sku, ChangeNotice>): Promise<void> {
+  async #takeStates(): Promise<void> {
     const { store, clock, metrics } = this.#options;
     const taken = await this.#verified(this.#queue.takeStates(), verifyStates);
     if (taken.length === 0) return;
     const startedMs = clock.monotonicMs();
-    const outcomes = await store.applyStates(
-      taken.map(({ value }) => value),
-      clock.now(),
-    );
-    this.#committed(startedMs);
+    const { outcomes, changes } = await store.applyStates(taken.map(({ value }) => value));
+    this.#committed(startedMs, changes);
     for (const [index, outcome] of outcomes.entries()) {
       const one = taken[index];
       if (one === undefined) continue;
       if (outcome.outcome === 'applied') {
         metrics.statesApplied += 1;
-        for (const notice of outcome.changed) changes.set(notice.sku, notice);
       } else {
         metrics.statesRefused += 1;
         this.#refusedStates(one.value, outcome);
@@ -104,20 +98,20 @@ export class Ingester {
     }
   }
 
-  async #takeLogs(changes: Map<Sku, ChangeNotice>): Promise<void> {
+  async #takeLogs(): Promise<void> {
     const { store, clock } = this.#options;
     const taken = await this.#nextGroup();
     if (taken.length === 0) return;
     const startedMs = clock.monotonicMs();
-    const outcomes = await store.applyBatches(
+    const { outcomes, changes } = await store.applyBatches(
       taken.map(({ value }) => value),
       clock.now(),
     );
-    this.#committed(startedMs);
+    this.#committed(startedMs, changes);
     for (const [index, outcome] of outcomes.entries()) {
       const one = taken[index];
       if (one === undefined) continue;
-      this.#settle(one.value, outcome, changes);
+      this.#settle(one.value, outcome);
       one.message.acknowledge();
     }
   }
@@ -137,14 +131,15 @@ export class Ingester {
     return group;
   }
 
-  #committed(startedMs: number): void {
-    const { metrics, clock } = this.#options;
+  #committed(startedMs: number, changes: readonly ChangeNotice[]): void {
+    const { metrics, clock, onChanged } = this.#options;
     metrics.commits += 1;
     metrics.commitMs += clock.monotonicMs() - startedMs;
     metrics.queuedMessages = this.#queue.size;
+    if (changes.length > 0) onChanged(changes);
   }
 
-  #settle({ batch, entries }: VerifiedBatch, outcome: BatchOutcome, changes: Map<Sku, ChangeNotice>): void {
+  #settle({ batch, entries }: VerifiedBatch, outcome: BatchOutcome): void {
     const { cursors, metrics, log } = this.#options;
     const { warehouse, epoch, firstSequence, lastSequence } = batch;
     const facts = { warehouse, epoch, firstSequence, lastSequence };
@@ -154,7 +149,6 @@ export class Ingester {
         metrics.deltasApplied += entries.length - outcome.quarantined;
         metrics.deltasQuarantined += outcome.quarantined;
         cursors.advance(warehouse, outcome.appliedUpTo, outcome.appliedHash);
-        for (const notice of outcome.changed) changes.set(notice.sku, notice);
         if (outcome.quarantined > 0) {
           log.warn({ ...facts, deltas: outcome.quarantined, hint: 'see the quarantine' }, 'deltas put aside');
         }

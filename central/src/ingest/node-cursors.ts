@@ -50,8 +50,8 @@ export class NodeCursors {
   }
 
   advance(warehouse: WarehouseId, appliedUpTo: number, appliedHash: Uint8Array): void {
-    // What was missing has come: a gap is one only until the cursor moves.
-    this.#change(warehouse, { appliedUpTo, appliedHash, need: undefined });
+    // What was missing has come: a gap, and a doubt, is one only until the cursor moves.
+    this.#change(warehouse, { appliedUpTo, appliedHash, need: undefined, isInDoubt: false });
   }
 
   gap(warehouse: WarehouseId): void {
@@ -63,10 +63,12 @@ export class NodeCursors {
     this.#change(warehouse, { fenceReason: reason });
   }
 
+  /** The node has been told what is needed. */
   told(warehouse: WarehouseId, needToldAt: number): void {
-    this.#change(warehouse, { needToldAt, isInDoubt: false });
+    this.#change(warehouse, { needToldAt });
   }
 
+  /** The node has sent nothing that has not arrived. */
   settle(warehouse: WarehouseId): void {
     this.#change(warehouse, { isInDoubt: false });
   }
@@ -104,9 +106,14 @@ export class NodeCursors {
     );
   }
 
-  /** Asked again at most once in a while: the resent batches are already on their way. */
+  /** A gap that the node should hear of now. */
   isNeedDue(cursor: NodeCursor): boolean {
-    return cursor.need !== undefined && this.#clock.now() - cursor.needToldAt >= centralLimits.needRepeatMs;
+    return cursor.need !== undefined && this.isTellingDue(cursor);
+  }
+
+  /** Asked again at most once in a while: what was resent is on its way. */
+  isTellingDue(cursor: NodeCursor): boolean {
+    return this.#clock.now() - cursor.needToldAt >= centralLimits.needRepeatMs;
   }
 
   #change(warehouse: WarehouseId, change: Partial<NodeCursor>): void {

@@ -30,10 +30,10 @@ export interface CentralStore extends CentralReader {
    * Applies batches in the order given, all in one transaction; `outcomes[i]` belongs to `batches[i]`, and one batch's
    * outcome never depends on the failure of another. Batches of several nodes may be mixed.
    */
-  applyBatches(batches: readonly VerifiedBatch[], now: number): Promise<readonly BatchOutcome[]>;
+  applyBatches(batches: readonly VerifiedBatch[], now: number): Promise<Applied<BatchOutcome>>;
 
   /** Takes over the rows that are newer than what is known. No cursor moves; order and repetition do not matter. */
-  applyStates(messages: readonly StateMessage[], now: number): Promise<readonly StatesOutcome[]>;
+  applyStates(messages: readonly StateMessage[]): Promise<Applied<StatesOutcome>>;
 
   /** Notes when nodes were last heard, and what they said. Of several entries for one node the last counts. */
   recordHeard(heard: readonly Heard[]): Promise<void>;
@@ -117,7 +117,6 @@ export type BatchOutcome =
       readonly outcome: 'applied';
       readonly appliedUpTo: number;
       readonly appliedHash: Uint8Array;
-      readonly changed: readonly ChangeNotice[];
       /** Deltas that could not be applied and went to quarantine. */
       readonly quarantined: number;
     };
@@ -127,7 +126,14 @@ export type StatesOutcome =
   | { readonly outcome: 'unknown-epoch' }
   | { readonly outcome: 'late-epoch'; readonly currentEpoch: number }
   | { readonly outcome: 'fenced'; readonly reason: string }
-  | { readonly outcome: 'applied'; readonly changed: readonly ChangeNotice[] };
+  | { readonly outcome: 'applied' };
+
+/** What one transaction did: an outcome for each message, and the answers it changed, each SKU once. */
+export type Applied<Outcome> = {
+  readonly outcomes: readonly Outcome[];
+  /** In the order of their revisions. */
+  readonly changes: readonly ChangeNotice[];
+};
 
 /** The answer for one SKU changed; whoever cares reads it again. */
 export type ChangeNotice = { readonly sku: Sku; readonly revision: number };

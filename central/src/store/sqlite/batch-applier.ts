@@ -30,11 +30,12 @@ export class BatchApplier {
   }
 
   begin(): void {
-    this.#positions.load();
+    this.#positions.begin();
   }
 
-  end(): void {
-    this.#positions.save();
+  /** Writes what the messages come to; returns the answers that changed. */
+  end(): readonly ChangeNotice[] {
+    return this.#positions.end();
   }
 
   applyBatch(verified: VerifiedBatch, now: number): BatchOutcome {
@@ -77,14 +78,11 @@ export class BatchApplier {
       case 'fenced':
         return { outcome: 'fenced', reason: decided.reason };
       case 'apply': {
-        const changed: ChangeNotice[] = [];
         for (const row of message.rows) {
           // A state that cannot be meant is left out: its delta follows in the log and is put aside there.
-          if (faultOfState(row.version, row.state) !== undefined) continue;
-          const notice = this.#positions.put(message.warehouse, row, 0);
-          if (notice !== undefined) changed.push(notice);
+          if (faultOfState(row.version, row.state) === undefined) this.#positions.put(message.warehouse, row, 0);
         }
-        return { outcome: 'applied', changed };
+        return { outcome: 'applied' };
       }
       default:
         return unreachable(decided);
@@ -96,11 +94,7 @@ export class BatchApplier {
     const { batch, bytes } = verified;
     const { warehouse } = batch;
     const merged = mergeBatch(verified, skip);
-    const changed: ChangeNotice[] = [];
-    for (const row of merged.states.values()) {
-      const notice = this.#positions.put(warehouse, row, row.sequence);
-      if (notice !== undefined) changed.push(notice);
-    }
+    for (const row of merged.states.values()) this.#positions.put(warehouse, row, row.sequence);
     for (const { sequence, fault, sku, bytes: delta } of merged.faults) {
       this.#quarantine.put(
         {
@@ -116,10 +110,7 @@ export class BatchApplier {
         now,
       );
     }
-    for (const [sku, version] of merged.suspects) {
-      const notice = this.#positions.suspect(warehouse, sku, version);
-      if (notice !== undefined) changed.push(notice);
-    }
+    for (const [sku, version] of merged.suspects) this.#positions.suspect(warehouse, sku, version);
     this.#logWriter.append(batch, { firstSequence: batch.firstSequence + skip, bytes }, now);
     const cursor = { sequence: batch.lastSequence, hash: batch.hashLast, lastDeltaAt: merged.lastAt };
     this.#nodeWriter.advance(warehouse, cursor, now);
@@ -127,7 +118,6 @@ export class BatchApplier {
       outcome: 'applied',
       appliedUpTo: batch.lastSequence,
       appliedHash: batch.hashLast,
-      changed,
       quarantined: merged.faults.length,
     };
   }

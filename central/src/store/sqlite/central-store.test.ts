@@ -45,7 +45,9 @@ it('applies nothing of a call that fails half-way', async () => {
   await expect(store.applyBatches([log.verified(1, 1), log.verified(2, 2)], 1)).rejects.toThrow('full');
   expect(await store.positionsOf(log.warehouse, undefined, 10)).toEqual([]);
   expect(await store.warehouse(log.warehouse)).toMatchObject({ appliedUpTo: 0 });
-  expect(await store.applyBatches([log.verified(1, 1)], 1)).toMatchObject([{ outcome: 'applied' }]);
+  const { outcomes, changes } = await store.applyBatches([log.verified(1, 1)], 1);
+  expect(outcomes).toMatchObject([{ outcome: 'applied' }]);
+  expect(changes).toEqual([{ sku: 'A', revision: 1 }]);
   await store.close();
   await rm(directory, { recursive: true });
 });

@@ -6,7 +6,7 @@ import type { Database } from 'better-sqlite3';
 import { decideEnrolment, type Enrolment } from '../../rules/enrolment.ts';
 import type { Heard } from '../../rules/node-record.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
-import type { BatchOutcome, CentralStore, QuarantineInput, StatesOutcome } from '../central-store.ts';
+import type { Applied, BatchOutcome, CentralStore, QuarantineInput, StatesOutcome } from '../central-store.ts';
 import { BatchApplier } from './batch-applier.ts';
 import { BatchLog } from './batch-log.ts';
 import { SqliteCentralReader } from './central-reader.ts';
@@ -49,21 +49,19 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     });
   }
 
-  async applyBatches(batches: readonly VerifiedBatch[], now: number): Promise<readonly BatchOutcome[]> {
+  async applyBatches(batches: readonly VerifiedBatch[], now: number): Promise<Applied<BatchOutcome>> {
     return this.#write(() => {
       this.#applier.begin();
       const outcomes = batches.map((batch) => this.#applier.applyBatch(batch, now));
-      this.#applier.end();
-      return outcomes;
+      return { outcomes, changes: this.#applier.end() };
     });
   }
 
-  async applyStates(messages: readonly StateMessage[]): Promise<readonly StatesOutcome[]> {
+  async applyStates(messages: readonly StateMessage[]): Promise<Applied<StatesOutcome>> {
     return this.#write(() => {
       this.#applier.begin();
       const outcomes = messages.map((message) => this.#applier.applyStates(message));
-      this.#applier.end();
-      return outcomes;
+      return { outcomes, changes: this.#applier.end() };
     });
   }
 

@@ -8,11 +8,17 @@ import { migrations } from './migrations.ts';
 /** Enough for the inner pages of tables of some millions of rows. */
 const WRITER_CACHE_KIB = 64 * 1_024;
 const READER_CACHE_KIB = 64 * 1_024;
+/**
+ * Pages in the log before they are copied into the database: 32 MB. A group of ingest touches some hundred scattered pages, so
+ * at the default of 1,000 every second commit pays for a copy.
+ */
+const CHECKPOINT_AFTER_PAGES = 8_000;
 
 /** Opens the store for its one writer: durable, migrated. The data directory's lock is the business of the process. */
 export function openCentralStore(path: string): SqliteCentralStore {
   const database = openDatabase(path, { cacheKiB: WRITER_CACHE_KIB });
   try {
+    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`);
     migrate(database, migrations);
     return new SqliteCentralStore(database);
   } catch (error) {

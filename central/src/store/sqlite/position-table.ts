@@ -5,12 +5,23 @@ import { DEFAULT_CHANNEL } from '../../rules/channel.ts';
 import { type KnownPosition, mergePosition } from '../../rules/merge-position.ts';
 import type { ChangeNotice } from '../central-store.ts';
 
+/** What one transaction does to one position, whatever number of messages say so. */
+type Pending = {
+  /** The newest state of those that came. */
+  row?: StateRow;
+  /** Place of its last delta that came with the log; 0 when only states ahead of it came. */
+  logSequence: number;
+  /** Newest version that could not be applied; 0 = none. */
+  suspectVersion: number;
+};
+
 /**
- * Writes positions and, with them, the materialised answer of their SKU: both or neither. The hot path of ingest. Every
- * method belongs inside a transaction of its caller; `load` begins and `save` ends its use in one.
+ * Writes positions and, with them, the materialised answer of their SKU: both or neither. The hot path of ingest. What a
+ * transaction brings is collected first and written at its end, each position and each answer once and in key order: a hot
+ * SKU sold in twenty batches costs one write, and neighbours share the page that is at hand.
  */
 export class PositionWriter {
-  #revision = 0;
+  #pending = new Map<Sku, Map<WarehouseId, Pending>>();
   readonly #known: Statement<[string, string], KnownPosition>;
   readonly #upsert: Statement<(string | number)[]>;
   readonly #advanceLog: Statement<[number, string, string, number]>;
@@ -49,22 +60,61 @@ export class PositionWriter {
     this.#saveRevision = database.prepare('UPDATE meta SET revision = ? WHERE id = 1');
   }
 
-  load(): void {
-    this.#revision = this.#loadRevision.get()?.revision ?? 0;
-  }
-
-  save(): void {
-    this.#saveRevision.run(this.#revision);
+  /** Forgets what a transaction that failed has left. */
+  begin(): void {
+    this.#pending = new Map();
   }
 
   /** Takes the state over if it is newer; `logSequence` is 0 for a state that came ahead of its history. */
-  put(warehouse: WarehouseId, row: StateRow, logSequence: number): ChangeNotice | undefined {
-    const { sku, version, sequence, state, at } = row;
-    const merge = mergePosition(this.#known.get(sku, warehouse), row);
-    if (merge.merge === 'known') {
-      if (logSequence > 0) this.#advanceLog.run(logSequence, sku, warehouse, logSequence);
-      return undefined;
+  put(warehouse: WarehouseId, row: StateRow, logSequence: number): void {
+    const pending = this.#pendingOf(warehouse, row.sku);
+    if (pending.row === undefined || row.version > pending.row.version) pending.row = row;
+    pending.logSequence = Math.max(pending.logSequence, logSequence);
+  }
+
+  /** Marks the state as older than what the node has, unless a newer one has come already or still comes. */
+  suspect(warehouse: WarehouseId, sku: Sku, version: number): void {
+    const pending = this.#pendingOf(warehouse, sku);
+    pending.suspectVersion = Math.max(pending.suspectVersion, version);
+  }
+
+  /** Writes what was collected; returns the answers that changed, in the order of their revisions. */
+  end(): readonly ChangeNotice[] {
+    if (this.#pending.size === 0) return [];
+    const changes: ChangeNotice[] = [];
+    let revision = this.#loadRevision.get()?.revision ?? 0;
+    for (const sku of [...this.#pending.keys()].sort()) {
+      let isChanged = false;
+      let availableChange = 0;
+      for (const [warehouse, pending] of this.#pending.get(sku) ?? []) {
+        const change = this.#write(warehouse, sku, pending);
+        isChanged ||= change !== undefined;
+        availableChange += change ?? 0;
+      }
+      if (!isChanged) continue;
+      revision += 1;
+      this.#addAvailable.run(sku, DEFAULT_CHANNEL, availableChange, revision);
+      changes.push({ sku, revision });
     }
+    if (changes.length > 0) this.#saveRevision.run(revision);
+    return changes;
+  }
+
+  /** Units by which the answer changes; `undefined` when nothing of the position did. */
+  #write(warehouse: WarehouseId, sku: Sku, { row, logSequence, suspectVersion }: Pending): number | undefined {
+    let change: number | undefined;
+    if (row !== undefined) {
+      const merge = mergePosition(this.#known.get(sku, warehouse), row);
+      if (merge.merge === 'newer') {
+        this.#upsertRow(warehouse, row, logSequence);
+        change = merge.availableChange;
+      } else if (logSequence > 0) this.#advanceLog.run(logSequence, sku, warehouse, logSequence);
+    }
+    if (suspectVersion > 0 && this.#suspect.run({ sku, warehouse, version: suspectVersion }).changes > 0) change ??= 0;
+    return change;
+  }
+
+  #upsertRow(warehouse: WarehouseId, { sku, version, sequence, state, at }: StateRow, logSequence: number): void {
     this.#upsert.run(
       sku,
       warehouse,
@@ -79,17 +129,19 @@ export class PositionWriter {
       logSequence,
       at,
     );
-    return this.#changed(sku, merge.availableChange);
   }
 
-  /** Marks the state as older than what the node has, unless a newer one has come already. */
-  suspect(warehouse: WarehouseId, sku: Sku, version: number): ChangeNotice | undefined {
-    return this.#suspect.run({ sku, warehouse, version }).changes > 0 ? this.#changed(sku, 0) : undefined;
-  }
-
-  #changed(sku: Sku, availableChange: number): ChangeNotice {
-    this.#revision += 1;
-    this.#addAvailable.run(sku, DEFAULT_CHANNEL, availableChange, this.#revision);
-    return { sku, revision: this.#revision };
+  #pendingOf(warehouse: WarehouseId, sku: Sku): Pending {
+    let ofSku = this.#pending.get(sku);
+    if (ofSku === undefined) {
+      ofSku = new Map();
+      this.#pending.set(sku, ofSku);
+    }
+    let pending = ofSku.get(warehouse);
+    if (pending === undefined) {
+      pending = { logSequence: 0, suspectVersion: 0 };
+      ofSku.set(warehouse, pending);
+    }
+    return pending;
   }
 }
