@@ -2,6 +2,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Context, Hono } from 'hono';
+import type { ImportJobs } from '../import/import-jobs.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { HttpLimits } from '../limits.ts';
 import type { ReplicationStatus } from '../replication/replication-status.ts';
@@ -11,6 +12,8 @@ export type HttpDependencies = {
   readonly ledger: Ledger;
   /** How the node stands with central. */
   readonly status: () => ReplicationStatus;
+  /** Without it the node takes no imports. */
+  readonly imports?: ImportJobs;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

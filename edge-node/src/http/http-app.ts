@@ -5,6 +5,7 @@ import { explainDoors } from './desk/explain.ts';
 import { stockDoors } from './desk/stock.ts';
 import { type Door, hang } from './door.ts';
 import { failureResponse, problemResponse } from './failures.ts';
+import { importDoors } from './import-routes.ts';
 import { EventStreams } from './operator/event-streams.ts';
 import { eventDoors } from './operator/events.ts';
 import { exceptionDoors } from './operator/exceptions.ts';
@@ -31,6 +32,7 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
     ...statusDoors(deps),
     ...exceptionDoors(deps),
     ...eventDoors(deps, streams),
+    ...(deps.imports === undefined ? [] : importDoors(deps, deps.imports)),
     ...metricsDoors(metrics),
   ];
   for (const door of doors) hang(door, app, deps, metrics);

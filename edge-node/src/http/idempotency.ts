@@ -41,9 +41,9 @@ export function receiptWrite(
 
 /**
  * Digest of a parsed body: its members stand in the schema's order and its values in one form, so white space and the order of
- * keys do not matter. Taken before barcodes are looked up: a catalogue that changes between two attempts does not make the
+ * keys do not matter. The door is part of it: the same words mean something else at another one. Taken before barcodes are looked up: a catalogue that changes between two attempts does not make the
  * second one another request.
  */
-function fingerprintOf(route: string, body: object): string {
+export function fingerprintOf(route: string, body: object): string {
   return hash('sha256', `${route}\n${JSON.stringify(body)}`, 'base64url');
 }

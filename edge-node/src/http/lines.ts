@@ -1,5 +1,4 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
-import { isLineQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { ProblemItem } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
@@ -40,7 +39,6 @@ export const countLine = z.strictObject({
 
 type Named<Line extends { readonly sku: Sku }> = Omit<Line, 'sku'> & { readonly sku?: Sku; readonly barcode?: string };
 type Scanned = Exclude<ScannedItem, { outcome: 'unreadable' }>;
-type Resolved<Line> = Line | ProblemItem;
 type Deps = {
   readonly view: StockView;
   readonly clock: Clock;
@@ -49,16 +47,8 @@ type Deps = {
 
 /** The lines as the ledger takes them, every barcode looked up; refuses with every line that cannot be told. */
 export function movementLines(lines: readonly Named<MovementLine>[], deps: Deps): readonly MovementLine[] {
-  return resolved(lines, deps, ({ barcode: _, ...line }, scanned, index) => {
+  return resolved(lines, deps, ({ barcode: _, ...line }, scanned) => {
     const units = line.quantity * scanned.multiple;
-    if (!isLineQuantity(units)) {
-      return {
-        line: index,
-        code: 'quantity-invalid',
-        message: `${line.quantity} times the ${scanned.multiple} units of this barcode is more than ${LINE_QUANTITY_MAX}`,
-        path: `lines.${index}.quantity`,
-      };
-    }
     return { ...labelled(line, units, scanned), sku: scanned.sku, quantity: units };
   });
 }
@@ -93,7 +83,7 @@ function labelled(line: Omit<MovementLine, 'sku'>, units: number, { reading }: S
 function resolved<Line extends { readonly sku: Sku }>(
   lines: readonly Named<Line>[],
   deps: Deps,
-  scan: (line: Named<Line>, scanned: Scanned, index: number) => Resolved<Line>,
+  scan: (line: Named<Line>, scanned: Scanned) => Line,
 ): readonly Line[] {
   const problems: ProblemItem[] = [];
   const known = lines.flatMap((line, index): Line[] => {
@@ -109,8 +99,8 @@ function resolvedLine<Line extends { readonly sku: Sku }>(
   line: Named<Line>,
   index: number,
   deps: Deps,
-  scan: (line: Named<Line>, scanned: Scanned, index: number) => Resolved<Line>,
-): Resolved<Line> {
+  scan: (line: Named<Line>, scanned: Scanned) => Line,
+): Line | ProblemItem {
   const place = { line: index, path: `lines.${index}` };
   if (line.barcode === undefined) {
     if (isNamed(line)) return line;
@@ -120,7 +110,7 @@ function resolvedLine<Line extends { readonly sku: Sku }>(
     return { ...place, code: 'sku-or-barcode', message: 'a line names its item by sku or by barcode, not by both' };
   }
   const scanned = scannedItem(line.barcode, deps);
-  if (scanned.outcome !== 'unreadable') return scan(line, scanned, index);
+  if (scanned.outcome !== 'unreadable') return scan(line, scanned);
   const message = `the barcode cannot be read: ${scanned.message}. ${scanned.hint}`;
   return { ...place, code: 'barcode-unreadable', message, path: `lines.${index}.barcode` };
 }

@@ -29,7 +29,8 @@ function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {
   const isMissing = issue.path.length > 0 && valueAt(body, issue.path) === undefined;
   if (isMissing) return [itemAt(issue.path, 'required', `${String(name)} is required`)];
   const code = issue.code === 'custom' ? issue.params?.code : codes[issue.code];
-  const message = issue.path.length === 0 ? 'must be a JSON object' : issue.message;
+  const isWholeBody = issue.code === 'invalid_type' && issue.path.length === 0;
+  const message = isWholeBody ? `must be a JSON ${issue.expected}` : issue.message;
   return [itemAt(issue.path, typeof code === 'string' ? code : 'invalid', `${String(name)} ${message}`)];
 }
 

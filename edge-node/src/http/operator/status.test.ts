@@ -66,12 +66,14 @@ test('the metrics page counts what happened, under the name of the warehouse', a
   await doors.post('/v1/sales', { till: 'T', receipt: 'R', lines: [{ sku: 'A', quantity: 1 }] });
   await doors.get('/v1/stock/A');
   await doors.get('/v1/stock/NO');
+  await doors.post('/v1/sales', { till: 'T' });
   const { text, headers } = await doors.get('/metrics');
   expect(headers.get('content-type')).toContain('text/plain');
   expect(text).toContain('edgestock_log_sequence{warehouse="BER1"} 1');
   expect(text).toContain('edgestock_ledger_movements_total{warehouse="BER1"} 1');
   expect(text).toContain('edgestock_http_request_seconds_count{warehouse="BER1",route="stock",status="2xx"} 1');
   expect(text).toContain('edgestock_http_request_seconds_count{warehouse="BER1",route="stock",status="4xx"} 1');
+  expect(text).toContain('edgestock_http_request_seconds_count{warehouse="BER1",route="sales",status="4xx"} 1');
   // Counters are set from the node's own, so a second page does not count twice.
   expect((await doors.get('/metrics')).text).toContain('edgestock_ledger_movements_total{warehouse="BER1"} 1');
 });
