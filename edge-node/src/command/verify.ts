@@ -1,0 +1,62 @@
+import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
+import { defineCommand } from 'citty';
+import { nextTurn } from '../import/next-turn.ts';
+import { LedgerAudit } from '../store/ledger-audit.ts';
+import { type Verification, verifyBooks } from '../verify/verify-books.ts';
+import { WrongCall } from './wrong-call.ts';
+
+/** `edgestock verify`: proves the books of a node that is not running. */
+export const command = defineCommand({
+  meta: {
+    name: 'verify',
+    description: `Prove the books of a node: walk its hash chain, rebuild every balance and position from the movements, compare.
+Reads only. The node must not be running.
+
+  edgestock verify --data-dir /var/lib/edgestock/BER1
+  edgestock verify --data-dir /var/lib/edgestock/BER1 --json
+
+Exit code: 0 everything agrees, 1 something differs (each difference is printed with what it means), 2 the call is wrong.`,
+  },
+  args: {
+    'data-dir': { type: 'string', required: true, description: 'Directory of the node', valueHint: 'DIR' },
+    json: { type: 'boolean', description: 'Print the result as one JSON object' },
+  },
+  async run({ args }) {
+    const audit = open(args['data-dir']);
+    try {
+      const verification = await verifyBooks(audit, { onProgress: () => undefined, pause: nextTurn });
+      console.log(args.json === true ? JSON.stringify(verification) : summary(verification));
+      if (verification.differenceCount > 0) process.exitCode = 1;
+    } finally {
+      audit.close();
+    }
+  },
+});
+
+function open(dataDir: string): LedgerAudit {
+  try {
+    return LedgerAudit.open(dataDir);
+  } catch (error) {
+    if (!(error instanceof DataDirectoryInUse)) throw error;
+    const hint = 'Stop the node first; a copy of its directory made while it runs would not be whole either.';
+    throw new WrongCall(`a node is running on ${dataDir}`, hint, { cause: error });
+  }
+}
+
+function summary(verification: Verification): string {
+  const { warehouse = 'unknown', checkpointSequence, sequence, movements, skus } = verification;
+  const { differences, differenceCount } = verification;
+  const lines = differences.map(({ table, sku, sequence: at, message }) => {
+    const where = [table, sku && JSON.stringify(sku), at !== undefined && `at ${at}`].filter(Boolean).join(' ');
+    return `${where}: ${message}`;
+  });
+  const omitted = differenceCount - differences.length;
+  if (omitted > 0) lines.push(`… and ${omitted.toLocaleString('en')} more`);
+  const walked = `${movements.toLocaleString('en')} movements (${checkpointSequence + 1} to ${sequence}) of ${skus.toLocaleString('en')} SKUs`;
+  lines.push(
+    differenceCount === 0
+      ? `The books of ${warehouse} agree: ${walked}, chain unbroken, every balance and position rebuilt.`
+      : `The books of ${warehouse} do NOT agree: ${differenceCount.toLocaleString('en')} differences in ${walked}.`,
+  );
+  return lines.join('\n');
+}
