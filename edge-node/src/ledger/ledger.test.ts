@@ -257,3 +257,23 @@ describe('the log behind central', () => {
     expect(site.store.outbox.appliedUpTo()).toBe(1);
   });
 });
+
+describe('a listener that throws', () => {
+  it('cannot have a recorded group taken for a failed one and recorded again', async () => {
+    const uncaught: unknown[] = [];
+    const keep = (error: unknown) => uncaught.push(error);
+    const others = process.listeners('uncaughtException');
+    process.removeAllListeners('uncaughtException');
+    process.on('uncaughtException', keep);
+    site.ledger.onCommit(() => {
+      throw new Error('a mistake of ours');
+    });
+    const outcomes = await Promise.all([site.ledger.record(sale('A', 1)), site.ledger.record(sale('A', 1))]);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('uncaughtException', keep);
+    for (const listener of others) process.on('uncaughtException', listener);
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['recorded', 'recorded']);
+    expect(site.onHand('A')).toBe(-2);
+    expect(uncaught).toHaveLength(1);
+  });
+});

@@ -76,7 +76,7 @@ export class Ledger implements Service {
     });
   }
 
-  /** Calls back after each commit that appended to the log, before its replies go out. Returns the way to unsubscribe. */
+  /** Calls back after each commit that appended to the log, before its replies go out. A listener must not throw. Returns the way to unsubscribe. */
   onCommit(listener: (headSequence: number) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -102,45 +102,44 @@ export class Ledger implements Service {
   #commitPending(): void {
     const group = this.#pending.splice(0, COMMANDS_PER_COMMIT_MAX);
     if (group.length === 0) return;
-    try {
-      this.#commit(group);
-    } catch (error) {
-      this.counters.failedCommits += 1;
-      const [only] = group;
-      if (group.length === 1 && only !== undefined) {
-        only.reject(sqliteCode(error) === undefined ? error : new LedgerUnavailable(error));
-        return;
-      }
-      // One of them cannot be written: each gets a transaction of its own, so that it fails alone.
-      for (const pending of group) this.#commitAlone(pending);
+    const failure = this.#commit(group);
+    if (failure === undefined) return;
+    const [only] = group;
+    if (group.length === 1 && only !== undefined) {
+      only.reject(failure.error);
+      return;
+    }
+    // One of them cannot be written: each gets a transaction of its own, so that it fails alone.
+    for (const pending of group) {
+      const alone = this.#commit([pending]);
+      if (alone !== undefined) pending.reject(alone.error);
     }
   }
 
-  #commitAlone(pending: Pending): void {
-    try {
-      this.#commit([pending]);
-    } catch (error) {
-      this.counters.failedCommits += 1;
-      pending.reject(sqliteCode(error) === undefined ? error : new LedgerUnavailable(error));
-    }
-  }
-
-  #commit(group: readonly Pending[]): void {
+  /** Commits the group and tells everybody; or gives the failure, and then nothing of the group was recorded. */
+  #commit(group: readonly Pending[]): { readonly error: unknown } | undefined {
     const startedMs = this.#clock.monotonicMs();
-    const before = this.#store.outbox.head();
     const commit = new Commit(this.#store, this.#clock.now());
+    const before = commit.head.sequence;
     const outcomes: Outcome[] = [];
-    this.#store.transaction(() => {
-      for (const { command } of group) outcomes.push(commit.take(command));
-      if (commit.head.sequence > before.sequence) commit.finish();
-    });
+    try {
+      this.#store.transaction(() => {
+        for (const { command } of group) outcomes.push(commit.take(command));
+        if (commit.head.sequence > before) commit.finish();
+      });
+    } catch (error) {
+      this.counters.failedCommits += 1;
+      return { error: sqliteCode(error) === undefined ? error : new LedgerUnavailable(error) };
+    }
+    // Recorded from here on: whatever a listener does, the group must not be taken for failed and recorded again.
     this.#store.outbox.committed(commit.head);
     this.counters.commits += 1;
     this.counters.commands += group.length;
-    this.counters.movements += commit.head.sequence - before.sequence;
+    this.counters.movements += commit.head.sequence - before;
     this.counters.commitMsTotal += this.#clock.monotonicMs() - startedMs;
-    if (commit.head.sequence > before.sequence) for (const listener of this.#listeners) listener(commit.head.sequence);
     for (const [index, { resolve }] of group.entries()) resolve(outcomes[index] as Outcome);
+    if (commit.head.sequence > before) for (const listener of this.#listeners) listener(commit.head.sequence);
+    return undefined;
   }
 }
 

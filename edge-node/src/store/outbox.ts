@@ -1,6 +1,5 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
-import { decodeDelta } from '@edgestock/shared/protocol/codec';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { LogIdentity } from '@edgestock/shared/protocol/message';
 import { assert } from '@edgestock/shared/runtime/assert';
@@ -102,13 +101,7 @@ export class Outbox {
 
   /** Current states of the SKUs, with the time of each one's last movement. */
   states(skus: readonly Sku[]): StateRow[] {
-    return skus.flatMap((sku) => {
-      const position = this.#shelves.position(sku);
-      const last = position && this.#movements.ofSku(sku, position.sequence, 1)[0];
-      if (position === undefined || last === undefined) return [];
-      const { version, sequence, ...state } = position;
-      return [{ sku, version, sequence, state, at: decodeDelta(last.delta).at }];
-    });
+    return skus.flatMap((sku) => this.#shelves.stateRow(sku) ?? []);
   }
 
   /** Central's cursor in this log. */

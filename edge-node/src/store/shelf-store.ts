@@ -1,6 +1,7 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { type Condition, conditions } from '@edgestock/shared/inventory/movement';
 import { emptyPosition, type Position } from '@edgestock/shared/inventory/position';
+import type { StateRow } from '@edgestock/shared/protocol/delta';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import { isSamePlace, type Place, type PlacedQuantity, type Shelf } from '../rules/shelf.ts';
@@ -14,6 +15,7 @@ type PositionRow = {
   safety_stock: number;
   version: number;
   sequence: number;
+  changed_at: number;
 };
 
 /** Positions and balances as the rules see them: one shelf per SKU. Writes belong to the ledger's transaction. */
@@ -29,7 +31,7 @@ export class ShelfStore {
 
   constructor(database: Database) {
     this.#position = database.prepare(
-      'SELECT on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence FROM position WHERE sku = ?',
+      'SELECT on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, changed_at FROM position WHERE sku = ?',
     );
     this.#balances = database.prepare('SELECT bin, lot, condition, quantity FROM balance WHERE sku = ?');
     this.#expiries = database.prepare('SELECT lot, expiry FROM lot WHERE sku = ?');
@@ -66,6 +68,14 @@ export class ShelfStore {
   position(sku: Sku): Position | undefined {
     const row = this.#position.get(sku);
     return row === undefined ? undefined : positionOf(row);
+  }
+
+  /** The position as replication sends it ahead of its history. */
+  stateRow(sku: Sku): StateRow | undefined {
+    const row = this.#position.get(sku);
+    if (row === undefined) return undefined;
+    const { version, sequence, ...state } = positionOf(row);
+    return { sku, version, sequence, state, at: row.changed_at };
   }
 
   balances(sku: Sku): readonly PlacedQuantity[] {
