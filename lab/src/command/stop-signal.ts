@@ -1,7 +1,23 @@
-/** Aborts at the first SIGTERM or SIGINT; the second one ends the process at once, for those who have lost patience. */
+import { systemClock } from '@edgestock/shared/runtime/clock';
+
+/** One Ctrl-C arrives several times: from the terminal, and from each of npm and the bootstrap that pass it on. */
+const ECHO_MS = 1_500;
+const INTERRUPTED = 130;
+
+/**
+ * Aborts at the first SIGTERM or SIGINT. Another one, later than an echo of the first, ends the process at once: for those
+ * who have lost patience.
+ */
 export function stopSignal(): AbortSignal {
   const stopping = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+  let firstMs: number | undefined;
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      firstMs ??= systemClock.monotonicMs();
+      if (systemClock.monotonicMs() - firstMs > ECHO_MS) process.exit(INTERRUPTED);
+      stopping.abort();
+    });
+  }
   return stopping.signal;
 }
 

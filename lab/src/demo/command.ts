@@ -7,10 +7,13 @@ import { wholeNumberOf } from '../command/flags.ts';
 import { stopSignal } from '../command/stop-signal.ts';
 import { UsageError } from '../command/usage-error.ts';
 import { numberedWarehouses } from '../replay/destination.ts';
-import { shopArgs, shopOf } from '../replay/shop-flags.ts';
+import { type ShopFlags, shopArgs, shopOf } from '../replay/shop-flags.ts';
+import { demoLive } from './live/live.ts';
 import { demoOnce } from './once/once.ts';
 
 const SPREAD_DEFAULT = 4;
+/** Live nodes: named, so that the URLs read well. */
+const LIVE_WAREHOUSES = ['BER1', 'HAM1', 'MUC1', 'CGN1', 'LEJ1'];
 const WAREHOUSES_MAX = 1_000;
 
 export const command = defineCommand({
@@ -42,38 +45,61 @@ export const command = defineCommand({
       valueHint: 'percent',
       description: 'With --once: links that are cut on the way',
     },
+    rate: { type: 'string', default: '50', valueHint: 'sales/s', description: 'Live: sales per second over all nodes' },
     'data-dir': { type: 'string', description: 'Keep the data here; default a temporary folder that goes away' },
     json: { type: 'boolean', description: 'With --once: the result as one JSON object, the only line on stdout' },
   },
   async run({ args }) {
     const signal = stopSignal();
-    const { directory, remove } = await dataDirectoryOf(args['data-dir'], args.once === true);
+    const isOnce = args.once === true;
+    const { directory, remove } = await dataDirectoryOf(args['data-dir'], isOnce);
     try {
-      if (args.transactions === undefined)
-        throw new UsageError('--once needs --transactions', 'Name a CSV file, plain or .gz.');
-      const isSpread = args.warehouses !== undefined;
-      const count = wholeNumberOf('warehouses', args.warehouses ?? String(SPREAD_DEFAULT), {
-        min: 1,
-        max: WAREHOUSES_MAX,
-      });
-      const result = await demoOnce({
-        dataDirectory: directory,
-        transactions: args.transactions,
-        shop: shopOf(args, { spreadOver: numberedWarehouses(count), isSpread }),
-        isSpread,
-        ...(args.stock ? { stock: { path: args.stock, columns: args['stock-columns'] } } : {}),
-        cutShare: wholeNumberOf('cut', args.cut, { min: 0, max: 100 }) / 100,
-        signal,
-      });
-      answer(args.json ? JSON.stringify(result) : JSON.stringify(result, undefined, 2));
-      if (result.skuCaseVariants > 0)
-        remark(`${result.skuCaseVariants} groups of SKUs differ only in case: they are different articles here`);
-      if (result.lost > 0 || result.mismatchedPositions > 0) process.exitCode = 1;
+      await (isOnce ? once(args, directory, signal) : live(args, directory, signal));
     } finally {
       await remove();
     }
   },
 });
+
+type OnceFlags = ShopFlags & {
+  readonly transactions?: string | undefined;
+  readonly warehouses?: string | undefined;
+  readonly stock?: string | undefined;
+  readonly 'stock-columns'?: string | undefined;
+  readonly cut: string;
+  readonly json?: boolean | undefined;
+};
+
+async function once(args: OnceFlags, dataDirectory: string, signal: AbortSignal): Promise<void> {
+  const { transactions, stock, warehouses, cut } = args;
+  if (!transactions) throw new UsageError('--once needs --transactions', 'Name a CSV file, plain or .gz.');
+  const isSpread = warehouses !== undefined;
+  const count = wholeNumberOf('warehouses', warehouses ?? String(SPREAD_DEFAULT), { min: 1, max: WAREHOUSES_MAX });
+  const result = await demoOnce({
+    dataDirectory,
+    transactions,
+    shop: shopOf(args, { spreadOver: numberedWarehouses(count), isSpread }),
+    isSpread,
+    ...(stock ? { stock: { path: stock, columns: args['stock-columns'] } } : {}),
+    cutShare: wholeNumberOf('cut', cut, { min: 0, max: 100 }) / 100,
+    signal,
+  });
+  answer(JSON.stringify(result, undefined, args.json ? undefined : 2));
+  const { skuCaseVariants, lost, mismatchedPositions } = result;
+  if (skuCaseVariants > 0)
+    remark(`${skuCaseVariants} groups of SKUs differ only in case: they are different articles here`);
+  if (lost > 0 || mismatchedPositions > 0) process.exitCode = 1;
+}
+
+async function live(
+  args: { readonly transactions?: string | undefined; readonly rate: string },
+  dataDirectory: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (args.transactions) throw new UsageError('--transactions is for --once', 'Add --once to replay a file.');
+  const salesPerSecond = wholeNumberOf('rate', args.rate, { min: 1, max: 10_000 });
+  await demoLive({ dataDirectory, warehouses: LIVE_WAREHOUSES, salesPerSecond, signal, output: process.stdout });
+}
 
 /** A replay that is to be proved needs books without a past. */
 async function dataDirectoryOf(named: string | undefined, mustBeEmpty: boolean) {

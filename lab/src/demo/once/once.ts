@@ -12,11 +12,11 @@ import { replay } from '../../replay/replay.ts';
 import { sendRequests } from '../../replay/send-requests.ts';
 import type { Shop } from '../../replay/shop-flags.ts';
 import { anyPorts, type System, startSystem, warehouseIdsOf } from '../../system/start-system.ts';
+import { VisibilityProbe } from '../visibility-probe.ts';
 import { missingAtCentral, untilConverged } from './convergence.ts';
 import { LinkCuts, warehousesToCut } from './link-cuts.ts';
 import { openingRequests, stockFromFile } from './opening-stock.ts';
 import { surveyOf } from './survey.ts';
-import { VisibilityProbe } from './visibility-probe.ts';
 
 export type OnceOptions = {
   readonly dataDirectory: string;
@@ -81,6 +81,8 @@ class Run {
   readonly #probe: VisibilityProbe;
   readonly #signal: AbortSignal;
   readonly #receipts: number;
+  readonly #samplesMs: number[] = [];
+  #givenUp = 0;
 
   constructor(system: System, receipts: number, signal: AbortSignal) {
     this.#nodes = new Map(
@@ -91,6 +93,10 @@ class Run {
     this.#probe = new VisibilityProbe(this.#central, {
       isConnected: (warehouse) => this.#cuts.isConnected(warehouse),
       pauseMs: PROBE_PAUSE_MS,
+      onSample: (elapsedMs, isVisible) => {
+        this.#samplesMs.push(elapsedMs);
+        if (!isVisible) this.#givenUp += 1;
+      },
     });
     this.#receipts = receipts;
     this.#signal = signal;
@@ -131,17 +137,16 @@ class Run {
     const missing = await missingAtCentral(this.#central, this.#model);
     const mismatches = await this.#mismatches();
     for (const mismatch of mismatches.slice(0, MISMATCHES_SHOWN)) remark(`mismatch: ${JSON.stringify(mismatch)}`);
-    const { samplesMs, givenUp } = this.#probe;
     return {
       ...result,
       skus: this.#model.skuCount,
       positions: this.#model.warehouses.reduce((sum, warehouse) => sum + this.#model.unitsOf(warehouse).size, 0),
       lost: [...missing.values()].reduce((sum, count) => sum + count, 0),
       mismatchedPositions: mismatches.length,
-      visibleMsP50: rounded(percentile(samplesMs, 0.5)),
-      visibleMsP99: rounded(percentile(samplesMs, 0.99)),
-      visibleSamples: samplesMs.length,
-      visibleGivenUp: givenUp,
+      visibleMsP50: rounded(percentile(this.#samplesMs, 0.5)),
+      visibleMsP99: rounded(percentile(this.#samplesMs, 0.99)),
+      visibleSamples: this.#samplesMs.length,
+      visibleGivenUp: this.#givenUp,
       visibleBy: 'polling GET /v1/availability/{sku} at central',
       receiptsPerSecond: Math.round(result.transactions / Math.max(result.seconds, 0.001)),
       convergedSeconds,

@@ -1,8 +1,16 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
-import type { CentralApi } from '../../api/central-api.ts';
+import type { CentralApi } from '../api/central-api.ts';
 
 /** One sale to follow: where it was recorded and as what. */
 export type RecordedSale = { readonly warehouse: string; readonly sku: string; readonly sequence: number };
+
+export type ProbeOptions = {
+  readonly isConnected: (warehouse: string) => boolean;
+  /** Between two samples, so that the probe does not become the load that it measures. */
+  readonly pauseMs: number;
+  /** False: it was not to be seen in all this time. */
+  readonly onSample: (elapsedMs: number, isVisible: boolean) => void;
+};
 
 /** Between two looks at central. Part of every figure, so it is small; a look itself takes about a millisecond. */
 const LOOK_PAUSE_MS = 1;
@@ -15,22 +23,18 @@ const GIVES_UP_MS = 15_000;
  * theirs is the length of the cut.
  */
 export class VisibilityProbe {
-  readonly samplesMs: number[] = [];
-  givenUp = 0;
   readonly #central: Pick<CentralApi, 'availability'>;
   readonly #isConnected: (warehouse: string) => boolean;
   readonly #pauseMs: number;
+  readonly #onSample: ProbeOptions['onSample'];
   #following: Promise<void> | undefined;
   #notBeforeMs = 0;
 
-  /** `pauseMs` between two samples keeps the probe from becoming the load that it measures. */
-  constructor(
-    central: Pick<CentralApi, 'availability'>,
-    options: { readonly isConnected: (warehouse: string) => boolean; readonly pauseMs: number },
-  ) {
+  constructor(central: Pick<CentralApi, 'availability'>, options: ProbeOptions) {
     this.#central = central;
     this.#isConnected = options.isConnected;
     this.#pauseMs = options.pauseMs;
+    this.#onSample = options.onSample;
   }
 
   /** Follows the sale, or lets it pass because another one is being followed. Call it right when the node has answered. */
@@ -55,9 +59,7 @@ export class VisibilityProbe {
       // Cut meanwhile: what would be measured is the cut.
       if (!this.#isConnected(sale.warehouse)) return;
       if (isVisible || elapsedMs > GIVES_UP_MS) {
-        this.samplesMs.push(Math.min(elapsedMs, GIVES_UP_MS));
-        if (!isVisible) this.givenUp += 1;
-        return;
+        return this.#onSample(Math.min(elapsedMs, GIVES_UP_MS), isVisible);
       }
       await systemClock.sleep(LOOK_PAUSE_MS);
     }
