@@ -7,6 +7,7 @@ import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import type { EdgeConfig } from './config.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { serveHttp } from './http/serve-http.ts';
+import { ImportJobs } from './import/import-jobs.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { httpLimits } from './limits.ts';
 import { startReplication } from './replication/start-replication.ts';
@@ -32,6 +33,7 @@ export async function startEdgeNode(
     const store = EdgeStore.open({ dataDir: config.dataDirectory, warehouse: config.warehouse, clock, random });
     services.add('store', { stop: async () => store.close() });
     const ledger = services.add('ledger', new Ledger({ store, clock }));
+    const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));
     const replication = services.add(
       'replication',
       startReplication({
@@ -46,6 +48,7 @@ export async function startEdgeNode(
     );
     const app = createHttpApp({
       ledger,
+      imports,
       status: () => replication.status(),
       clock,
       random,
@@ -58,6 +61,8 @@ export async function startEdgeNode(
       'http',
       await serveHttp(app, { host: config.host, port: config.port, limits: httpLimits, clock }),
     );
+    // An import that a crash interrupted goes on while tills already trade.
+    void imports.resume();
     log.info(
       { url: http.url, dataDirectory: config.dataDirectory, sequence: store.outbox.head().sequence },
       'the node is ready',
