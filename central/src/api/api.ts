@@ -1,6 +1,5 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
-import { problemOf } from '@edgestock/shared/runtime/problem';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
@@ -11,12 +10,11 @@ import { Warehouses } from '../warehouses/warehouses.ts';
 import { AvailabilityAnswers } from './availability-answers.ts';
 import { AvailabilityFanOut } from './availability-fan-out.ts';
 import { availabilityRoutes } from './availability-routes.ts';
-import { type ApiEnvironment, createDoors, problemResponse } from './doors.ts';
+import { type ApiEnvironment, createDoors } from './doors.ts';
 import { explainRoutes } from './explain-routes.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
 import { type IngestReport, operatorRoutes } from './operator-routes.ts';
-import { problems } from './problems.ts';
-import { streamRoutes } from './stream-routes.ts';
+import { streamHandler } from './stream-handler.ts';
 import { warehouseRoutes } from './warehouse-routes.ts';
 
 export type ApiOptions = {
@@ -84,8 +82,7 @@ export class Api implements Service {
 
     try {
       const fanOut = services.add('fan-out', await AvailabilityFanOut.start({ source: answers, clock, log }));
-      streamRoutes(doors, { fanOut, clock });
-      availabilityRoutes(doors, answers);
+      availabilityRoutes(doors, answers, streamHandler({ fanOut, clock }));
       warehouseRoutes(doors, { warehouses, reader, clock });
       explainRoutes(doors, { warehouses, clock });
       operatorRoutes(doors, {
@@ -96,9 +93,6 @@ export class Api implements Service {
         fanOut,
         isStopping: () => stopping.isStopping,
       });
-      app.notFound(({ req }) =>
-        problemResponse(problemOf(problems.notFound, `There is no route ${req.path}. The routes begin with /v1/.`)),
-      );
       const server = await startHttpServer({ app, host: options.host, port: options.port, clock });
       return new Api({ answers, fanOut, services, server, stopping });
     } catch (error) {

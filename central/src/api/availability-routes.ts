@@ -2,21 +2,21 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
 import type { AvailabilityAnswers } from './availability-answers.ts';
-import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
+import { type ApiContext, type ApiHandler, type Doors, jsonResponse } from './doors.ts';
 import { readJson } from './json-body.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 import type { RenderedAnswer } from './rendered-answer.ts';
-import { channelOf, parametersOf, skuOf, skusOf } from './request-parts.ts';
+import { channelOf, headerOf, parametersOf, skuOf, skusOf } from './request-parts.ts';
 
 const query = z.strictObject({ skus: z.array(z.string()).min(1), channel: z.string().optional() });
 
 /**
- * `GET /v1/availability/{sku}` and `POST /v1/availability/query`. A SKU that nobody ever had is available 0 times in no
- * warehouse, with 200: absent is zero, because a shop asks for whatever its catalogue lists. Three SKUs cannot be named in
- * an address, "." and ".." (part of no address) and "stream" (another route): the query answers for them.
+ * `GET /v1/availability/{sku}`, `GET /v1/availability/stream` and `POST /v1/availability/query`. A SKU that nobody ever had
+ * is available 0 times in no warehouse, with 200: absent is zero, because a shop asks for whatever its catalogue lists.
+ * Three SKUs cannot be named in an address: "." and "..", which are part of none, and "stream". The query answers for them.
  */
-export function availabilityRoutes(doors: Doors, answers: AvailabilityAnswers): void {
+export function availabilityRoutes(doors: Doors, answers: AvailabilityAnswers, stream: ApiHandler): void {
   doors('/v1/availability/query', {
     POST: async (context) => {
       parametersOf(context, []);
@@ -24,11 +24,15 @@ export function availabilityRoutes(doors: Doors, answers: AvailabilityAnswers): 
       const found = await answers.answers(skus);
       return jsonResponse(`{"channel":"default","answers":[${found.map(({ json }) => json).join(',')}]}`);
     },
-    // A SKU may be called "query".
-    GET: (context) => answerOne(context, 'query'),
   });
 
-  doors('/v1/availability/:sku', { GET: (context) => answerOne(context, context.req.param('sku') ?? '') });
+  doors('/v1/availability/:sku', {
+    GET: (context) => {
+      const text = context.req.param('sku') ?? '';
+      // Not a route of its own: a fixed name beside a parameter would send every look-up through the router's slow path.
+      return text === 'stream' ? stream(context) : answerOne(context, text);
+    },
+  });
 
   /** From memory without a promise: a synchronous answer stays synchronous down to the socket. */
   function answerOne(context: ApiContext, text: string): Response | Promise<Response> {
@@ -57,8 +61,8 @@ function parseQuery(body: unknown): { readonly skus: readonly Sku[] } {
   return { skus: skusOf(skus) };
 }
 
-function conditional({ req }: ApiContext, { json, etag, cacheControl }: RenderedAnswer): Response {
-  const known = req.header('if-none-match');
+function conditional(context: ApiContext, { json, etag, cacheControl }: RenderedAnswer): Response {
+  const known = headerOf(context, 'if-none-match');
   if (known !== undefined && isSame(known, etag)) {
     return new Response(null, { status: 304, headers: { etag, 'cache-control': cacheControl } });
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
-import { PROBLEM_CONTENT_TYPE, type Problem, ProblemError, problemOf } from '@edgestock/shared/runtime/problem';
+import { PROBLEM_CONTENT_TYPE, type Problem, ProblemError, problemOf, refuse } from '@edgestock/shared/runtime/problem';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import { problems } from './problems.ts';
@@ -13,7 +13,8 @@ export type ApiHandler = (context: ApiContext) => Response | Promise<Response>;
 /** Told once for every answer: which route, which status, how long it took. */
 export type ObserveAnswer = (route: string, status: number, durationMs: number) => void;
 
-export type Doors = (path: string, handlers: { readonly GET?: ApiHandler; readonly POST?: ApiHandler }) => void;
+export type Doors = (path: string, handlers: DoorHandlers) => void;
+type DoorHandlers = { readonly GET?: ApiHandler; readonly POST?: ApiHandler };
 
 /**
  * Puts handlers on paths, so that every route answers its mistakes alike and is measured alike. Not a middleware: those make
@@ -43,18 +44,31 @@ export function createDoors(
     };
   };
 
+  const known: { readonly pattern: RegExp; readonly methods: readonly string[] }[] = [];
+  app.notFound(
+    guarded('none', ({ req }) => {
+      // Looked up here and not as a route for all methods: a second handler on a path would make each of its answers asynchronous.
+      const allow = known.flatMap(({ pattern, methods }) => (pattern.test(req.path) ? methods : [])).join(', ');
+      if (allow === '') refuse(problems.notFound, `There is no route ${req.path}. The routes begin with /v1/.`);
+      const problem = problemOf(problems.methodNotAllowed, `${req.method} is not for ${req.path}; ${allow} is.`);
+      throw new ProblemError(problem, { allow });
+    }),
+  );
+
   return (path, handlers) => {
-    const allow = [...(handlers.GET ? ['GET', 'HEAD'] : []), ...(handlers.POST ? ['POST'] : [])].join(', ');
     if (handlers.GET) app.get(path, guarded(path, handlers.GET));
     if (handlers.POST) app.post(path, guarded(path, handlers.POST));
-    app.all(
-      path,
-      guarded(path, ({ req }) => {
-        const problem = problemOf(problems.methodNotAllowed, `${req.method} is not for ${req.path}; ${allow} is.`);
-        return problemResponse(problem, { allow });
-      }),
-    );
+    known.push({ pattern: patternOf(path), methods: methodsOf(handlers) });
   };
+}
+
+function methodsOf(handlers: DoorHandlers): readonly string[] {
+  return [...(handlers.GET ? ['GET', 'HEAD'] : []), ...(handlers.POST ? ['POST'] : [])];
+}
+
+/** `:name` stands for one part of the path. */
+function patternOf(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}$`);
 }
 
 export function problemResponse(problem: Problem, headers: Readonly<Record<string, string>> = {}): Response {

@@ -97,7 +97,7 @@ class Age {
   }
 
   include(id: WarehouseId, known: Freshness): void {
-    if (known.asOf < this.asOf) {
+    if (known.asOf <= this.asOf) {
       this.asOf = known.asOf;
       this.#asOfText = known.asOfText;
     }

@@ -21,6 +21,17 @@ export function parametersOf({ req }: ApiContext, names: readonly string[]): Par
   return refuse(problems.invalidRequest, `${quoted(unknown.join(', '))} is not a parameter. ${known}`);
 }
 
+/**
+ * A request header, from the connection where there is one: making the platform's `Headers` of all of them, for the sake
+ * of one, costs as much as the rest of an answer from memory.
+ */
+export function headerOf({ env, req }: ApiContext, name: string): string | undefined {
+  const incoming = env?.incoming;
+  if (incoming === undefined) return req.header(name);
+  const value = incoming.headers[name];
+  return typeof value === 'string' ? value : undefined;
+}
+
 export function skuOf(text: string): Sku {
   return (
     parseSku(text) ??

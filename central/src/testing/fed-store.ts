@@ -30,9 +30,9 @@ export class FedStore {
     this.#logs.set(warehouse, log);
     const first = log.head + 1;
     for (const { sku, quantity } of lines) log.record(sku, quantity);
-    const [outcome] = await this.store.applyBatches([log.verified(first, log.head)], now);
-    if (outcome?.outcome !== 'applied') throw new Error(`the batch was not applied: ${JSON.stringify(outcome)}`);
-    return outcome.changed;
+    const { outcomes, changes } = await this.store.applyBatches([log.verified(first, log.head)], now);
+    if (outcomes[0]?.outcome !== 'applied') throw new Error(`the batch was not applied: ${JSON.stringify(outcomes)}`);
+    return changes;
   }
 
   /** A heartbeat of the warehouse: it has committed and sent what it has. */

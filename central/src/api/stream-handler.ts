@@ -1,7 +1,7 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import type { AvailabilityFanOut } from './availability-fan-out.ts';
-import type { ApiContext, Doors } from './doors.ts';
+import type { ApiContext, ApiHandler } from './doors.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 import { channelOf, type Parameters, parametersOf, skusOf, wholeNumberOf } from './request-parts.ts';
@@ -20,34 +20,29 @@ const headers = {
  * With SKUs it begins with their answers of now; without, it brings every change from now on. Resumes after the header
  * `Last-Event-ID`, which browsers send by themselves, or `?lastEventId=` for those who type.
  */
-export function streamRoutes(
-  doors: Doors,
-  options: { readonly fanOut: AvailabilityFanOut; readonly clock: Clock },
-): void {
+export function streamHandler(options: { readonly fanOut: AvailabilityFanOut; readonly clock: Clock }): ApiHandler {
   const { fanOut, clock } = options;
-  doors('/v1/availability/stream', {
-    GET: async (context) => {
-      const parameters = parametersOf(context, ['sku', 'channel', 'lastEventId']);
-      channelOf(parameters);
-      const topic = topicOf(parameters);
-      const resumeAfter = resumeAfterOf(context, parameters);
-      if (context.req.method === 'HEAD') return new Response(null, { headers });
-      if (fanOut.streamCount >= apiLimits.streamsMax) {
-        refuse(problems.tooManyStreams, `${apiLimits.streamsMax} event streams are open. Try again later.`);
-      }
-      const client = new StreamClient({
-        topic,
-        resumeAfter,
-        bufferBytesMax: apiLimits.streamBufferBytesMax,
-        monotonicMs: () => clock.monotonicMs(),
-        onRoom: (behind) => void fanOut.catchUp(behind),
-        onGone: (gone) => fanOut.leave(gone),
-        abort: () => context.env.outgoing?.destroy(),
-      });
-      await fanOut.join(client);
-      return new Response(client.body, { headers });
-    },
-  });
+  return async (context) => {
+    const parameters = parametersOf(context, ['sku', 'channel', 'lastEventId']);
+    channelOf(parameters);
+    const topic = topicOf(parameters);
+    const resumeAfter = resumeAfterOf(context, parameters);
+    if (context.req.method === 'HEAD') return new Response(null, { headers });
+    if (fanOut.streamCount >= apiLimits.streamsMax) {
+      refuse(problems.tooManyStreams, `${apiLimits.streamsMax} event streams are open. Try again later.`);
+    }
+    const client = new StreamClient({
+      topic,
+      resumeAfter,
+      bufferBytesMax: apiLimits.streamBufferBytesMax,
+      monotonicMs: () => clock.monotonicMs(),
+      onRoom: (behind) => void fanOut.catchUp(behind),
+      onGone: (gone) => fanOut.leave(gone),
+      abort: () => context.env.outgoing?.destroy(),
+    });
+    await fanOut.join(client);
+    return new Response(client.body, { headers });
+  };
 }
 
 function topicOf({ sku }: Parameters): StreamTopic {
