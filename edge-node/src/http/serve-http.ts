@@ -54,13 +54,10 @@ export async function serveHttp(
   server.maxConnections = limits.connectionsMax;
   await listening(server, host, port);
 
-  let stopped: Promise<void> | undefined;
   return {
     url: urlOf(server.address() as AddressInfo),
-    stop: () => {
-      stopped ??= stop(server, stopping, { clock, graceMs: limits.stopGraceMs });
-      return stopped;
-    },
+    // Node's close may be repeated: each call resolves once nothing is left.
+    stop: () => stop(server, stopping, { clock, graceMs: limits.stopGraceMs }),
   };
 }
 
