@@ -39,6 +39,8 @@ export class ImportJobs implements ImportTarget, Service {
   readonly #applier: ImportApplier;
   readonly #running = new Map<string, Promise<ImportStatus>>();
   readonly #failures = new Map<string, string>();
+  readonly #dropping = new Set<string>();
+  #isStopped = false;
 
   constructor(options: { store: EdgeStore; ledger: Ledger; clock: Clock; log: Log }) {
     this.#store = options.store;
@@ -50,6 +52,8 @@ export class ImportJobs implements ImportTarget, Service {
   }
 
   begin({ id, kind, document, rowCount }: NewImport): BeginAnswer {
+    if (this.#dropping.has(id))
+      throw new ImportRefused('not-staging', 'it is just being taken back: try again in a moment');
     const atSequence = this.#store.outbox.head().sequence;
     this.#imports.begin({ id, kind, document, rowCount, atSequence, begunAt: this.#clock.now() });
     const status = this.#status(id);
@@ -97,33 +101,46 @@ export class ImportJobs implements ImportTarget, Service {
     if (job === undefined) return;
     if (job.state !== 'staging')
       throw new ImportRefused('not-staging', `import ${id} is ${job.state}: it is not taken back`);
-    let isLeft = true;
-    while (isLeft) {
-      this.#store.transaction(() => {
-        isLeft = this.#imports.drop(id, importLimits.rowsPerChunk);
-      });
-      await nextTurn();
+    this.#dropping.add(id);
+    try {
+      for (let isLeft = true; isLeft && !this.#isStopped; await nextTurn()) {
+        this.#store.transaction(() => {
+          isLeft = this.#imports.drop(id, importLimits.rowsPerChunk);
+        });
+      }
+    } finally {
+      this.#dropping.delete(id);
     }
   }
 
   /** For the start of a node: drops what was being staged, goes on with what was being applied. Resolves when all of it is. */
   async resume(): Promise<void> {
-    for (const { id, kind, document, state, appliedCount, rowCount } of this.#imports.unfinished()) {
-      if (state === 'staging') {
-        await this.drop(id);
-        const hint = 'Nothing of the file was applied; import it again.';
-        this.#log.warn({ import: id, kind, document, hint }, 'import dropped, it was not staged completely');
-      } else {
-        this.#log.info({ import: id, kind, document, appliedCount, rowCount }, 'import resumed');
-        await this.apply(id).catch(() => undefined);
+    for (const job of this.#imports.unfinished()) {
+      try {
+        await this.#resume(job);
+      } catch (error) {
+        const hint = 'Tills are not affected. Import the file again, or restart the node when its disk is well.';
+        this.#log.error({ import: job.id, document: job.document, err: error, hint }, 'import not resumed');
       }
     }
   }
 
   /** Stops applying between two pieces; the next start goes on. */
   async stop(): Promise<void> {
+    this.#isStopped = true;
     this.#applier.stop();
     await Promise.allSettled(this.#running.values());
+  }
+
+  async #resume({ id, kind, document, state, appliedCount, rowCount }: ImportJob): Promise<void> {
+    if (state === 'staging') {
+      await this.drop(id);
+      const hint = 'Nothing of the file was applied; import it again.';
+      this.#log.warn({ import: id, kind, document, hint }, 'import dropped, it was not staged completely');
+    } else {
+      this.#log.info({ import: id, kind, document, appliedCount, rowCount }, 'import resumed');
+      await this.apply(id);
+    }
   }
 
   async #apply(id: string, onProgress: (status: ImportStatus) => void): Promise<ImportStatus> {

@@ -43,7 +43,9 @@ export class ImportStore {
 
   constructor(database: Database) {
     this.#find = database.prepare(`SELECT ${JOB_COLUMNS} FROM import_job WHERE id = ?`);
-    this.#unfinished = database.prepare(`SELECT ${JOB_COLUMNS} FROM import_job WHERE state <> 'done' ORDER BY begun_at`);
+    this.#unfinished = database.prepare(
+      `SELECT ${JOB_COLUMNS} FROM import_job WHERE state <> 'done' ORDER BY begun_at`,
+    );
     // Begun again before anything was applied: the rows staged so far are the same ones, since the id is the file's digest.
     this.#begin = database.prepare(`
       INSERT INTO import_job (id, kind, document, state, at_sequence, row_count, staged_count, applied_count, unlisted_count, begun_at)

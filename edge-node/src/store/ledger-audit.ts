@@ -11,6 +11,8 @@ import type { MovementRow } from './movement-store.ts';
 /** The directory cannot be audited as it is; `hint` says what to do. */
 export class AuditRefused extends Error {
   override readonly name = 'AuditRefused';
+  /** The call names the wrong directory or release; nothing was found wrong with the books. */
+  readonly exitCode = 2;
   readonly hint: string;
 
   constructor(message: string, hint: string) {

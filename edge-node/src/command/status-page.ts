@@ -1,0 +1,90 @@
+/** What `GET /v1/status` of a node says, as far as the page shows it. */
+export type NodeStatus = {
+  readonly warehouse: string;
+  readonly epoch: number;
+  readonly sequence: number;
+  readonly firstSequence: number;
+  readonly openExceptions: number;
+  readonly databaseBytes: number;
+  readonly link: string;
+  readonly state: string;
+  readonly applied: number;
+  readonly backlog: number;
+  readonly lastContactAt?: string;
+  readonly hint?: string;
+  readonly time: string;
+  readonly version: string;
+};
+
+/** What `GET /v1/warehouses` of central says of each. */
+export type WarehouseStatus = {
+  readonly warehouse: string;
+  readonly appliedUpTo: number;
+  readonly backlog: number;
+  readonly lagMs: number;
+  readonly isSilent: boolean;
+  readonly skewMs: number;
+  readonly fence?: { readonly reason: string };
+};
+
+/** A clock more than this off is worth a line: expiries and ages are judged by it. */
+const SKEW_MS_WORTH_TELLING = 2_000;
+
+/** A node on one screen: what it has, how far central has it, what somebody should look at. */
+export function nodePage(url: string, status: NodeStatus): string {
+  const { warehouse, version, sequence, firstSequence, applied, backlog, openExceptions, databaseBytes } = status;
+  const inSync = backlog === 0 ? 'central has all of it' : `${count(backlog)} movements are still to reach central`;
+  return table(`Node ${warehouse} at ${url} (${version})`, [
+    ['log', `${count(sequence)} movements recorded, kept from ${count(firstSequence)} on`],
+    ['central', `${status.state}, link ${status.link}; applied up to ${count(applied)}: ${inSync}`],
+    ['last contact', status.lastContactAt ?? 'never'],
+    ['exceptions', openExceptions === 0 ? 'none open' : `${count(openExceptions)} open: see ${url}/v1/exceptions`],
+    ['database', `${(databaseBytes / 1_048_576).toFixed(1)} MiB`],
+    ...(status.hint === undefined ? [] : [['look at', status.hint] as const]),
+  ]);
+}
+
+/** The warehouses that central knows, the ones somebody should look at first. */
+export function centralPage(url: string, warehouses: readonly WarehouseStatus[]): string {
+  if (warehouses.length === 0) return `Central at ${url}\n  no node has enrolled yet`;
+  const sorted = warehouses.toSorted((a, b) => rank(b) - rank(a) || a.warehouse.localeCompare(b.warehouse));
+  const silent = warehouses.filter(({ isSilent }) => isSilent).length;
+  const title = `Central at ${url}: ${count(warehouses.length)} warehouses, ${silent === 0 ? 'none silent' : `${count(silent)} silent`}`;
+  return table(
+    title,
+    sorted.map((warehouse) => [warehouse.warehouse, sentence(warehouse)]),
+  );
+}
+
+function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, fence }: WarehouseStatus): string {
+  const parts = [
+    fence === undefined ? (isSilent ? 'SILENT' : 'live') : `FENCED (${fence.reason})`,
+    `applied ${count(appliedUpTo)}`,
+    backlog === 0 ? 'in step' : `${count(backlog)} behind`,
+    `known as of ${age(lagMs)} ago`,
+    ...(Math.abs(skewMs) > SKEW_MS_WORTH_TELLING
+      ? [`clock ${age(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}`]
+      : []),
+  ];
+  return parts.join(', ');
+}
+
+function rank({ fence, isSilent }: WarehouseStatus): number {
+  return fence === undefined ? Number(isSilent) : 2;
+}
+
+function table(title: string, rows: readonly (readonly [label: string, text: string])[]): string {
+  const width = Math.max(...rows.map(([label]) => label.length));
+  return [title, ...rows.map(([label, text]) => `  ${label.padEnd(width)}  ${text}`)].join('\n');
+}
+
+function age(milliseconds: number): string {
+  if (milliseconds < 1_000) return `${Math.round(milliseconds)} ms`;
+  const seconds = Math.round(milliseconds / 1_000);
+  if (seconds < 120) return `${seconds} s`;
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en');
+}

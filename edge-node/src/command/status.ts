@@ -1,0 +1,82 @@
+import { systemClock } from '@edgestock/shared/runtime/clock';
+import { defineCommand } from 'citty';
+import { centralPage, type NodeStatus, nodePage, type WarehouseStatus } from './status-page.ts';
+
+/** Where `edgestock up` puts them when nobody says otherwise. */
+const DEFAULT_NODE = 'http://127.0.0.1:7100';
+const DEFAULT_CENTRAL = 'http://127.0.0.1:7000';
+/** A node that does not answer within this is as good as down. */
+const PATIENCE_MS = 5_000;
+
+/** `edgestock status`: how far a node has got, and how far central has followed. */
+export const command = defineCommand({
+  meta: {
+    name: 'status',
+    description: `How far a node has got and how far central has followed, on one screen.
+Without an address it asks both where \`edgestock up\` puts them (${DEFAULT_NODE}, ${DEFAULT_CENTRAL}).
+
+  edgestock status
+  edgestock status --node http://10.0.3.7:7100
+  edgestock status --central http://central.example:7000 --json
+
+Exit code: 0 everything that was asked has answered, 1 not.`,
+  },
+  args: {
+    node: { type: 'string', description: 'Address of an edge node', valueHint: DEFAULT_NODE },
+    central: { type: 'string', description: 'Address of central', valueHint: DEFAULT_CENTRAL },
+    json: { type: 'boolean', description: 'Print what they said as one JSON object' },
+  },
+  async run({ args }) {
+    const isNamed = args.node !== undefined || args.central !== undefined;
+    const nodeUrl = withoutSlash(args.node ?? (isNamed ? undefined : DEFAULT_NODE));
+    const centralUrl = withoutSlash(args.central ?? (isNamed ? undefined : DEFAULT_CENTRAL));
+    const [node, central] = await Promise.all([
+      nodeUrl && ask<NodeStatus>(`${nodeUrl}/v1/status`),
+      centralUrl && ask<{ warehouses: readonly WarehouseStatus[] }>(`${centralUrl}/v1/warehouses`),
+    ]);
+    const answers = [node, central].filter((answer) => answer !== undefined && answer !== '');
+    const failures = answers.flatMap((answer) => (answer.outcome === 'failed' ? [answer.reason] : []));
+    if (args.json === true) {
+      const said = (answer: typeof node | typeof central) =>
+        answer && (answer.outcome === 'said' ? answer.body : { error: answer.reason });
+      console.log(JSON.stringify({ node: said(node), central: said(central) }));
+    } else {
+      const pages: string[] = [];
+      if (node && node.outcome === 'said') pages.push(nodePage(nodeUrl ?? '', node.body));
+      if (central && central.outcome === 'said') pages.push(centralPage(centralUrl ?? '', central.body.warehouses));
+      if (pages.length > 0) console.log(pages.join('\n\n'));
+      for (const reason of failures) console.error(reason);
+    }
+    // Asked without an address, one of the two is enough: a store's machine has a node and no central.
+    if (failures.length > 0 && (isNamed || failures.length === answers.length)) process.exitCode = 1;
+  },
+});
+
+type Answer<Body> =
+  | { readonly outcome: 'said'; readonly body: Body }
+  | { readonly outcome: 'failed'; readonly reason: string };
+
+async function ask<Body>(url: string): Promise<Answer<Body>> {
+  const patience = new AbortController();
+  const cancel = systemClock.after(PATIENCE_MS, () =>
+    patience.abort(new Error(`no answer in ${PATIENCE_MS / 1_000} s`)),
+  );
+  try {
+    const response = await fetch(url, { signal: patience.signal });
+    if (response.ok) return { outcome: 'said', body: (await response.json()) as Body };
+    return { outcome: 'failed', reason: `${url} answered ${response.status}: is the address right?` };
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    return {
+      outcome: 'failed',
+      reason: `nothing answers at ${url} (${reason}). Is it running, and the address right?`,
+    };
+  } finally {
+    cancel();
+  }
+}
+
+function withoutSlash(url: string | undefined): string | undefined {
+  return url?.replace(/\/+$/, '');
+}
