@@ -1,0 +1,81 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { defineCommand } from 'citty';
+import { answer, remark } from '../command/answers.ts';
+import { UsageError } from '../command/usage-error.ts';
+import { listOf } from '../replay/shop-flags.ts';
+import { benches } from './benches.ts';
+import { type BenchId, benchIds, type Figure } from './figure.ts';
+import { type Machine, thisMachine } from './machine.ts';
+import { asMarkdown, asTable } from './report.ts';
+import type { BenchRun } from './run.ts';
+
+const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
+const RESULTS = join(CHECKOUT, 'lab', 'bench', 'RESULTS.md');
+/** Reference data lies beside a checkout, where a machine has it. */
+const DATA = join(CHECKOUT, '..', 'shared', 'data');
+
+const paces = {
+  full: { rounds: 4, warmUpMs: 2_000, roundMs: 2_000 },
+  /** Enough to see that everything runs; its figures mean nothing. */
+  quick: { rounds: 1, warmUpMs: 200, roundMs: 400 },
+};
+
+export const command = defineCommand({
+  meta: { name: 'bench', description: 'Measure the promised numbers, each beside its floor in the same run' },
+  args: {
+    only: { type: 'string', valueHint: 'N1,N2', description: `Only these of ${benchIds.join(', ')}` },
+    json: { type: 'string', valueHint: 'FILE', description: 'Write the figures there as a JSON array' },
+    write: { type: 'boolean', description: 'Write lab/bench/RESULTS.md; a quiet machine is due' },
+    quick: { type: 'boolean', description: 'A few seconds each: shows that it runs, not how fast it is' },
+    'data-dir': {
+      type: 'string',
+      valueHint: 'DIR',
+      description: 'The disk to measure; default the system folder for temporary files',
+    },
+  },
+  async run({ args }) {
+    const ids = args.only === undefined ? benchIds : listOf(args.only).map(idOf);
+    if (args.write === true && (args.quick === true || ids.length < benchIds.length)) {
+      throw new UsageError('--write needs a whole run', 'Leave --quick and --only away.');
+    }
+    const figures: Figure[] = [];
+    for (const id of ids) {
+      remark(`${id} ...`);
+      figures.push(...(await inFolderOfItsOwn(id, args['data-dir'], args.quick === true)));
+    }
+    const machine = await thisMachine();
+    if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+    if (args.write === true) await writeResults(figures, machine);
+    answer(asTable(figures));
+  },
+});
+
+function idOf(text: string): BenchId {
+  const id = benchIds.find((known) => known === text.toUpperCase());
+  if (id === undefined) throw new UsageError(`There is no bench ${text}`, `There are ${benchIds.join(', ')}.`);
+  return id;
+}
+
+async function inFolderOfItsOwn(id: BenchId, parent: string | undefined, isQuick: boolean): Promise<readonly Figure[]> {
+  if (parent !== undefined) await mkdir(parent, { recursive: true });
+  const directory = await mkdtemp(join(resolve(parent ?? tmpdir()), 'edgestock-bench-'));
+  const run: BenchRun = {
+    directory,
+    pace: isQuick ? paces.quick : paces.full,
+    isQuick,
+    dataDirectory: existsSync(DATA) ? DATA : undefined,
+  };
+  try {
+    return await benches[id](run);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function writeResults(figures: readonly Figure[], machine: Machine): Promise<void> {
+  await mkdir(join(RESULTS, '..'), { recursive: true });
+  await writeFile(RESULTS, asMarkdown(figures, machine));
+}

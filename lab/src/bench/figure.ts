@@ -1,0 +1,96 @@
+/** The numbers of DESIGN §8 that this bench measures. */
+export const benchIds = ['N1', 'N2', 'N4', 'N5', 'N6'] as const;
+export type BenchId = (typeof benchIds)[number];
+
+/** What the target is held against: the ratio to the floor, or the value itself. */
+type Judged = 'ratio' | 'value';
+
+/** One measured number beside its floor and its target. A number may have several figures: one per floor or percentile. */
+export type Figure = {
+  readonly id: BenchId;
+  readonly what: string;
+  readonly value: number;
+  readonly unit: string;
+  /** The same work with nothing of ours, measured in the same run. `null` where the target is absolute. */
+  readonly floor: number | null;
+  readonly floorIs: string | null;
+  /** `value / floor`. */
+  readonly ratio: number | null;
+  readonly target: number;
+  readonly targetIs: `${'at least' | 'at most'} ${Judged}`;
+  readonly met: boolean;
+  /** Lowest and highest of the repetitions, and what else a reader should know. */
+  readonly notes: readonly string[];
+};
+
+type Common = {
+  readonly id: BenchId;
+  readonly what: string;
+  readonly unit: string;
+  readonly notes?: readonly string[];
+};
+
+/** A rate against a floor: the medians of interleaved repetitions of both. */
+export function figureAgainstFloor(
+  common: Common,
+  measured: {
+    readonly samples: readonly number[];
+    readonly floorSamples: readonly number[];
+    readonly floorIs: string;
+    readonly ratioMin: number;
+  },
+): Figure {
+  const value = median(measured.samples);
+  const floor = median(measured.floorSamples);
+  const ratio = value / floor;
+  return {
+    ...common,
+    value: Math.round(value),
+    floor: Math.round(floor),
+    floorIs: measured.floorIs,
+    ratio: Math.round(ratio * 1_000) / 1_000,
+    target: measured.ratioMin,
+    targetIs: 'at least ratio',
+    met: ratio >= measured.ratioMin,
+    notes: [
+      `measured ${spreadOf(measured.samples)}, floor ${spreadOf(measured.floorSamples)}, over ${measured.samples.length} interleaved repetitions`,
+      ...(common.notes ?? []),
+    ],
+  };
+}
+
+/** A value against a bound of its own. */
+export function figureAgainstBound(
+  common: Common,
+  measured: { readonly value: number; readonly bound: { readonly atLeast: number } | { readonly atMost: number } },
+): Figure {
+  const { value, bound } = measured;
+  const isMinimum = 'atLeast' in bound;
+  const target = isMinimum ? bound.atLeast : bound.atMost;
+  return {
+    ...common,
+    value: Math.round(value * 10) / 10,
+    floor: null,
+    floorIs: null,
+    ratio: null,
+    target,
+    targetIs: isMinimum ? 'at least value' : 'at most value',
+    met: isMinimum ? value >= target : value <= target,
+    notes: common.notes ?? [],
+  };
+}
+
+/** The middle one; of an even number the lower of the two middle ones. Throws without samples. */
+export function median(samples: readonly number[]): number {
+  const middle = samples.toSorted((a, b) => a - b)[Math.ceil(samples.length / 2) - 1];
+  if (middle === undefined) throw new Error('nothing was measured');
+  return middle;
+}
+
+function spreadOf(samples: readonly number[]): string {
+  return `${grouped(Math.min(...samples))} to ${grouped(Math.max(...samples))}`;
+}
+
+export function grouped(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 });
+}

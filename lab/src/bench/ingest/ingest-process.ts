@@ -1,0 +1,93 @@
+import { emptyIngestMetrics } from '@edgestock/central/ingest/ingest-metrics';
+import { Ingester } from '@edgestock/central/ingest/ingester';
+import { NodeCursors } from '@edgestock/central/ingest/node-cursors';
+import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
+import { genesisHash } from '@edgestock/shared/protocol/chain';
+import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
+import { systemClock } from '@edgestock/shared/runtime/clock';
+import { silentLog } from '@edgestock/shared/runtime/log';
+import { answerOrders } from '../process/answer-orders.ts';
+import { DELTAS_PER_ROUND, type GeneratedBatch, GeneratedLogs } from './generated-log.ts';
+
+export type IngestOrder = { readonly path: string };
+export type IngestReply = { readonly perSecond: number };
+
+/** Central's ingest without its broker: the real ingester on the real store, fed with the bytes of messages. */
+class IngestUnderLoad {
+  readonly #logs = new GeneratedLogs();
+  readonly #metrics = emptyIngestMetrics();
+  readonly #ingester: Ingester;
+  #failure: unknown;
+  #onAcknowledged: () => void = () => undefined;
+  #acknowledged = 0;
+
+  private constructor(ingester: (own: IngestUnderLoad) => Ingester) {
+    this.#ingester = ingester(this);
+  }
+
+  static async open(path: string): Promise<IngestUnderLoad> {
+    const store = openCentralStore(path);
+    const cursors = new NodeCursors([], systemClock);
+    const own = new IngestUnderLoad(
+      (under) =>
+        new Ingester({
+          store,
+          cursors,
+          metrics: under.#metrics,
+          clock: systemClock,
+          log: silentLog,
+          onChanged: () => undefined,
+          onFailed: (error) => {
+            under.#failure = error;
+            under.#onAcknowledged();
+          },
+        }),
+    );
+    const place = { epoch: 0, sequence: 0, hash: Buffer.from(genesisHash).toString('hex') };
+    for (const { warehouse, instance } of own.#logs.nodes) {
+      await store.enrol(warehouse, { warehouse, instance, place, schema: [SCHEMA_MIN, SCHEMA_MAX] }, systemClock.now());
+    }
+    return own;
+  }
+
+  /** One round: from the first message's bytes to the last one's acknowledgement. */
+  async round(): Promise<number> {
+    const messages = this.#logs.round();
+    const before = this.#metrics.deltasApplied;
+    const startedMs = systemClock.monotonicMs();
+    await this.#take(messages);
+    const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;
+    const applied = this.#metrics.deltasApplied - before;
+    if (applied !== DELTAS_PER_ROUND) throw new Error(`${applied} of ${DELTAS_PER_ROUND} deltas were applied`);
+    return applied / seconds;
+  }
+
+  async #take(messages: readonly GeneratedBatch[]): Promise<void> {
+    const due = this.#acknowledged + messages.length;
+    const all = new Promise<void>((resolve) => {
+      this.#onAcknowledged = () => {
+        if (this.#failure !== undefined || this.#acknowledged === due) resolve();
+      };
+    });
+    for (const { warehouse, bytes } of messages) {
+      await this.#ingester.accept({
+        lane: 'up',
+        subjectWarehouse: warehouse,
+        bytes,
+        acknowledge: () => {
+          this.#acknowledged += 1;
+          this.#onAcknowledged();
+        },
+      });
+    }
+    await all;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+let ingest: IngestUnderLoad | undefined;
+
+answerOrders<IngestOrder, IngestReply>(async ({ path }) => {
+  ingest ??= await IngestUnderLoad.open(path);
+  return { perSecond: await ingest.round() };
+});
