@@ -1,0 +1,101 @@
+import { movementKinds } from '@edgestock/shared/inventory/movement';
+import { emptyPosition, type Quantities } from '@edgestock/shared/inventory/position';
+import type { Delta } from '@edgestock/shared/protocol/delta';
+import { expect, it } from 'vitest';
+import { centralLimits } from '../limits.ts';
+import { NodeLog, skuOf } from '../testing/node-log.ts';
+import { faultOfDelta } from './delta-fault.ts';
+import { mergeBatch } from './merge-batch.ts';
+import { mergePosition } from './merge-position.ts';
+
+const { version: _v, sequence: _s, ...zero } = emptyPosition;
+const state = (change: Partial<Quantities>): Quantities => ({ ...zero, ...change });
+
+it('keeps of a batch the last state of each SKU, and leaves out what is known already', () => {
+  const log = new NodeLog('BER1');
+  for (const sku of ['A', 'B', 'A', 'C', 'A']) log.record(sku, 2);
+  const whole = mergeBatch(log.verified(1, 5), 0);
+  expect([...whole.states].map(([sku, { version, sequence }]) => [sku, version, sequence])).toEqual([
+    ['A', 3, 5],
+    ['B', 1, 2],
+    ['C', 1, 4],
+  ]);
+  expect([...mergeBatch(log.verified(1, 5), 3).states.keys()]).toEqual(['C', 'A']);
+  expect(whole.lastAt).toBe(1_700_000_000_005);
+});
+
+it('suspects a SKU whose last word could not be applied, and not one of which a newer state came', () => {
+  const log = new NodeLog('BER1');
+  log.record('A', 1, { kind: 99 });
+  log.record('B', 1, { kind: 99 });
+  log.record('B', 1);
+  log.append(Buffer.from([0xc1]));
+  const merged = mergeBatch(log.verified(1, 4), 0);
+  expect([...merged.suspects]).toEqual([['A', 1]]);
+  expect(merged.faults.map(({ sequence, sku }) => [sequence, sku])).toEqual([
+    [1, 'A'],
+    [2, 'B'],
+    [4, undefined],
+  ]);
+  expect([...merged.states.keys()]).toEqual(['B']);
+});
+
+it.each([
+  ['the first state', undefined, 1, state({ onHand: 5 }), { merge: 'newer', availableChange: 5 }],
+  ['a first state below zero', undefined, 1, state({ onHand: -5 }), { merge: 'newer', availableChange: 0 }],
+  ['a newer state', { version: 1, available: 5 }, 2, state({ onHand: 3 }), { merge: 'newer', availableChange: -2 }],
+  [
+    'a version that skips some',
+    { version: 1, available: 5 },
+    9,
+    state({ onHand: 6, reserved: 2 }),
+    { merge: 'newer', availableChange: -1 },
+  ],
+  [
+    'a fall below zero',
+    { version: 1, available: 5 },
+    2,
+    state({ onHand: -7 }),
+    { merge: 'newer', availableChange: -5 },
+  ],
+  [
+    'a rise from below zero',
+    { version: 1, available: -5 },
+    2,
+    state({ onHand: 4 }),
+    { merge: 'newer', availableChange: 4 },
+  ],
+  ['the same version again', { version: 2, available: 5 }, 2, state({ onHand: 9 }), { merge: 'known' }],
+  ['an older one', { version: 2, available: 5 }, 1, state({ onHand: 9 }), { merge: 'known' }],
+] as const)('merges %s by version', (_, known, version, incoming, expected) => {
+  expect(mergePosition(known, { version, state: incoming })).toEqual(expected);
+});
+
+const sound: Delta = {
+  kind: movementKinds.sale.code,
+  sku: skuOf('A'),
+  quantity: -1,
+  version: 1,
+  previous: 0,
+  state: state({ onHand: -1 }),
+  at: 1,
+  line: 0,
+  details: {},
+};
+const most = centralLimits.positionQuantityMax;
+
+it.each([
+  ['an unknown kind', { kind: 99 }, 'kind 99'],
+  ['a previous that is not before it', { previous: 7 }, 'previous sequence 7'],
+  ['version 0', { version: 0 }, 'version 0'],
+  ['too much on hand', { state: state({ onHand: most + 1 }) }, 'onHand'],
+  ['too little on hand', { state: state({ onHand: -most - 1 }) }, 'onHand'],
+  ['a negative set-aside', { state: state({ reserved: -1 }) }, 'reserved is -1'],
+  ['too large a set-aside', { state: state({ quota: most + 1 }) }, 'quota'],
+])('finds fault with %s', (_, change, fault) => {
+  expect(faultOfDelta({ ...sound, ...change }, 7)).toContain(fault);
+});
+
+it('finds no fault with a sale of what was not there', () => {
+  expect(faultOfDelta(sound, 7)).toBeUndefined();
+});
