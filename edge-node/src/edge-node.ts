@@ -50,6 +50,7 @@ export async function startEdgeNode(
       ledger,
       imports,
       status: () => replication.status(),
+      replication: replication.counters,
       clock,
       random,
       log,

@@ -21,6 +21,12 @@ const readings = {
   ledger_commands_total: { kind: 'counter', help: 'Commands decided; several share a commit' },
   ledger_movements_total: { kind: 'counter', help: 'Movements recorded' },
   ledger_failed_commits_total: { kind: 'counter', help: 'Transactions that the database refused' },
+  replication_batches_sent_total: { kind: 'counter', help: 'Batches handed to the broker, resends included' },
+  replication_bytes_sent_total: { kind: 'counter', help: 'Bytes of those batches' },
+  replication_rewinds_total: { kind: 'counter', help: 'Times that part of the log was sent again, for whatever cause' },
+  replication_publish_failures_total: { kind: 'counter', help: 'Publishes that the broker refused or did not answer' },
+  replication_heartbeats_missed_total: { kind: 'counter', help: 'Heartbeats that central did not answer in time' },
+  replication_trimmed_deltas_total: { kind: 'counter', help: 'Movements trimmed from the log, behind central' },
   ledger_commit_seconds_total: { kind: 'counter', help: 'Time spent in commits, fsync included' },
 } as const satisfies Record<string, { kind: 'gauge' | 'counter'; help: string }>;
 

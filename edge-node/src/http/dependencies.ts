@@ -5,6 +5,7 @@ import type { Context, Hono } from 'hono';
 import type { ImportJobs } from '../import/import-jobs.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { HttpLimits } from '../limits.ts';
+import type { ReplicationCounters } from '../replication/counters.ts';
 import type { ReplicationStatus } from '../replication/replication-status.ts';
 
 /** All that the doors need from the node. */
@@ -12,6 +13,8 @@ export type HttpDependencies = {
   readonly ledger: Ledger;
   /** How the node stands with central. */
   readonly status: () => ReplicationStatus;
+  /** What replication has done since the start; read by the metrics. */
+  readonly replication: ReplicationCounters;
   /** Without it the node takes no imports. */
   readonly imports?: ImportJobs;
   readonly clock: Clock;

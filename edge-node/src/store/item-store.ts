@@ -1,6 +1,6 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
-import { asc, eq, gt, inArray } from 'drizzle-orm';
+import { asc, eq, gt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import { barcode, item } from './schema.ts';
 
@@ -10,12 +10,16 @@ export type BarcodeRow = { readonly barcode: string; readonly sku: Sku; readonly
 /** The catalogue as far as this warehouse needs it: items and what scanners read for them. */
 export class ItemStore {
   readonly #typed: BetterSQLite3Database;
+  readonly #find: ReturnType<typeof prepareFind>;
+  readonly #barcode: ReturnType<typeof prepareBarcode>;
   readonly #noteUnlisted: Statement<[string, number]>;
   readonly #list: Statement<[string, string | null, number]>;
   readonly #setBarcode: Statement<[string, string, number]>;
 
   constructor(database: Database, typed: BetterSQLite3Database) {
     this.#typed = typed;
+    this.#find = prepareFind(typed);
+    this.#barcode = prepareBarcode(typed);
     this.#noteUnlisted = database.prepare(
       'INSERT INTO item (sku, name, is_listed, updated_at) VALUES (?, NULL, 0, ?) ON CONFLICT (sku) DO NOTHING',
     );
@@ -43,11 +47,7 @@ export class ItemStore {
   }
 
   find(sku: Sku): ItemRow | undefined {
-    return this.#typed
-      .select({ sku: item.sku, name: item.name, isListed: item.isListed })
-      .from(item)
-      .where(eq(item.sku, sku))
-      .get() as ItemRow | undefined;
+    return this.#find.get({ sku }) as ItemRow | undefined;
   }
 
   /** Items after a SKU, in SKU order. */
@@ -63,11 +63,27 @@ export class ItemStore {
 
   /** The first of the candidates that is some item's barcode. */
   firstBarcode(candidates: readonly string[]): BarcodeRow | undefined {
-    const found = this.#typed
-      .select({ barcode: barcode.barcode, sku: barcode.sku, multiple: barcode.multiple })
-      .from(barcode)
-      .where(inArray(barcode.barcode, [...candidates]))
-      .all() as BarcodeRow[];
-    return found.sort((a, b) => candidates.indexOf(a.barcode) - candidates.indexOf(b.barcode))[0];
+    for (const candidate of candidates) {
+      const found = this.#barcode.get({ barcode: candidate });
+      if (found !== undefined) return found as BarcodeRow;
+    }
+    return undefined;
   }
+}
+
+/** Prepared: building the query anew costs more than running it, and every scan asks. */
+function prepareFind(typed: BetterSQLite3Database) {
+  return typed
+    .select({ sku: item.sku, name: item.name, isListed: item.isListed })
+    .from(item)
+    .where(eq(item.sku, sql.placeholder('sku')))
+    .prepare();
+}
+
+function prepareBarcode(typed: BetterSQLite3Database) {
+  return typed
+    .select({ barcode: barcode.barcode, sku: barcode.sku, multiple: barcode.multiple })
+    .from(barcode)
+    .where(eq(barcode.barcode, sql.placeholder('barcode')))
+    .prepare();
 }

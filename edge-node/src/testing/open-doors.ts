@@ -5,6 +5,7 @@ import { systemRandom } from '@edgestock/shared/runtime/random';
 import type { HttpApp, HttpDependencies } from '../http/dependencies.ts';
 import { createHttpApp } from '../http/http-app.ts';
 import { httpLimits } from '../limits.ts';
+import { newCounters } from '../replication/counters.ts';
 import type { ReplicationStatus } from '../replication/replication-status.ts';
 import { sku, TestSite } from './site.ts';
 
@@ -40,6 +41,7 @@ export class OpenDoors {
     this.deps = {
       ledger: this.site.ledger,
       status: () => unlinked,
+      replication: newCounters(),
       clock: this.site.clock,
       random: systemRandom,
       log: silentLog,

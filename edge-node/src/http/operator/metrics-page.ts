@@ -22,7 +22,7 @@ export function nodeMetrics(deps: HttpDependencies, streams: EventStreams): Node
   });
 }
 
-function readingsOf({ ledger, status }: HttpDependencies, streams: EventStreams): NodeReadings {
+function readingsOf({ ledger, status, replication: sent }: HttpDependencies, streams: EventStreams): NodeReadings {
   const { counters } = ledger;
   const log = ledger.view.log();
   const replication = status();
@@ -37,6 +37,12 @@ function readingsOf({ ledger, status }: HttpDependencies, streams: EventStreams)
     process_resident_bytes: process.memoryUsage.rss(),
     event_streams: streams.openCount,
     event_streams_dropped_total: streams.droppedCount,
+    replication_batches_sent_total: sent.batchesSent,
+    replication_bytes_sent_total: sent.bytesSent,
+    replication_rewinds_total: Object.values(sent.rewinds).reduce((sum, times) => sum + times, 0),
+    replication_publish_failures_total: sent.publishFailures,
+    replication_heartbeats_missed_total: sent.heartbeatsMissed,
+    replication_trimmed_deltas_total: sent.trimmedDeltas,
     ledger_commits_total: counters.commits,
     ledger_commands_total: counters.commands,
     ledger_movements_total: counters.movements,
