@@ -44,7 +44,8 @@ export class CsvFile {
 
   /** Throws `CsvBroken` with a line, or what the file system says. */
   async *batches(): AsyncGenerator<readonly CsvRow[]> {
-    const delimiter = delimiterOf(await this.#head());
+    const delimiter = await this.#delimiter();
+    const lines = new LineCount();
     const options: Options<CsvRow, string[]> = {
       bom: true,
       delimiter,
@@ -53,7 +54,7 @@ export class CsvFile {
       skip_empty_lines: true,
       max_record_size: importLimits.recordBytesMax,
       // Spread over the callback instead of `info: true`, which builds a second object for every row.
-      on_record: (cells, { lines }) => ({ line: lines - lineBreaksIn(cells), cells }),
+      on_record: (cells, context) => ({ line: lines.beginOf(cells, context.lines), cells }),
     };
     // The library's types know rows as lists of text only.
     const parser = parse(options as unknown as Options);
@@ -101,17 +102,21 @@ export class CsvFile {
       : pipeline(file, tap, () => undefined);
   }
 
-  /** The file's first lines, for its delimiter. */
-  async #head(): Promise<string> {
+  /** Judged by the file's first lines. */
+  async #delimiter(): Promise<string> {
     const text = this.#text(() => undefined);
     const pieces: Buffer[] = [];
     let bytes = 0;
-    for await (const piece of text) {
-      pieces.push(piece);
-      bytes += piece.length;
-      if (bytes >= importLimits.headBytesMax) break;
+    try {
+      for await (const piece of text) {
+        pieces.push(piece);
+        bytes += piece.length;
+        if (bytes >= importLimits.headBytesMax) break;
+      }
+    } catch (error) {
+      throw brokenAt(error);
     }
-    return Buffer.concat(pieces).toString('utf8', 0, importLimits.headBytesMax);
+    return delimiterOf(Buffer.concat(pieces).toString('utf8', 0, importLimits.headBytesMax));
   }
 }
 
@@ -122,13 +127,22 @@ function delimiterOf(head: string): string {
   return DELIMITERS.reduce<string>((best, delimiter) => (uses(delimiter) > uses(best) ? delimiter : best), ',');
 }
 
-/** The parser knows the line on which a row ends; a row with line breaks in its cells begins above it. */
-function lineBreaksIn(cells: readonly string[]): number {
-  let breaks = 0;
-  for (const cell of cells) {
-    if (cell.includes('\n') || cell.includes('\r')) breaks += cell.split(/\r\n|\n|\r/).length - 1;
+/**
+ * The parser tells the line on which a row ends; a row with line breaks in its cells begins above it. It also takes each CRLF
+ * within quotes for two lines, so the ones seen so far are taken off again.
+ */
+class LineCount {
+  #crlfs = 0;
+
+  beginOf(cells: readonly string[], endLine: number): number {
+    let breaks = 0;
+    for (const cell of cells) {
+      if (!cell.includes('\n') && !cell.includes('\r')) continue;
+      breaks += cell.split(/\r\n|\n|\r/).length - 1;
+      this.#crlfs += cell.split('\r\n').length - 1;
+    }
+    return endLine - this.#crlfs - breaks;
   }
-  return breaks;
 }
 
 function brokenAt(error: unknown): unknown {
