@@ -1,0 +1,167 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { HeartbeatRequest } from '@edgestock/shared/protocol/control';
+import { silentLog } from '@edgestock/shared/runtime/log';
+import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { centralLimits } from '../limits.ts';
+import { openCentralStore } from '../store/sqlite/open-central-store.ts';
+import { NodeLog } from '../testing/node-log.ts';
+import { ControlDesk } from './control-desk.ts';
+import { emptyIngestMetrics } from './ingest-metrics.ts';
+import { NodeCursors } from './node-cursors.ts';
+
+let directory: string;
+let store: ReturnType<typeof openCentralStore>;
+let clock: VirtualClock;
+let cursors: NodeCursors;
+let desk: ControlDesk;
+let log: NodeLog;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'edgestock-desk-'));
+  store = openCentralStore(join(directory, 'central.db'));
+  clock = new VirtualClock();
+  cursors = new NodeCursors([], clock);
+  desk = new ControlDesk({ store, centralEpoch: 1, cursors, metrics: emptyIngestMetrics(), clock, log: silentLog });
+  log = new NodeLog('BER1');
+  await desk.enrol(log.warehouse, JSON.stringify(log.enrolRequest()));
+  for (let units = 1; units <= 10; units += 1) log.record('A', units);
+  await clock.advance(centralLimits.needRepeatMs);
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+const beat = (change: Partial<HeartbeatRequest> = {}, from = log) =>
+  desk.heartbeat(log.warehouse, JSON.stringify(from.heartbeatRequest(change)));
+const advance = (sequence: number) =>
+  cursors.advance(log.warehouse, sequence, log.hashes[sequence] ?? new Uint8Array());
+
+/** The reply, and how long it was held back. */
+async function timed(reply: ReturnType<typeof beat>) {
+  const started = clock.monotonicMs();
+  let heldMs = -1;
+  void reply.then(() => (heldMs = clock.monotonicMs() - started));
+  await clock.advance(centralLimits.heartbeatHoldMs * 2);
+  return { heldMs, reply: await reply };
+}
+
+it('answers at once a node of which everything has arrived', async () => {
+  advance(10);
+  const { heldMs, reply } = await timed(beat());
+  expect(heldMs).toBe(0);
+  expect(reply).toEqual({
+    applied: 10,
+    hash: log.place().hash,
+    centralEpoch: 1,
+    schema: [1, 1],
+    time: expect.any(Number),
+    window: centralLimits.windowDeltas,
+  });
+});
+
+it('answers in the moment in which the cursor reaches what was sent', async () => {
+  clock.after(30, () => advance(9));
+  clock.after(70, () => advance(10));
+  const { heldMs, reply } = await timed(beat());
+  expect(heldMs).toBe(70);
+  expect(reply).toMatchObject({ applied: 10 });
+});
+
+it('answers a node that waits in vain after the hold time, and leaves nothing behind', async () => {
+  advance(4);
+  const { heldMs, reply } = await timed(beat());
+  expect(heldMs).toBe(centralLimits.heartbeatHoldMs);
+  expect(reply).toMatchObject({ applied: 4 });
+  expect(reply?.need).toBeUndefined();
+});
+
+it('tells of a gap at once, and not again while the answer to it travels', async () => {
+  advance(4);
+  clock.after(20, () => cursors.gap(log.warehouse));
+  const first = await timed(beat());
+  expect(first.heldMs).toBe(20);
+  expect(first.reply).toMatchObject({ applied: 4, need: 5 });
+  expect((await timed(beat())).reply?.need).toBeUndefined();
+  await clock.advance(centralLimits.needRepeatMs);
+  expect((await timed(beat())).reply?.need).toBe(5);
+  advance(5);
+  await clock.advance(centralLimits.needRepeatMs);
+  expect((await timed(beat())).reply?.need).toBeUndefined();
+});
+
+it('asks for what may be lost after an interruption, unless it comes by itself', async () => {
+  advance(4);
+  cursors.doubtAll();
+  expect((await timed(beat())).reply?.need).toBe(5);
+  cursors.doubtAll();
+  await clock.advance(centralLimits.needRepeatMs);
+  clock.after(50, () => advance(10));
+  expect((await timed(beat())).reply?.need).toBeUndefined();
+});
+
+it('asks a node again that believes central has more than it has', async () => {
+  advance(4);
+  expect((await timed(beat({ applied: 8, sent: 8 }))).reply).toMatchObject({ applied: 4, need: 5 });
+});
+
+it.each([
+  ['another installation', () => beat({ instance: 'another-one' }), 'another installation'],
+  ['another epoch', () => beat({ place: { ...log.place(), epoch: 2 } }), 'in epoch 1'],
+  [
+    'another history at the cursor',
+    () => beat({ place: { ...log.place(4), hash: log.place(3).hash } }),
+    'another history',
+  ],
+])('fences at once %s', async (_, asked, reason) => {
+  advance(4);
+  const { heldMs, reply } = await timed(asked());
+  expect(heldMs).toBe(0);
+  expect(reply?.fence).toMatchObject({ epoch: 1, reason: expect.stringContaining(reason) });
+});
+
+it('tells a node that was fenced while it waited', async () => {
+  advance(4);
+  clock.after(20, () => cursors.fence(log.warehouse, 'a fork'));
+  const { heldMs, reply } = await timed(beat());
+  expect(heldMs).toBe(20);
+  expect(reply?.fence?.reason).toBe('a fork');
+});
+
+it('holds nothing against a heartbeat that was overtaken by its own batches', async () => {
+  advance(10);
+  expect((await timed(beat({ place: log.place(7), sent: 7, applied: 4 }))).reply?.fence).toBeUndefined();
+});
+
+it('notes what was heard of each node, the last word only', async () => {
+  advance(10);
+  await timed(beat({ clock: clock.now() - 3_000 }));
+  await timed(beat({ clock: clock.now() + 5_000 }));
+  expect(desk.takeHeard()).toMatchObject([{ warehouse: 'BER1', committed: 10, skewMs: 5_000 }]);
+  expect(desk.takeHeard()).toEqual([]);
+});
+
+it('leaves unanswered what is no request, or not of who sent it', async () => {
+  expect(await desk.heartbeat('BER1', 'not JSON')).toBeUndefined();
+  expect(await desk.heartbeat('BER1', '{}')).toBeUndefined();
+  expect(await desk.heartbeat('HAM1', JSON.stringify(log.heartbeatRequest()))).toBeUndefined();
+  expect(await desk.enrol('HAM1', JSON.stringify(log.enrolRequest()))).toBeUndefined();
+});
+
+it('takes a node back in that it has forgotten, and asks for its log from the start', async () => {
+  const forgotten = new NodeLog('BER1', { epoch: 3 });
+  const other = new ControlDesk({
+    store,
+    centralEpoch: 1,
+    cursors: new NodeCursors([], clock),
+    metrics: emptyIngestMetrics(),
+    clock,
+    log: silentLog,
+  });
+  const request = { ...forgotten.heartbeatRequest({ applied: 5 }), warehouse: 'HAM1' };
+  const reply = other.heartbeat('HAM1', JSON.stringify(request));
+  expect((await timed(reply)).reply).toMatchObject({ applied: 0, need: 1 });
+});

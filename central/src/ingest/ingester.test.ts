@@ -1,0 +1,145 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '@edgestock/shared/runtime/clock';
+import { silentLog } from '@edgestock/shared/runtime/log';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { ChangeNotice } from '../store/central-store.ts';
+import { openCentralStore } from '../store/sqlite/open-central-store.ts';
+import { NodeLog } from '../testing/node-log.ts';
+import { emptyIngestMetrics } from './ingest-metrics.ts';
+import { Ingester } from './ingester.ts';
+import { NodeCursors } from './node-cursors.ts';
+
+let directory: string;
+let store: ReturnType<typeof openCentralStore>;
+let cursors: NodeCursors;
+let failures: unknown[];
+let changes: ChangeNotice[];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'edgestock-ingester-'));
+  store = openCentralStore(join(directory, 'central.db'));
+  cursors = new NodeCursors([], systemClock);
+  failures = [];
+  changes = [];
+});
+afterEach(async () => {
+  await store.close();
+  rmSync(directory, { recursive: true });
+});
+
+function newIngester() {
+  const metrics = emptyIngestMetrics();
+  const ingester = new Ingester({
+    store,
+    cursors,
+    metrics,
+    clock: systemClock,
+    log: silentLog,
+    onChanged: (some) => changes.push(...some),
+    onFailed: (error) => failures.push(error),
+  });
+  return { ingester, metrics };
+}
+
+async function enrolled(id: string): Promise<NodeLog> {
+  const log = new NodeLog(id);
+  await store.enrol(log.warehouse, log.enrolRequest(), 1);
+  const record = await store.warehouse(log.warehouse);
+  if (record !== undefined) cursors.set(record);
+  return log;
+}
+
+/** Hands a message over; resolves when it was acknowledged. */
+function deliver(ingester: Ingester, log: NodeLog, bytes: Uint8Array, lane: 'up' | 'state' = 'up'): Promise<void> {
+  return new Promise((resolve) => {
+    void ingester.accept({ lane, subjectWarehouse: log.warehouse, bytes, acknowledge: resolve });
+  });
+}
+
+it('acknowledges after the commit, and has moved the cursor at hand by then', async () => {
+  const { ingester } = newIngester();
+  const log = await enrolled('BER1');
+  log.record('A', 5);
+  await deliver(ingester, log, log.bytes(1, 1));
+  expect(await store.warehouse(log.warehouse)).toMatchObject({ appliedUpTo: 1 });
+  expect(cursors.get(log.warehouse)).toMatchObject({ appliedUpTo: 1 });
+  expect(changes).toEqual([{ sku: 'A', revision: 1 }]);
+});
+
+it('commits what arrives together in one transaction', async () => {
+  const { ingester, metrics } = newIngester();
+  const logs = await Promise.all(['BER1', 'HAM1', 'MUC1'].map(enrolled));
+  for (const log of logs) for (let units = 1; units <= 4; units += 1) log.record('A', units);
+  await Promise.all(
+    logs.flatMap((log) => [deliver(ingester, log, log.bytes(1, 2)), deliver(ingester, log, log.bytes(3, 4))]),
+  );
+  expect(metrics).toMatchObject({ commits: 1, batchesApplied: 6, deltasApplied: 12 });
+  expect(changes).toEqual([{ sku: 'A', revision: 1 }]);
+});
+
+it('acknowledges nothing that the store could not take, and says that it failed', async () => {
+  const { ingester } = newIngester();
+  const log = await enrolled('BER1');
+  log.record('A', 5);
+  await store.close();
+  let isAcknowledged = false;
+  const acknowledge = () => {
+    isAcknowledged = true;
+  };
+  await ingester.accept({ lane: 'up', subjectWarehouse: log.warehouse, bytes: log.bytes(1, 1), acknowledge });
+  await expect.poll(() => failures).toHaveLength(1);
+  expect(isAcknowledged).toBe(false);
+  expect(cursors.get(log.warehouse)).toMatchObject({ appliedUpTo: 0 });
+  store = openCentralStore(join(directory, 'central.db'));
+});
+
+it('comes to the sum of the nodes, whatever is lost, repeated, reordered or damaged, once the rest is resent', async () => {
+  let run = 0;
+  const delivery = fc.record({
+    node: fc.nat(1),
+    first: fc.nat(29),
+    size: fc.integer({ min: 1, max: 10 }),
+    kind: fc.constantFrom('batch', 'batch', 'batch', 'states', 'damaged', 'restart'),
+  });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.tuple(fc.nat(1), fc.constantFrom('A', 'B', 'C'), fc.integer({ min: -5, max: 9 })), {
+        minLength: 2,
+        maxLength: 60,
+      }),
+      fc.array(delivery, { maxLength: 30 }),
+      async (movements, deliveries) => {
+        run += 1;
+        let { ingester } = newIngester();
+        const logs = [await enrolled(`X${run}`), await enrolled(`Y${run}`)];
+        for (const [node, sku, change] of movements) logs[node]?.record(`${run}-${sku}`, change);
+        for (const { node, first, size, kind } of deliveries) {
+          const log = logs[node];
+          if (kind === 'restart') {
+            await ingester.stop();
+            ({ ingester } = newIngester());
+          } else if (log !== undefined && kind === 'states' && log.head > 0) {
+            void deliver(ingester, log, log.stateBytes([...log.positions.keys()].slice(0, size)), 'state');
+          } else if (log !== undefined && first < log.head) {
+            const bytes = Buffer.from(log.bytes(first + 1, Math.min(log.head, first + size)));
+            if (kind === 'damaged') bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 8;
+            void deliver(ingester, log, bytes);
+          }
+        }
+        for (const log of logs) if (log.head > 0) await deliver(ingester, log, log.bytes(1, log.head));
+        for (const log of logs) {
+          const positions = await store.positionsOf(log.warehouse, undefined, 100);
+          const known = new Map(positions.map(({ sku, warehouse: _w, isSuspect: _s, ...rest }) => [sku, rest]));
+          expect(known).toEqual(new Map(log.positions));
+          expect((await store.warehouse(log.warehouse))?.appliedUpTo).toBe(log.head);
+          expect(cursors.get(log.warehouse)?.appliedUpTo).toBe(log.head);
+        }
+        expect(failures).toEqual([]);
+      },
+    ),
+    { numRuns: 25 },
+  );
+});
