@@ -6,10 +6,13 @@ import type { StockModel } from '../../model/stock-model.ts';
 const LOOK_PAUSE_MS = 50;
 const REMARK_PERIOD_MS = 5_000;
 
+/** What was acknowledged, as far as waiting is concerned. */
+export type Acknowledged = Pick<StockModel, 'warehouses' | 'movementsOf'>;
+
 /** Acknowledged movements that central does not have, by warehouse. A node's log has one sequence for each movement. */
 export async function missingAtCentral(
   central: Pick<CentralApi, 'appliedByWarehouse'>,
-  model: StockModel,
+  model: Acknowledged,
 ): Promise<ReadonlyMap<string, number>> {
   const applied = await central.appliedByWarehouse();
   const missing = model.warehouses.map((warehouse) => {
@@ -21,7 +24,7 @@ export async function missingAtCentral(
 /** Waits until central has everything, at most `withinMs`. What is missing then is not an error here: the caller counts it. */
 export async function untilConverged(
   central: Pick<CentralApi, 'appliedByWarehouse'>,
-  model: StockModel,
+  model: Acknowledged,
   { withinMs, signal }: { readonly withinMs: number; readonly signal: AbortSignal },
 ): Promise<void> {
   const startedMs = systemClock.monotonicMs();

@@ -1,0 +1,101 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CentralApi } from '../api/central-api.ts';
+import { requestJson } from '../api/json-request.ts';
+import { childrenOf, isRunning, runCommand, startCommand, until } from '../testing/running-command.ts';
+
+type Addresses = { nats: string; central: string; nodes: { warehouse: string; url: string }[] };
+const anyPort = ['--port-base', '0', '--central-port', '0', '--nats-port', '0', '--json'];
+const WITHIN_MS = 20_000;
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'edgestock-up-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('edgestock up', () => {
+  test('says where everything is, stops in good order, and is itself again in the same directory', async () => {
+    const line = ['up', '--warehouses', 'BER1,HAM1', '--data-dir', join(folder, 'twice'), ...anyPort];
+    const first = await startCommand(...line);
+    const { nats, central, nodes } = first.ready as Addresses;
+    expect(nats).toMatch(/^nats:\/\/127\.0\.0\.1:\d+$/);
+    expect(nodes.map(({ warehouse }) => warehouse)).toEqual(['BER1', 'HAM1']);
+    await receive(nodes[0]?.url ?? '', 7);
+    await until(() => isAvailable(central, 7), WITHIN_MS, 'central knows of 7');
+    const children = childrenOf(first.pid);
+    expect(children).toHaveLength(2);
+    expect(await first.kill('SIGTERM')).toBe(0);
+    expect(children.filter(({ pid }) => isRunning(pid))).toEqual([]);
+
+    const second = await startCommand(...line);
+    const again = second.ready as Addresses;
+    expect(await isAvailable(again.central, 7)).toBe(true);
+    await receive(again.nodes[1]?.url ?? '', 5);
+    await until(() => isAvailable(again.central, 12), WITHIN_MS, 'central knows of 12');
+    expect(await second.kill('SIGINT')).toBe(0);
+  });
+
+  test('leaves no orphans and loses nothing, even when it is killed', async () => {
+    const line = ['up', '--warehouses', 'BER1', '--data-dir', join(folder, 'killed'), ...anyPort];
+    const killed = await startCommand(...line);
+    const children = childrenOf(killed.pid);
+    await receive((killed.ready as Addresses).nodes[0]?.url ?? '', 3);
+    await killed.kill('SIGKILL');
+    await until(() => !children.some(({ pid }) => isRunning(pid)), WITHIN_MS, 'broker and central have gone too');
+    const again = await startCommand(...line);
+    const { central } = again.ready as Addresses;
+    await until(() => isAvailable(central, 3), WITHIN_MS, 'central knows of 3');
+    expect(await again.kill('SIGTERM')).toBe(0);
+  });
+
+  test('stops with a child that was killed a moment ago', async () => {
+    const running = await startCommand('up', '--warehouses', 'BER1', '--data-dir', join(folder, 'child'), ...anyPort);
+    for (const { pid } of childrenOf(running.pid)) process.kill(pid, 'SIGKILL');
+    expect(await running.kill('SIGTERM')).toBe(0);
+    expect(childrenOf(running.pid)).toEqual([]);
+  });
+
+  test('names the port that is taken, and the flag that chooses another', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = String(address !== null && typeof address === 'object' ? address.port : 0);
+    const ports = ['--port-base', '0', '--central-port', port, '--nats-port', '0'];
+    const { code, stdout, stderr } = await runCommand(
+      'up',
+      '--warehouses',
+      'BER1',
+      '--data-dir',
+      join(folder, 'port'),
+      ...ports,
+    );
+    server.close();
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`port ${port} is taken`);
+    expect(stderr).toContain('--central-port');
+  });
+
+  test('refuses a directory that another one is using', async () => {
+    const line = ['up', '--warehouses', 'BER1', '--data-dir', join(folder, 'owned'), ...anyPort];
+    const owner = await startCommand(...line);
+    const { code, stderr } = await runCommand(...line);
+    expect(code).toBe(1);
+    expect(stderr).toContain('another process owns this data directory');
+    expect(await owner.kill('SIGTERM')).toBe(0);
+  });
+});
+
+async function receive(url: string, quantity: number): Promise<void> {
+  const body = { kind: 'receive', lines: [{ sku: 'tea', quantity }] };
+  expect((await requestJson(`${url}/v1/movements`, { body })).status).toBe(201);
+}
+
+async function isAvailable(central: string, quantity: number): Promise<boolean> {
+  const answer = await new CentralApi(central).availability('tea').catch(() => undefined);
+  return answer?.available === quantity;
+}
