@@ -1,9 +1,9 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import { readJson } from '@edgestock/shared/runtime/json-body';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
 import type { AvailabilityAnswers } from './availability-answers.ts';
 import { type ApiContext, type ApiHandler, type Doors, jsonResponse } from './doors.ts';
-import { readJson } from './json-body.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 import type { RenderedAnswer } from './rendered-answer.ts';
@@ -20,7 +20,7 @@ export function availabilityRoutes(doors: Doors, answers: AvailabilityAnswers, s
   doors('/v1/availability/query', {
     POST: async (context) => {
       parametersOf(context, []);
-      const { skus } = parseQuery(await readJson(context, apiLimits.queryBodyBytesMax));
+      const { skus } = parseQuery(await readJson(context.req.raw, apiLimits.queryBodyBytesMax));
       const found = await answers.answers(skus);
       return jsonResponse(`{"channel":"default","answers":[${found.map(({ json }) => json).join(',')}]}`);
     },

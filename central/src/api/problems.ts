@@ -6,7 +6,6 @@ export const problems = {
   malformedSku: { code: 'malformed-sku', status: 400, title: 'The text cannot be a SKU' },
   tooManySkus: { code: 'too-many-skus', status: 400, title: 'More SKUs than one request may name' },
   unknownChannel: { code: 'unknown-channel', status: 404, title: 'There is no such channel' },
-  bodyIncomplete: { code: 'body-incomplete', status: 400, title: 'The body ended before it was complete' },
   malformedWarehouse: { code: 'malformed-warehouse', status: 400, title: 'The text cannot be a warehouse id' },
   unknownWarehouse: { code: 'unknown-warehouse', status: 404, title: 'No node of that warehouse was ever enrolled' },
   tooManyStreams: { code: 'too-many-streams', status: 503, title: 'As many event streams as allowed are open' },

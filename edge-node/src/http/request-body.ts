@@ -1,7 +1,7 @@
+import { readJson } from '@edgestock/shared/runtime/json-body';
 import type { ProblemItem } from '@edgestock/shared/runtime/problem';
 import type { z } from 'zod';
 import type { HttpContext } from './dependencies.ts';
-import { readJson } from './json-body.ts';
 import { refuseItems } from './problems.ts';
 
 /** The request's body as its schema knows it, or a refusal that names every fault with its place. */

@@ -37,6 +37,7 @@ const STANDARD_MEMBERS = ['type', 'title', 'status', 'code', 'detail'];
 export const commonProblems = {
   malformedJson: { code: 'malformed-json', status: 400, title: 'The body is not JSON' },
   invalidRequest: { code: 'invalid-request', status: 400, title: 'The request cannot be meant as it is' },
+  bodyIncomplete: { code: 'body-incomplete', status: 400, title: 'The body did not arrive as a whole' },
   notFound: { code: 'route-not-found', status: 404, title: 'There is no such route' },
   methodNotAllowed: { code: 'method-not-allowed', status: 405, title: 'The route does not take this method' },
   bodyTooLarge: { code: 'body-too-large', status: 413, title: 'The body is too large' },

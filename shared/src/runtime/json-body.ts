@@ -1,5 +1,4 @@
-import { refuse } from '@edgestock/shared/runtime/problem';
-import { problems } from './problems.ts';
+import { commonProblems as problems, refuse } from './problem.ts';
 
 /**
  * The JSON value of a request's body. Refuses what is not sent as JSON, is longer than `bodyBytesMax` (before reading it where
@@ -56,7 +55,7 @@ async function whole<T>(reading: Promise<T>): Promise<T> {
 }
 
 function tooLarge(bodyBytesMax: number): never {
-  refuse(problems.bodyTooLarge, `A body may have ${bodyBytesMax} bytes. Send the lines in several requests.`, {
+  refuse(problems.bodyTooLarge, `A body may have ${bodyBytesMax} bytes. Send it in several requests.`, {
     bodyBytesMax,
   });
 }
