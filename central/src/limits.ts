@@ -17,7 +17,11 @@ export const centralLimits = {
   /** A view of the nodes may be this old when it puts the age to an answer. */
   fleetViewMs: 250,
 
-  /** One transaction takes messages until either is reached: it bounds how long a live sale waits behind a backlog. */
+  /**
+   * One transaction takes messages until either is reached: it bounds how long a live sale waits behind a backlog, some 40 ms.
+   * Group commit pays up to here: one full batch per transaction gave 15,500 deltas/s on two busy cores, four 32,000, eight no
+   * more than four.
+   */
   groupDeltasMax: 2_000,
   groupMessagesMax: 128,
   /** Messages of current states in one transaction. */

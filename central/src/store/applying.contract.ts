@@ -139,6 +139,34 @@ export function describeApplying(fixture: ContractFixture): void {
       expect(history.map(({ sequence }) => sequence)).toEqual([3, 2, 1]);
     });
 
+    it('leave the history readable as far as it has come', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      for (let units = 1; units <= 5; units += 1) log.record('A', units);
+      await apply(log, 1, 3);
+      await fixture.store.applyStates([log.stateMessage()]);
+      const history = await fixture.store.history(log.warehouse, skuOf('A'), { limit: 10 });
+      expect(history.map(({ sequence }) => sequence)).toEqual([3, 2, 1]);
+    });
+
+    it('win by version within one call too, whatever their order', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      log.record('A', 1);
+      const older = log.stateMessage();
+      log.record('A', 1);
+      await fixture.store.applyStates([log.stateMessage(), older]);
+      expect(await available('A')).toBe(2);
+    });
+
+    it('are not put in doubt by an older delta that cannot be applied', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      log.record('A', 1, { kind: 99 });
+      log.record('A', 1);
+      await fixture.store.applyStates([log.stateMessage()]);
+      expect(await apply(log, 1, 1)).toMatchObject({ outcome: 'applied', quarantined: 1 });
+      const { warehouses } = await fixture.store.availability(skuOf('A'), DEFAULT_CHANNEL);
+      expect(warehouses).toMatchObject([{ isSuspect: false, onHand: 2 }]);
+    });
+
     it('are refused of strangers, earlier lives and fenced nodes', async () => {
       const log = new NodeLog('BER1');
       log.record('A', 1);

@@ -112,6 +112,18 @@ export function describeDeciding(fixture: ContractFixture): void {
       ]);
     });
 
+    it('with another history inside one that was applied as a whole is a fork too', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      const clone = log.fork();
+      for (let units = 1; units <= 4; units += 1) log.record('A', units);
+      clone.record('A', 1);
+      clone.record('B', 2);
+      clone.record('B', 3);
+      await apply(log, 1, 4);
+      expect(await apply(log, 2, 3)).toMatchObject({ outcome: 'duplicate' });
+      expect(await apply(clone, 2, 3)).toMatchObject({ outcome: 'fork', atSequence: 3 });
+    });
+
     it('whose start hangs on another history is a fork too', async () => {
       const log = await enrolled(new NodeLog('BER1'));
       const clone = log.fork();
