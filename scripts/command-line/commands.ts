@@ -48,7 +48,10 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'import',
     summary: 'a catalogue or opening stock from a CSV file into a node',
-    examples: [['edgestock import catalogue items.csv --help', 'what the columns may be']],
+    examples: [
+      ['edgestock import catalogue items.csv --data-dir data/nodes/BER1', 'into a node that is not running'],
+      ['edgestock import stock stock.csv --node http://127.0.0.1:7100', 'into one that is'],
+    ],
     load: () => import('@edgestock/edge-node/command/import'),
   },
   {
@@ -69,7 +72,7 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'status',
     summary: 'how far a node has got, and how far central has followed',
-    examples: [['edgestock status --help', 'which node, and in which form']],
+    examples: [['edgestock status --node http://127.0.0.1:7100', 'one node; without flags the usual addresses']],
     load: () => import('@edgestock/edge-node/command/status'),
   },
   {
