@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { Availability } from '../availability/availability.ts';
 import { centralLimits } from '../limits.ts';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { openCentralStore } from '../store/sqlite/open-central-store.ts';
@@ -92,15 +91,6 @@ it('explains what nobody has as zero', async () => {
     revision: 0,
     warehouses: [],
   });
-});
-
-it('answers one SKU as it answers many', async () => {
-  await store.applyBatches([log.verified(1, 3)], NOW);
-  const availability = new Availability(store, new FleetView(store));
-  const skus = ['B', 'nowhere', 'A'].map(skuOf);
-  const many = await availability.answers(skus, DEFAULT_CHANNEL, NOW);
-  expect(many.map(({ available }) => available)).toEqual([1, 0, 0]);
-  expect(many).toEqual(await Promise.all(skus.map((sku) => availability.answer(sku, DEFAULT_CHANNEL, NOW))));
 });
 
 it('puts a view of the nodes to an answer that is a quarter of a second old at most', async () => {
