@@ -38,26 +38,17 @@ export const command = defineCommand({
     const patienceMs = wholeNumberOf('patience-s', args['patience-s'], { min: 1, max: 86_400 }) * 1_000;
     const nodes = await nodesByWarehouse(await urlsOf(args.nodes, args['up-from']), patienceMs);
     const shop = shopOf(args, { spreadOver: [...nodes.keys()].sort(), isSpread: args.spread === true });
-    const { destination } = shop.interpretation;
     const strangers = new Set<string>();
-    const known = {
-      ...shop,
-      interpretation: {
-        ...shop.interpretation,
-        // A store without a node is refused like a malformed one, and named in the end.
-        destination: (line: Parameters<typeof destination>[0]) => {
-          const warehouse = destination(line);
-          if (warehouse === undefined || nodes.has(warehouse)) return warehouse;
-          strangers.add(warehouse);
-          return undefined;
-        },
-      },
+    const isServed = (warehouse: string) => {
+      if (!nodes.has(warehouse)) strangers.add(warehouse);
+      return nodes.has(warehouse);
     };
-    const result = await replay(args.file, known, (warehouse) => must(nodes.get(warehouse), `no node ${warehouse}`), {
+    const interpretation = { ...shop.interpretation, isServed };
+    const nodeOf = (warehouse: string) => must(nodes.get(warehouse), `no node for ${warehouse}`);
+    const result = await replay(args.file, { ...shop, interpretation }, nodeOf, {
       onReceipt: (count) => count % REMARK_EVERY === 0 && remark(`${count} receipts read`),
     });
-    if (strangers.size > 0)
-      remark(`no node serves ${[...strangers].join(', ')}: their lines were refused (store-malformed)`);
+    if (strangers.size > 0) remark(`no node serves ${[...strangers].sort().join(', ')}: their lines were refused`);
     answer(args.json ? JSON.stringify(result) : proseOf(result));
   },
 });

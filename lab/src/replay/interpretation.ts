@@ -8,10 +8,12 @@ import type { TimeReader } from './timestamp.ts';
 export type Interpretation = MeaningRules & {
   readonly destination: Destination;
   readonly readTime: TimeReader;
+  /** Whether there is a node for the warehouse; absent where one is started for each. */
+  readonly isServed?: (warehouse: string) => boolean;
 };
 
 /** What became of the lines of a file. Times that could not be used refuse nothing: a sale without a time is still a sale. */
-export type FileRefusal = Refusal | 'store-malformed';
+export type FileRefusal = Refusal | 'store-malformed' | 'store-unknown';
 export type LineCounts = {
   lines: number;
   /** Lines that move goods. */
@@ -41,6 +43,10 @@ export async function* goodsLines(
     }
     if (warehouse === undefined) {
       refuse(counts, 'store-malformed');
+      continue;
+    }
+    if (interpretation.isServed?.(warehouse) === false) {
+      refuse(counts, 'store-unknown');
       continue;
     }
     counts.goods += 1;

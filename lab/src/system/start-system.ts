@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { RETENTION_DAYS_DEFAULT } from '@edgestock/edge-node/config';
 import { type EdgeNode, startEdgeNode } from '@edgestock/edge-node/edge-node';
 import { parseWarehouseId, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { createLog, type LogLevel } from '@edgestock/shared/runtime/log';
@@ -74,30 +75,11 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 
     const nodes: EdgeNode[] = [];
     services.add('nodes', { stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))) });
-    const nodeLog = createLog({ level: logLevel, name: 'edge-node' });
-    for (let first = 0; first < options.warehouses.length; first += OPENED_AT_ONCE) {
-      const group = options.warehouses.slice(first, first + OPENED_AT_ONCE);
-      const opened = await Promise.allSettled(
-        group.map((warehouse, index) => {
-          const link = links.get(warehouse);
-          return startEdgeNode(
-            {
-              warehouse,
-              host: '127.0.0.1',
-              port: nodePorts[first + index] ?? 0,
-              dataDirectory: join(dataDirectory, 'nodes', warehouse),
-              natsUrls: [link ? `nats://127.0.0.1:${link.port}` : broker.url],
-              logLevel,
-              isIdempotencyKeyRequired: false,
-              retentionMs: RETENTION_MS,
-            },
-            { log: nodeLog },
-          );
-        }),
-      );
-      nodes.push(...opened.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : [])));
-      for (const result of opened) if (result.status === 'rejected') throw result.reason;
-    }
+    await openNodes(nodes, options, (warehouse, index) => {
+      const link = links.get(warehouse);
+      const natsUrl = link ? `nats://127.0.0.1:${link.port}` : broker.url;
+      return { natsUrl, port: nodePorts[index] ?? 0 };
+    });
     return {
       natsUrl: broker.url,
       centralUrl: central.url,
@@ -114,7 +96,37 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   }
 }
 
-const RETENTION_MS = 7 * 24 * 3_600_000;
+/** Opens the nodes a few at a time, adding each to `nodes` as it opens: what is open must be closed when another fails. */
+async function openNodes(
+  nodes: EdgeNode[],
+  { dataDirectory, warehouses, logLevel }: SystemOptions,
+  placeOf: (warehouse: WarehouseId, index: number) => { readonly natsUrl: string; readonly port: number },
+): Promise<void> {
+  const log = createLog({ level: logLevel, name: 'edge-node' });
+  const open = async (warehouse: WarehouseId, index: number) => {
+    const { natsUrl, port } = placeOf(warehouse, index);
+    const config = {
+      warehouse,
+      host: '127.0.0.1',
+      port,
+      dataDirectory: join(dataDirectory, 'nodes', warehouse),
+      natsUrls: [natsUrl],
+      logLevel,
+      isIdempotencyKeyRequired: false,
+      retentionMs: RETENTION_MS,
+    };
+    nodes.push(await startEdgeNode(config, { log }));
+  };
+  for (let first = 0; first < warehouses.length; first += OPENED_AT_ONCE) {
+    const group = warehouses.slice(first, first + OPENED_AT_ONCE);
+    const opened = await Promise.allSettled(group.map((warehouse, index) => open(warehouse, first + index)));
+    for (const result of opened) if (result.status === 'rejected') throw result.reason;
+  }
+  const order = new Map(warehouses.map((warehouse, index) => [warehouse, index]));
+  nodes.sort((a, b) => (order.get(a.warehouse) ?? 0) - (order.get(b.warehouse) ?? 0));
+}
+
+const RETENTION_MS = RETENTION_DAYS_DEFAULT * 24 * 3_600_000;
 
 async function nodePortsFor(base: number, count: number): Promise<readonly number[]> {
   if (base === 0) return [];

@@ -1,0 +1,86 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EdgeApi } from '../api/edge-api.ts';
+import { type RunningCommand, runCommand, startCommand } from '../testing/running-command.ts';
+
+/** As a till exports it: its own column names, a store that nobody serves, a number that comes again. */
+const sales = `shop,article,pieces,receipt_no
+BER1,tea,2,1
+BER1,mug,1,1
+HAM1,tea,3,1
+BER1,tea,1,2
+BER1,tea,4,1
+XXX1,tea,9,7
+BER1,tea,-1,C3
+`;
+const columns = 'store=shop,sku=article,quantity=pieces,receipt=receipt_no';
+
+let folder: string;
+let up: RunningCommand;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'edgestock-replay-'));
+  const ports = ['--port-base', '0', '--central-port', '0', '--nats-port', '0', '--json'];
+  up = await startCommand('up', '--warehouses', 'BER1,HAM1', '--data-dir', join(folder, 'up'), ...ports);
+  await writeFile(join(folder, 'sales.csv'), sales);
+  await writeFile(join(folder, 'up.json'), JSON.stringify(up.ready));
+});
+afterAll(async () => {
+  await up?.kill('SIGTERM');
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('a shop replays its own export, and a second time changes nothing', async () => {
+  const line = [
+    'replay',
+    join(folder, 'sales.csv'),
+    '--up-from',
+    join(folder, 'up.json'),
+    '--columns',
+    columns,
+    '--json',
+  ];
+  const first = await runCommand(...line);
+  expect(first.code, first.stderr).toBe(0);
+  expect(JSON.parse(first.stdout)).toMatchObject({
+    transactions: 5,
+    lines: 7,
+    accepted: 6,
+    refused: 1,
+    refusedByReason: { 'store-unknown': 1 },
+    repeated: 0,
+  });
+  expect(first.stderr).toContain('no node serves XXX1');
+  const second = await runCommand(...line);
+  expect(JSON.parse(second.stdout)).toMatchObject({ accepted: 6, repeated: 6 });
+  expect(await onHandOf('BER1')).toEqual({ tea: -6, mug: -1 });
+  expect(await onHandOf('HAM1')).toEqual({ tea: -3 });
+});
+
+test('a column that is not there is answered with those that are', async () => {
+  const wrong = columns.replace('pieces', 'qty');
+  const { code, stderr } = await runCommand(
+    'replay',
+    join(folder, 'sales.csv'),
+    '--up-from',
+    join(folder, 'up.json'),
+    '--columns',
+    wrong,
+  );
+  expect(code).toBe(2);
+  expect(stderr).toContain('shop, article, pieces, receipt_no');
+});
+
+test('without nodes it says how to name them', async () => {
+  const { code, stderr } = await runCommand('replay', join(folder, 'sales.csv'));
+  expect(code).toBe(2);
+  expect(stderr).toContain('--nodes http://127.0.0.1:7100');
+});
+
+async function onHandOf(warehouse: string): Promise<Record<string, number>> {
+  const { nodes } = up.ready as { nodes: readonly { warehouse: string; url: string }[] };
+  const url = nodes.find((node) => node.warehouse === warehouse)?.url ?? '';
+  const positions = await new EdgeApi(url, { patienceMs: 5_000 }).positions();
+  return Object.fromEntries([...positions].map(([sku, { onHand }]) => [sku, onHand]));
+}
