@@ -13,6 +13,7 @@ import type { EdgeStore } from '../store/edge-store.ts';
 import type { RecordedCommand } from '../store/idempotency-store.ts';
 import type { LogHead } from '../store/node-store.ts';
 import { recordedFromDraft, recordedFromRow } from './recorded.ts';
+import type { ShelfCache } from './shelf-cache.ts';
 
 /**
  * One transaction's work: commands are taken in order, each decided on the state that the ones before left, and written as
@@ -20,15 +21,21 @@ import { recordedFromDraft, recordedFromRow } from './recorded.ts';
  */
 export class Commit {
   readonly #store: EdgeStore;
+  readonly #shelves: ShelfCache;
   readonly #now: number;
   readonly #loaded = new Map<Sku, Shelf>();
   readonly #current = new Map<Sku, Shelf>();
   #head: LogHead;
   readonly #checkpointSequence: number;
+  /** The node's calendar day. UTC: an expiry date has no zone either. */
+  readonly #today: string;
 
-  constructor(store: EdgeStore, now: number) {
+  constructor(options: { readonly store: EdgeStore; readonly shelves: ShelfCache; readonly now: number }) {
+    const { store, shelves, now } = options;
     this.#store = store;
+    this.#shelves = shelves;
     this.#now = now;
+    this.#today = new Date(now).toISOString().slice(0, 10);
     this.#head = store.outbox.head();
     this.#checkpointSequence = store.outbox.firstSequence() - 1;
   }
@@ -68,6 +75,11 @@ export class Commit {
     this.#store.node.setHead(this.#head, this.#store.outbox.appliedUpTo());
   }
 
+  /** The shelves as they are once the transaction is durable. */
+  get shelves(): Iterable<Shelf> {
+    return this.#current.values();
+  }
+
   #write(draft: DraftMovement): void {
     const { shelf } = draft;
     const { version, sequence, ...state } = shelf.position;
@@ -96,7 +108,7 @@ export class Commit {
   #shelf(sku: Sku): Shelf {
     const current = this.#current.get(sku);
     if (current !== undefined) return current;
-    const loaded = this.#store.shelves.load(sku);
+    const loaded = this.#shelves.load(sku);
     this.#loaded.set(sku, loaded);
     this.#current.set(sku, loaded);
     return loaded;
@@ -108,8 +120,7 @@ export class Commit {
       headSequence: this.#head.sequence,
       checkpointSequence: this.#checkpointSequence,
       past: command.type === 'count' ? this.#pastOf(command) : [],
-      // The node's calendar day. UTC: an expiry date has no zone either.
-      today: new Date(this.#now).toISOString().slice(0, 10),
+      today: this.#today,
     };
   }
 

@@ -3,6 +3,7 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import type { EdgeStore } from '../store/edge-store.ts';
 import type { Command, Outcome } from './command.ts';
 import { Commit } from './commit.ts';
+import { ShelfCache } from './shelf-cache.ts';
 import { StockReader } from './stock-reader.ts';
 import type { StockView } from './view.ts';
 
@@ -52,6 +53,7 @@ export class Ledger implements Service {
   readonly view: StockView;
   readonly counters: LedgerCounters = { commits: 0, commands: 0, movements: 0, failedCommits: 0, commitMsTotal: 0 };
   readonly #store: EdgeStore;
+  readonly #shelves: ShelfCache;
   readonly #clock: Clock;
   readonly #listeners = new Set<(headSequence: number) => void>();
   #pending: Pending[] = [];
@@ -61,7 +63,8 @@ export class Ledger implements Service {
   constructor(options: { store: EdgeStore; clock: Clock }) {
     this.#store = options.store;
     this.#clock = options.clock;
-    this.view = new StockReader(options.store);
+    this.#shelves = new ShelfCache(options.store.shelves);
+    this.view = new StockReader(options.store, this.#shelves);
   }
 
   /**
@@ -119,7 +122,7 @@ export class Ledger implements Service {
   /** Commits the group and tells everybody; or gives the failure, and then nothing of the group was recorded. */
   #commit(group: readonly Pending[]): { readonly error: unknown } | undefined {
     const startedMs = this.#clock.monotonicMs();
-    const commit = new Commit(this.#store, this.#clock.now());
+    const commit = new Commit({ store: this.#store, shelves: this.#shelves, now: this.#clock.now() });
     const before = commit.head.sequence;
     const outcomes: Outcome[] = [];
     try {
@@ -133,6 +136,7 @@ export class Ledger implements Service {
     }
     // Recorded from here on: whatever a listener does, the group must not be taken for failed and recorded again.
     this.#store.outbox.committed(commit.head);
+    for (const shelf of commit.shelves) this.#shelves.keep(shelf);
     this.counters.commits += 1;
     this.counters.commands += group.length;
     this.counters.movements += commit.head.sequence - before;

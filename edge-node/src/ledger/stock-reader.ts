@@ -8,6 +8,7 @@ import type { ItemRow } from '../store/item-store.ts';
 import type { MovementRow } from '../store/movement-store.ts';
 import type { RecordedMovement } from './command.ts';
 import { recordedFromRow } from './recorded.ts';
+import type { ShelfCache } from './shelf-cache.ts';
 import type {
   Balance,
   BarcodeMatch,
@@ -24,24 +25,26 @@ import type {
 /** The ledger's read side. Reads are synchronous and see the state between two commits. */
 export class StockReader implements StockView {
   readonly #store: EdgeStore;
+  readonly #shelves: ShelfCache;
 
-  constructor(store: EdgeStore) {
+  constructor(store: EdgeStore, shelves: ShelfCache) {
     this.#store = store;
+    this.#shelves = shelves;
   }
 
   position(sku: Sku): Position | undefined {
-    return this.#store.shelves.position(sku);
+    return this.#shelves.position(sku);
   }
 
   entry(sku: Sku): StockEntry | undefined {
     const item = this.#store.items.find(sku);
-    return item && { item: itemOf(item), position: this.#store.shelves.position(sku) ?? emptyPosition };
+    return item && { item: itemOf(item), position: this.#shelves.position(sku) ?? emptyPosition };
   }
 
   detail(sku: Sku): StockDetail | undefined {
     const entry = this.entry(sku);
     if (entry === undefined) return undefined;
-    const { balances, expiries } = this.#store.shelves.load(sku);
+    const { balances, expiries } = this.#shelves.load(sku);
     return {
       ...entry,
       balances: balances.map((balance): Balance => ({ ...balance, expiry: expiries.get(balance.lot) })),
@@ -112,7 +115,7 @@ export class StockReader implements StockView {
   /** The position at a place up to which the log holds no movement of the SKU: what its next movement found, or what is now. */
   #positionBeforeLog(sku: Sku, atSequence: number): Position {
     const next = this.#store.movements.nextOfSku(sku, atSequence);
-    return next === undefined ? (this.#store.shelves.position(sku) ?? emptyPosition) : positionBefore(next);
+    return next === undefined ? (this.#shelves.position(sku) ?? emptyPosition) : positionBefore(next);
   }
 }
 

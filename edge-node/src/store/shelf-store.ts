@@ -61,7 +61,7 @@ export class ShelfStore {
       isKnown: position !== undefined || this.#isKnown.get(sku) !== undefined,
       position: position ?? emptyPosition,
       balances: this.balances(sku),
-      expiries: this.#loadExpiries(sku),
+      expiries: this.expiries(sku),
     };
   }
 
@@ -80,6 +80,12 @@ export class ShelfStore {
 
   balances(sku: Sku): readonly PlacedQuantity[] {
     return this.#balances.all(sku).map((row) => ({ ...row, condition: conditionOf(row.condition) }));
+  }
+
+  /** Expiry dates of the SKU's lots. */
+  expiries(sku: Sku): ReadonlyMap<string, string> {
+    const rows = this.#expiries.all(sku);
+    return rows.length === 0 ? noExpiries : new Map(rows.map((row) => [row.lot, row.expiry]));
   }
 
   /** Writes what changed between two states of one shelf. */
@@ -117,11 +123,6 @@ export class ShelfStore {
         this.#deleteBalance.run(sku, balance.bin, balance.lot, conditionCode(balance));
       }
     }
-  }
-
-  #loadExpiries(sku: Sku): ReadonlyMap<string, string> {
-    const rows = this.#expiries.all(sku);
-    return rows.length === 0 ? noExpiries : new Map(rows.map((row) => [row.lot, row.expiry]));
   }
 }
 
