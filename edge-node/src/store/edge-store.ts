@@ -19,13 +19,13 @@ import { Outbox } from './outbox.ts';
 import { ShelfStore } from './shelf-store.ts';
 
 /** Page cache per node: small, because hundreds of nodes may live in one process; the hot pages of a store fit. */
-const CACHE_KIB = 8 * 1024;
+export const CACHE_KIB = 8 * 1024;
 /**
  * Pages in the write-ahead log before they are copied into the database: 16 MB instead of SQLite's 4. Sales scattered over an
  * assortment dirty three pages each; the longer they wait, the more of them are copied once for many. A quarter less is
  * written per sale, for half the time in the system (16 to 8 µs), and a start after a crash reads 16 MB at most.
  */
-const CHECKPOINT_PAGES = 4_000;
+export const CHECKPOINT_PAGES = 4_000;
 
 /** The node's database: the only owner of its data directory for as long as it is open. */
 export class EdgeStore {

@@ -53,7 +53,7 @@ export function figureAgainstFloor(
     targetIs: 'at least ratio',
     met: ratio >= measured.ratioMin,
     notes: [
-      `measured ${spreadOf(measured.samples)}, floor ${spreadOf(measured.floorSamples)}, over ${measured.samples.length} interleaved repetitions`,
+      `${spreadOf(measured.samples)} ${common.unit}, ${measured.floorIs} ${spreadOf(measured.floorSamples)}, over ${measured.samples.length} repetitions in turns`,
       ...(common.notes ?? []),
     ],
   };

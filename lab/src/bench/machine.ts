@@ -22,7 +22,8 @@ export async function thisMachine(): Promise<Machine> {
     date: new Date().toISOString().slice(0, 10),
     processor: `${availableParallelism()} cores of ${first?.model.trim() ?? 'an unknown processor'}`,
     memoryGib: Math.round(totalmem() / 2 ** 30),
-    system: `${process.platform} ${release()}`,
+    // What follows the number names whoever built the kernel.
+    system: `${process.platform} ${release().split('-')[0]}`,
     load: Math.round((loadavg()[0] ?? 0) * 10) / 10,
     versions: `edgestock ${RELEASE}, Node ${process.versions.node}, SQLite ${sqliteVersion()}, ${await natsVersion()}`,
   };

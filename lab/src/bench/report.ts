@@ -22,7 +22,8 @@ export function asMarkdown(figures: readonly Figure[], machine: Machine): string
     (figure) =>
       `| ${figure.id} | ${figure.what} | ${measuredOf(figure)} | ${figure.floorIs ?? 'absolute'} | ${targetOf(figure)} | ${figure.met ? 'met' : '**not met**'} |`,
   );
-  const notes = figures.flatMap((figure) => figure.notes.map((note) => `- ${figure.id}, ${beside(figure)}: ${note}.`));
+  // Figures of one run share some notes.
+  const notes = new Set(figures.flatMap((figure) => figure.notes.map((note) => `- ${figure.id}: ${note}.`)));
   return [
     '# What was measured',
     '',
@@ -52,14 +53,10 @@ const settings = [
   '- Load comes from another process over kept-alive connections, each with one request under way, through the same client for',
   '  the product and the floor. Rates are medians of repetitions in turns (A B A B), after a warm-up of each.',
   '- Hono floors: the server options of the node, one route, nothing behind it. The POST parses its JSON and returns it.',
-  '- SQLite floors: the database settings of the product (WAL, synchronous=FULL, the same page cache), its schema and disk,',
+  '- SQLite floors: the database settings of the product (WAL, synchronous=FULL, the same page cache and checkpoints), its schema and disk,',
   '  prepared statements, constant values; nothing is decided, encoded or hashed.',
   '',
 ];
-
-function beside(figure: Figure): string {
-  return figure.floorIs === null ? `${figure.unit} ${figure.targetIs} ${figure.target}` : `against ${figure.floorIs}`;
-}
 
 function measuredOf({ value, unit, floor, ratio }: Figure): string {
   const measured = `${grouped(value)} ${unit}`;

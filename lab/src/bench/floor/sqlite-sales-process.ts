@@ -1,3 +1,4 @@
+import { CACHE_KIB, CHECKPOINT_PAGES } from '@edgestock/edge-node/store/edge-store';
 import { migrations } from '@edgestock/edge-node/store/migrations';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
@@ -9,7 +10,6 @@ import { answerOrders } from '../process/answer-orders.ts';
 export type SqliteSalesOrder = { readonly path: string; readonly durationMs: number };
 export type SqliteSalesReply = { readonly perSecond: number };
 
-const CACHE_KIB = 8 * 1024;
 /** What one sale of the product writes, in bytes. */
 const DELTA = Buffer.alloc(56, 7);
 const HASH = Buffer.alloc(32, 7);
@@ -17,7 +17,7 @@ const FINGERPRINT = 'f'.repeat(43);
 
 /**
  * The floor of a durable sale: a bare loop of one-sale transactions on SQLite, with the node's own schema, settings
- * (WAL, synchronous=FULL) and statements: position, balance, movement, idempotency record, head of the log. Nothing is
+ * (WAL, synchronous=FULL, cache, checkpoints) and statements: position, balance, movement, idempotency record, head of the log. Nothing is
  * decided, encoded or hashed; statements are prepared once, values are constants.
  */
 class BareSales {
@@ -27,6 +27,7 @@ class BareSales {
 
   constructor(path: string) {
     const database = openDatabase(path, { cacheKiB: CACHE_KIB });
+    database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     this.#database = database;
     migrate(database, migrations);
     fill(database);
