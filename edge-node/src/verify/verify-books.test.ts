@@ -58,6 +58,7 @@ async function verify(): Promise<Verification> {
 /** Does to the database what only a bad disk or a bad hand does. */
 function tamper(sql: string): void {
   const database = new Database(join(dataDir, 'edge.sqlite'));
+  database.unsafeMode(true);
   database.pragma('foreign_keys = OFF');
   database.pragma('ignore_check_constraints = ON');
   database.function('flip', (bytes: unknown, at: unknown) => {
@@ -263,6 +264,14 @@ describe('what was altered is found, and where', () => {
     expect(verification.differenceCount).toBeGreaterThan(0);
     expect(places(verification)).toContain(place);
     expect(verification.differences.map((difference) => difference.message).join('\n')).toMatch(message);
+  });
+
+  it('an index that lost a movement is not taken for the log', async () => {
+    tamper(`DROP INDEX movement_by_sku;
+      CREATE INDEX movement_by_sku ON movement (sku, sequence) WHERE sequence <> 10;
+      PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET sql = 'CREATE INDEX movement_by_sku ON movement (sku, sequence)' WHERE name = 'movement_by_sku';`);
+    expect((await verify()).differences.map(({ message }) => message).join('\n')).toContain('REINDEX');
   });
 
   it('one altered byte is one break of the chain, not a broken rest', async () => {
