@@ -3,7 +3,17 @@ import { silentLog } from '@edgestock/shared/runtime/log';
 import { fc, test as property } from '@fast-check/vitest';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { LedgerUnavailable } from '../ledger/ledger.ts';
+import { ImportSite } from '../testing/import-site.ts';
 import { OpenDoors } from '../testing/open-doors.ts';
+
+test('the doors of a whole node leave the fast router in place, also with imports', async () => {
+  const site = new ImportSite();
+  const doors = new OpenDoors({ imports: site.jobs });
+  await doors.get('/healthz');
+  expect(doors.app.router.name).toContain('RegExpRouter');
+  doors.close();
+  site.site.dispose();
+});
 
 describe('what is not there', () => {
   let doors: OpenDoors;

@@ -25,13 +25,16 @@ import type { Bench } from './run.ts';
 
 const BYTES_MAX = 60;
 const WAREHOUSE = 'BENCH1' as WarehouseId;
+/** From ringing up to recording. */
+const RUNG_UP_AGO_MS = 1_500;
 const PATIENCE_MS = 10_000;
 /** Full batches that are looked at. */
 const BATCHES = 8;
 
 /**
  * N6: bytes of a full batch on the wire, divided by its deltas. The sales are real ones where the machine has the file, and go
- * through the node's API, so that every delta says all that a till says: receipt, till, time.
+ * through the node's API, so that every delta says all that a till says: receipt, till, and when it was rung up, which for a
+ * till that is online is a moment ago.
  */
 export const wireBytes: Bench = async ({ directory, dataDirectory }) => {
   const file = dataDirectory && join(dataDirectory, 'pos-grocery-us', 'transactions_w01_w40.csv.gz');
@@ -100,9 +103,11 @@ async function* realSales(file: string): AsyncGenerator<NodeRequest> {
     destination: byReceipt([WAREHOUSE]),
   };
   for await (const receipt of receiptsOf(goodsLines(readSalesFile(file, mapping), interpretation, noLines()))) {
-    yield* requestsOf(receipt);
+    for (const request of requestsOf(receipt)) yield { ...request, body: { ...request.body, occurredAt: momentAgo() } };
   }
 }
+
+const momentAgo = () => new Date(systemClock.now() - RUNG_UP_AGO_MS).toISOString();
 
 async function* madeUpSales(): AsyncGenerator<NodeRequest> {
   for (let index = 0; ; index += 1) {
@@ -111,7 +116,7 @@ async function* madeUpSales(): AsyncGenerator<NodeRequest> {
     yield {
       warehouse: WAREHOUSE,
       path: '/v1/sales',
-      body: { ...body, occurredAt: '2026-11-24T10:00:00Z' },
+      body: { ...body, occurredAt: momentAgo() },
       changes: [],
     };
   }

@@ -8,8 +8,6 @@ import { stopSignal } from '../command/stop-signal.ts';
 import { UsageError } from '../command/usage-error.ts';
 import { numberedWarehouses } from '../replay/destination.ts';
 import { type ShopFlags, shopArgs, shopOf } from '../replay/shop-flags.ts';
-import { demoLive } from './live/live.ts';
-import { demoOnce } from './once/once.ts';
 
 const SPREAD_DEFAULT = 4;
 /** Live nodes: named, so that the URLs read well. */
@@ -75,6 +73,7 @@ async function once(args: OnceFlags, dataDirectory: string, signal: AbortSignal)
   if (!transactions) throw new UsageError('--once needs --transactions', 'Name a CSV file, plain or .gz.');
   const isSpread = warehouses !== undefined;
   const count = wholeNumberOf('warehouses', warehouses ?? String(SPREAD_DEFAULT), { min: 1, max: WAREHOUSES_MAX });
+  const { demoOnce } = await import('./once/once.ts');
   const result = await demoOnce({
     dataDirectory,
     transactions,
@@ -98,6 +97,7 @@ async function live(
 ): Promise<void> {
   if (args.transactions) throw new UsageError('--transactions is for --once', 'Add --once to replay a file.');
   const salesPerSecond = wholeNumberOf('rate', args.rate, { min: 1, max: 10_000 });
+  const { demoLive } = await import('./live/live.ts');
   await demoLive({ dataDirectory, warehouses: LIVE_WAREHOUSES, salesPerSecond, signal, output: process.stdout });
 }
 

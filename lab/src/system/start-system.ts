@@ -1,7 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RETENTION_DAYS_DEFAULT } from '@edgestock/edge-node/config';
-import { type EdgeNode, startEdgeNode } from '@edgestock/edge-node/edge-node';
+import type { EdgeNode } from '@edgestock/edge-node/edge-node';
 import { parseWarehouseId, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { createLog, type LogLevel } from '@edgestock/shared/runtime/log';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
@@ -9,7 +8,7 @@ import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import { UsageError } from '../command/usage-error.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import { startBroker } from './broker.ts';
-import { startCentralProcess } from './central-process.ts';
+import { type CentralProcess, startCentralProcess } from './central-process.ts';
 import { portFor } from './ports.ts';
 
 export type SystemOptions = {
@@ -32,7 +31,6 @@ export type System = Service & {
   /** In the order in which they were asked for. */
   readonly nodes: readonly EdgeNode[];
   readonly links: ReadonlyMap<string, TcpProxy>;
-  readonly centralPid: number | undefined;
 };
 
 /** Nodes that are opened side by side: each waits for the disk a few times. */
@@ -62,32 +60,35 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     for (const warehouse of options.cuttable ?? []) {
       links.set(warehouse, services.add('link', await TcpProxy.start({ host: '127.0.0.1', port: natsPort })));
     }
-    const central = services.add(
-      'central',
-      await startCentralProcess({
-        directory: join(dataDirectory, 'central'),
-        port: centralPort,
-        natsUrl: broker.url,
-        log,
-        logLevel,
-      }),
-    );
-
+    // Central takes about as long to come up as the nodes' code takes to load: side by side they take half the time.
+    let central: CentralProcess | undefined;
     const nodes: EdgeNode[] = [];
+    services.add('central', { stop: async () => central?.stop() });
     services.add('nodes', { stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))) });
-    await openNodes(nodes, options, (warehouse, index) => {
+    const startingCentral = startCentralProcess({
+      directory: join(dataDirectory, 'central'),
+      port: centralPort,
+      natsUrl: broker.url,
+      log,
+      logLevel,
+    }).then((started) => {
+      central = started;
+      return started;
+    });
+    const openingNodes = openNodes(nodes, options, (warehouse, index) => {
       const link = links.get(warehouse);
       const natsUrl = link ? `nats://127.0.0.1:${link.port}` : broker.url;
       return { natsUrl, port: nodePorts[index] ?? 0 };
     });
+    // Both have to come to an end before anything may be stopped.
+    await Promise.allSettled([startingCentral, openingNodes]);
+    const { url: centralUrl } = await startingCentral;
+    await openingNodes;
     return {
       natsUrl: broker.url,
-      centralUrl: central.url,
+      centralUrl,
       nodes,
       links,
-      get centralPid() {
-        return central.pid;
-      },
       stop: () => services.stop(),
     };
   } catch (error) {
@@ -102,6 +103,8 @@ async function openNodes(
   { dataDirectory, warehouses, logLevel }: SystemOptions,
   placeOf: (warehouse: WarehouseId, index: number) => { readonly natsUrl: string; readonly port: number },
 ): Promise<void> {
+  const { startEdgeNode } = await import('@edgestock/edge-node/edge-node');
+  const { RETENTION_DAYS_DEFAULT } = await import('@edgestock/edge-node/config');
   const log = createLog({ level: logLevel, name: 'edge-node' });
   const open = async (warehouse: WarehouseId, index: number) => {
     const { natsUrl, port } = placeOf(warehouse, index);
@@ -113,7 +116,7 @@ async function openNodes(
       natsUrls: [natsUrl],
       logLevel,
       isIdempotencyKeyRequired: false,
-      retentionMs: RETENTION_MS,
+      retentionMs: RETENTION_DAYS_DEFAULT * DAY_MS,
     };
     nodes.push(await startEdgeNode(config, { log }));
   };
@@ -126,7 +129,7 @@ async function openNodes(
   nodes.sort((a, b) => (order.get(a.warehouse) ?? 0) - (order.get(b.warehouse) ?? 0));
 }
 
-const RETENTION_MS = RETENTION_DAYS_DEFAULT * 24 * 3_600_000;
+const DAY_MS = 24 * 3_600_000;
 
 async function nodePortsFor(base: number, count: number): Promise<readonly number[]> {
   if (base === 0) return [];

@@ -1,14 +1,16 @@
 import { crc32 } from 'node:zlib';
 import { Packr, Unpackr } from 'msgpackr';
-import { parseSku, parseWarehouseId } from '../inventory/ids.ts';
-import { type Condition, conditions, type MovementDetails } from '../inventory/movement.ts';
+import { parseWarehouseId } from '../inventory/ids.ts';
 import type { Quantities } from '../inventory/position.ts';
-import { HASH_BYTES } from './chain.ts';
 import type { Delta, StateRow } from './delta.ts';
+import { decodeDetails, encodeDetails } from './details-codec.ts';
 import { wireLimits } from './limits.ts';
 import type { StateMessage, UpBatch } from './message.ts';
 import { checkStructure } from './structure.ts';
 import { PROTOCOL_MAJOR } from './version.ts';
+import { arrayOf, bytesOf, hashOf, integer, natural, skuOf, textOf, WireError } from './wire-fields.ts';
+
+export { WireError } from './wire-fields.ts';
 
 /**
  * The bytes of the wire: msgpack arrays without map keys, closed by a CRC-32 of everything before it.
@@ -16,9 +18,6 @@ import { PROTOCOL_MAJOR } from './version.ts';
  * needs no second definition. What comes in is checked in this order: size, CRC, structure (no maps, no extensions, bounded
  * depth and counts), then every field. A sender's mistake is a `WireError`, never a crash.
  */
-export class WireError extends Error {
-  override readonly name = 'WireError';
-}
 
 const options = { useRecords: false, structuredClone: false, mapsAsObjects: false, variableMapSize: true } as const;
 const packr = new Packr(options);
@@ -43,24 +42,7 @@ export function encodeDelta(delta: Delta): Buffer {
     delta.at,
     delta.line,
   ];
-  const extras = withoutTrailing(
-    [
-      details.document,
-      details.actor,
-      details.reason,
-      details.bin,
-      details.lot,
-      details.expiry,
-      details.condition && conditions.indexOf(details.condition),
-      details.toBin,
-      details.toCondition && conditions.indexOf(details.toCondition),
-      details.serials,
-      details.counted,
-      details.atSequence,
-      details.occurredAt,
-    ].map((value) => value ?? null),
-    null,
-  );
+  const extras = encodeDetails(details, delta.at);
   if (extras.length > 0) fields.push(extras);
   return packr.pack(fields);
 }
@@ -69,6 +51,7 @@ export function decodeDelta(bytes: Uint8Array): Delta {
   if (bytes.length > wireLimits.deltaBytesMax) throw new WireError(`a delta of ${bytes.length} bytes is too long`);
   const fields = unpackArray(bytes, 8);
   const [kind, sku, quantity, version, previous, state, at, line, extras] = fields;
+  const recordedAt = natural(at, 'at');
   return {
     kind: natural(kind, 'kind'),
     sku: skuOf(sku),
@@ -76,9 +59,9 @@ export function decodeDelta(bytes: Uint8Array): Delta {
     version: natural(version, 'version'),
     previous: natural(previous, 'previous'),
     state: quantitiesOf(state),
-    at: natural(at, 'at'),
+    at: recordedAt,
     line: natural(line, 'line'),
-    details: extras === undefined ? {} : detailsOf(extras),
+    details: extras === undefined ? {} : decodeDetails(extras, recordedAt),
   };
 }
 
@@ -171,40 +154,6 @@ function stateRowOf(value: unknown): StateRow {
   };
 }
 
-function detailsOf(value: unknown): MovementDetails {
-  const [
-    document,
-    actor,
-    reason,
-    bin,
-    lot,
-    expiry,
-    condition,
-    toBin,
-    toCondition,
-    serials,
-    counted,
-    atSequence,
-    occurredAt,
-  ] = arrayOf(value, 'details');
-  // Built by assignment: absent fields stay absent, and a spread of thirteen conditionals costs three times as much.
-  const details: { -readonly [Key in keyof MovementDetails]: MovementDetails[Key] } = {};
-  if (isPresent(document)) details.document = textOf(document, 'document');
-  if (isPresent(actor)) details.actor = textOf(actor, 'actor');
-  if (isPresent(reason)) details.reason = textOf(reason, 'reason');
-  if (isPresent(bin)) details.bin = textOf(bin, 'bin');
-  if (isPresent(lot)) details.lot = textOf(lot, 'lot');
-  if (isPresent(expiry)) details.expiry = textOf(expiry, 'expiry');
-  if (isPresent(condition)) details.condition = conditionOf(condition);
-  if (isPresent(toBin)) details.toBin = textOf(toBin, 'toBin');
-  if (isPresent(toCondition)) details.toCondition = conditionOf(toCondition);
-  if (isPresent(serials)) details.serials = serialsOf(serials);
-  if (isPresent(counted)) details.counted = integer(counted, 'counted');
-  if (isPresent(atSequence)) details.atSequence = natural(atSequence, 'atSequence');
-  if (isPresent(occurredAt)) details.occurredAt = integer(occurredAt, 'occurredAt');
-  return details;
-}
-
 function quantitiesOf(value: unknown): Quantities {
   const values = arrayOf(value, 'state');
   const [onHand = 0, unsellable = 0, reserved = 0, committed = 0, quota = 0, safetyStock = 0] = values;
@@ -258,61 +207,6 @@ function identityOf(warehouse: unknown, epoch: unknown, instance: unknown) {
 
 function checkMajor(value: unknown): void {
   if (value !== PROTOCOL_MAJOR) throw new WireError(`protocol major ${String(value)} is not ${PROTOCOL_MAJOR}`);
-}
-
-function arrayOf(value: unknown, name: string): unknown[] {
-  if (!Array.isArray(value)) throw new WireError(`${name} is not an array`);
-  return value;
-}
-
-function integer(value: unknown, name: string): number {
-  if (!Number.isSafeInteger(value)) throw new WireError(`${name} is not a whole number`);
-  return value as number;
-}
-
-function natural(value: unknown, name: string): number {
-  const number = integer(value, name);
-  if (number < 0) throw new WireError(`${name} is negative`);
-  return number;
-}
-
-function textOf(value: unknown, name: string): string {
-  if (typeof value !== 'string' || value.length > wireLimits.textBytesMax)
-    throw new WireError(`${name} is not a short text`);
-  return value;
-}
-
-function bytesOf(value: unknown, name: string): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw new WireError(`${name} is not bytes`);
-  return value;
-}
-
-function hashOf(value: unknown, name: string): Uint8Array {
-  const bytes = bytesOf(value, name);
-  if (bytes.length !== HASH_BYTES) throw new WireError(`${name} has ${bytes.length} bytes`);
-  return bytes;
-}
-
-function skuOf(value: unknown) {
-  const sku = typeof value === 'string' ? parseSku(value) : undefined;
-  if (sku === undefined) throw new WireError('the SKU is malformed');
-  return sku;
-}
-
-function conditionOf(value: unknown): Condition {
-  const condition = conditions[natural(value, 'condition')];
-  if (condition === undefined) throw new WireError('the condition is not known');
-  return condition;
-}
-
-function serialsOf(value: unknown): string[] {
-  const serials = arrayOf(value, 'serials');
-  if (serials.length > wireLimits.serialsPerLineMax) throw new WireError(`${serials.length} serials are too many`);
-  return serials.map((serial) => textOf(serial, 'serial'));
-}
-
-function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }
 
 function withoutTrailing<T>(values: T[], absent: T): T[] {

@@ -21,6 +21,9 @@ export const arbitraryQuantities: fc.Arbitrary<Quantities> = fc.record({
   safetyStock: arbitraryQuantity,
 });
 
+/** Any time of the four-digit years. */
+const arbitraryTime = fc.integer({ min: 0, max: 253_402_300_799_999 });
+
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 24 });
 
 export const arbitraryDetails: fc.Arbitrary<MovementDetails> = fc.record(
@@ -37,7 +40,7 @@ export const arbitraryDetails: fc.Arbitrary<MovementDetails> = fc.record(
     serials: fc.array(text, { maxLength: 5 }),
     counted: arbitraryQuantity,
     atSequence: fc.nat(),
-    occurredAt: fc.maxSafeInteger(),
+    occurredAt: arbitraryTime,
   },
   { requiredKeys: [] },
 );
@@ -49,7 +52,7 @@ export const arbitraryDelta: fc.Arbitrary<Delta> = fc.record({
   version: fc.nat(),
   previous: fc.maxSafeInteger().map(Math.abs),
   state: arbitraryQuantities,
-  at: fc.maxSafeInteger().map(Math.abs),
+  at: arbitraryTime,
   line: fc.nat({ max: 1_000 }),
   details: arbitraryDetails,
 });

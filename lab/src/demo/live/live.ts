@@ -10,7 +10,6 @@ import { anyPorts, type System, startSystem, warehouseIdsOf } from '../../system
 import { VisibilityProbe } from '../visibility-probe.ts';
 import { assortment } from './assortment.ts';
 import { Display } from './display.ts';
-import { seed } from './seed.ts';
 import { runTraffic } from './traffic.ts';
 import { runWeather } from './weather.ts';
 
@@ -37,6 +36,8 @@ export async function demoLive(options: LiveOptions): Promise<void> {
     `Starting a broker, central and ${warehouses.length} nodes with ${articles.length} articles in ${dataDirectory}\n`,
   );
   await mkdir(dataDirectory, { recursive: true });
+  // Loaded behind the first line, which should not wait for the code of a node.
+  const { seed } = await import('./seed.ts');
   for (const warehouse of warehouses) {
     await seed({
       articles,
