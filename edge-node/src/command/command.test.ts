@@ -1,0 +1,134 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { type CommandDef, runCommand } from 'citty';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { TestSite } from '../testing/site.ts';
+import { command as importCommand } from './import.ts';
+import { command as statusCommand } from './status.ts';
+import { command as verifyCommand } from './verify.ts';
+
+let directory: string;
+let printed: string[];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'edgestock-command-'));
+  printed = [];
+  vi.spyOn(console, 'log').mockImplementation((text: string) => void printed.push(text));
+  vi.spyOn(console, 'error').mockImplementation((text: string) => void printed.push(text));
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  process.exitCode = undefined;
+  rmSync(directory, { recursive: true, force: true });
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: commands differ in their arguments, and are run by their words here
+async function run(command: CommandDef<any>, ...words: readonly string[]): Promise<string | number | undefined> {
+  await runCommand(command, { rawArgs: [...words] });
+  return process.exitCode ?? undefined;
+}
+
+function file(content: string): string {
+  const path = join(directory, 'file.csv');
+  writeFileSync(path, content);
+  return path;
+}
+
+describe('edgestock import and verify', () => {
+  it('fill a new directory and prove it', async () => {
+    const node = ['--data-dir', join(directory, 'node')];
+    expect(await run(importCommand, 'catalogue', file('sku\nA\n'), ...node, '--warehouse', 'BER1')).toBeUndefined();
+    expect(await run(importCommand, 'stock', file('sku,quantity\nA,5\nB,1\n'), ...node, '--json')).toBeUndefined();
+    expect(JSON.parse(printed.at(-1) ?? '')).toMatchObject({
+      outcome: 'imported',
+      warehouse: 'BER1',
+      rows: 2,
+      unlisted: 1,
+    });
+    expect(await run(verifyCommand, ...node)).toBeUndefined();
+    expect(printed.at(-1)).toContain('The books of BER1 agree: 2 movements (1 to 2) of 2 SKUs');
+  });
+
+  it('end with 1 when the file or the books are wrong, and print each fault with its place', async () => {
+    const node = ['--data-dir', join(directory, 'node'), '--warehouse', 'BER1'];
+    const path = file('sku,quantity\nA,1.5\n');
+    expect(await run(importCommand, 'stock', path, ...node)).toBe(1);
+    expect(printed.at(-1)).toMatch(/file\.csv:2: quantity "1\.5" is not a whole number/);
+    await run(importCommand, 'stock', file('sku,quantity\nA,1\n'), ...node);
+    const database = new Database(join(directory, 'node', 'edge.sqlite'));
+    database.exec('UPDATE position SET on_hand = 2');
+    database.close();
+    process.exitCode = undefined;
+    expect(await run(verifyCommand, '--data-dir', join(directory, 'node'))).toBe(1);
+    expect(printed.at(-1)).toContain('position "A" at 1: on hand is 2; its last movement left 1');
+  });
+
+  it.each([
+    ['no node named', ['stock', 'FILE'], /into which node/],
+    ['a file that is not there', ['stock', 'nowhere.csv', '--dry-run'], /no file nowhere\.csv/],
+    [
+      'columns that are not there',
+      ['stock', 'FILE', '--dry-run', '--columns', 'sku=code'],
+      /does not have the columns/,
+    ],
+    ['a mapping of nothing', ['stock', 'FILE', '--dry-run', '--columns', 'skuu=code'], /cannot be read/],
+    ['a new directory without its warehouse', ['stock', 'FILE', '--data-dir', 'DIR'], /no node has used/],
+    ['two places', ['stock', 'FILE', '--data-dir', 'DIR', '--node', 'http://127.0.0.1:1'], /two places/],
+  ])('refuse a call with %s: exit code 2 and a hint', async (_, words, message) => {
+    const path = file('sku,quantity\nA,1\n');
+    const line = words.map((word) => (word === 'FILE' ? path : word === 'DIR' ? join(directory, 'new') : word));
+    const error = await run(importCommand, ...line).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ exitCode: 2, message: expect.stringMatching(message), hint: expect.any(String) });
+  });
+
+  it('say so when a node runs on the directory, and what to do', async () => {
+    const site = new TestSite();
+    const importing = run(importCommand, 'stock', file('sku,quantity\nA,1\n'), '--data-dir', site.dataDir);
+    await expect(importing).rejects.toMatchObject({ exitCode: 2, hint: expect.stringContaining('--node') });
+    const verifying = run(verifyCommand, '--data-dir', site.dataDir);
+    await expect(verifying).rejects.toMatchObject({ exitCode: 2, hint: expect.stringContaining('Stop the node') });
+    site.dispose();
+  });
+});
+
+describe('edgestock status', () => {
+  let server: Server;
+  let url: string;
+  beforeEach(async () => {
+    const node = { warehouse: 'BER1', version: '1.0', epoch: 1, sequence: 1_200, firstSequence: 1, openExceptions: 2 };
+    const link = { databaseBytes: 2_097_152, link: 'connected', state: 'live', applied: 1_190, backlog: 10, time: '' };
+    const one = { warehouse: 'HAM1', appliedUpTo: 7, backlog: 0, lagMs: 90_000, isSilent: true, skewMs: 5_000 };
+    const bodies: Record<string, object> = {
+      '/v1/status': { ...node, ...link },
+      '/v1/warehouses': { warehouses: [{ ...one, warehouse: 'BER1', isSilent: false, skewMs: 0 }, one] },
+    };
+    server = createServer((request, response) => response.end(JSON.stringify(bodies[request.url ?? ''])));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterEach(() => server.close());
+
+  it('shows a node and central on one screen, what needs looking at first', async () => {
+    expect(await run(statusCommand, '--node', url, '--central', `${url}/`)).toBeUndefined();
+    expect(printed.join('\n')).toContain('10 movements are still to reach central');
+    expect(printed.join('\n')).toContain(`2 open: see ${url}/v1/exceptions`);
+    expect(printed.join('\n')).toMatch(
+      /HAM1 +SILENT, applied 7, in step, known as of 90 s ago, clock 5 s ahead\n +BER1 +live/,
+    );
+  });
+
+  it('ends with 1 and names the address that does not answer, and still shows the other', async () => {
+    expect(await run(statusCommand, '--node', url, '--central', 'http://127.0.0.1:1')).toBe(1);
+    expect(printed.join('\n')).toContain('Node BER1');
+    expect(printed.join('\n')).toContain('nothing answers at http://127.0.0.1:1/v1/warehouses');
+  });
+
+  it('gives a script both answers as they came', async () => {
+    await run(statusCommand, '--node', url, '--json');
+    expect(JSON.parse(printed[0] ?? '')).toMatchObject({ node: { warehouse: 'BER1', backlog: 10 } });
+  });
+});
