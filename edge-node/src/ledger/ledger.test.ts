@@ -206,6 +206,14 @@ describe('the log behind central', () => {
     expect(site.store.outbox.slice(2, { deltasMax: 10, bytesMax: 9_999 })).toBeUndefined();
   });
 
+  it('is trimmed no less far because central said an older cursor once more', async () => {
+    for (let receipt = 0; receipt < 3; receipt += 1) await site.record(sale('A', 1));
+    site.store.outbox.setAppliedUpTo(3);
+    site.store.outbox.setAppliedUpTo(1);
+    expect(site.store.outbox.appliedUpTo()).toBe(3);
+    expect(trim()).toBe(3);
+  });
+
   it('keeps what is younger than the retention', async () => {
     await site.record(sale('A', 1));
     const retention = site.clock.now();

@@ -42,6 +42,16 @@ describe('the visibility of a sale', () => {
     expect(samples).toHaveLength(1);
   });
 
+  test('is not waited for once nobody wants to know any more', async () => {
+    const { probe, samples, looks } = probeOf([0]);
+    probe.offer(sale);
+    await probe.stop();
+    expect(looks()).toBe(1);
+    probe.offer(sale);
+    expect(looks()).toBe(1);
+    expect(samples).toEqual([]);
+  });
+
   test('is no sample when the link is cut, before or meanwhile', async () => {
     let isConnected = false;
     const { probe, samples, looks } = probeOf([0, 0, 0, 5], () => isConnected);

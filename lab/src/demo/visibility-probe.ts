@@ -29,6 +29,7 @@ export class VisibilityProbe {
   readonly #onSample: ProbeOptions['onSample'];
   #following: Promise<void> | undefined;
   #notBeforeMs = 0;
+  #isStopped = false;
 
   constructor(central: Pick<CentralApi, 'availability'>, options: ProbeOptions) {
     this.#central = central;
@@ -40,11 +41,17 @@ export class VisibilityProbe {
   /** Follows the sale, or lets it pass because another one is being followed. Call it right when the node has answered. */
   offer(sale: RecordedSale): void {
     const now = systemClock.monotonicMs();
-    if (this.#following || now < this.#notBeforeMs || !this.#isConnected(sale.warehouse)) return;
+    if (this.#isStopped || this.#following || now < this.#notBeforeMs || !this.#isConnected(sale.warehouse)) return;
     this.#following = this.#follow(sale, now).finally(() => {
       this.#following = undefined;
       this.#notBeforeMs = systemClock.monotonicMs() + this.#pauseMs;
     });
+  }
+
+  /** Follows nothing any more: a sale whose node has been stopped would never be seen. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#following;
   }
 
   /** The last sample is in. */
@@ -57,7 +64,7 @@ export class VisibilityProbe {
       const isVisible = await this.#isVisible(sale);
       const elapsedMs = systemClock.monotonicMs() - answeredMs;
       // Cut meanwhile: what would be measured is the cut.
-      if (!this.#isConnected(sale.warehouse)) return;
+      if (this.#isStopped || !this.#isConnected(sale.warehouse)) return;
       if (isVisible || elapsedMs > GIVES_UP_MS) {
         return this.#onSample(Math.min(elapsedMs, GIVES_UP_MS), isVisible);
       }

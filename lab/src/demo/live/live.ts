@@ -120,6 +120,7 @@ class Show {
       await Promise.all(acts.map((act) => act.finally(() => ending.abort())));
     } finally {
       this.#display.end();
+      await this.#probe.stop();
     }
   }
 
