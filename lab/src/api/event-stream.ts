@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 
 const AGAIN_AFTER_MS = 1_000;
@@ -11,8 +13,7 @@ export async function* eventStream(url: string, signal: AbortSignal): AsyncGener
   while (!signal.aborted) {
     try {
       const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-      const { body } = await fetch(url, { signal, headers: { accept: 'text/event-stream', ...headers } });
-      for await (const { id, data } of eventsIn(body ?? [])) {
+      for await (const { id, data } of eventsIn(await open(url, headers, signal))) {
         lastEventId = id ?? lastEventId;
         if (data !== '') yield JSON.parse(data);
       }
@@ -24,9 +25,20 @@ export async function* eventStream(url: string, signal: AbortSignal): AsyncGener
   }
 }
 
+/** Not with fetch: when a stream is given up, that opens a connection in reserve, and the server waits for it when it stops. */
+async function open(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
+  const request = get(url, { agent: false, signal, headers: { accept: 'text/event-stream', ...headers } });
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  return response;
+}
+
 type ServerSentEvent = { readonly id: string | undefined; readonly data: string };
 
-async function* eventsIn(body: AsyncIterable<Uint8Array> | readonly Uint8Array[]): AsyncGenerator<ServerSentEvent> {
+async function* eventsIn(body: AsyncIterable<Uint8Array>): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
   let text = '';
   for await (const chunk of body) {
