@@ -7,7 +7,7 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import { natsServerBinary } from '@edgestock/shared/testing/nats-server';
 import { KeptProcess } from './kept-process.ts';
 
-export type Broker = Service & { readonly url: string; readonly pid: number | undefined };
+export type Broker = Service & { readonly url: string };
 
 const GREETING_WITHIN_MS = 1_000;
 
@@ -40,9 +40,6 @@ export async function startBroker(options: {
   );
   return {
     url: `nats://127.0.0.1:${port}`,
-    get pid() {
-      return kept.pid;
-    },
     stop: () => kept.stop(),
   };
 }

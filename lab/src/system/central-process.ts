@@ -4,7 +4,7 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import { requestJson } from '../api/json-request.ts';
 import { KeptProcess } from './kept-process.ts';
 
-export type CentralProcess = Service & { readonly url: string; readonly pid: number | undefined };
+export type CentralProcess = Service & { readonly url: string };
 
 export const EDGESTOCK = join(import.meta.dirname, '..', '..', '..', 'scripts', 'edgestock.ts');
 const PROBE_TIMEOUT_MS = 1_000;
@@ -32,9 +32,6 @@ export async function startCentralProcess(options: {
   );
   return {
     url,
-    get pid() {
-      return kept.pid;
-    },
     stop: () => kept.stop(),
   };
 }
