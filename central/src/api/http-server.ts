@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import { GracefulServer } from '@edgestock/shared/runtime/graceful-server';
 import { problemOf } from '@edgestock/shared/runtime/problem';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { getRequestListener, RequestError } from '@hono/node-server';
@@ -15,40 +16,9 @@ export class CannotListen extends Error {
   override readonly name = 'CannotListen';
 }
 
-/** An HTTP server on its way from listening to closed. */
-export class HttpServer implements Service {
-  readonly url: string;
-  readonly #server: Server;
-  readonly #clock: Clock;
-  #stopping: Promise<void> | undefined;
+export type HttpServer = Service & { readonly url: string };
 
-  constructor(server: Server, url: string, clock: Clock) {
-    this.#server = server;
-    this.url = url;
-    this.#clock = clock;
-  }
-
-  /** Takes no more connections, lets open requests finish, and cuts what is left after `drainMsMax`. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
-    return this.#stopping;
-  }
-
-  async #stop(): Promise<void> {
-    const closed = once(this.#server, 'close');
-    this.#server.close();
-    // Node closes what is idle at this moment; a connection that is answering becomes idle later.
-    const cancelIdleCheck = this.#clock.every(IDLE_CHECK_PERIOD_MS, () => this.#server.closeIdleConnections());
-    const cancelCut = this.#clock.after(apiLimits.drainMsMax, () => this.#server.closeAllConnections());
-    await closed;
-    cancelIdleCheck();
-    cancelCut();
-  }
-}
-
-const IDLE_CHECK_PERIOD_MS = 20;
-
-/** Port 0 takes a free one. Throws `CannotListen`. */
+/** Port 0 takes a free one; stopping lets open requests finish and cuts what is left after `drainMsMax`. Throws `CannotListen`. */
 export async function startHttpServer(options: {
   readonly app: Hono<ApiEnvironment>;
   readonly host: string;
@@ -68,13 +38,14 @@ export async function startHttpServer(options: {
     listener,
   );
   server.maxConnections = apiLimits.connectionsMax;
+  const graceful = new GracefulServer(server, { clock, graceMs: apiLimits.drainMsMax });
   server.listen({ host, port });
   try {
     await once(server, 'listening');
   } catch (cause) {
     throw new CannotListen(listenHint(host, port, cause), { cause });
   }
-  return new HttpServer(server, urlOf(server.address() as AddressInfo), clock);
+  return { url: urlOf(server.address() as AddressInfo), stop: () => graceful.stop() };
 }
 
 /** A request whose target or host is no URL never reaches a route. */

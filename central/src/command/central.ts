@@ -1,3 +1,4 @@
+import { aborted, stopSignal } from '@edgestock/shared/runtime/stop-signal';
 import { defineCommand } from 'citty';
 import { startCentral } from '../central.ts';
 import { centralSettings, readCentralConfig } from '../config.ts';
@@ -27,7 +28,7 @@ export const command = defineCommand({
     json: { type: 'boolean', description: 'Print one JSON line when ready: {"central": URL}.' },
   },
   async run({ args }) {
-    const stopped = stopSignal();
+    const stopping = stopSignal();
     const central = await startCentral(
       readCentralConfig({
         EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'],
@@ -37,14 +38,7 @@ export const command = defineCommand({
       }),
     );
     console.log(args.json ? JSON.stringify({ central: central.url }) : `central is ready: ${central.url}/v1/status`);
-    await stopped;
+    await aborted(stopping);
     await central.stop();
   },
 });
-
-/** Resolves on the first SIGTERM or SIGINT, also one that comes while central starts; a second one ends the process the hard way. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
-}

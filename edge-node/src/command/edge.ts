@@ -1,4 +1,5 @@
 import { ConfigError } from '@edgestock/shared/runtime/env';
+import { aborted, stopSignal } from '@edgestock/shared/runtime/stop-signal';
 import { defineCommand } from 'citty';
 import { type EdgeConfig, type EdgeEnvironment, edgeSettings, readEdgeConfig } from '../config.ts';
 import { type EdgeNode, startEdgeNode } from '../edge-node.ts';
@@ -23,6 +24,7 @@ export const command = defineCommand({
     json: { type: 'boolean', description: 'Print one JSON line when ready: {"warehouse", "url"}.' },
   },
   async run({ args }) {
+    const stopping = stopSignal();
     const config = configOrExplain({
       EDGESTOCK_EDGE_WAREHOUSE: args.warehouse,
       EDGESTOCK_EDGE_DATA_DIR: args['data-dir'],
@@ -34,7 +36,7 @@ export const command = defineCommand({
     if (node === undefined) return;
     const { warehouse, url } = node;
     console.log(args.json ? JSON.stringify({ warehouse, url }) : `${warehouse} is ready: ${url}/v1/status`);
-    await stopSignal();
+    await aborted(stopping);
     await node.stop();
   },
 });
@@ -62,11 +64,4 @@ function fail(message: string): undefined {
   console.error(message);
   process.exitCode = 1;
   return undefined;
-}
-
-/** Resolves on the first SIGTERM or SIGINT; a second one ends the process the hard way. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve());
-  });
 }

@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import { GracefulServer } from '@edgestock/shared/runtime/graceful-server';
 import { problemOf } from '@edgestock/shared/runtime/problem';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
@@ -10,8 +11,6 @@ import { problemResponse } from './failures.ts';
 import { problems } from './problems.ts';
 
 const LOOPBACK = '127.0.0.1';
-/** While stopping: how soon a connection that has had its answer is closed. */
-const IDLE_CHECK_MS = 20;
 
 /** The address could not be taken. */
 export class AddressUnavailable extends Error {
@@ -52,12 +51,15 @@ export async function serveHttp(
     listener,
   );
   server.maxConnections = limits.connectionsMax;
+  const graceful = new GracefulServer(server, { clock, graceMs: limits.stopGraceMs });
   await listening(server, host, port);
 
   return {
     url: urlOf(server.address() as AddressInfo),
-    // Node's close may be repeated: each call resolves once nothing is left.
-    stop: () => stop(server, stopping, { clock, graceMs: limits.stopGraceMs }),
+    stop: () => {
+      stopping.abort();
+      return graceful.stop();
+    },
   };
 }
 
@@ -82,23 +84,6 @@ function listening(server: Server, host: string, port: number): Promise<void> {
       resolve();
     });
   });
-}
-
-async function stop(
-  server: Server,
-  stopping: AbortController,
-  { clock, graceMs }: { readonly clock: Clock; readonly graceMs: number },
-): Promise<void> {
-  stopping.abort();
-  const closed = new Promise<void>((resolve) => {
-    server.close(() => resolve());
-  });
-  // Node closes what is idle at this moment; a connection that was answering becomes idle later.
-  const cancelIdleCheck = clock.every(IDLE_CHECK_MS, () => server.closeIdleConnections());
-  const cancelCut = clock.after(graceMs, () => server.closeAllConnections());
-  await closed;
-  cancelIdleCheck();
-  cancelCut();
 }
 
 /** An address that a client on this machine can use, also where the server listens on all of them. */

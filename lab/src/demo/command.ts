@@ -1,10 +1,10 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stopSignal } from '@edgestock/shared/runtime/stop-signal';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { wholeNumberOf } from '../command/flags.ts';
-import { stopSignal } from '../command/stop-signal.ts';
 import { UsageError } from '../command/usage-error.ts';
 import { numberedWarehouses } from '../replay/destination.ts';
 import { type ShopFlags, shopArgs, shopOf } from '../replay/shop-flags.ts';

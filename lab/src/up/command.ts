@@ -1,7 +1,7 @@
+import { aborted, stopSignal } from '@edgestock/shared/runtime/stop-signal';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { portOf } from '../command/flags.ts';
-import { aborted, stopSignal } from '../command/stop-signal.ts';
 import { listOf } from '../replay/shop-flags.ts';
 import { type System, startSystem, warehouseIdsOf } from '../system/start-system.ts';
 

@@ -1,4 +1,4 @@
-import { systemClock } from '@edgestock/shared/runtime/clock';
+import { systemClock } from './clock.ts';
 
 /** One Ctrl-C arrives several times: from the terminal, and from each of npm and the bootstrap that pass it on. */
 const ECHO_MS = 1_500;
