@@ -21,7 +21,7 @@ test('the movements behind a number, newest first, add up to it', async () => {
     balances: [{ quantity: 7 }],
     openingOnHand: 0,
     movements: [
-      { sequence: 3, kind: 'sale', quantity: -3, document: 'T1/R-1', actor: 'T1' },
+      { sequence: 3, kind: 'sale', quantity: -3, document: 'T1/R-1' },
       { sequence: 1, kind: 'receive', quantity: 10 },
     ],
   });
