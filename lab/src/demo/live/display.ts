@@ -10,10 +10,15 @@ export class Display {
   readonly #isTerminal: boolean;
   readonly #write: (text: string) => void;
   readonly #current: () => string;
+  readonly #columns: () => number;
   readonly #cancel: () => void;
 
   constructor(options: {
-    readonly output: { readonly isTTY?: boolean | undefined; write(text: string): unknown };
+    readonly output: {
+      readonly isTTY?: boolean | undefined;
+      readonly columns?: number | undefined;
+      write(text: string): unknown;
+    };
     readonly clock: Clock;
     readonly current: () => string;
   }) {
@@ -21,6 +26,7 @@ export class Display {
     this.#isTerminal = output.isTTY === true;
     this.#write = (text) => void output.write(text);
     this.#current = current;
+    this.#columns = () => output.columns ?? Number.POSITIVE_INFINITY;
     this.#cancel = clock.every(this.#isTerminal ? TERMINAL_PERIOD_MS : LOG_PERIOD_MS, () => this.#refresh());
   }
 
@@ -34,6 +40,11 @@ export class Display {
   }
 
   #refresh(): void {
-    this.#write(this.#isTerminal ? `${ERASE_LINE}${this.#current()}` : `${this.#current()}\n`);
+    this.#write(this.#isTerminal ? `${ERASE_LINE}${this.#fitting()}` : `${this.#current()}\n`);
+  }
+
+  /** Only what fits one row: erasing takes back one row, and the rest of a longer line would stay behind. */
+  #fitting(): string {
+    return this.#current().slice(0, this.#columns() - 1);
   }
 }
