@@ -10,10 +10,12 @@ export function faultOfDelta(delta: Delta, sequence: number): string | undefined
   return faultOfState(delta.version, delta.state);
 }
 
-/** Why a state cannot be that of a position, or `undefined`. On hand may be negative: a fact is never refused. */
+/** Why a state cannot be that of a position, or `undefined`. What facts make may be negative: a fact is never refused. */
 export function faultOfState(version: number, state: Quantities): string | undefined {
   if (version < 1) return 'version 0 is no version';
-  if (Math.abs(state.onHand) > centralLimits.positionQuantityMax) return `onHand is ${state.onHand}`;
+  for (const name of facts) {
+    if (Math.abs(state[name]) > centralLimits.positionQuantityMax) return `${name} is ${state[name]}`;
+  }
   for (const name of setAsides) {
     const quantity = state[name];
     if (quantity < 0 || quantity > centralLimits.positionQuantityMax) return `${name} is ${quantity}`;
@@ -21,4 +23,6 @@ export function faultOfState(version: number, state: Quantities): string | undef
   return undefined;
 }
 
-const setAsides = ['unsellable', 'reserved', 'committed', 'quota', 'safetyStock'] as const;
+/** What facts make: they may go below zero, also damaged units that left without having been recorded as damaged. */
+const facts = ['onHand', 'unsellable'] as const;
+const setAsides = ['reserved', 'committed', 'quota', 'safetyStock'] as const;

@@ -32,11 +32,14 @@ export const emptyPosition: Position = {
   sequence: 0,
 };
 
-/** What a till or a local reservation may still promise. Negative when a fact has broken a promise: the size of the deficit. */
+/**
+ * What a till or a local reservation may still promise. Negative when a fact has broken a promise: the size of the deficit.
+ * Unsellable below zero (damaged units left that nobody had recorded as damaged) makes nothing sellable.
+ */
 export function availableOf(position: Quantities): number {
   return (
     position.onHand -
-    position.unsellable -
+    Math.max(0, position.unsellable) -
     position.reserved -
     position.committed -
     position.quota -

@@ -36,7 +36,7 @@ export class PositionWriter {
 
   constructor(database: Database) {
     this.#known = database.prepare(`
-      SELECT version, on_hand - unsellable - reserved - committed - quota - safety_stock AS available
+      SELECT version, on_hand - max(0, unsellable) - reserved - committed - quota - safety_stock AS available
       FROM position WHERE sku = ? AND warehouse = ?`);
     this.#upsert = database.prepare(`
       INSERT INTO position (sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence,
