@@ -173,7 +173,7 @@ const metrics = ['edge-node/src/metrics.ts', 'central/src/metrics.ts', runtime];
 export const libraryHomes: readonly Home[] = [
   { of: ['hono', '@hono/node-server'], places: [...doors, 'lab/**'] },
   { of: ['nats'], places: [...jetstream, 'lab/**'] },
-  { of: ['msgpackr'], places: ['shared/src/protocol/codec.ts'] },
+  { of: ['msgpackr'], places: ['shared/src/protocol/packing.ts'] },
   {
     of: ['drizzle-orm', 'better-sqlite3', 'postgres', '@electric-sql/pglite'],
     places: [...stores, 'lab/src/bench/**'],

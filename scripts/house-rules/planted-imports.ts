@@ -92,7 +92,7 @@ export const forbidden: Readonly<Record<string, readonly Planted[]>> = {
 
 export const allowed: readonly Planted[] = [
   ['shared/src/inventory/x.ts', `import { assert } from '../runtime/assert.ts';`],
-  ['shared/src/protocol/codec.ts', `import { Packr } from 'msgpackr'; import { crc32 } from 'node:zlib';`],
+  ['shared/src/protocol/packing.ts', `import { Packr } from 'msgpackr'; import { crc32 } from 'node:zlib';`],
   ['edge-node/src/rules/x.ts', `import { add } from '@edgestock/shared/inventory/quantity';`],
   ['edge-node/src/rules/x.ts', `import { other } from './other.ts'; export const decide = () => new Date(0);`],
   ['edge-node/src/store/x.ts', `import Database from 'better-sqlite3'; import { readFileSync } from 'node:fs';`],

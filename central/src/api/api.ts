@@ -4,6 +4,7 @@ import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { CentralMetrics } from '../metrics.ts';
+import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { CentralReader, ChangeNotice } from '../store/central-store.ts';
 import { FleetView } from '../warehouses/fleet-view.ts';
 import { Warehouses } from '../warehouses/warehouses.ts';
@@ -60,7 +61,7 @@ export class Api implements Service {
     const warehouses = new Warehouses(reader);
     const answers = new AvailabilityAnswers({
       reader,
-      channel: 'default',
+      channel: DEFAULT_CHANNEL,
       fleet: new FleetView(reader),
       clock,
       centralEpoch,

@@ -3,6 +3,7 @@ import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
 import { answerOf, type Fleet } from '../availability/answer.ts';
 import { freshnessOf } from '../availability/warehouse-freshness.ts';
+import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { SkuAvailability } from '../store/central-store.ts';
 import { skuOf, warehouseOf } from '../testing/node-log.ts';
 import { renderAnswer, renderStockPart } from './rendered-answer.ts';
@@ -18,6 +19,9 @@ const share = fc.record({
   committed: units,
   quota: units,
   safetyStock: units,
+  granted: fc.nat(1_000),
+  allocated: fc.nat(1_000),
+  returned: fc.nat(1_000),
   available: fc.nat(1_000),
   version: fc.nat(),
   sequence: fc.nat(),
@@ -66,7 +70,7 @@ const situation = fc.uniqueArray(node, { selector: ({ id }) => id }).map((nodes)
 
 test.prop([situation])('the rendered answer says what the answer says', ({ fleet, stock }) => {
   const answer = answerOf(stock, fleet, NOW);
-  const { json, etag, cacheControl } = renderAnswer(renderStockPart(stock, 'default'), {
+  const { json, etag, cacheControl } = renderAnswer(renderStockPart(stock, DEFAULT_CHANNEL), {
     freshness: freshnessOf(fleet),
     centralEpoch: 3,
     now: NOW,

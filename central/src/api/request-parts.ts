@@ -1,6 +1,6 @@
 import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { refuse } from '@edgestock/shared/runtime/problem';
-import type { Channel } from '../rules/channel.ts';
+import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { ApiContext } from './doors.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
@@ -61,7 +61,7 @@ export function warehouseOf(text: string): WarehouseId {
 /** Only the web shop's channel exists until there are quotas to divide among several. */
 export function channelOf({ channel }: Parameters): Channel {
   const text = channel?.at(-1);
-  if (text === undefined || text === 'default') return 'default';
+  if (text === undefined || text === DEFAULT_CHANNEL) return DEFAULT_CHANNEL;
   return refuse(problems.unknownChannel, `There is no channel ${quoted(text)}; there is "default".`);
 }
 

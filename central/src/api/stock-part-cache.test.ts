@@ -1,5 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { SkuAvailability } from '../store/central-store.ts';
 import { skuOf } from '../testing/node-log.ts';
 import { ChangeNotVisible, StockPartCache } from './stock-part-cache.ts';
@@ -33,7 +34,7 @@ class SlowReader {
 
 function setup() {
   const reader = new SlowReader();
-  return { reader, cache: new StockPartCache(reader, 'default') };
+  return { reader, cache: new StockPartCache(reader, DEFAULT_CHANNEL) };
 }
 
 describe('the kept stock parts', () => {

@@ -1,3 +1,4 @@
+import { emptyQuantities } from '@edgestock/shared/inventory/position';
 import { expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import type { NodeRecord } from '../rules/node-record.ts';
@@ -24,9 +25,8 @@ function node(id: string, heardAt: number, committed = 5): NodeRecord {
 }
 
 function share(id: string, available: number): WarehouseShare {
-  const none = { unsellable: 0, reserved: 0, committed: 0, quota: 0, safetyStock: 0 };
   const place = { warehouse: warehouseOf(id), version: 1, sequence: 1, at: 1, isSuspect: false };
-  return { ...none, ...place, available, onHand: available };
+  return { ...emptyQuantities, ...place, available, onHand: available };
 }
 
 const fleetOf = (...nodes: NodeRecord[]) => new Map(nodes.map((record) => [record.warehouse, record]));

@@ -1,5 +1,5 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
-import { availableOf, offerable } from '@edgestock/shared/inventory/position';
+import { availableOf, emptyQuantities, offerable } from '@edgestock/shared/inventory/position';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
@@ -39,7 +39,7 @@ export function describeApplying(fixture: ContractFixture): void {
       ber?.record('A', 5);
       ham?.record('A', -3);
       muc?.record('A', 2, {
-        state: { onHand: 9, unsellable: 1, reserved: 1, committed: 1, quota: 1, safetyStock: 1 },
+        state: { ...emptyQuantities, onHand: 9, unsellable: 1, reserved: 1, committed: 1, quota: 1, safetyStock: 1 },
       });
       const { outcomes } = await fixture.store.applyBatches(
         logs.map((log) => log.verified(1, 1)),
@@ -108,14 +108,14 @@ export function describeApplying(fixture: ContractFixture): void {
       const log = await enrolled(new NodeLog('BER1'));
       const most = 2 ** 42;
       const all = { unsellable: most, reserved: most, committed: most, quota: most, safetyStock: most };
-      log.record('A', 1, { state: { onHand: -most, ...all } });
+      log.record('A', 1, { state: { ...emptyQuantities, onHand: -most, ...all } });
       log.record('B', 1, {
-        state: { onHand: most, unsellable: 0, reserved: 0, committed: 0, quota: 0, safetyStock: 0 },
+        state: { ...emptyQuantities, onHand: most },
       });
       expect(await apply(log, 1, 2)).toMatchObject({ outcome: 'applied', quarantined: 0 });
       expect(await available('A')).toBe(0);
       expect(await available('B')).toBe(most);
-      log.record('C', 1, { state: { onHand: 1, ...all, reserved: -1 } });
+      log.record('C', 1, { state: { ...emptyQuantities, onHand: 1, ...all, reserved: -1 } });
       expect(await apply(log, 3, 3)).toMatchObject({ outcome: 'applied', quarantined: 1 });
     });
   });

@@ -1,3 +1,4 @@
+import { emptyQuantities } from '@edgestock/shared/inventory/position';
 import { encodeDelta } from '@edgestock/shared/protocol/codec';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
@@ -92,7 +93,7 @@ export function describeReading(fixture: ContractFixture): void {
           quantity: 1,
           version: 3,
           previous: 2,
-          state: { onHand: 3, unsellable: 0, reserved: 0, committed: 0, quota: 0, safetyStock: 0 },
+          state: { ...emptyQuantities, onHand: 3 },
           at: 1,
           line: 0,
           details: {},

@@ -1,6 +1,9 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import { movementKindOf } from '@edgestock/shared/inventory/movement';
 import { emptyPosition, type Position } from '@edgestock/shared/inventory/position';
+import { withoutSetAsides } from '@edgestock/shared/inventory/set-asides';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
+import { must } from '@edgestock/shared/runtime/assert';
 import { placeChanges } from '../rules/place-changes.ts';
 import { unsellableChange } from '../rules/shelf.ts';
 import type { EdgeStore } from '../store/edge-store.ts';
@@ -125,15 +128,16 @@ function positionAfter(row: MovementRow | undefined): Position | undefined {
   return { ...state, version, sequence: row.sequence };
 }
 
-/** What a movement found. Only on hand and unsellable are changed by movements; the rest was as it is after. */
+/** What a movement found: its state, less what it did to the places and to the set-asides. */
 function positionBefore(row: MovementRow): Position {
   const delta = decodeDelta(row.delta);
   if (delta.previous === 0) return emptyPosition;
   const changes = placeChanges(delta);
   const unsellable = changes.reduce((sum, change) => sum + unsellableChange(change, change.quantity), 0);
   const onHand = changes.reduce((sum, change) => sum + change.quantity, 0);
+  const kind = must(movementKindOf(delta.kind), 'a node records only kinds that it knows');
   return {
-    ...delta.state,
+    ...withoutSetAsides(delta.state, kind, delta.quantity),
     onHand: delta.state.onHand - onHand,
     unsellable: delta.state.unsellable - unsellable,
     version: delta.version - 1,

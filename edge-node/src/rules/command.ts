@@ -1,5 +1,11 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
-import type { Condition, MovementDetails, MovementKind, Reason } from '@edgestock/shared/inventory/movement';
+import type {
+  Condition,
+  MovementDetails,
+  MovementKind,
+  Reason,
+  StatedKind,
+} from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
 
 /** One line of a movement command, parsed: whole units, a known SKU's text, nothing left to check but the state. */
@@ -49,7 +55,7 @@ type CommandContext = {
 
 export type RecordMovements = CommandContext & {
   readonly type: 'record';
-  readonly kind: Exclude<MovementKind, 'count'>;
+  readonly kind: StatedKind;
   readonly lines: readonly MovementLine[];
   /** Holds for every line that names none of its own. */
   readonly reason?: Reason;

@@ -1,5 +1,5 @@
 import type { MovementKind } from '@edgestock/shared/inventory/movement';
-import { availableOf } from '@edgestock/shared/inventory/position';
+import { deficitOf } from '@edgestock/shared/inventory/position';
 import type { ExceptionKind, OpenedException } from './command.ts';
 import { balanceAt, type Place, type Shelf } from './shelf.ts';
 
@@ -36,9 +36,9 @@ function worsenedShortage(happened: {
   if (after.position.onHand < 0 && after.position.onHand < before.position.onHand) {
     return { kind: 'negative-on-hand', deficit: -after.position.onHand };
   }
-  const available = availableOf(after.position);
-  if (after.position.onHand >= 0 && available < 0 && available < availableOf(before.position)) {
-    return { kind: 'negative-available', deficit: -available };
+  const deficit = deficitOf(after.position);
+  if (after.position.onHand >= 0 && deficit > deficitOf(before.position)) {
+    return { kind: 'negative-available', deficit };
   }
   const balance = balanceAt(after.balances, place);
   if (after.position.onHand >= 0 && balance < 0 && balance < balanceAt(before.balances, place)) {
@@ -51,7 +51,7 @@ function worsenedShortage(happened: {
 export function resolvedBy(before: Shelf, after: Shelf): readonly ExceptionKind[] {
   const resolved: ExceptionKind[] = [];
   if (before.position.onHand < 0 && after.position.onHand >= 0) resolved.push('negative-on-hand');
-  if (availableOf(before.position) < 0 && availableOf(after.position) >= 0) resolved.push('negative-available');
+  if (deficitOf(before.position) > 0 && deficitOf(after.position) === 0) resolved.push('negative-available');
   const hasNegative = (shelf: Shelf) => shelf.balances.some((balance) => balance.quantity < 0);
   if (hasNegative(before) && !hasNegative(after)) resolved.push('negative-balance');
   return resolved;

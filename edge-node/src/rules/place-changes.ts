@@ -13,7 +13,7 @@ export function placeChanges(movement: {
 }): readonly PlacedQuantity[] {
   const { details, quantity } = movement;
   const kind = movementKindOf(movement.kind);
-  if (kind === undefined) return [];
+  if (kind === undefined || movementKinds[kind].change === 'aside') return [];
   const from = { bin: details.bin ?? '', lot: details.lot ?? '', condition: details.condition ?? 'sellable' } as const;
   if (movementKinds[kind].change !== 'none') return quantity === 0 ? [] : [{ ...from, quantity }];
   const to = { bin: details.toBin ?? from.bin, lot: from.lot, condition: details.toCondition ?? from.condition };

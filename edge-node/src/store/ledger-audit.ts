@@ -36,6 +36,9 @@ export type AuditedPosition = {
   readonly committed: number;
   readonly quota: number;
   readonly safetyStock: number;
+  readonly granted: number;
+  readonly allocated: number;
+  readonly returned: number;
   readonly version: number;
   readonly sequence: number;
   readonly changedAt: number;
@@ -112,8 +115,8 @@ export class LedgerAudit {
       `${['movement', 'position', 'balance', 'checkpoint_balance'].map(pageOf).join(' UNION ')} ORDER BY sku LIMIT ?`,
     );
     this.#position = database.prepare(`
-      SELECT on_hand AS onHand, unsellable, reserved, committed, quota, safety_stock AS safetyStock, version, sequence,
-        changed_at AS changedAt FROM position WHERE sku = ?`);
+      SELECT on_hand AS onHand, unsellable, reserved, committed, quota, safety_stock AS safetyStock, granted,
+        allocated, returned, version, sequence, changed_at AS changedAt FROM position WHERE sku = ?`);
     this.#balances = database.prepare('SELECT bin, lot, condition, quantity FROM balance WHERE sku = ?');
     this.#checkpointBalances = database.prepare(
       'SELECT bin, lot, condition, quantity FROM checkpoint_balance WHERE sku = ?',

@@ -143,4 +143,13 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    name: 'quota totals',
+    sql: `
+      -- What a position's quota comes from: units ever granted to central, ever allocated by its directives, ever given back.
+      ALTER TABLE position ADD COLUMN granted INTEGER NOT NULL DEFAULT 0; -- only grows; written by this node alone
+      ALTER TABLE position ADD COLUMN allocated INTEGER NOT NULL DEFAULT 0; -- only grows; written by this node alone
+      ALTER TABLE position ADD COLUMN returned INTEGER NOT NULL DEFAULT 0; -- the largest total central has said
+    `,
+  },
 ];

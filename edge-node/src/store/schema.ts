@@ -53,6 +53,9 @@ export const position = sqliteTable('position', {
   version: integer('version').notNull(),
   sequence: integer('sequence').notNull(),
   changedAt: integer('changed_at').notNull(),
+  granted: integer('granted').notNull(),
+  allocated: integer('allocated').notNull(),
+  returned: integer('returned').notNull(),
 });
 
 const placeColumns = {

@@ -13,6 +13,9 @@ type PositionRow = {
   committed: number;
   quota: number;
   safety_stock: number;
+  granted: number;
+  allocated: number;
+  returned: number;
   version: number;
   sequence: number;
   changed_at: number;
@@ -31,17 +34,20 @@ export class ShelfStore {
 
   constructor(database: Database) {
     this.#position = database.prepare(
-      'SELECT on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, changed_at FROM position WHERE sku = ?',
+      `SELECT on_hand, unsellable, reserved, committed, quota, safety_stock, granted, allocated, returned, version, sequence,
+        changed_at FROM position WHERE sku = ?`,
     );
     this.#balances = database.prepare('SELECT bin, lot, condition, quantity FROM balance WHERE sku = ?');
     this.#expiries = database.prepare('SELECT lot, expiry FROM lot WHERE sku = ?');
     this.#isKnown = database.prepare('SELECT 1 AS one FROM item WHERE sku = ?');
     this.#savePosition = database.prepare(`
-      INSERT INTO position (sku, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, changed_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO position (sku, on_hand, unsellable, reserved, committed, quota, safety_stock, granted, allocated, returned,
+        version, sequence, changed_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (sku) DO UPDATE SET
         on_hand = excluded.on_hand, unsellable = excluded.unsellable, reserved = excluded.reserved,
         committed = excluded.committed, quota = excluded.quota, safety_stock = excluded.safety_stock,
+        granted = excluded.granted, allocated = excluded.allocated, returned = excluded.returned,
         version = excluded.version, sequence = excluded.sequence, changed_at = excluded.changed_at`);
     this.#saveBalance = database.prepare(`
       INSERT INTO balance (sku, bin, lot, condition, quantity) VALUES (?, ?, ?, ?, ?)
@@ -99,6 +105,9 @@ export class ShelfStore {
       position.committed,
       position.quota,
       position.safetyStock,
+      position.granted,
+      position.allocated,
+      position.returned,
       position.version,
       position.sequence,
       now,
@@ -144,6 +153,9 @@ function positionOf(row: PositionRow): Position {
     committed: row.committed,
     quota: row.quota,
     safetyStock: row.safety_stock,
+    granted: row.granted,
+    allocated: row.allocated,
+    returned: row.returned,
     version: row.version,
     sequence: row.sequence,
   };

@@ -1,5 +1,7 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { conditions, isSellable, movementKindOf } from '@edgestock/shared/inventory/movement';
+import { emptyQuantities } from '@edgestock/shared/inventory/position';
+import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
 import { decodeDelta, WireError } from '@edgestock/shared/protocol/codec';
 import type { Delta } from '@edgestock/shared/protocol/delta';
 import { placeChanges } from '../rules/place-changes.ts';
@@ -18,7 +20,7 @@ export type AuditedShelf = {
   readonly movements: Iterable<MovementRow>;
 };
 
-const OTHER_QUANTITIES = ['reserved', 'committed', 'quota', 'safetyStock'] as const;
+const SET_ASIDES = ['reserved', 'committed', 'quota', 'safetyStock', 'granted', 'allocated', 'returned'] as const;
 
 /** Rebuilds one SKU from the checkpoint and its movements, and holds position and balances against it. Returns the movements read. */
 export function auditPosition(shelf: AuditedShelf, checkpointSequence: number, differences: Differences): number {
@@ -117,11 +119,13 @@ class PositionAudit {
       }
     }
     const last = this.#last?.delta.state;
-    if (last === undefined && delta.previous !== 0) return;
-    for (const name of OTHER_QUANTITIES) {
-      if (delta.state[name] !== (last?.[name] ?? 0)) {
-        this.#difference('movement', `changed ${words[name]}, which a movement does not`, sequence);
-      }
+    const kind = movementKindOf(delta.kind);
+    if (kind === undefined || (last === undefined && delta.previous !== 0)) return;
+    const due = withSetAsides(last ?? emptyQuantities, kind, delta.quantity);
+    for (const name of SET_ASIDES) {
+      if (delta.state[name] === due[name]) continue;
+      const message = `left ${words[name]} ${delta.state[name]} where a ${kind} of ${delta.quantity} makes ${due[name]}`;
+      this.#difference('movement', message, sequence);
     }
   }
 
@@ -195,6 +199,9 @@ const words: Readonly<Record<keyof AuditedPosition, string>> = {
   committed: 'committed',
   quota: 'quota',
   safetyStock: 'safety stock',
+  granted: 'granted',
+  allocated: 'allocated',
+  returned: 'returned',
   version: 'version',
   sequence: 'last sequence',
   changedAt: 'time of the last change',

@@ -190,7 +190,7 @@ describe('what was altered is found, and where', () => {
     ['a removed position', "DELETE FROM position WHERE sku = 'A'", 'position A', /was removed/],
     [
       'an added position',
-      "INSERT INTO position VALUES ('X', 5, 0, 0, 0, 0, 0, 1, 1, 0)",
+      "INSERT INTO position VALUES ('X', 5, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0)",
       'position X',
       /checkpoint makes it 0/,
     ],

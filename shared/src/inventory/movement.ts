@@ -1,6 +1,19 @@
+import type { Quantities } from './position.ts';
+
+/** How one unit of a movement changes the set-asides of its position. Absent = not at all. */
+export type SetAsides = { readonly [Name in Exclude<keyof Quantities, 'onHand' | 'unsellable'>]?: 1 | -1 };
+
+/** What one kind of movement does to its position. */
+export type MovementEffect = {
+  readonly code: number;
+  readonly change: 'in' | 'out' | 'signed' | 'none' | 'aside';
+  readonly asides?: SetAsides;
+};
+
 /**
  * The kinds of movement. `code` is the kind on the wire and on disk: append only, never reuse.
- * `change` says how the stated quantity changes on hand: `in` adds it, `out` takes it, `signed` as stated, `none` only relocates.
+ * `change` says how the stated quantity changes on hand: `in` adds it, `out` takes it, `signed` as stated, `none` only relocates,
+ * `aside` leaves the goods where they are. `asides` says what one unit does to the set-asides: for `out`, one unit that left.
  */
 export const movementKinds = {
   receive: { code: 1, change: 'in' },
@@ -11,9 +24,38 @@ export const movementKinds = {
   scrap: { code: 6, change: 'out' },
   found: { code: 7, change: 'in' },
   count: { code: 8, change: 'signed' },
-} as const satisfies Record<string, { code: number; change: 'in' | 'out' | 'signed' | 'none' }>;
+  /** Set aside before an order is firm, and given up. */
+  reserve: { code: 9, change: 'aside', asides: { reserved: 1 } },
+  release: { code: 10, change: 'aside', asides: { reserved: -1 } },
+  /** Set aside for a firm order of this site or an outgoing transfer, and given up. */
+  commit: { code: 11, change: 'aside', asides: { committed: 1 } },
+  uncommit: { code: 12, change: 'aside', asides: { committed: -1 } },
+  /** Given to central to promise; given back by it; a promise of it became firm here. */
+  grant: { code: 13, change: 'aside', asides: { quota: 1, granted: 1 } },
+  reclaim: { code: 14, change: 'aside', asides: { quota: -1, returned: 1 } },
+  allocate: { code: 15, change: 'aside', asides: { quota: -1, allocated: 1, committed: 1 } },
+  /** Committed units left for their buyer. */
+  ship: { code: 16, change: 'out', asides: { committed: -1 } },
+  'transfer-ship': { code: 17, change: 'out' },
+  'transfer-receive': { code: 18, change: 'in' },
+  /** Units of a transfer that will not come any more. Said of the transfer; no position changes: they left with its `transfer-ship`. */
+  'transfer-lost': { code: 19, change: 'aside', asides: {} },
+  /** The level kept out of every offer was raised or, negative, lowered by policy. */
+  'safety-stock': { code: 20, change: 'aside', asides: { safetyStock: 1 } },
+} as const satisfies Record<string, MovementEffect>;
 
 export type MovementKind = keyof typeof movementKinds;
+/** The kinds by which a person or a till states what happened to goods; the others follow from reservations, orders, quotas and transfers. */
+export const statedKinds = [
+  'receive',
+  'sale',
+  'return',
+  'adjust',
+  'move',
+  'scrap',
+  'found',
+] as const satisfies readonly MovementKind[];
+export type StatedKind = (typeof statedKinds)[number];
 export const movementKindNames = Object.keys(movementKinds) as MovementKind[];
 
 const kindByCode: ReadonlyMap<number, MovementKind> = new Map(

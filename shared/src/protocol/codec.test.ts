@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Sku, WarehouseId } from '../inventory/ids.ts';
+import { emptyQuantities } from '../inventory/position.ts';
 import { arbitraryDelta, arbitraryQuantities } from '../testing/arbitraries.ts';
 import { chainHashOver, genesisHash } from './chain.ts';
 import {
@@ -151,7 +152,7 @@ describe('the codec', () => {
         quantity: -1,
         version: 12 + index,
         previous: 345_600 + index,
-        state: { onHand: 240, unsellable: 0, reserved: 0, committed: 0, quota: 0, safetyStock: 0 },
+        state: { ...emptyQuantities, onHand: 240 },
         at: 1_795_476_631_512 + index,
         line: 0,
         details: sale,

@@ -1,31 +1,19 @@
-import { crc32 } from 'node:zlib';
-import { Packr, Unpackr } from 'msgpackr';
-import { parseWarehouseId } from '../inventory/ids.ts';
 import type { Quantities } from '../inventory/position.ts';
 import type { Delta, StateRow } from './delta.ts';
 import { decodeDetails, encodeDetails } from './details-codec.ts';
 import { wireLimits } from './limits.ts';
-import type { StateMessage, UpBatch } from './message.ts';
-import { checkStructure } from './structure.ts';
+import type { DownBatch, StateMessage, UpBatch } from './message.ts';
+import { packed, sealed, unpackArray, unsealed } from './packing.ts';
 import { PROTOCOL_MAJOR } from './version.ts';
-import { arrayOf, bytesOf, hashOf, integer, natural, skuOf, textOf, WireError } from './wire-fields.ts';
+import { arrayOf, bytesOf, hashOf, integer, natural, skuOf, textOf, WireError, warehouseOf } from './wire-fields.ts';
 
 export { WireError } from './wire-fields.ts';
 
 /**
- * The bytes of the wire: msgpack arrays without map keys, closed by a CRC-32 of everything before it.
- * A delta is encoded once, when it is recorded; those bytes are hashed, stored and sent as they are, so that "canonical"
- * needs no second definition. What comes in is checked in this order: size, CRC, structure (no maps, no extensions, bounded
- * depth and counts), then every field. A sender's mistake is a `WireError`, never a crash.
+ * The messages of the wire as arrays of fields. A delta is encoded once, when it is recorded; those bytes are hashed, stored
+ * and sent as they are, so that "canonical" needs no second definition. Every field that comes in is checked (`packing.ts` has
+ * checked the bytes before).
  */
-
-const options = { useRecords: false, structuredClone: false, mapsAsObjects: false, variableMapSize: true } as const;
-const packr = new Packr(options);
-const unpackr = new Unpackr(options);
-
-/** Marker of the CRC element: msgpack uint32, so that its place and size are fixed. */
-const UINT32 = 0xce;
-const TRAILER_BYTES = 5;
 
 export function encodeDelta(delta: Delta): Buffer {
   const { state, details } = delta;
@@ -35,16 +23,13 @@ export function encodeDelta(delta: Delta): Buffer {
     delta.quantity,
     delta.version,
     delta.previous,
-    withoutTrailing(
-      [state.onHand, state.unsellable, state.reserved, state.committed, state.quota, state.safetyStock],
-      0,
-    ),
+    stateFields(state),
     delta.at,
     delta.line,
   ];
   const extras = encodeDetails(details, delta.at);
   if (extras.length > 0) fields.push(extras);
-  return packr.pack(fields);
+  return packed(fields);
 }
 
 export function decodeDelta(bytes: Uint8Array): Delta {
@@ -97,14 +82,38 @@ export function decodeUpBatch(bytes: Uint8Array): UpBatch {
     downAck: natural(downAck, 'downAck'),
     deltas: arrayOf(deltas, 'deltas').map((delta) => bytesOf(delta, 'delta')),
   };
-  if (batch.deltas.length === 0 || batch.deltas.length > wireLimits.batchDeltasMax) {
-    throw new WireError(`a batch of ${batch.deltas.length} deltas is out of bounds`);
-  }
-  if (batch.firstSequence < 1 || batch.lastSequence - batch.firstSequence + 1 !== batch.deltas.length) {
-    throw new WireError(
-      `sequences ${batch.firstSequence}-${batch.lastSequence} do not number ${batch.deltas.length} deltas`,
-    );
-  }
+  checkNumbering(batch, batch.deltas.length, wireLimits.batchDeltasMax);
+  return batch;
+}
+
+export function encodeDownBatch(batch: DownBatch): Buffer {
+  return sealed([
+    PROTOCOL_MAJOR,
+    batch.warehouse,
+    batch.centralEpoch,
+    batch.firstSequence,
+    batch.lastSequence,
+    batch.hashBefore,
+    batch.hashLast,
+    batch.schema,
+    batch.directives,
+  ]);
+}
+
+export function decodeDownBatch(bytes: Uint8Array): DownBatch {
+  const [major, warehouse, epoch, first, last, hashBefore, hashLast, schema, directives] = unsealed(bytes, 10);
+  checkMajor(major);
+  const batch: DownBatch = {
+    warehouse: warehouseOf(warehouse),
+    centralEpoch: natural(epoch, 'centralEpoch'),
+    firstSequence: natural(first, 'firstSequence'),
+    lastSequence: natural(last, 'lastSequence'),
+    hashBefore: hashOf(hashBefore, 'hashBefore'),
+    hashLast: hashOf(hashLast, 'hashLast'),
+    schema: natural(schema, 'schema'),
+    directives: arrayOf(directives, 'directives').map((directive) => bytesOf(directive, 'directive')),
+  };
+  checkNumbering(batch, batch.directives.length, wireLimits.batchDirectivesMax);
   return batch;
 }
 
@@ -116,16 +125,7 @@ export function encodeStateMessage(message: StateMessage): Buffer {
     message.instance,
     message.asOfSequence,
     message.schema,
-    message.rows.map(({ sku, version, sequence, state, at }) => [
-      sku,
-      version,
-      sequence,
-      withoutTrailing(
-        [state.onHand, state.unsellable, state.reserved, state.committed, state.quota, state.safetyStock],
-        0,
-      ),
-      at,
-    ]),
+    message.rows.map(({ sku, version, sequence, state, at }) => [sku, version, sequence, stateFields(state), at]),
   ]);
 }
 
@@ -154,9 +154,19 @@ function stateRowOf(value: unknown): StateRow {
   };
 }
 
+/** In the order of their arrival in the protocol: schema 1 ended with the safety stock. */
+function stateFields(state: Quantities): unknown[] {
+  const { onHand, unsellable, reserved, committed, quota, safetyStock, granted, allocated, returned } = state;
+  return withoutTrailing(
+    [onHand, unsellable, reserved, committed, quota, safetyStock, granted, allocated, returned],
+    0,
+  );
+}
+
 function quantitiesOf(value: unknown): Quantities {
   const values = arrayOf(value, 'state');
   const [onHand = 0, unsellable = 0, reserved = 0, committed = 0, quota = 0, safetyStock = 0] = values;
+  const [granted = 0, allocated = 0, returned = 0] = values.slice(6);
   return {
     onHand: integer(onHand, 'onHand'),
     unsellable: integer(unsellable, 'unsellable'),
@@ -164,45 +174,31 @@ function quantitiesOf(value: unknown): Quantities {
     committed: integer(committed, 'committed'),
     quota: integer(quota, 'quota'),
     safetyStock: integer(safetyStock, 'safetyStock'),
+    granted: natural(granted, 'granted'),
+    allocated: natural(allocated, 'allocated'),
+    returned: natural(returned, 'returned'),
   };
 }
 
-function sealed(fields: unknown[]): Buffer {
-  const bytes = packr.pack([...fields, 0xffffffff]);
-  const body = bytes.subarray(0, bytes.length - TRAILER_BYTES);
-  bytes.writeUInt32BE(crc32(body), bytes.length - TRAILER_BYTES + 1);
-  return bytes;
-}
-
-/** Checks size, CRC and structure, and only then decodes. A newer minor version may have appended fields: they are ignored. */
-function unsealed(bytes: Uint8Array, fieldsMin: number): unknown[] {
-  if (bytes.length > wireLimits.messageBytesMax) throw new WireError(`a message of ${bytes.length} bytes is too long`);
-  const trailer = bytes.length - TRAILER_BYTES;
-  if (trailer < 1 || bytes[trailer] !== UINT32) throw new WireError('the message does not end in a CRC');
-  const stated = new DataView(bytes.buffer, bytes.byteOffset + trailer + 1, 4).getUint32(0);
-  if (crc32(bytes.subarray(0, trailer)) !== stated)
-    throw new WireError('the CRC does not match: the bytes were damaged');
-  return unpackArray(bytes, fieldsMin);
-}
-
-function unpackArray(bytes: Uint8Array, fieldsMin: number): unknown[] {
-  const fault = checkStructure(bytes);
-  if (fault !== undefined) throw new WireError(fault);
-  let value: unknown;
-  try {
-    value = unpackr.unpack(bytes);
-  } catch (cause) {
-    throw new WireError('the bytes are not msgpack', { cause });
-  }
-  const fields = arrayOf(value, 'message');
-  if (fields.length < fieldsMin) throw new WireError(`${fields.length} fields where at least ${fieldsMin} are due`);
-  return fields;
-}
-
 function identityOf(warehouse: unknown, epoch: unknown, instance: unknown) {
-  const id = parseWarehouseId(textOf(warehouse, 'warehouse'));
-  if (id === undefined) throw new WireError('the warehouse id is malformed');
-  return { warehouse: id, epoch: natural(epoch, 'epoch'), instance: textOf(instance, 'instance') };
+  return {
+    warehouse: warehouseOf(warehouse),
+    epoch: natural(epoch, 'epoch'),
+    instance: textOf(instance, 'instance'),
+  };
+}
+
+/** A batch holds at least one entry, and its sequences number them. */
+function checkNumbering(
+  batch: { readonly firstSequence: number; readonly lastSequence: number },
+  entries: number,
+  entriesMax: number,
+): void {
+  const { firstSequence, lastSequence } = batch;
+  if (entries === 0 || entries > entriesMax) throw new WireError(`a batch of ${entries} entries is out of bounds`);
+  if (firstSequence < 1 || lastSequence - firstSequence + 1 !== entries) {
+    throw new WireError(`sequences ${firstSequence}-${lastSequence} do not number ${entries} entries`);
+  }
 }
 
 function checkMajor(value: unknown): void {

@@ -43,6 +43,11 @@ export const heartbeatRequest = z.object({
   schema: schemaRange,
   /** The node's wall clock, milliseconds since 1970 UTC: measures skew, orders nothing. */
   clock: z.number().int(),
+  /**
+   * How far the node has carried out central's log, and the chain hash there; absent from a node of schema 1. With `need`, a
+   * later directive came and the next one did not: send again from there.
+   */
+  down: z.object({ centralEpoch: sequence, sequence, hash: hashHex, need: z.boolean().optional() }).optional(),
 });
 export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
 
@@ -61,3 +66,20 @@ export const heartbeatReply = z.object({
   window: z.number().int().positive(),
 });
 export type HeartbeatReply = z.infer<typeof heartbeatReply>;
+
+/** A node asks for quota back, with a buyer at its counter. Central gives what it has not promised, which may be less or nothing. */
+export const lastUnitsRequest = z.object({
+  warehouse: z.string(),
+  instance: z.string(),
+  lines: z
+    .array(z.object({ sku: z.string(), quantity: z.number().int().positive() }))
+    .min(1)
+    .max(100),
+});
+export type LastUnitsRequest = z.infer<typeof lastUnitsRequest>;
+
+/** The totals ever given back, as the directive that follows on the log down says them too. */
+export const lastUnitsReply = z.object({
+  lines: z.array(z.object({ sku: z.string(), returned: sequence })),
+});
+export type LastUnitsReply = z.infer<typeof lastUnitsReply>;

@@ -2,18 +2,23 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseSku, parseWarehouseId } from '../inventory/ids.ts';
 import { conditions, movementKinds } from '../inventory/movement.ts';
+import { emptyQuantities } from '../inventory/position.ts';
 import { must } from '../runtime/assert.ts';
 import { chainHashOver, genesisHash } from './chain.ts';
 import {
   decodeDelta,
+  decodeDownBatch,
   decodeStateMessage,
   decodeUpBatch,
   encodeDelta,
+  encodeDownBatch,
   encodeStateMessage,
   encodeUpBatch,
 } from './codec.ts';
 import type { Delta } from './delta.ts';
-import { shardOf, stateSubject, upSubject } from './subjects.ts';
+import type { Directive } from './directive.ts';
+import { decodeDirective, encodeDirective } from './directive-codec.ts';
+import { downSubject, shardOf, stateSubject, upSubject } from './subjects.ts';
 import { PROTOCOL_MAJOR, SCHEMA_MAX, SHARD_COUNT } from './version.ts';
 
 /**
@@ -24,7 +29,7 @@ import { PROTOCOL_MAJOR, SCHEMA_MAX, SHARD_COUNT } from './version.ts';
 
 const warehouse = must(parseWarehouseId('BER1'), 'a warehouse id');
 const sku = must(parseSku('SKU-1'), 'a SKU');
-const state = { onHand: 40, unsellable: 2, reserved: 0, committed: 0, quota: 0, safetyStock: 0 };
+const state = { ...emptyQuantities, onHand: 40, unsellable: 2 };
 const at = 1_795_476_000_000;
 
 const sale: Delta = {
@@ -42,7 +47,7 @@ const everything: Delta = {
   ...sale,
   kind: 5,
   quantity: 5_000_000_000,
-  state: { onHand: 1, unsellable: 2, reserved: 3, committed: 4, quota: 5, safetyStock: 6 },
+  state: { ...emptyQuantities, onHand: 1, unsellable: 2, reserved: 3, committed: 4, quota: 5, safetyStock: 6 },
   line: 300,
   details: {
     document: 'd',
@@ -61,6 +66,14 @@ const everything: Delta = {
   },
 };
 
+const allocation: Delta = {
+  ...sale,
+  kind: 15,
+  quantity: 3,
+  state: { ...state, committed: 3, quota: 6, granted: 20, allocated: 10, returned: 4 },
+  details: { document: 'F-1' },
+};
+
 const goldenDeltas = [
   {
     name: 'schema 1: a sale',
@@ -71,6 +84,13 @@ const goldenDeltas = [
     name: 'schema 1: every field',
     delta: everything,
     hex: '9905a5534b552d31cb41f2a05f2000000007ce0001117096010203040506cb427a20ab58d00000cd012c9ecd1fffa164a161a764616d61676564a3412d31a14caa323032372d30312d333100a1420192a27331a27332000901',
+  },
+];
+const goldenDeltasOfSchema2 = [
+  {
+    name: 'an allocation',
+    delta: allocation,
+    hex: '990fa5534b552d310307ce0001117099280200030600140a04cb427a20ab58d00000009201a3462d31',
   },
 ];
 
@@ -92,6 +112,59 @@ const GOLDEN_BATCH =
   '9c01a44245523103d92030303131323233333434353536363737383839396161626263636464656566660102c4200000000000000000000000000000000000000000000000000000000000000000c42086f6b250b79d9af07d3b0a81923733ce6aba9b8295301141f2860f589890c37e010092c4249902a5534b552d31fe07ce00011170922802cb427a20ab58d00000009303a3722d31a174c4599905a5534b552d31cb41f2a05f2000000007ce0001117096010203040506cb427a20ab58d00000cd012c9ecd1fffa164a161a764616d61676564a3412d31a14caa323032372d30312d333100a1420192a27331a27332000901ce7cd24559';
 const GOLDEN_STATE_MESSAGE =
   '9801a44245523103d920303031313232333334343535363637373838393961616262636364646565666602019195a5534b552d310702922802cb427a20ab58d00000ceb4b5c241';
+
+const directives: readonly { readonly directive: Directive; readonly hex: string }[] = [
+  {
+    directive: { kind: 'allocate', task: 'F-1', order: 'O-1', lines: [{ sku, quantity: 3 }], dueAt: at },
+    hex: '9501a3462d31a34f2d319192a5534b552d3103cb427a20ab58d00000',
+  },
+  {
+    directive: { kind: 'release', task: 'F-1', lines: [{ sku, quantity: 2 }], reason: 'cancelled' },
+    hex: '9402a3462d319192a5534b552d3102a963616e63656c6c6564',
+  },
+  { directive: { kind: 'quota-return', lines: [{ sku, total: 4 }] }, hex: '92039192a5534b552d3104' },
+  {
+    directive: { kind: 'grant-request', lines: [{ sku, quantity: 9 }], expiresAt: at },
+    hex: '93049192a5534b552d3109cb427a20ab58d00000',
+  },
+  {
+    directive: {
+      kind: 'catalogue-upsert',
+      items: [{ sku, name: 'Tea', barcodes: [{ barcode: '04006381333931', multiple: 12 }] }],
+    },
+    hex: '92059194a5534b552d31a3546561ae30343030363338313333333933310c',
+  },
+  { directive: { kind: 'policy', policy: { class: 'store', sharePercent: 50, safetyStock: 1 } }, hex: '9406013201' },
+  { directive: { kind: 'sku-policy', rules: [{ sku, safetyStock: 2 }] }, hex: '92079193a5534b552d31c002' },
+  {
+    directive: {
+      kind: 'transfer',
+      transfer: {
+        transfer: 'T-1',
+        from: warehouse,
+        to: must(parseWarehouseId('HAM1'), 'a warehouse id'),
+        lines: [{ sku, shipped: 9, received: 5, damaged: 1, lost: 3 }],
+        isClosed: true,
+      },
+    },
+    hex: '9608a3542d31a442455231a448414d31019195a5534b552d3109050103',
+  },
+];
+const downBatch = {
+  warehouse,
+  centralEpoch: 1,
+  firstSequence: 1,
+  lastSequence: directives.length,
+  hashBefore: genesisHash,
+  hashLast: chainHashOver(
+    genesisHash,
+    directives.map(({ directive }) => encodeDirective(directive)),
+  ),
+  schema: 2,
+  directives: directives.map(({ directive }) => encodeDirective(directive)),
+};
+const GOLDEN_DOWN_BATCH =
+  '9a01a442455231010108c4200000000000000000000000000000000000000000000000000000000000000000c420fda2fd98ff80ec334b84dd4d42c635acbe8412ce43e4177ed3a019cc28afeba10298c41c9501a3462d31a34f2d319192a5534b552d3103cb427a20ab58d00000c4199402a3462d319192a5534b552d3102a963616e63656c6c6564c40b92039192a5534b552d3104c41493049192a5534b552d3109cb427a20ab58d00000c41e92059194a5534b552d31a3546561ae30343030363338313333333933310cc4059406013201c40c92079193a5534b552d31c002c41d9608a3542d31a442455231a448414d31019195a5534b552d3109050103ce4e7effa3';
 
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
@@ -123,6 +196,28 @@ describe('the frozen wire', () => {
     expect(hexOf(encodeStateMessage(stateMessage))).toBe(GOLDEN_STATE_MESSAGE);
   });
 
+  it.each(goldenDeltasOfSchema2)('reads and writes the golden bytes of schema 2: $name', ({ delta, hex }) => {
+    expect(decodeDelta(bytesOf(hex))).toEqual(delta);
+    expect(hexOf(encodeDelta(delta))).toBe(hex);
+  });
+
+  it.each(directives)('reads and writes the golden bytes of the directive $directive.kind', ({ directive, hex }) => {
+    expect(decodeDirective(bytesOf(hex))).toEqual(directive);
+    expect(hexOf(encodeDirective(directive))).toBe(hex);
+  });
+
+  it('reads and writes the golden bytes of a batch down', () => {
+    const read = decodeDownBatch(bytesOf(GOLDEN_DOWN_BATCH));
+    expect({ ...read, hashBefore: hexOf(read.hashBefore), hashLast: hexOf(read.hashLast), directives: [] }).toEqual({
+      ...downBatch,
+      hashBefore: hexOf(downBatch.hashBefore),
+      hashLast: hexOf(downBatch.hashLast),
+      directives: [],
+    });
+    expect(read.directives.map(hexOf)).toEqual(directives.map(({ hex }) => hex));
+    expect(hexOf(encodeDownBatch(downBatch))).toBe(GOLDEN_DOWN_BATCH);
+  });
+
   it('keeps every code that was ever given', () => {
     const codes = Object.fromEntries(
       Object.entries(movementKinds).map(([kind, { code, change }]) => [kind, `${code} ${change}`]),
@@ -136,15 +231,28 @@ describe('the frozen wire', () => {
       scrap: '6 out',
       found: '7 in',
       count: '8 signed',
+      reserve: '9 aside',
+      release: '10 aside',
+      commit: '11 aside',
+      uncommit: '12 aside',
+      grant: '13 aside',
+      reclaim: '14 aside',
+      allocate: '15 aside',
+      ship: '16 out',
+      'transfer-ship': '17 out',
+      'transfer-receive': '18 in',
+      'transfer-lost': '19 aside',
+      'safety-stock': '20 aside',
     });
     expect(new Set(Object.values(movementKinds).map(({ code }) => code)).size).toBe(Object.keys(movementKinds).length);
     expect(conditions.slice(0, 4)).toEqual(['sellable', 'damaged', 'hold', 'expired']);
   });
 
   it('keeps the subjects and the shard of a node, which brokers and consumers were set up for', () => {
-    expect([upSubject(warehouse), stateSubject(warehouse), shardOf(warehouse)]).toEqual([
+    expect([upSubject(warehouse), stateSubject(warehouse), downSubject(warehouse), shardOf(warehouse)]).toEqual([
       'edgestock.v1.up.5.BER1',
       'edgestock.v1.state.5.BER1',
+      'edgestock.v1.down.5.BER1',
       5,
     ]);
   });
@@ -156,6 +264,7 @@ describe('the frozen wire', () => {
       SHARD_COUNT,
       GOLDEN_BATCH,
       GOLDEN_STATE_MESSAGE,
+      GOLDEN_DOWN_BATCH,
       conditions,
       movementKinds,
     ]);
@@ -163,8 +272,8 @@ describe('the frozen wire', () => {
       version: `${PROTOCOL_MAJOR}.${SCHEMA_MAX}`,
       hash: createHash('sha256').update(schema).digest('hex').slice(0, 16),
     }).toEqual({
-      version: '1.1',
-      hash: 'cf1c5b5bb541d6af',
+      version: '1.2',
+      hash: '5e91990188e06f80',
     });
   });
 });

@@ -10,6 +10,12 @@ export const wireLimits = {
   batchDelayMs: 20,
   /** One delta: a line with many serials is the largest. */
   deltaBytesMax: 16 * 1024,
+  /** Directives of one message down, and bytes of one directive: a page of the catalogue is the largest. */
+  batchDirectivesMax: 200,
+  directiveBytesMax: 64 * 1024,
+  /** Items of one catalogue directive, lines of one order or transfer at one warehouse, SKUs of one quota directive. */
+  directiveLinesMax: 500,
+  barcodesPerItemMax: 100,
   /** Rows of one state message. */
   stateRowsMax: 2_000,
   serialsPerLineMax: 200,
@@ -19,5 +25,9 @@ export const wireLimits = {
 assert(
   wireLimits.batchBytesMax + wireLimits.deltaBytesMax < wireLimits.messageBytesMax,
   'a closed batch must fit a message',
+);
+assert(
+  wireLimits.batchBytesMax + wireLimits.directiveBytesMax < wireLimits.messageBytesMax,
+  'a closed batch of directives must fit a message',
 );
 assert(wireLimits.stateRowsMax * 200 < wireLimits.messageBytesMax, 'a full state message must fit');

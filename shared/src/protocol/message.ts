@@ -19,7 +19,7 @@ export type UpBatch = LogIdentity & {
   readonly hashLast: Uint8Array;
   /** Minor schema version of the deltas. */
   readonly schema: number;
-  /** How far the node has carried out central's directives; 0 until there are any. */
+  /** How far the node has carried out central's directives (the last sequence of the log down); 0 until there are any. */
   readonly downAck: number;
   readonly deltas: readonly Uint8Array[];
 };
@@ -30,4 +30,18 @@ export type StateMessage = LogIdentity & {
   readonly asOfSequence: number;
   readonly schema: number;
   readonly rows: readonly StateRow[];
+};
+
+/** A run of consecutive directives of central's log for one node. `directives[i]` are the canonical bytes of sequence `firstSequence + i`. */
+export type DownBatch = {
+  readonly warehouse: WarehouseId;
+  /** The life of central that wrote them. */
+  readonly centralEpoch: number;
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  /** Chain hash before the first directive and after the last. */
+  readonly hashBefore: Uint8Array;
+  readonly hashLast: Uint8Array;
+  readonly schema: number;
+  readonly directives: readonly Uint8Array[];
 };

@@ -34,6 +34,25 @@ export function laneConsumer(lane: Lane, shard: number): string {
   return `central-${lane}-${shard}`;
 }
 
+/** The one stream of everything that goes down; `limits` retention, trimmed behind what the nodes have carried out. */
+export const DOWN_STREAM = `EDGESTOCK_DOWN_V${PROTOCOL_MAJOR}`;
+export const downStreamSubjects = [`${ROOT}.down.>`];
+
+/** Where central publishes its log for one node, batch by batch, in order. */
+export function downSubject(warehouse: WarehouseId): string {
+  return `${ROOT}.down.${shardOf(warehouse)}.${warehouse}`;
+}
+
+/** Name of the durable consumer of one node on the stream down. Central makes it: a node manages nothing at the broker. */
+export function downConsumer(warehouse: WarehouseId): string {
+  return `edge-${warehouse}`;
+}
+
+/** Core NATS request: a node asks central to give back quota, now, for somebody who stands at its counter. */
+export function lastUnitsSubject(warehouse: WarehouseId): string {
+  return `${ROOT}.last-units.${warehouse}`;
+}
+
 /** Core NATS request: the acknowledgement channel. */
 export function heartbeatSubject(warehouse: WarehouseId): string {
   return `${ROOT}.heartbeat.${warehouse}`;
@@ -46,6 +65,7 @@ export function enrolSubject(warehouse: WarehouseId): string {
 
 export const anyHeartbeat = `${ROOT}.heartbeat.*`;
 export const anyEnrolment = `${ROOT}.enrol.*`;
+export const anyLastUnits = `${ROOT}.last-units.*`;
 
 /** The node a message claims to come from by its subject: its last token. The broker's permissions vouch for it. */
 export function warehouseOfSubject(subject: string): string {

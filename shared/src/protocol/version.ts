@@ -5,8 +5,9 @@ export const PROTOCOL_MAJOR = 1;
  * Minor version of the message schemas. Fields are appended, never moved; a reader accepts everything from
  * `SCHEMA_MIN` to `SCHEMA_MAX` and keeps unknown kinds raw. History:
  *   1  the first: movements of on-hand stock, state rows
+ *   2  set-asides, quotas and transfers: kinds 9 to 20, the quota totals behind a state, the log down
  */
-export const SCHEMA_MAX = 1;
+export const SCHEMA_MAX = 2;
 export const SCHEMA_MIN = 1;
 
 /** Shards of the UP subjects. Part of the contract: both sides compute a node's shard from it, and consumers are made per shard. */

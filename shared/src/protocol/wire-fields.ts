@@ -1,4 +1,4 @@
-import { parseSku, type Sku } from '../inventory/ids.ts';
+import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '../inventory/ids.ts';
 import { type Condition, conditions } from '../inventory/movement.ts';
 import { HASH_BYTES } from './chain.ts';
 import { wireLimits } from './limits.ts';
@@ -45,6 +45,12 @@ export function skuOf(value: unknown): Sku {
   const sku = typeof value === 'string' ? parseSku(value) : undefined;
   if (sku === undefined) throw new WireError('the SKU is malformed');
   return sku;
+}
+
+export function warehouseOf(value: unknown): WarehouseId {
+  const warehouse = parseWarehouseId(textOf(value, 'warehouse'));
+  if (warehouse === undefined) throw new WireError('the warehouse id is malformed');
+  return warehouse;
 }
 
 export function conditionOf(value: unknown): Condition {

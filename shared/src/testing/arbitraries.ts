@@ -19,6 +19,9 @@ export const arbitraryQuantities: fc.Arbitrary<Quantities> = fc.record({
   committed: arbitraryQuantity,
   quota: arbitraryQuantity,
   safetyStock: arbitraryQuantity,
+  granted: fc.maxSafeNat(),
+  allocated: fc.maxSafeNat(),
+  returned: fc.maxSafeNat(),
 });
 
 /** Any time of the four-digit years. */

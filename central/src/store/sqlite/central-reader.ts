@@ -34,10 +34,16 @@ type PositionRow = {
   sequence: number;
   at: number;
   suspect: number;
+  granted: number;
+  allocated: number;
+  returned_seen: number;
+  returned: number;
+  allocated_sent: number;
+  held: number;
 };
 
-const POSITION_COLUMNS =
-  'sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, at, suspect';
+const POSITION_COLUMNS = `sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, at, suspect,
+  granted, allocated, returned_seen, returned, allocated_sent, held`;
 
 /** The reading half on one SQLite connection. Each method is synchronous underneath, so it sees one committed state. */
 export class SqliteCentralReader implements CentralReader {
@@ -229,6 +235,9 @@ function positionOf(row: PositionRow): PositionRecord {
     committed: row.committed,
     quota: row.quota,
     safetyStock: row.safety_stock,
+    granted: row.granted,
+    allocated: row.allocated,
+    returned: row.returned_seen,
     version: row.version,
     sequence: row.sequence,
     at: row.at,

@@ -121,4 +121,19 @@ export const migrations: readonly Migration[] = [
       CREATE UNIQUE INDEX quarantine_once ON quarantine (warehouse, digest);
     `,
   },
+  {
+    name: 'quotas',
+    sql: `
+      -- The node's totals as far as central has seen them, each the largest ever: units granted to central, allocated by its
+      -- directives, and given back as the node knows it.
+      ALTER TABLE position ADD COLUMN granted INTEGER NOT NULL DEFAULT 0 CHECK (granted >= 0);
+      ALTER TABLE position ADD COLUMN allocated INTEGER NOT NULL DEFAULT 0 CHECK (allocated >= 0);
+      ALTER TABLE position ADD COLUMN returned_seen INTEGER NOT NULL DEFAULT 0 CHECK (returned_seen >= 0);
+      -- Central's own totals: units ever given back, and ever sent as allocations.
+      ALTER TABLE position ADD COLUMN returned INTEGER NOT NULL DEFAULT 0 CHECK (returned >= 0);
+      ALTER TABLE position ADD COLUMN allocated_sent INTEGER NOT NULL DEFAULT 0 CHECK (allocated_sent >= 0);
+      -- Units in open reservations. Unspent quota is granted - returned - allocated_sent - held, and never below zero (P3).
+      ALTER TABLE position ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held >= 0);
+    `,
+  },
 ];

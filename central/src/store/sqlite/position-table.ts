@@ -40,13 +40,15 @@ export class PositionWriter {
       FROM position WHERE sku = ? AND warehouse = ?`);
     this.#upsert = database.prepare(`
       INSERT INTO position (sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence,
-        log_sequence, at, suspect)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0)
+        log_sequence, at, suspect, granted, allocated, returned_seen)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)
       ON CONFLICT (sku, warehouse) DO UPDATE SET
         on_hand = excluded.on_hand, unsellable = excluded.unsellable, reserved = excluded.reserved,
         committed = excluded.committed, quota = excluded.quota, safety_stock = excluded.safety_stock,
         version = excluded.version, sequence = excluded.sequence,
-        log_sequence = max(position.log_sequence, excluded.log_sequence), at = excluded.at, suspect = 0
+        log_sequence = max(position.log_sequence, excluded.log_sequence), at = excluded.at, suspect = 0,
+        granted = max(position.granted, excluded.granted), allocated = max(position.allocated, excluded.allocated),
+        returned_seen = max(position.returned_seen, excluded.returned_seen)
       WHERE excluded.version > position.version`);
     this.#advanceLog = database.prepare(
       'UPDATE position SET log_sequence = ? WHERE sku = ? AND warehouse = ? AND log_sequence < ?',
@@ -132,6 +134,9 @@ export class PositionWriter {
       sequence,
       logSequence,
       at,
+      state.granted,
+      state.allocated,
+      state.returned,
     );
   }
 

@@ -46,6 +46,12 @@ export const position = sqliteTable(
     logSequence: integer('log_sequence').notNull(),
     at: integer('at').notNull(),
     suspect: integer('suspect', { mode: 'boolean' }).notNull(),
+    granted: integer('granted').notNull().default(0),
+    allocated: integer('allocated').notNull().default(0),
+    returnedSeen: integer('returned_seen').notNull().default(0),
+    returned: integer('returned').notNull().default(0),
+    allocatedSent: integer('allocated_sent').notNull().default(0),
+    held: integer('held').notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.sku, table.warehouse] }),

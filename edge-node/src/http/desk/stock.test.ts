@@ -34,7 +34,7 @@ describe('GET /v1/stock/{sku}', () => {
   test('its hand-made text says what every other answer says of a position', () => {
     const position = {
       ...{ onHand: -9, unsellable: 1, reserved: 2, committed: 3, quota: 4, safetyStock: 5 },
-      ...{ version: 6, sequence: 7 },
+      ...{ granted: 8, allocated: 3, returned: 1, version: 6, sequence: 7 },
     };
     const name = sku('a"b\\c/é');
     expect(JSON.parse(positionText(name, position))).toEqual({ sku: name, ...positionBody(position) });

@@ -1,4 +1,4 @@
-import { type MovementKind, movementKindNames } from '@edgestock/shared/inventory/movement';
+import { type StatedKind, statedKinds } from '@edgestock/shared/inventory/movement';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
@@ -15,7 +15,7 @@ import { Query } from '../query.ts';
 import { readBody } from '../request-body.ts';
 
 const movements = z.strictObject({
-  kind: oneOf<readonly MovementKind[]>('kind-unknown', movementKindNames),
+  kind: oneOf<readonly (StatedKind | 'count')[]>('kind-unknown', [...statedKinds, 'count']),
   lines: linesOf(movementLine),
   reason: reason.exactOptional(),
   document: text.exactOptional(),

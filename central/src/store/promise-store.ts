@@ -1,0 +1,73 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { CatalogueItem, SkuPolicy } from '@edgestock/shared/protocol/directive';
+import type { Channel, ChannelRecord } from '../rules/channel.ts';
+import type { Order, OrderState } from '../rules/order.ts';
+import type { PromiseCommand, PromiseOutcome, WarehouseSettings } from '../rules/promise-command.ts';
+import type { Reservation } from '../rules/reservation.ts';
+import type { Applied } from './central-store.ts';
+
+/**
+ * The half of the store's port by which central promises. The same terms as for the rest: every write is one durable
+ * transaction and may be repeated, and a directive is written into its node's log in the transaction that decided it.
+ */
+export interface PromiseStore extends PromiseReader {
+  /**
+   * Carries out commands in the order given, all in one transaction; `outcomes[i]` belongs to `commands[i]`. Each is decided
+   * on what the ones before it left, so callers that arrive together cannot promise one unit twice (P3); and one that is
+   * refused changes nothing of the others.
+   */
+  promise(commands: readonly PromiseCommand[], now: number): Promise<Applied<PromiseOutcome>>;
+
+  /** How far nodes have carried out their logs; never moves backwards within one life of central. */
+  recordCarriedOut(cursors: readonly { readonly warehouse: WarehouseId; readonly sequence: number }[]): Promise<void>;
+}
+
+export interface PromiseReader {
+  /** As stored: whether its time is over is for `stateAt` to say. */
+  reservation(id: string): Promise<Reservation | undefined>;
+  order(id: string): Promise<Order | undefined>;
+  /** Latest first; `before` pages on. */
+  orders(options: {
+    readonly state?: OrderState;
+    readonly before?: { readonly placedAt: number; readonly id: string };
+    readonly limit: number;
+  }): Promise<readonly Order[]>;
+
+  /** All of them; there are few. The default one always exists. */
+  channels(): Promise<readonly ChannelRecord[]>;
+  settings(warehouse: WarehouseId): Promise<WarehouseSettings | undefined>;
+  skuPolicies(warehouse: WarehouseId, after: Sku | undefined, limit: number): Promise<readonly SkuPolicy[]>;
+  buffers(
+    channel: Channel,
+    after: Sku | undefined,
+    limit: number,
+  ): Promise<readonly { readonly sku: Sku; readonly buffer: number }[]>;
+  item(sku: Sku): Promise<CatalogueItem | undefined>;
+
+  /** The end of a node's log down; sequence 0 and the genesis hash before the first directive. `undefined` = not enrolled. */
+  downHead(warehouse: WarehouseId): Promise<DownHead | undefined>;
+  /** The chain hash at a place of that log; `undefined` where it does not hold it. */
+  downHashAt(warehouse: WarehouseId, sequence: number): Promise<Uint8Array | undefined>;
+  /** The next directives after a place, at least one when there is one. */
+  directivesAfter(
+    warehouse: WarehouseId,
+    sequence: number,
+    limits: { readonly directivesMax: number; readonly bytesMax: number },
+  ): Promise<DownSlice | undefined>;
+}
+
+export type DownHead = {
+  readonly sequence: number;
+  readonly hash: Uint8Array;
+  /** How far the node is known to have carried them out. */
+  readonly carriedOut: number;
+};
+
+/** Consecutive directives as they are stored, ready to be sent. */
+export type DownSlice = {
+  readonly firstSequence: number;
+  readonly lastSequence: number;
+  readonly hashBefore: Uint8Array;
+  readonly hashLast: Uint8Array;
+  readonly directives: readonly Uint8Array[];
+};
