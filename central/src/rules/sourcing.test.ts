@@ -44,14 +44,14 @@ describe('where demand is served from, in order of precedence', () => {
     [
       'more whole lines before more units',
       [line('A', 1), line('B', 1), line('C', 50)],
-      [offer('W1', 'C', 49, near), offer('W2', 'A', 1), offer('W2', 'B', 1), offer('W3', 'C', 1)],
-      'W1 C49, W2 A1 B1, W3 C1',
+      [offer('W1', 'A', 1, near), offer('W1', 'C', 49, near), ...['A', 'B', 'C'].map((sku) => offer('W2', sku, 1))],
+      'W1 C49, W2 A1 B1 C1',
     ],
     [
       'a line stays whole where somebody has it whole',
-      [line('A', 5), line('B', 10)],
-      [offer('W1', 'A', 5), offer('W1', 'B', 3), offer('W2', 'B', 10, silent)],
-      'W1 A5, W2 B10',
+      [line('A', 20), line('B', 10)],
+      [offer('W1', 'A', 20), offer('W1', 'B', 3), offer('W2', 'B', 10, silent)],
+      'W1 A20, W2 B10',
     ],
     [
       'a line is split where the parcels that leave anyway cover it',
