@@ -5,10 +5,12 @@ import type { Offer } from './sourcing.ts';
 export type OrderContext = {
   /** Central's clock, milliseconds since 1970 UTC. */
   readonly now: number;
-  /** What may be spent for the order's SKUs, over the warehouses of its channel. */
-  readonly offers: readonly Offer[];
+  /** What may be spent for a SKU, over the warehouses of the order's channel. Asked for only where it matters. */
+  readonly offersOf: (sku: Sku) => readonly Offer[];
+  /** Units of it that the channel keeps unsold. */
+  readonly bufferOf: (sku: Sku) => number;
   /** Units of a SKU that may still be backordered in the channel. */
-  readonly backorderRoom: (sku: Sku) => number;
+  readonly backorderRoomOf: (sku: Sku) => number;
   readonly terms: OrderTerms;
 };
 

@@ -14,7 +14,7 @@ import {
 import type { OrderContext } from './order-context.ts';
 import type { OrderEffect } from './order-effect.ts';
 import { unitsInWords } from './order-words.ts';
-import { type Offer, source } from './sourcing.ts';
+import { type Offer, type SourcingPlan, source } from './sourcing.ts';
 
 export type OrderDecision = {
   /** The very same object when nothing changed. */
@@ -64,14 +64,19 @@ export class OrderDraft {
     if (!this.#before.history.some((one) => one.step === step && one.why === why)) this.note(step, why);
   }
 
-  /** Sets units aside that belong to no place of the order yet, as far as the offers go; returns what nobody has. */
-  hold(lines: readonly SkuQuantity[], offers: readonly Offer[]): readonly SkuQuantity[] {
-    const { holds, shortages } = source(lines, offers);
-    for (const { warehouse, sku, quantity } of holds) {
-      this.#effects.push({ effect: 'hold', warehouse, sku, quantity });
-      this.#addHold(sku, warehouse, quantity);
-    }
-    return shortages.map(({ sku, requested, available }) => ({ sku, quantity: requested - available }));
+  /** Sets units aside that belong to no place of the order yet, as far as they are on offer; returns what is not. */
+  hold(lines: readonly SkuQuantity[]): readonly SkuQuantity[] {
+    return this.#hold(source(lines, this.#offersOf(lines), this.#context.bufferOf));
+  }
+
+  /** The same for units that were promised before and are not to be had of a warehouse: for them the buffer is there. */
+  holdBesides(warehouse: WarehouseId, lines: readonly SkuQuantity[]): readonly SkuQuantity[] {
+    return this.#hold(this.#sourceBesides(warehouse, lines));
+  }
+
+  /** What `holdBesides` would return; holds nothing. */
+  missingBesides(warehouse: WarehouseId, lines: readonly SkuQuantity[]): readonly SkuQuantity[] {
+    return missing(this.#sourceBesides(warehouse, lines));
   }
 
   /** Gives held units back to central's quota; they belong to no place of the order then. */
@@ -186,6 +191,25 @@ export class OrderDraft {
     return moments.length === 0 ? undefined : Math.min(...moments);
   }
 
+  #sourceBesides(warehouse: WarehouseId, lines: readonly SkuQuantity[]): SourcingPlan {
+    return source(
+      lines,
+      this.#offersOf(lines).filter((offer) => offer.warehouse !== warehouse),
+    );
+  }
+
+  #offersOf(lines: readonly SkuQuantity[]): readonly Offer[] {
+    return lines.flatMap(({ sku }) => this.#context.offersOf(sku));
+  }
+
+  #hold(plan: SourcingPlan): readonly SkuQuantity[] {
+    for (const { warehouse, sku, quantity } of plan.holds) {
+      this.#effects.push({ effect: 'hold', warehouse, sku, quantity });
+      this.#addHold(sku, warehouse, quantity);
+    }
+    return missing(plan);
+  }
+
   #settleTask(
     task: string,
     lines: readonly SkuQuantity[],
@@ -229,4 +253,8 @@ export class OrderDraft {
   #change(sku: Sku, change: Partial<OrderLine>): void {
     this.#lines.set(sku, { ...this.#line(sku), ...change });
   }
+}
+
+function missing({ shortages }: SourcingPlan): readonly SkuQuantity[] {
+  return shortages.map(({ sku, requested, available }) => ({ sku, quantity: requested - available }));
 }

@@ -34,7 +34,7 @@ describe('placing an order', () => {
         paymentDueAt: PLACED_AT + PAYMENT_MS,
         onShortage,
       },
-      contextOf('W1 A2 B1', { backorderRoom: () => room }),
+      contextOf('W1 A2 B1', { backorderRoom: room }),
     );
     expect(placing.placing === 'placed' ? unitsOfOrder(placing.order) : JSON.stringify(placing.shortages)).toEqual(
       expected,

@@ -33,10 +33,10 @@ export function placeOrder(request: Request, context: OrderContext): Placing {
     }),
     context,
   );
-  const short = draft.hold(lines, context.offers);
+  const short = draft.hold(lines);
   const shortages = short.flatMap(({ sku, quantity }) => {
     const requested = asked.get(sku) ?? 0;
-    const room = onShortage === 'backorder' ? context.backorderRoom(sku) : 0;
+    const room = onShortage === 'backorder' ? context.backorderRoomOf(sku) : 0;
     const available = requested - quantity + Math.min(room, quantity);
     return available < requested ? [{ sku, requested, available }] : [];
   });

@@ -34,7 +34,7 @@ class World {
 
   context(): OrderContext {
     const offers = [...this.unspent].map(([place, quantity]) => `${place}${quantity}`).join(', ');
-    return contextOf(offers, { afterMs: this.afterMs, backorderRoom: () => 3 });
+    return contextOf(offers, { afterMs: this.afterMs, backorderRoom: 3 });
   }
 
   decide(event: OrderEvent): OrderDecision {

@@ -230,6 +230,13 @@ describe('units that a warehouse does not have after all', () => {
     ]);
   });
 
+  it('may use what the channel keeps for such a case; what waits may not', () => {
+    const context = contextOf('W2 A2', { buffer: 1 });
+    expect(decideOrder(firm, giveUp('A2'), context).effects.map(effectInWords)).toContain('hold W2 A2');
+    const two = after(waiting, giveUp('A1'));
+    expect(decideOrder(two, offer, context).effects.map(effectInWords)).toContain('hold W2 A1');
+  });
+
   it('are cancelled where the order does not wait', () => {
     const order = after(firm, giveUp('A1'));
     expect(unitsOfOrder(order)).toEqual(['A: 2 ordered, 1 cancelled, 1 open', 'B: 1 ordered, 1 open']);
@@ -237,7 +244,7 @@ describe('units that a warehouse does not have after all', () => {
   });
 
   it('wait where the order waits, as far as there is room', () => {
-    const { order } = decideOrder(waiting, giveUp('A2'), contextOf('', { backorderRoom: () => 1 }));
+    const { order } = decideOrder(waiting, giveUp('A2'), contextOf('', { backorderRoom: 1 }));
     expect(unitsOfOrder(order)).toEqual(['A: 3 ordered, 1 cancelled, 2 backordered', 'B: 1 ordered, 1 open']);
     expect(why(order, 2)).toEqual([
       'No warehouse has 1 of A: they wait for new units.',

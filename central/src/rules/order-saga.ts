@@ -5,7 +5,6 @@ import { type Allocation, type AllocationLine, type Order, openOf, withdrawableO
 import type { OrderContext } from './order-context.ts';
 import { type OrderDecision, OrderDraft } from './order-draft.ts';
 import { unitsInWords } from './order-words.ts';
-import { source } from './sourcing.ts';
 
 /** What can happen to an order once it is placed. Facts of nodes come once each: their log sees to that. */
 export type OrderEvent =
@@ -48,10 +47,10 @@ export function decideOrder(order: Order, event: OrderEvent, context: OrderConte
       giveUp(draft, order, event, context);
       break;
     case 'deficit':
-      move(draft, event, context);
+      move(draft, event);
       break;
     case 'offer':
-      serve(draft, context);
+      serve(draft);
       break;
     case 'wake':
       break;
@@ -168,8 +167,7 @@ function giveUp(
     return;
   }
   // Not from where they just could not be had, or were asked back: it may still offer them by mistake.
-  const offers = context.offers.filter((offer) => offer.warehouse !== warehouse);
-  const short = draft.hold(given, offers);
+  const short = draft.holdBesides(warehouse, given);
   draft.allocateHeld();
   fallShort(draft, before.onShortage, short, context);
 }
@@ -179,10 +177,10 @@ function fallShort(
   draft: OrderDraft,
   onShortage: Order['onShortage'],
   lines: readonly SkuQuantity[],
-  { backorderRoom }: OrderContext,
+  { backorderRoomOf }: OrderContext,
 ): void {
   const waiting = lines.flatMap(({ sku, quantity }) =>
-    onShortage === 'backorder' ? some(sku, Math.min(quantity, backorderRoom(sku))) : [],
+    onShortage === 'backorder' ? some(sku, Math.min(quantity, backorderRoomOf(sku))) : [],
   );
   const gone = less(lines, waiting);
   for (const { sku, quantity } of waiting) draft.backorder(sku, quantity);
@@ -195,17 +193,12 @@ function fallShort(
   }
 }
 
-function move(
-  draft: OrderDraft,
-  { warehouse, sku, units }: Extract<OrderEvent, { event: 'deficit' }>,
-  context: OrderContext,
-): void {
+function move(draft: OrderDraft, { warehouse, sku, units }: Extract<OrderEvent, { event: 'deficit' }>): void {
   let left = units;
   const held = draft.lines.find((line) => line.sku === sku)?.holds.find((hold) => hold.warehouse === warehouse);
   if (held !== undefined) {
     const asked = some(sku, Math.min(left, held.quantity));
-    const offers = context.offers.filter((offer) => offer.warehouse !== warehouse);
-    const kept = draft.hold(asked, offers);
+    const kept = draft.holdBesides(warehouse, asked);
     for (const { quantity } of less(asked, kept)) {
       draft.free(sku, warehouse, quantity);
       draft.note(
@@ -227,10 +220,10 @@ function move(
 }
 
 /** Only what is paid is served later: whoever only asked must not keep units from those who wait. */
-function serve(draft: OrderDraft, { offers }: OrderContext): void {
+function serve(draft: OrderDraft): void {
   if (draft.state !== 'firm') return;
   const waiting = draft.lines.flatMap(({ sku, backordered }) => some(sku, backordered));
-  const short = draft.hold(waiting, offers);
+  const short = draft.hold(waiting);
   const served = less(waiting, short);
   if (served.length === 0) return;
   for (const { sku, quantity } of served) draft.backorder(sku, -quantity);
@@ -239,7 +232,7 @@ function serve(draft: OrderDraft, { offers }: OrderContext): void {
 }
 
 /** What has come due of a firm order: the end of its time, or tasks that are late. */
-function chase(draft: OrderDraft, before: Order, { now, offers, terms }: OrderContext): void {
+function chase(draft: OrderDraft, before: Order, { now, terms }: OrderContext): void {
   if (draft.state !== 'firm' || draft.isCancelling) return;
   if (now >= before.placedAt + terms.serveWithinMs) {
     draft.note('too-old', 'It could not be served in all the time an order has.');
@@ -250,9 +243,7 @@ function chase(draft: OrderDraft, before: Order, { now, offers, terms }: OrderCo
     const late = now >= allocation.at + terms.shipWithinMs ? withdrawable(allocation) : [];
     if (late.length === 0) continue;
     const { warehouse } = allocation;
-    const elsewhere = offers.filter((offer) => offer.warehouse !== warehouse);
-    const { shortages } = source(late, elsewhere);
-    const stuck = shortages.map(({ sku, requested, available }) => ({ sku, quantity: requested - available }));
+    const stuck = draft.missingBesides(warehouse, late);
     draft.release(allocation, less(late, stuck), 'it is late, and another warehouse has them');
     if (stuck.length === 0) continue;
     draft.noteOnce('late', `${warehouse} is late with ${unitsInWords(stuck)}, and no other warehouse has them.`);

@@ -1,4 +1,3 @@
-import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { OrderContext } from '../rules/order-context.ts';
@@ -32,11 +31,12 @@ export const offersOf = (text: string): readonly Offer[] =>
 
 export const contextOf = (
   offers: string,
-  change: { readonly afterMs?: number; readonly backorderRoom?: (sku: Sku) => number } = {},
+  change: { readonly afterMs?: number; readonly backorderRoom?: number; readonly buffer?: number } = {},
 ): OrderContext => ({
   now: PLACED_AT + (change.afterMs ?? 0),
-  offers: offersOf(offers),
-  backorderRoom: change.backorderRoom ?? (() => 100),
+  offersOf: (sku) => offersOf(offers).filter((offer) => offer.sku === sku),
+  bufferOf: () => change.buffer ?? 0,
+  backorderRoomOf: () => change.backorderRoom ?? 100,
   terms,
 });
 
