@@ -1,4 +1,5 @@
 import type { Migration } from '@edgestock/shared/sqlite/migrate';
+import { orderTables } from './order-tables.ts';
 import { promiseTables } from './promise-tables.ts';
 
 /** The schema of central's SQLite store, step by step. Append only: a released step is never edited. */
@@ -138,4 +139,5 @@ export const migrations: readonly Migration[] = [
     `,
   },
   promiseTables,
+  orderTables,
 ];

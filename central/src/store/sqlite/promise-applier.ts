@@ -31,7 +31,7 @@ export class PromiseApplier {
     this.#nodes = new NodeReader(database);
     this.#answers = new AnswerTable(database);
     this.#reservations = new Reservations(database, promising);
-    this.#orders = new Orders();
+    this.#orders = new Orders(database, { ...promising, reservations: this.#reservations });
     this.#policies = new Policies(database, promising.downLog);
     this.#catalogue = new Catalogue(database, promising.downLog);
     this.#channels = new ChannelReader(database);

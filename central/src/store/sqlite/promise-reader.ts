@@ -9,6 +9,7 @@ import type { DownHead, DownSlice, PromiseReader } from '../promise-store.ts';
 import { CatalogueReader } from './catalogue-table.ts';
 import { ChannelReader } from './channel-table.ts';
 import { DownLog } from './down-log.ts';
+import { OrderReader } from './order-table.ts';
 import { PolicyReader } from './policy-table.ts';
 import { ReservationReader } from './reservation-table.ts';
 
@@ -18,6 +19,7 @@ export class SqlitePromiseReader implements PromiseReader {
   /** Several reads that see one committed state. */
   protected readonly snapshot: <T>(read: () => T) => T;
   readonly #reservations: ReservationReader;
+  readonly #orders: OrderReader;
   readonly #channels: ChannelReader;
   readonly #policies: PolicyReader;
   readonly #catalogue: CatalogueReader;
@@ -28,6 +30,7 @@ export class SqlitePromiseReader implements PromiseReader {
     const run = database.transaction((read: () => unknown) => read());
     this.snapshot = <T>(read: () => T) => run.deferred(read) as T;
     this.#reservations = new ReservationReader(database);
+    this.#orders = new OrderReader(database);
     this.#channels = new ChannelReader(database);
     this.#policies = new PolicyReader(database);
     this.#catalogue = new CatalogueReader(database);
@@ -38,12 +41,12 @@ export class SqlitePromiseReader implements PromiseReader {
     return this.snapshot(() => this.#reservations.get(id));
   }
 
-  async order(_id: string): Promise<Order | undefined> {
-    return undefined;
+  async order(id: string): Promise<Order | undefined> {
+    return this.snapshot(() => this.#orders.get(id));
   }
 
-  async orders(_options: Parameters<PromiseReader['orders']>[0]): Promise<readonly Order[]> {
-    return [];
+  async orders(options: Parameters<PromiseReader['orders']>[0]): Promise<readonly Order[]> {
+    return this.snapshot(() => this.#orders.latest(options));
   }
 
   async channels(): Promise<readonly ChannelRecord[]> {
