@@ -102,6 +102,7 @@ export class ImportApplier {
         throw new ImportInterrupted(`line ${line} of ${job.document} cannot be applied: ${problem?.message}`);
       }
       case 'key-reused':
+      case 'refused':
       case 'stale':
         throw new AssertionError(
           `counts of an import have keys of their own and no version, and were ${outcome.outcome}`,

@@ -13,3 +13,4 @@ export type {
   RecordedMovement,
   RecordMovements,
 } from '../rules/command.ts';
+export type { Refusal, Shortage } from '../rules/refusal.ts';

@@ -45,6 +45,8 @@ function decide(
     checkpointSequence: 0,
     past: [],
     today: '2026-06-15',
+    now: Date.UTC(2026, 5, 15),
+    documents: {},
   };
   return recordMovements(state, { type: 'record', kind, lines: [{ sku, quantity: 1, ...line }], ...rest });
 }

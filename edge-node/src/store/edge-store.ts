@@ -8,6 +8,7 @@ import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import type { Database } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { DocumentStore } from './document-store.ts';
 import { ExceptionStore } from './exception-store.ts';
 import { IdempotencyStore } from './idempotency-store.ts';
 import { ImportStore } from './import-store.ts';
@@ -36,6 +37,7 @@ export class EdgeStore {
   readonly idempotency: IdempotencyStore;
   readonly exceptions: ExceptionStore;
   readonly imports: ImportStore;
+  readonly documents: DocumentStore;
   readonly outbox: Outbox;
   readonly #database: Database;
   readonly #lock: ProcessLock;
@@ -51,6 +53,7 @@ export class EdgeStore {
     this.idempotency = new IdempotencyStore(database);
     this.exceptions = new ExceptionStore(database, typed);
     this.imports = new ImportStore(database);
+    this.documents = new DocumentStore(database);
     this.outbox = new Outbox({ database, node: this.node, movements: this.movements, shelves: this.shelves });
   }
 
