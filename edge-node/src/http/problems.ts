@@ -13,6 +13,7 @@ export const problems = {
   logTrimmed: { code: 'log-trimmed', status: 410, title: 'That part of the log is no longer here' },
   stalePosition: { code: 'stale-position', status: 412, title: 'The position has changed since it was seen' },
   keyReused: { code: 'idempotency-key-reused', status: 422, title: 'The key belongs to another request' },
+  insufficientStorage: { code: 'insufficient-storage', status: 507, title: 'The disk of this node is full' },
 } as const satisfies Record<string, ProblemKind>;
 
 /** Refuses the request with the list of what is wrong in it; nothing has been recorded. */
