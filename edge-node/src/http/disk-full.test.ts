@@ -52,7 +52,7 @@ test('the status, the readiness and the metrics show failing writes, until one i
     reason: expect.stringContaining('SQLITE_FULL'),
     hint: expect.stringContaining('disk is full'),
   };
-  doors.site.clock.advance(60_000);
+  await doors.site.clock.advance(60_000);
   await sell();
   expect((await doors.get('/v1/status')).body).toMatchObject({ writesFailing: failing });
   const ready = await doors.get('/readyz');
@@ -80,6 +80,18 @@ test('the log has one line when writes begin to fail and one when they work agai
     { level: 'error', event: 'writes are failing', facts: { hint: expect.stringContaining('disk is full') } },
     { level: 'info', event: 'writes work again', facts: { refused: 6 } },
   ]);
+});
+
+test('an exception is not closed on a full disk, and can be closed after', async () => {
+  doors.site.store.exceptions.close = () => {
+    throw Object.assign(new Error('database or disk is full'), { code: 'SQLITE_FULL' });
+  };
+  const words = { actor: 'anna', note: 'Not on the list yet.' };
+  expect((await doors.post('/v1/exceptions/1/resolve', words)).status).toBe(507);
+  expect(doors.site.ledger.writesFailing).toBeDefined();
+  Reflect.deleteProperty(doors.site.store.exceptions, 'close');
+  expect((await doors.post('/v1/exceptions/1/resolve', words)).status).toBe(200);
+  expect(doors.site.ledger.writesFailing).toBeUndefined();
 });
 
 test('a refused sale that is sent again is recorded once, and nothing of the refused one remains', async () => {

@@ -9,6 +9,8 @@ export const problems = {
   barcodeUnreadable: { code: 'barcode-unreadable', status: 400, title: 'This is not a barcode that can be read' },
   unknownSku: { code: 'unknown-sku', status: 404, title: 'This SKU is not known here' },
   unknownBarcode: { code: 'unknown-barcode', status: 404, title: 'No item here has this barcode' },
+  unknownException: { code: 'unknown-exception', status: 404, title: 'This exception is not known here' },
+  exceptionResolved: { code: 'exception-resolved', status: 409, title: 'The exception was closed before' },
   beyondLog: { code: 'beyond-log', status: 409, title: 'The log does not reach that far' },
   logTrimmed: { code: 'log-trimmed', status: 410, title: 'That part of the log is no longer here' },
   stalePosition: { code: 'stale-position', status: 412, title: 'The position has changed since it was seen' },

@@ -13,3 +13,4 @@ export type {
   RecordedMovement,
   RecordMovements,
 } from '../rules/command.ts';
+export type { ExceptionResolution } from '../rules/exception-resolution.ts';

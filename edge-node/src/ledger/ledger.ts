@@ -2,6 +2,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import { type Log, silentLog } from '@edgestock/shared/runtime/log';
 import type { Service } from '@edgestock/shared/runtime/service';
 import type { EdgeStore } from '../store/edge-store.ts';
+import { type CloseException, type CloseOutcome, closeException } from './close-exception.ts';
 import type { Command, Outcome } from './command.ts';
 import { Commit } from './commit.ts';
 import { LedgerUnavailable, sqliteCode } from './ledger-unavailable.ts';
@@ -67,6 +68,21 @@ export class Ledger implements Service {
       this.#pending.push({ command, resolve, reject });
       this.#schedule();
     });
+  }
+
+  /** A person closes an exception. Durable when it returns; throws `LedgerUnavailable` when the database failed. */
+  closeException(command: CloseException): CloseOutcome {
+    if (this.#isStopped) throw new LedgerUnavailable(new Error('the node is stopping'));
+    try {
+      const outcome = closeException(this.#store, command, this.#clock.now());
+      if (outcome.outcome === 'closed' && outcome.isFirst) this.#writesWork();
+      return outcome;
+    } catch (error) {
+      if (sqliteCode(error) === undefined) throw error;
+      const refused = new LedgerUnavailable(error);
+      this.#health.refused(refused);
+      throw refused;
+    }
   }
 
   /** Why the database refuses writes; `undefined` again as soon as it has taken one. */

@@ -167,6 +167,23 @@ describe('the schema', () => {
     expect(Object.fromEntries(mirrored)).toEqual(Object.fromEntries(actual));
   });
 
+  it('closes, on the way up, exceptions for being unknown whose SKU a catalogue has named since', () => {
+    const database = openDatabase(join(directory, 'old.sqlite'), { cacheKiB: 1024 });
+    migrate(database, migrations.slice(0, 2));
+    database.exec(`
+      INSERT INTO item (sku, name, is_listed, updated_at) VALUES ('A', NULL, 1, 50), ('B', NULL, 0, 60);
+      INSERT INTO exception (kind, sku, sequence, deficit, opened_at)
+      VALUES ('unknown-sku', 'A', 1, 0, 10), ('expired-sold', 'A', 1, 0, 10), ('unknown-sku', 'B', 2, 0, 10);`);
+    migrate(database, migrations);
+    const rows = database.prepare('SELECT kind, sku, resolved_at, closed_by FROM exception ORDER BY id').raw().all();
+    database.close();
+    expect(rows).toEqual([
+      ['unknown-sku', 'A', 50, null],
+      ['expired-sold', 'A', null, null],
+      ['unknown-sku', 'B', null, null],
+    ]);
+  });
+
   it('explains each of its columns in the database itself', () => {
     const undocumented = migrations
       .flatMap(({ sql }) => sql.split('\n'))
