@@ -147,11 +147,12 @@ describe('edgestock edge', () => {
 describe('edgestock status', () => {
   let server: Server;
   let url: string;
+  let bodies: Record<string, object>;
   beforeEach(async () => {
     const node = { warehouse: 'BER1', version: '1.0', epoch: 1, sequence: 1_200, firstSequence: 1, openExceptions: 2 };
     const link = { databaseBytes: 2_097_152, link: 'connected', state: 'live', applied: 1_190, backlog: 10, time: '' };
     const one = { warehouse: 'HAM1', appliedUpTo: 7, backlog: 0, lagMs: 90_000, isSilent: true, skewMs: 5_000 };
-    const bodies: Record<string, object> = {
+    bodies = {
       '/v1/status': { ...node, ...link },
       '/v1/warehouses': { warehouses: [{ ...one, warehouse: 'BER1', isSilent: false, skewMs: 0 }, one] },
     };
@@ -167,6 +168,15 @@ describe('edgestock status', () => {
     expect(printed.join('\n')).toContain(`2 open: see ${url}/v1/exceptions`);
     expect(printed.join('\n')).toMatch(
       /HAM1 +SILENT, applied 7, in step, known as of 90 s ago, clock 5 s ahead\n +BER1 +live/,
+    );
+  });
+
+  it('says when and why a node refuses writes', async () => {
+    const writesFailing = { since: '2026-03-01T08:00:00.000Z', reason: 'refused (SQLITE_FULL)', hint: 'Free space.' };
+    bodies['/v1/status'] = { ...bodies['/v1/status'], writesFailing };
+    await run(statusCommand, '--node', url);
+    expect(printed.join('\n')).toMatch(
+      /WRITES FAIL +since 2026-03-01T08:00:00\.000Z: refused \(SQLITE_FULL\)\. Free space\./,
     );
   });
 
