@@ -32,7 +32,7 @@ export async function startEdgeNode(
   try {
     const store = EdgeStore.open({ dataDir: config.dataDirectory, warehouse: config.warehouse, clock, random });
     services.add('store', { stop: async () => store.close() });
-    const ledger = services.add('ledger', new Ledger({ store, clock }));
+    const ledger = services.add('ledger', new Ledger({ store, clock, log }));
     const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));
     const replication = services.add(
       'replication',

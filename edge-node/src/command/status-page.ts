@@ -11,6 +11,7 @@ export type NodeStatus = {
   readonly applied: number;
   readonly backlog: number;
   readonly lastContactAt?: string;
+  readonly writesFailing?: { readonly since: string; readonly reason: string; readonly hint: string };
   readonly hint?: string;
   readonly time: string;
   readonly version: string;
@@ -37,11 +38,16 @@ export function nodePage(url: string, status: NodeStatus): string {
   return table(`Node ${warehouse} at ${url} (${version})`, [
     ['log', `${count(sequence)} movements recorded, kept from ${count(firstSequence)} on`],
     ['central', `${status.state}, link ${status.link}; applied up to ${count(applied)}: ${inSync}`],
+    ...(status.writesFailing === undefined ? [] : [['WRITES FAIL', failure(status.writesFailing)] as const]),
     ['last contact', status.lastContactAt ?? 'never'],
     ['exceptions', openExceptions === 0 ? 'none open' : `${count(openExceptions)} open: see ${url}/v1/exceptions`],
     ['database', `${(databaseBytes / 1_048_576).toFixed(1)} MiB`],
     ...(status.hint === undefined ? [] : [['look at', status.hint] as const]),
   ]);
+}
+
+function failure({ since, reason, hint }: NonNullable<NodeStatus['writesFailing']>): string {
+  return `since ${since}: ${reason}. ${hint}`;
 }
 
 /** The warehouses that central knows, the ones somebody should look at first. */

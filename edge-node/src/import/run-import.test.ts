@@ -24,6 +24,21 @@ describe('a catalogue', () => {
     expect(view.barcode(['shop-7'])?.sku).toBe('CUP');
   });
 
+  it('closes the exceptions of its SKUs for being unknown, and no others', async () => {
+    await bench.import('stock', 'sku,quantity\nTEA,1\nCUP,1\n');
+    await bench.site.move('sale', [{ sku: sku('TEA'), quantity: 2 }]);
+    await bench.import('catalogue', 'sku,name\nTEA,Green tea\n');
+    const { view } = bench.site.ledger;
+    expect(
+      view
+        .openExceptions(0, 10)
+        .map(({ kind, sku }) => `${kind} ${sku}`)
+        .sort(),
+    ).toEqual(['negative-on-hand TEA', 'unknown-sku CUP']);
+    const [closed] = view.resolvedExceptions(0, 10);
+    expect(closed).toMatchObject({ kind: 'unknown-sku', sku: 'TEA', resolution: { by: 'catalogue' } });
+  });
+
   it.each([
     ['names one SKU twice', 'sku,name\nA,Tea\nA,Milk', ['3 sku-twice']],
     ['gives one barcode to two SKUs', 'sku,barcode\nA,4006381333931\nB,04006381333931', ['3 barcode-twice']],

@@ -60,8 +60,7 @@ export class Replication implements Service {
   #skewMs: number | undefined;
 
   constructor(options: ReplicationOptions) {
-    const { log, link, clock, random } = options;
-    const events = options.events.child({ warehouse: log.identity().warehouse });
+    const { log, link, clock, random, events } = options;
     this.#log = log;
     this.#link = link;
     this.#clock = clock;

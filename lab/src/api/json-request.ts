@@ -22,7 +22,7 @@ const TIMEOUT_MS = 10_000;
 const RETRY_FIRST_MS = 20;
 const RETRY_MAX_MS = 1_000;
 /** "Not now" in the words of HTTP. Anything else is an answer. */
-const NOT_NOW = new Set([408, 429, 502, 503, 504]);
+const NOT_NOW = new Set([408, 429, 502, 503, 504, 507]);
 
 /** One request, one answer. Throws when none comes. */
 export async function requestJson(url: string, { body, key, timeoutMs }: JsonRequest = {}): Promise<JsonAnswer> {
