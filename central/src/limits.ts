@@ -1,3 +1,4 @@
+import { POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { assert } from '@edgestock/shared/runtime/assert';
 
@@ -46,16 +47,13 @@ export const centralLimits = {
 
   /** Nodes one central enrols. */
   warehousesMax: 1_024,
-  /** Largest quantity of a position that can be meant: sums over all warehouses stay exact. */
-  positionQuantityMax: 2 ** 43 / 2,
-
   /** SKUs of one availability query or change filter. */
   skusPerQueryMax: 1_000,
   pageMax: 1_000,
 } as const;
 
 assert(
-  centralLimits.warehousesMax * centralLimits.positionQuantityMax * 2 <= Number.MAX_SAFE_INTEGER + 1,
+  centralLimits.warehousesMax * POSITION_QUANTITY_MAX * 2 <= Number.MAX_SAFE_INTEGER + 1,
   'the sum over all warehouses must be exact',
 );
 assert(centralLimits.windowDeltas >= 2 * wireLimits.batchDeltasMax, 'a node must be able to send while it waits');
