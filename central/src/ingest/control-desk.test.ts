@@ -28,7 +28,6 @@ beforeEach(async () => {
   log = new NodeLog('BER1');
   await desk.enrol(log.warehouse, JSON.stringify(log.enrolRequest()));
   for (let units = 1; units <= 10; units += 1) log.record('A', units);
-  await clock.advance(centralLimits.needRepeatMs);
 });
 afterEach(async () => {
   await store.close();
@@ -91,6 +90,15 @@ it('tells of a gap at once, and not again while the answer to it travels', async
   advance(5);
   await clock.advance(centralLimits.needRepeatMs);
   expect((await timed(beat())).reply?.need).toBeUndefined();
+});
+
+it('repeats what it needs however the wall clock is set', async () => {
+  advance(4);
+  cursors.gap(log.warehouse);
+  expect((await timed(beat())).reply?.need).toBe(5);
+  clock.jump(-3_600_000);
+  await clock.advance(centralLimits.needRepeatMs);
+  expect((await timed(beat())).reply?.need).toBe(5);
 });
 
 it('asks for what may be lost after an interruption, unless it comes by itself', async () => {

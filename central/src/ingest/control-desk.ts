@@ -121,13 +121,13 @@ export class ControlDesk {
 
   /** Where the node should send from, when it should: central met a gap, went back, or lost what was under way. */
   #needOf(request: HeartbeatRequest, cursor: NodeCursor): number | undefined {
-    const { cursors, clock } = this.#options;
+    const { cursors } = this.#options;
     const warehouse = request.warehouse as WarehouseId;
     const isMissingSomething = request.sent > cursor.appliedUpTo;
     const isDoubtful = request.applied > cursor.appliedUpTo || (cursor.isInDoubt && isMissingSomething);
     const isDue = cursors.isNeedDue(cursor) || (isDoubtful && cursors.isTellingDue(cursor));
     if (isDue) {
-      cursors.told(warehouse, clock.now());
+      cursors.told(warehouse);
       return cursor.appliedUpTo + 1;
     }
     if (!isMissingSomething) cursors.settle(warehouse);

@@ -29,6 +29,8 @@ export type IngestThreadOptions = {
 export async function startIngestThread(options: IngestThreadOptions): Promise<Service> {
   const { config, store, clock, random, log, tell, onFailed } = options;
   const metrics = emptyIngestMetrics();
+  // The clock may have been set back while nobody looked.
+  await store.clampTimes(clock.now());
   const cursors = new NodeCursors(await store.warehouses(), clock);
   const centralEpoch = await store.centralEpoch();
   const desk = new ControlDesk({ store, centralEpoch, cursors, metrics, clock, log });
@@ -44,7 +46,7 @@ export async function startIngestThread(options: IngestThreadOptions): Promise<S
   tell({ type: 'ready' });
 
   const services = new ServiceStack();
-  services.add('reports', startReports({ desk, store, metrics, clock, tell, onFailed }));
+  services.add('reports', startReports({ desk, store, metrics, clock, log, tell, onFailed }));
   services.add('ingester', ingester);
   services.add(
     'broker',
@@ -121,15 +123,25 @@ function startReports(parts: {
   store: CentralStore;
   metrics: IngestMetrics;
   clock: Clock;
+  log: Log;
   tell: (message: FromWorker) => void;
   onFailed: (error: unknown) => void;
 }): Service {
-  const { desk, store, metrics, clock, tell, onFailed } = parts;
+  const { desk, store, metrics, clock, log, tell, onFailed } = parts;
+  let reportedAt = clock.now();
   const report = async () => {
+    const now = clock.now();
+    const setBackMs = reportedAt - now;
+    reportedAt = now;
     const heard = desk.takeHeard();
     if (heard.length > 0) {
       await store.recordHeard(heard);
       tell({ type: 'heard', heard });
+    }
+    if (setBackMs > 0) {
+      // After what was heard, which may carry the time from before.
+      await store.clampTimes(now);
+      log.warn({ setBackMs, hint: 'keep the clock of central in step with a time service' }, 'the clock was set back');
     }
     tell({ type: 'metrics', metrics });
   };

@@ -35,8 +35,17 @@ export interface CentralStore extends CentralReader {
   /** Takes over the rows that are newer than what is known. No cursor moves; order and repetition do not matter. */
   applyStates(messages: readonly StateMessage[]): Promise<Applied<StatesOutcome>>;
 
-  /** Notes when nodes were last heard, and what they said. Of several entries for one node the last counts. */
+  /**
+   * Notes when nodes were last heard, and what they said. Of several entries for one node the last counts, whatever its
+   * time: central's clock may have been set back meanwhile.
+   */
   recordHeard(heard: readonly Heard[]): Promise<void>;
+
+  /**
+   * Takes every time that says how old a warehouse is and lies after `now` as `now`. Central's clock was set back, and a node
+   * that has been dead since would look fresh until the clock has caught up (P8).
+   */
+  clampTimes(now: number): Promise<void>;
 
   /** Keeps bytes that nobody could read. The same bytes of the same node are kept once. */
   quarantine(item: QuarantineInput, now: number): Promise<void>;

@@ -71,6 +71,10 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     });
   }
 
+  async clampTimes(now: number): Promise<void> {
+    this.#write(() => this.#nodeWriter.clampTimes(now));
+  }
+
   async quarantine(item: QuarantineInput, now: number): Promise<void> {
     this.#write(() => this.#quarantine.put(item, now));
   }

@@ -58,6 +58,7 @@ export class NodeWriter {
   readonly #advance: Statement<[number, Uint8Array, number, number, string]>;
   readonly #fence: Statement<[string, number, string]>;
   readonly #hear: Statement<[Omit<Heard, 'warehouse'> & { warehouse: string }]>;
+  readonly #clamp: Statement<[{ now: number }]>;
 
   constructor(database: Database) {
     this.#insert = database.prepare(
@@ -70,13 +71,20 @@ export class NodeWriter {
     this.#fence = database.prepare(
       'UPDATE node SET fence_reason = ?, fenced_at = ? WHERE warehouse = ? AND fence_reason IS NULL',
     );
-    // Before the last heartbeat is overwritten, what it proved is kept (the rule is `knownByHeartbeat`).
+    // Before the last heartbeat is overwritten, what it proved is kept (the rule is `knownByHeartbeat`). It was heard before
+    // this one, whatever the clock said then: no `heard_at <= @at` here, or a clock set back would make nodes look dead or
+    // fresh for as long as it was wrong.
     this.#hear = database.prepare(`
       UPDATE node SET
-        known_at = CASE WHEN heard_at IS NOT NULL AND applied_up_to >= heard_committed THEN heard_at ELSE known_at END,
+        known_at = min(@at,
+          CASE WHEN heard_at IS NOT NULL AND applied_up_to >= heard_committed THEN heard_at ELSE known_at END),
         heard_at = @at, heard_committed = @committed, heard_sent = @sent, heard_skew_ms = @skewMs,
         heard_schema_min = @schemaMin, heard_schema_max = @schemaMax
-      WHERE warehouse = @warehouse AND (heard_at IS NULL OR heard_at <= @at)`);
+      WHERE warehouse = @warehouse`);
+    this.#clamp = database.prepare(`
+      UPDATE node SET enrolled_at = min(enrolled_at, @now), applied_at = min(applied_at, @now), heard_at = min(heard_at, @now),
+        known_at = min(known_at, @now)
+      WHERE max(enrolled_at, applied_at, coalesce(heard_at, 0), known_at) > @now`);
   }
 
   insert(node: { warehouse: WarehouseId; epoch: number; instance: string }, now: number): void {
@@ -97,6 +105,10 @@ export class NodeWriter {
 
   hear(heard: Heard): void {
     this.#hear.run(heard);
+  }
+
+  clampTimes(now: number): void {
+    this.#clamp.run({ now });
   }
 }
 
