@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
+import { NodeLog } from '../testing/node-log.ts';
 import { CannotListen } from './http-server.ts';
 
 let central: ApiUnderTest;
@@ -33,6 +34,19 @@ describe('GET /v1/warehouses', () => {
       ],
     });
     expect(await json('/v1/warehouses/HAM1')).toMatchObject({ warehouse: 'HAM1', appliedUpTo: 1 });
+  });
+
+  test('says of a warehouse of which nothing is known that it is of no age, and everywhere else too', async () => {
+    const log = new NodeLog('BER1');
+    await central.store.store.enrol(log.warehouse, log.enrolRequest(), NOW);
+    const unknown = { asOf: null, lagMs: null };
+    expect(await json('/v1/warehouses')).toMatchObject({ warehouses: [{ warehouse: 'BER1', ...unknown }] });
+    expect(await json('/v1/warehouses/BER1/stock')).toMatchObject({ ...unknown, positions: [] });
+    expect(await json('/v1/availability/A')).toMatchObject({ available: 0, asOf: null, ageMs: null, stale: ['BER1'] });
+    expect(await json('/v1/status')).toMatchObject({ warehouses: { unknown: ['BER1'], silent: [] } });
+    expect(await (await central.fetch('/metrics')).text()).not.toContain('lag_seconds{');
+    await central.move('BER1', { sku: 'A', quantity: 1 });
+    expect(await json('/v1/status')).toMatchObject({ warehouses: { unknown: [] } });
   });
 
   test('knows no warehouse that was never enrolled', async () => {

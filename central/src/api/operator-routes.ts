@@ -71,6 +71,8 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           warehouses: {
             enrolled: fleet.length,
             silent: fleet.filter(({ isSilent }) => isSilent).map(({ warehouse }) => warehouse),
+            // Enrolled, but nothing is known of their stock yet.
+            unknown: fleet.filter(({ asOf }) => asOf === undefined).map(({ warehouse }) => warehouse),
             fenced: fleet.filter(({ fence }) => fence !== undefined).map(({ warehouse }) => warehouse),
           },
           quarantined: stats.quarantined,

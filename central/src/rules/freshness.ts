@@ -14,12 +14,13 @@ export function silentFrom(record: Pick<NodeRecord, 'heard' | 'enrolledAt'>): nu
 /**
  * Up to when central knows the warehouse (P8): the last heartbeat at which it had everything the node had committed. While
  * it lags behind, the time of the last applied delta says more, if that is later; the node's clock is not believed to be
- * ahead of the moment of applying.
+ * ahead of the moment of applying. `undefined` while nothing is known: no heartbeat, and no history.
  */
 export function knownUpTo(
   record: Pick<NodeRecord, 'heard' | 'knownAt' | 'appliedUpTo' | 'appliedAt' | 'lastDeltaAt'>,
-): number {
-  return Math.max(knownByHeartbeat(record), Math.min(record.lastDeltaAt, record.appliedAt));
+): number | undefined {
+  const at = Math.max(knownByHeartbeat(record), Math.min(record.lastDeltaAt, record.appliedAt));
+  return at === 0 ? undefined : at;
 }
 
 /** Receipt time of the last heartbeat that central's cursor has caught up with; 0 when there was none. */

@@ -17,9 +17,9 @@ export type SyncState = {
   readonly sentUpTo: number;
   /** Deltas central does not have, as far as it has heard; a silent warehouse may have more. */
   readonly backlog: number;
-  /** Up to when the warehouse is known, and how long ago that is. */
-  readonly asOf: number;
-  readonly lagMs: number;
+  /** Up to when the warehouse is known, and how long ago that is; both `undefined` while nothing is known of it. */
+  readonly asOf: number | undefined;
+  readonly lagMs: number | undefined;
   /** Last heartbeat; absent when there was none. */
   readonly heardAt?: number;
   readonly isSilent: boolean;
@@ -46,7 +46,7 @@ export function syncStateOf(record: NodeRecord, now: number): SyncState {
     sentUpTo: Math.max(heard?.sent ?? 0, record.appliedUpTo),
     backlog: committedUpTo - record.appliedUpTo,
     asOf,
-    lagMs: Math.max(0, now - asOf),
+    lagMs: asOf && Math.max(0, now - asOf),
     isSilent: isSilent(record, now),
     skewMs: heard?.skewMs ?? 0,
     ...(heard === undefined ? {} : { heardAt: heard.at, schema: [heard.schemaMin, heard.schemaMax] as const }),

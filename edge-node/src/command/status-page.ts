@@ -21,7 +21,8 @@ export type WarehouseStatus = {
   readonly warehouse: string;
   readonly appliedUpTo: number;
   readonly backlog: number;
-  readonly lagMs: number;
+  /** Null while central knows nothing of the warehouse's stock. */
+  readonly lagMs: number | null;
   readonly isSilent: boolean;
   readonly skewMs: number;
   readonly fence?: { readonly reason: string };
@@ -61,7 +62,7 @@ function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, fence }: Ware
     fence === undefined ? (isSilent ? 'SILENT' : 'live') : `FENCED (${fence.reason})`,
     `applied ${count(appliedUpTo)}`,
     backlog === 0 ? 'in step' : `${count(backlog)} behind`,
-    `known as of ${age(lagMs)} ago`,
+    lagMs === null ? 'nothing known of its stock yet' : `known as of ${age(lagMs)} ago`,
     ...(Math.abs(skewMs) > SKEW_MS_WORTH_TELLING
       ? [`clock ${age(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}`]
       : []),
