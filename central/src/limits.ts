@@ -45,6 +45,9 @@ export const centralLimits = {
   /** Different unreadable messages remembered for that count. */
   rejectsRememberedMax: 1_000,
 
+  /** Letters kept of a reason that a node gives. */
+  reasonLengthMax: 500,
+
   /** Nodes one central enrols. */
   warehousesMax: 1_024,
   /** SKUs of one availability query or change filter. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
-import { NodeLog } from '../testing/node-log.ts';
+import { NodeLog, warehouseOf } from '../testing/node-log.ts';
 import { CannotListen } from './http-server.ts';
 
 let central: ApiUnderTest;
@@ -135,6 +135,15 @@ describe('for operators', () => {
       ingest: { isUp: false, state: 'absent' },
       warehouses: { enrolled: 1, silent: ['BER1'], fenced: [] },
     });
+  });
+
+  test('a node that has stopped sending by its own judgement is among the fenced, with its reason', async () => {
+    await central.move('BER1', { sku: 'A', quantity: 10 });
+    const spoken = { committed: 0, sent: 0, skewMs: 0, schemaMin: 1, schemaMax: 1, nodeFence: 'rolled back' };
+    await central.store.store.recordHeard([{ warehouse: warehouseOf('BER1'), at: NOW, ...spoken }]);
+    expect(await json('/v1/warehouses/BER1')).toMatchObject({ nodeFence: { reason: 'rolled back' } });
+    expect(await json('/v1/status')).toMatchObject({ warehouses: { fenced: ['BER1'] } });
+    expect(await (await central.fetch('/metrics')).text()).toContain('edgestock_central_warehouses_fenced 1');
   });
 
   test('the probes tell alive and ready', async () => {

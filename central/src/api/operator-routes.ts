@@ -2,6 +2,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import { problemOf } from '@edgestock/shared/runtime/problem';
 import type { CentralMetrics, IngestReadings } from '../metrics.ts';
 import type { CentralReader } from '../store/central-store.ts';
+import { isFenced } from '../warehouses/sync-state.ts';
 import type { Warehouses } from '../warehouses/warehouses.ts';
 import type { AvailabilityFanOut } from './availability-fan-out.ts';
 import { type Doors, jsonResponse, problemResponse } from './doors.ts';
@@ -73,7 +74,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
             silent: fleet.filter(({ isSilent }) => isSilent).map(({ warehouse }) => warehouse),
             // Enrolled, but nothing is known of their stock yet.
             unknown: fleet.filter(({ asOf }) => asOf === undefined).map(({ warehouse }) => warehouse),
-            fenced: fleet.filter(({ fence }) => fence !== undefined).map(({ warehouse }) => warehouse),
+            fenced: fleet.filter(isFenced).map(({ warehouse }) => warehouse),
           },
           quarantined: stats.quarantined,
           eventStreams: view.fanOut.streamCount,
@@ -94,7 +95,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           store_batches: stats.batches,
           warehouses: fleet.length,
           warehouses_silent: fleet.filter(({ isSilent }) => isSilent).length,
-          warehouses_fenced: fleet.filter(({ fence }) => fence !== undefined).length,
+          warehouses_fenced: fleet.filter(isFenced).length,
           quarantined: stats.quarantined,
           event_streams: view.fanOut.streamCount,
           process_resident_bytes: view.residentBytes(),

@@ -31,6 +31,7 @@ const node = fc.record({
   id: fc.constantFrom('BER1', 'HAM1', 'MUC1', 'x-_9').map(warehouseOf),
   share: fc.option(share, { nil: undefined }),
   heardAt: fc.option(time, { nil: undefined }),
+  nodeFence: fc.constantFrom({}, {}, { nodeFence: 'rolled back' }),
   lastDeltaAt: timeOrNever,
   appliedAt: timeOrNever,
   enrolledAt: time,
@@ -38,7 +39,7 @@ const node = fc.record({
 
 const situation = fc.uniqueArray(node, { selector: ({ id }) => id }).map((nodes) => {
   const fleet: Fleet = new Map(
-    nodes.map(({ id, heardAt, lastDeltaAt, appliedAt, enrolledAt }) => [
+    nodes.map(({ id, heardAt, nodeFence, lastDeltaAt, appliedAt, enrolledAt }) => [
       id,
       {
         warehouse: id,
@@ -52,7 +53,7 @@ const situation = fc.uniqueArray(node, { selector: ({ id }) => id }).map((nodes)
         knownAt: 0,
         ...(heardAt === undefined
           ? {}
-          : { heard: { at: heardAt, committed: 5, sent: 5, skewMs: 0, schemaMin: 1, schemaMax: 1 } }),
+          : { heard: { at: heardAt, committed: 5, sent: 5, skewMs: 0, schemaMin: 1, schemaMax: 1, ...nodeFence } }),
       },
     ]),
   );

@@ -49,6 +49,12 @@ it('names the silent warehouses of the answer', () => {
   expect(answer.warehouses.map(({ isStale }) => isStale)).toEqual([false, true]);
 });
 
+it('calls the numbers of a node stale that has stopped sending by its own judgement, however often it is heard', () => {
+  const { heard, ...record } = node('BER1', NOW - 10);
+  const fenced = { ...record, ...(heard === undefined ? {} : { heard: { ...heard, nodeFence: 'rolled back' } }) };
+  expect(answerOf(stock(share('BER1', 3)), fleetOf(fenced), NOW)).toMatchObject({ asOf: NOW - 50, stale: ['BER1'] });
+});
+
 it('does not call a warehouse known at its heartbeat while something it had committed is missing', () => {
   expect(answerOf(stock(share('BER1', 3)), fleetOf(node('BER1', NOW, 6)), NOW).asOf).toBe(NOW - 50);
 });

@@ -1,5 +1,5 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import { isSilent, knownUpTo } from '../rules/freshness.ts';
+import { knownUpTo, staleFrom } from '../rules/freshness.ts';
 import type { NodeRecord } from '../rules/node-record.ts';
 import type { SkuAvailability, WarehouseShare } from '../store/central-store.ts';
 
@@ -14,7 +14,10 @@ export type AvailabilityAnswer = {
    * them yet, or none is enrolled. Nobody can say how old the answer is then.
    */
   readonly asOf: number | undefined;
-  /** Warehouses of the answer that have been silent too long or are not known yet, by id. Their numbers are the last heard. */
+  /**
+   * Warehouses of the answer that have been silent too long, are not known yet, or have stopped sending by their own
+   * judgement, by id. Their numbers are the last heard.
+   */
   readonly stale: readonly WarehouseId[];
   readonly warehouses: readonly WarehouseAnswer[];
 };
@@ -60,6 +63,5 @@ function oldestOf(ages: readonly { readonly asOf: number | undefined }[], now: n
 function ageOf(record: NodeRecord | undefined, now: number): { asOf: number | undefined; isStale: boolean } {
   // A position without its node is not written by any store; of such a one nothing would be known.
   if (record === undefined) return { asOf: undefined, isStale: true };
-  const asOf = knownUpTo(record);
-  return { asOf, isStale: asOf === undefined || isSilent(record, now) };
+  return { asOf: knownUpTo(record), isStale: now >= staleFrom(record) };
 }

@@ -1,5 +1,5 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
-import { knownUpTo, silentFrom } from '../rules/freshness.ts';
+import { knownUpTo, staleFrom } from '../rules/freshness.ts';
 import type { Fleet } from './answer.ts';
 
 /** How far central knows a warehouse, as an answer about its stock tells it. */
@@ -8,7 +8,7 @@ export type Freshness = {
   readonly asOf: number | undefined;
   /** The same as JSON. */
   readonly asOfJson: string;
-  /** From when on it counts as stale, unless something is heard of it until then; 0 while nothing is known. */
+  /** From when on it counts as stale, unless something else is heard of it until then; 0 = already. */
   readonly staleFrom: number;
 };
 
@@ -28,7 +28,7 @@ export function freshnessOf(fleet: Fleet): FreshnessByWarehouse {
     [...fleet].map(([warehouse, record]): [WarehouseId, Freshness] => {
       const asOf = knownUpTo(record);
       if (asOf === undefined) return [warehouse, unknownFreshness];
-      return [warehouse, { asOf, asOfJson: `"${new Date(asOf).toISOString()}"`, staleFrom: silentFrom(record) }];
+      return [warehouse, { asOf, asOfJson: `"${new Date(asOf).toISOString()}"`, staleFrom: staleFrom(record) }];
     }),
   );
   byFleet.set(fleet, freshness);

@@ -152,6 +152,16 @@ it('notes what was heard of each node, the last word only', async () => {
   expect(desk.takeHeard()).toEqual([]);
 });
 
+it('notes that a node has stopped sending by its own judgement, and that it goes on again', async () => {
+  advance(10);
+  await timed(beat({ fence: { reason: 'rolled back'.padEnd(2_000) } }));
+  const [fenced] = desk.takeHeard();
+  expect(fenced?.nodeFence).toContain('rolled back');
+  expect(fenced?.nodeFence).toHaveLength(centralLimits.reasonLengthMax);
+  await timed(beat());
+  expect(desk.takeHeard()[0]).not.toHaveProperty('nodeFence');
+});
+
 it('leaves unanswered what is no request, or not of who sent it', async () => {
   expect(await desk.heartbeat('BER1', 'not JSON')).toBeUndefined();
   expect(await desk.heartbeat('BER1', '{}')).toBeUndefined();

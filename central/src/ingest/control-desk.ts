@@ -160,6 +160,7 @@ function heardOf(warehouse: WarehouseId, request: HeartbeatRequest, at: number):
     skewMs: request.clock - at,
     schemaMin: request.schema[0],
     schemaMax: request.schema[1],
+    ...(request.fence === undefined ? {} : { nodeFence: request.fence.reason.slice(0, centralLimits.reasonLengthMax) }),
   };
 }
 

@@ -23,8 +23,20 @@ export function knownUpTo(
   return at === 0 ? undefined : at;
 }
 
-/** Receipt time of the last heartbeat that central's cursor has caught up with; 0 when there was none. */
+/**
+ * From when on the warehouse's numbers count as stale in an answer: at once while nothing is known of it, or when its node has
+ * stopped sending by its own judgement (what central has may not be the node's history at all); else from its silence on.
+ */
+export function staleFrom(record: Omit<NodeRecord, 'warehouse'>): number {
+  return knownUpTo(record) === undefined || record.heard?.nodeFence !== undefined ? 0 : silentFrom(record);
+}
+
+/**
+ * Receipt time of the last heartbeat that central's cursor has caught up with; 0 when there was none. The heartbeat of a node
+ * that has stopped sending proves nothing: its log may have been rolled back behind the cursor.
+ */
 export function knownByHeartbeat(record: Pick<NodeRecord, 'heard' | 'knownAt' | 'appliedUpTo'>): number {
   const { heard, knownAt, appliedUpTo } = record;
-  return heard !== undefined && appliedUpTo >= heard.committed ? heard.at : knownAt;
+  const isProof = heard !== undefined && heard.nodeFence === undefined && appliedUpTo >= heard.committed;
+  return isProof ? heard.at : knownAt;
 }

@@ -171,6 +171,21 @@ export function describeReading(fixture: ContractFixture): void {
       expect(record).not.toHaveProperty('heard');
     });
 
+    it('keep what a node says of its own fence, and prove nothing meanwhile', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      log.record('A', 1);
+      await apply(log, 1, 1);
+      await fixture.store.recordHeard([heard(NOW + 1, 1)]);
+      await fixture.store.recordHeard([{ ...heard(NOW + 2, 0), nodeFence: 'rolled back' }]);
+      await fixture.store.recordHeard([{ ...heard(NOW + 3, 0), nodeFence: 'rolled back' }]);
+      const fenced = await fixture.store.warehouse(log.warehouse);
+      expect(fenced).toMatchObject({ heard: { at: NOW + 3, nodeFence: 'rolled back' }, knownAt: NOW + 1 });
+      await fixture.store.recordHeard([heard(NOW + 4, 1)]);
+      const lifted = await fixture.store.warehouse(log.warehouse);
+      expect(lifted?.heard).not.toHaveProperty('nodeFence');
+      expect(lifted?.knownAt).toBe(NOW + 1);
+    });
+
     it('of strangers are ignored', async () => {
       await fixture.store.recordHeard([heard(NOW, 1)]);
       expect(await fixture.store.warehouses()).toEqual([]);

@@ -28,7 +28,14 @@ export type SyncState = {
   readonly schema?: readonly [min: number, max: number];
   /** Why the node may not go on, when it may not. */
   readonly fence?: { readonly reason: string; readonly at: number };
+  /** Why the node has stopped sending by its own judgement, as it last said; absent while it has not. */
+  readonly nodeFence?: { readonly reason: string };
 };
+
+/** True when a person has to decide before the node goes on, whoever judged so. */
+export function isFenced({ fence, nodeFence }: SyncState): boolean {
+  return fence !== undefined || nodeFence !== undefined;
+}
 
 export function syncStateOf(record: NodeRecord, now: number): SyncState {
   const { heard, fence } = record;
@@ -51,5 +58,6 @@ export function syncStateOf(record: NodeRecord, now: number): SyncState {
     skewMs: heard?.skewMs ?? 0,
     ...(heard === undefined ? {} : { heardAt: heard.at, schema: [heard.schemaMin, heard.schemaMax] as const }),
     ...(fence === undefined ? {} : { fence }),
+    ...(heard?.nodeFence === undefined ? {} : { nodeFence: { reason: heard.nodeFence } }),
   };
 }

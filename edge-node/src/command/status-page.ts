@@ -26,6 +26,8 @@ export type WarehouseStatus = {
   readonly isSilent: boolean;
   readonly skewMs: number;
   readonly fence?: { readonly reason: string };
+  /** The node has stopped sending by its own judgement. */
+  readonly nodeFence?: { readonly reason: string };
 };
 
 /** A clock more than this off is worth a line: expiries and ages are judged by it. */
@@ -57,7 +59,8 @@ export function centralPage(url: string, warehouses: readonly WarehouseStatus[])
   );
 }
 
-function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, fence }: WarehouseStatus): string {
+function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, ...fences }: WarehouseStatus): string {
+  const fence = fences.fence ?? fences.nodeFence;
   const parts = [
     fence === undefined ? (isSilent ? 'SILENT' : 'live') : `FENCED (${fence.reason})`,
     `applied ${count(appliedUpTo)}`,
@@ -70,8 +73,8 @@ function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, fence }: Ware
   return parts.join(', ');
 }
 
-function rank({ fence, isSilent }: WarehouseStatus): number {
-  return fence === undefined ? Number(isSilent) : 2;
+function rank({ fence, nodeFence, isSilent }: WarehouseStatus): number {
+  return fence === undefined && nodeFence === undefined ? Number(isSilent) : 2;
 }
 
 function table(title: string, rows: readonly (readonly [label: string, text: string])[]): string {

@@ -199,12 +199,12 @@ describe('enrolment', () => {
 
   test('refused: says why, goes on alone, and asks again ever less often', async () => {
     const { log, clock, link, central, replication } = start();
-    central.refusal = { reason: 'another installation owns BER1', hint: 'run rejoin' };
+    central.refusal = { reason: 'another installation owns BER1', hint: 'stop the other one' };
     await clock.advance(3_600_000);
     log.commit('A');
     expect(replication.status()).toMatchObject({
       state: 'refused',
-      hint: 'another installation owns BER1; run rejoin',
+      hint: 'another installation owns BER1; stop the other one',
     });
     expect(link.publishes).toBe(0);
     expect(link.requests).toBeLessThan(60);
@@ -238,6 +238,23 @@ describe('a fence', () => {
     central.fence = undefined;
     await clock.advance(limits.heartbeatPeriodMs + 100);
     expect(replication.status()).toMatchObject({ state: 'live', applied: 1 });
+  });
+
+  test('of its own making is told to central at once and for as long as it stands; one of central is not repeated', async () => {
+    const { clock, central, replication } = await live();
+    central.schema = [2, 3];
+    await clock.advance(limits.heartbeatPeriodMs + 100);
+    expect(replication.status().state).toBe('fenced');
+    expect(central.nodeFence).toContain('central reads schema 2 to 3');
+    await clock.advance(60_000);
+    expect(central.nodeFence).toContain('central reads schema 2 to 3');
+    central.schema = [1, 1];
+    await clock.advance(limits.heartbeatPeriodMs + 100);
+    expect(central.nodeFence).toBeUndefined();
+    central.fence = { epoch: 2, reason: 'the disk was cloned' };
+    await clock.advance(60_000);
+    expect(replication.status().state).toBe('fenced');
+    expect(central.nodeFence).toBeUndefined();
   });
 
   test('is seen before anything is sent by a node whose database was rolled back', async () => {

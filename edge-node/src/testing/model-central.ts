@@ -26,6 +26,8 @@ export class ModelCentral {
   window = 20_000;
   need: number | undefined;
   fence: { epoch: number; reason: string } | undefined;
+  /** Why the node has stopped sending by its own judgement, as its last heartbeat said. */
+  nodeFence: string | undefined;
   refusal: { reason: string; hint: string } | undefined;
   schema: [number, number] = [1, 1];
   /** Order in which things arrived: sequences of batches, and `state` for messages of the state lane. */
@@ -95,7 +97,8 @@ export class ModelCentral {
 
   /** Held back while the sender waits for more than there is, as central's is. */
   async #heartbeat(body: unknown): Promise<HeartbeatReply> {
-    const { sent } = heartbeatRequest.parse(body);
+    const { sent, fence } = heartbeatRequest.parse(body);
+    this.nodeFence = fence?.reason;
     const until = this.#clock.monotonicMs() + HOLD_MS;
     while (this.applied < sent && this.need === undefined && this.#clock.monotonicMs() < until) {
       await this.#clock.sleep(1);

@@ -43,6 +43,8 @@ export const heartbeatRequest = z.object({
   schema: schemaRange,
   /** The node's wall clock, milliseconds since 1970 UTC: measures skew, orders nothing. */
   clock: z.number().int(),
+  /** The node has stopped sending by its own judgement, and why; absent while it has not. */
+  fence: z.object({ reason: z.string() }).optional(),
 });
 export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
 

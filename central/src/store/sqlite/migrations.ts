@@ -161,4 +161,11 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX position_by_warehouse ON position (warehouse, sku);
     `,
   },
+  {
+    name: 'what a node says of its own fence',
+    sql: `
+      -- Why the node had stopped sending by its own judgement at the last heartbeat; NULL = it had not.
+      ALTER TABLE node ADD COLUMN heard_fence TEXT;
+    `,
+  },
 ];

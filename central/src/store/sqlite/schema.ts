@@ -28,6 +28,7 @@ export const node = sqliteTable('node', {
   heardSchemaMin: integer('heard_schema_min'),
   heardSchemaMax: integer('heard_schema_max'),
   knownAt: integer('known_at').notNull().default(0),
+  heardFence: text('heard_fence'),
 });
 
 export const position = sqliteTable(
