@@ -7,6 +7,7 @@ import type { Warehouses } from '../warehouses/warehouses.ts';
 import type { AvailabilityFanOut } from './availability-fan-out.ts';
 import { type Doors, jsonResponse, problemResponse } from './doors.ts';
 import { problems } from './problems.ts';
+import { QUARANTINE_PATH } from './quarantine-routes.ts';
 import { parametersOf } from './request-parts.ts';
 import { isoText } from './warehouse-routes.ts';
 
@@ -77,6 +78,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
             fenced: fleet.filter(isFenced).map(({ warehouse }) => warehouse),
           },
           quarantined: stats.quarantined,
+          quarantine: QUARANTINE_PATH,
           eventStreams: view.fanOut.streamCount,
         }),
       );

@@ -15,11 +15,13 @@ import { sameHash } from '../rules/same-hash.ts';
 import type { CentralStore } from '../store/central-store.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { NodeCursor, NodeCursors } from './node-cursors.ts';
+import type { WantedStates } from './wanted-states.ts';
 
 export type ControlDeskOptions = {
   readonly store: CentralStore;
   readonly centralEpoch: number;
   readonly cursors: NodeCursors;
+  readonly wanted: WantedStates;
   readonly metrics: IngestMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -58,7 +60,7 @@ export class ControlDesk {
    * node has sent: `applied` then moves within milliseconds, without polling. What must be told is told at once.
    */
   async heartbeat(subjectWarehouse: string, body: string): Promise<HeartbeatReply | undefined> {
-    const { cursors, metrics, clock, log } = this.#options;
+    const { cursors, wanted, metrics, clock, log } = this.#options;
     const warehouse = parseWarehouseId(subjectWarehouse);
     const parsed = heartbeatRequest.safeParse(parsedJson(body));
     if (warehouse === undefined || !parsed.success || parsed.data.warehouse !== warehouse) {
@@ -79,7 +81,11 @@ export class ControlDesk {
       await cursors.reached(warehouse, request.sent);
     }
     const cursor = cursors.get(warehouse);
-    return this.#replyTo(request, cursor, fence ?? fenceOf(cursor, request));
+    const reply = this.#replyTo(request, cursor, fence ?? fenceOf(cursor, request));
+    // A node that may not go on, by whose judgement ever, is asked for nothing.
+    if (reply.fence !== undefined || request.fence !== undefined) return reply;
+    const skus = await wanted.take(warehouse);
+    return skus.length === 0 ? reply : { ...reply, wanted: [...skus] };
   }
 
   /** What was heard since the last call. */

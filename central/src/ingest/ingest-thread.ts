@@ -11,6 +11,7 @@ import { Ingester } from './ingester.ts';
 import { JetStreamSource } from './jetstream-source.ts';
 import { NodeCursors } from './node-cursors.ts';
 import type { SourceListener } from './source.ts';
+import { WantedStates } from './wanted-states.ts';
 import type { FromWorker, IngestConfig } from './worker-messages.ts';
 
 export type IngestThreadOptions = {
@@ -33,10 +34,13 @@ export async function startIngestThread(options: IngestThreadOptions): Promise<S
   await store.clampTimes(clock.now());
   const cursors = new NodeCursors(await store.warehouses(), clock);
   const centralEpoch = await store.centralEpoch();
-  const desk = new ControlDesk({ store, centralEpoch, cursors, metrics, clock, log });
+  const wanted = new WantedStates(store, clock);
+  await wanted.load();
+  const desk = new ControlDesk({ store, centralEpoch, cursors, wanted, metrics, clock, log });
   const ingester = new Ingester({
     store,
     cursors,
+    wanted,
     metrics,
     clock,
     log,

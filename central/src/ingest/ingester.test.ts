@@ -11,6 +11,7 @@ import { NodeLog } from '../testing/node-log.ts';
 import { emptyIngestMetrics } from './ingest-metrics.ts';
 import { Ingester } from './ingester.ts';
 import { NodeCursors } from './node-cursors.ts';
+import { WantedStates } from './wanted-states.ts';
 
 let directory: string;
 let store: ReturnType<typeof openCentralStore>;
@@ -35,6 +36,7 @@ function newIngester() {
   const ingester = new Ingester({
     store,
     cursors,
+    wanted: new WantedStates(store, systemClock),
     metrics,
     clock: systemClock,
     log: silentLog,

@@ -12,10 +12,12 @@ import type { NodeCursors } from './node-cursors.ts';
 import { RejectCounter } from './reject-counter.ts';
 import type { SourceMessage } from './source.ts';
 import { type Verification, verifyBatch, verifyStates } from './verify-batch.ts';
+import type { WantedStates } from './wanted-states.ts';
 
 export type IngesterOptions = {
   readonly store: CentralStore;
   readonly cursors: NodeCursors;
+  readonly wanted: WantedStates;
   readonly metrics: IngestMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -24,6 +26,8 @@ export type IngesterOptions = {
   /** The store failed: nothing of the group was acknowledged. Nothing more is applied. */
   readonly onFailed: (error: unknown) => void;
 };
+
+const SEE_QUARANTINE = 'GET /v1/quarantine shows what was put aside';
 
 type Taken<T> = { readonly message: SourceMessage; readonly value: T };
 
@@ -140,7 +144,7 @@ export class Ingester {
   }
 
   #settle({ batch, entries }: VerifiedBatch, outcome: BatchOutcome): void {
-    const { cursors, metrics, log } = this.#options;
+    const { cursors, wanted, metrics, log } = this.#options;
     const { warehouse, epoch, firstSequence, lastSequence } = batch;
     const facts = { warehouse, epoch, firstSequence, lastSequence };
     switch (outcome.outcome) {
@@ -148,9 +152,11 @@ export class Ingester {
         metrics.batchesApplied += 1;
         metrics.deltasApplied += entries.length - outcome.quarantined;
         metrics.deltasQuarantined += outcome.quarantined;
+        // First, so that the heartbeat that waits for the cursor can ask for it at once.
+        if (outcome.quarantined > 0) wanted.suspect(warehouse);
         cursors.advance(warehouse, outcome.appliedUpTo, outcome.appliedHash);
         if (outcome.quarantined > 0) {
-          log.warn({ ...facts, deltas: outcome.quarantined, hint: 'see the quarantine' }, 'deltas put aside');
+          log.warn({ ...facts, deltas: outcome.quarantined, hint: SEE_QUARANTINE }, 'deltas put aside');
         }
         return;
       case 'duplicate':
@@ -163,7 +169,7 @@ export class Ingester {
         return;
       case 'late-epoch':
         metrics.batchesLate += 1;
-        log.warn({ ...facts, currentEpoch: outcome.currentEpoch }, 'late fact put aside');
+        log.warn({ ...facts, currentEpoch: outcome.currentEpoch, hint: SEE_QUARANTINE }, 'late fact put aside');
         return;
       case 'unknown-epoch':
         metrics.batchesUnknownEpoch += 1;
@@ -173,7 +179,10 @@ export class Ingester {
       case 'fenced':
         metrics.batchesFenced += 1;
         cursors.fence(warehouse, outcome.reason);
-        log.error({ ...facts, reason: outcome.reason, hint: 'two installations of one warehouse?' }, 'node fenced');
+        log.error(
+          { ...facts, reason: outcome.reason, hint: `two installations of one warehouse? ${SEE_QUARANTINE}` },
+          'node fenced',
+        );
         return;
       default:
         unreachable(outcome);

@@ -4,7 +4,7 @@ import { POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
-import { NodeLog, skuOf } from '../testing/node-log.ts';
+import { NodeLog, skuOf, warehouseOf } from '../testing/node-log.ts';
 import { type ContractFixture, NOW } from './contract-fixture.contract.ts';
 
 const most = POSITION_QUANTITY_MAX;
@@ -98,6 +98,11 @@ export function describeApplying(fixture: ContractFixture): void {
         ['delta', 5, undefined],
         ['delta', 3, 'A'],
       ]);
+      expect(await fixture.store.suspectWarehouses()).toEqual(['BER1']);
+      expect(await fixture.store.suspectSkusOf(log.warehouse, undefined, 10)).toEqual(['A', 'C']);
+      expect(await fixture.store.suspectSkusOf(log.warehouse, skuOf('A'), 10)).toEqual(['C']);
+      expect(await fixture.store.suspectSkusOf(log.warehouse, undefined, 1)).toEqual(['A']);
+      expect(await fixture.store.suspectSkusOf(warehouseOf('HAM1'), undefined, 10)).toEqual([]);
       // Any newer state is whole: the doubt is over.
       log.record('A', 1);
       await apply(log, 7, 7);
@@ -105,6 +110,7 @@ export function describeApplying(fixture: ContractFixture): void {
         available: 7,
         warehouses: [{ isSuspect: false }],
       });
+      expect(await fixture.store.suspectSkusOf(log.warehouse, undefined, 10)).toEqual(['C']);
     });
 
     it('stores every state the rules let through', async () => {

@@ -88,6 +88,12 @@ export interface CentralReader {
     limit: number,
   ): Promise<readonly (PositionRecord & { readonly sku: Sku })[]>;
 
+  /** Warehouses that have suspect positions. Looks at nothing but those. */
+  suspectWarehouses(): Promise<readonly WarehouseId[]>;
+
+  /** Suspect SKUs of one warehouse in the order of code points, after `afterSku` or from the first. */
+  suspectSkusOf(warehouse: WarehouseId, afterSku: Sku | undefined, limit: number): Promise<readonly Sku[]>;
+
   /**
    * Movements of one position, latest first, as far as central has the log; `before` (exclusive) pages on from the last
    * sequence seen. Empty when nothing is known.

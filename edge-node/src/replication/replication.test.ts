@@ -1,4 +1,6 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
+import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ReplicatingNode, replicatingNode, skuNames } from '../testing/replicating-node.ts';
 import { noFaults } from '../testing/simulated-link.ts';
@@ -337,6 +339,34 @@ describe('far behind after an outage', () => {
     link.setConnected(true);
     await clock.advance(5_000);
     expect(central.arrivals).toEqual(['1-500', '501-1000', '1001-1500']);
+  });
+});
+
+describe('states that central asks for', () => {
+  test('go at once, present and whole, whatever is asked for besides', async () => {
+    const { log, clock, central } = await live({ before: (before) => before.commit('A', 'A', 'B') });
+    expect(central.states.size).toBe(0);
+    central.wanted = ['A', 'nobody has this', 'not a SKU,', ...skuNames(300, 300), 'B'];
+    await clock.advance(limits.heartbeatPeriodMs + 100);
+    expect([...central.states.keys()]).toEqual(['A']);
+    expect(central.states.get('A')).toEqual(log.states(['A' as Sku])[0]);
+    expect(central.arrivals).toEqual(['state']);
+    await clock.advance(60_000);
+    expect(central.arrivals).toEqual(['state']);
+  });
+
+  test('are read a few at a time, and asked for again when the broker did not take them', async () => {
+    const names = skuNames(wireLimits.wantedSkusMax, wireLimits.wantedSkusMax);
+    const { clock, link, central, replication } = await live({ before: (before) => before.commit(...names) });
+    link.faults = { ...noFaults, isStreamGone: true };
+    central.wanted = [...names];
+    await clock.advance(limits.heartbeatPeriodMs + limits.publishTimeoutMs + 1_000);
+    expect(central.states.size).toBe(0);
+    expect(replication.counters.stateFailures).toBe(1);
+    link.faults = noFaults;
+    central.wanted = [...names];
+    await clock.advance(limits.heartbeatPeriodMs + 100);
+    expect(central.states.size).toBe(names.length);
   });
 });
 

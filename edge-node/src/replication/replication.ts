@@ -1,4 +1,6 @@
+import { parseSku } from '@edgestock/shared/inventory/ids';
 import type { HeartbeatReply } from '@edgestock/shared/protocol/control';
+import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
 import { Backoff } from '@edgestock/shared/runtime/backoff';
 import type { Clock } from '@edgestock/shared/runtime/clock';
@@ -204,6 +206,7 @@ export class Replication implements Service {
     if (this.#phase.phase === 'silent') this.#handshake(now);
     else if (this.#phase.phase === 'catching-up' && this.#progress.backlog <= limits.caughtUpDeltasMax)
       this.#caughtUp();
+    this.#sendWanted(reply.wanted ?? []);
     this.#publisher.wake();
   }
 
@@ -222,6 +225,14 @@ export class Replication implements Service {
       schema: SCHEMA_MAX,
       now,
     });
+  }
+
+  /** Central could not apply something of these SKUs: their present state is whole, and repairs it. */
+  #sendWanted(texts: readonly string[]): void {
+    const skus = texts.slice(0, wireLimits.wantedSkusMax).flatMap((text) => parseSku(text) ?? []);
+    if (skus.length === 0) return;
+    this.#events.info({ skus: skus.length }, 'central asks for current states');
+    void this.#states.sendWanted(skus, this.#session.signal);
   }
 
   #handshake(now: number): void {

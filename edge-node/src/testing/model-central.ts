@@ -25,6 +25,8 @@ export class ModelCentral {
   epoch = 1;
   window = 20_000;
   need: number | undefined;
+  /** SKUs to ask the states of in the next reply. */
+  wanted: string[] = [];
   fence: { epoch: number; reason: string } | undefined;
   /** Why the node has stopped sending by its own judgement, as its last heartbeat said. */
   nodeFence: string | undefined;
@@ -111,6 +113,7 @@ export class ModelCentral {
       time: this.#clock.now(),
       window: this.window,
       ...(this.need === undefined ? {} : { need: this.need }),
+      ...(this.wanted.length === 0 ? {} : { wanted: this.wanted.splice(0) }),
       ...(this.fence === undefined ? {} : { fence: this.fence }),
     };
   }

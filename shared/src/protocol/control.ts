@@ -61,5 +61,7 @@ export const heartbeatReply = z.object({
   fence: z.object({ epoch: sequence, reason: z.string() }).optional(),
   /** Most deltas the node may have sent beyond `applied`. */
   window: z.number().int().positive(),
+  /** Send the present states of these SKUs on the state lane: central could not apply a delta of theirs. Mostly absent. */
+  wanted: z.array(z.string()).optional(),
 });
 export type HeartbeatReply = z.infer<typeof heartbeatReply>;

@@ -168,4 +168,11 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE node ADD COLUMN heard_fence TEXT;
     `,
   },
+  {
+    name: 'suspect positions by warehouse',
+    sql: `
+      -- Whose states are asked for again. Holds the suspect positions only: mostly none.
+      CREATE INDEX position_suspect ON position (warehouse, sku) WHERE suspect = 1;
+    `,
+  },
 ];

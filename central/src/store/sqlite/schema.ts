@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /**
@@ -51,6 +52,7 @@ export const position = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.sku, table.warehouse] }),
     index('position_by_warehouse').on(table.warehouse, table.sku),
+    index('position_suspect').on(table.warehouse, table.sku).where(sql`suspect = 1`),
   ],
 );
 

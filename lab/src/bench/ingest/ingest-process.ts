@@ -1,6 +1,7 @@
 import { emptyIngestMetrics } from '@edgestock/central/ingest/ingest-metrics';
 import { Ingester } from '@edgestock/central/ingest/ingester';
 import { NodeCursors } from '@edgestock/central/ingest/node-cursors';
+import { WantedStates } from '@edgestock/central/ingest/wanted-states';
 import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
@@ -33,6 +34,7 @@ class IngestUnderLoad {
         new Ingester({
           store,
           cursors,
+          wanted: new WantedStates(store, systemClock),
           metrics: under.#metrics,
           clock: systemClock,
           log: silentLog,
