@@ -10,6 +10,10 @@ export const centralLimits = {
   heartbeatHoldMs: 200,
   /** How often at most one node is asked again to resend from the same place. */
   needRepeatMs: 1_000,
+  /** Bounds of the wait before a write is tried again that found the store full. */
+  storeRetryFirstMs: 200,
+  storeRetryMsMax: 10_000,
+
   /** How often at most one node is asked for the states of its suspect SKUs. */
   wantedRepeatMs: 10_000,
   /** Most deltas a node may have sent beyond central's cursor: 32 full batches. */

@@ -48,6 +48,7 @@ const ingest = {
   heartbeats: ['heartbeats_total', 'Heartbeats answered'],
   enrolments: ['enrolments_total', 'Enrolments answered'],
   enrolmentsRefused: ['enrolments_refused_total', 'Enrolments refused'],
+  storeFailing: ['store_failing', '1 while the store takes no writes for want of room, else 0; must be zero'],
   interruptions: ['interruptions_total', 'Times the way from the broker was interrupted and made anew'],
 } as const;
 

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
 import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
 import { NodeLog, warehouseOf } from '../testing/node-log.ts';
 import { CannotListen } from './http-server.ts';
@@ -166,6 +167,20 @@ describe('for operators', () => {
     expect(page).toContain('edgestock_central_revision 1');
     expect(page).toContain('edgestock_central_warehouse_backlog{warehouse="BER1"} 0');
     expect(page).toContain('edgestock_central_ingest_deltas_applied_total 0');
+  });
+
+  test('a store that takes no writes is told in the status and the metrics, and central stays ready to read', async () => {
+    const failing = { since: NOW_TEXT, reason: 'database or disk is full', hint: 'make room' };
+    const counters = { ...emptyIngestMetrics(), storeFailing: 1 };
+    const full = await ApiUnderTest.start({
+      ingest: () => ({ isUp: false, state: 'store-failing', ...failing, counters }),
+    });
+    expect((await full.fetch('/readyz')).status).toBe(200);
+    expect(await (await full.fetch('/v1/status')).json()).toMatchObject({
+      ingest: { state: 'store-failing', ...failing },
+    });
+    expect(await (await full.fetch('/metrics')).text()).toContain('edgestock_central_ingest_store_failing 1');
+    await full.stop();
   });
 
   test('a store that fails is told as a problem, and the next request is answered', async () => {

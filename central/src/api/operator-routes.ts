@@ -18,6 +18,9 @@ export type IngestReport = {
   /** What an operator should know, in a word and a sentence. */
   readonly state: string;
   readonly hint?: string;
+  /** Since when (ISO text) and why it takes nothing in, where that is known. */
+  readonly since?: string;
+  readonly reason?: string;
   /** What it has counted since its thread started; absent before it has told. */
   readonly counters?: IngestReadings;
 };

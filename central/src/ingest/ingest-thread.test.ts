@@ -7,8 +7,10 @@ import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { openCentralStore } from '../store/sqlite/open-central-store.ts';
+import { StoreFull } from '../store/store-full.ts';
 import { NodeLog } from '../testing/node-log.ts';
 import { startIngestThread } from './ingest-thread.ts';
+import type { FromWorker } from './worker-messages.ts';
 
 const HOUR_MS = 3_600_000;
 let directory: string;
@@ -37,11 +39,12 @@ const start = () =>
     clock,
     random: seededRandom(1),
     log: silentLog,
-    tell: () => undefined,
+    tell: (message) => told.push(message),
     onFailed: (error) => {
       throw error;
     },
   });
+const told: FromWorker[] = [];
 const heardAt = async () => (await store.warehouse(log.warehouse))?.heard?.at;
 
 it('starts with no times from the future: a node that is dead must fall silent by the clock there is', async () => {
@@ -56,5 +59,23 @@ it('notices within a second that the clock was set back', async () => {
   clock.jump(-HOUR_MS);
   await clock.advance(centralLimits.heardFlushMs);
   expect(await heardAt()).toBe(clock.now());
+  await thread.stop();
+});
+
+it('lives on with a full store, says since when and why, and does later what it could not do', async () => {
+  clock.jump(-HOUR_MS);
+  const { clampTimes } = store;
+  store.clampTimes = async () => {
+    throw new StoreFull('database or disk is full');
+  };
+  const thread = await start();
+  const since = clock.now();
+  await clock.advance(centralLimits.heardFlushMs * 3);
+  const failing = { type: 'metrics', storeFailure: { since, reason: 'database or disk is full' } };
+  expect(told.at(-1)).toMatchObject({ ...failing, metrics: { storeFailing: 1 } });
+  store.clampTimes = clampTimes;
+  await clock.advance(centralLimits.heardFlushMs);
+  expect(told.at(-1)).toMatchObject({ storeFailure: undefined, metrics: { storeFailing: 0 } });
+  expect(await heardAt()).toBeLessThanOrEqual(clock.now());
   await thread.stop();
 });
