@@ -12,6 +12,8 @@ export const wireLimits = {
   deltaBytesMax: 16 * 1024,
   /** Rows of one state message. */
   stateRowsMax: 2_000,
+  /** SKUs of which central asks for the state in one heartbeat's reply; a node leaves out what is beyond it. */
+  wantedSkusMax: 200,
   serialsPerLineMax: 200,
   textBytesMax: 1_024,
 } as const;
