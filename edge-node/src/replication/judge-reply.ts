@@ -37,7 +37,7 @@ export type RewindCause = 'central-behind' | 'need' | 'stall';
 
 const REJOIN_HINT = 'sales go on and are kept here; look at `edgestock status`, then let central readmit this node';
 
-/** What to do about a heartbeat's reply. Pure: the whole of PROTOCOL §3's progress and stall rules, and the node's side of the handshake. */
+/** What to do about a heartbeat's reply. Pure: docs/protocol.md "Heartbeats", the node's side. */
 export function judgeReply(reply: ReplyFacts, node: NodeFacts): Judgement {
   if (reply.fence) {
     return fence(`central fenced epoch ${reply.fence.epoch}: ${reply.fence.reason}`, REJOIN_HINT);
