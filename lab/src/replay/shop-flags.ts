@@ -1,4 +1,5 @@
 import { type FileEncoding, fileEncodings } from '@edgestock/edge-node/import/file-encoding';
+import { listOf } from '@edgestock/shared/runtime/list-of';
 import type { ArgsDef } from 'citty';
 import { UsageError } from '../command/usage-error.ts';
 import { type ColumnMapping, parseColumnMapping } from './columns.ts';
@@ -78,13 +79,6 @@ export function shopOf(
       destination: isSpread ? byReceipt(spreadOver) : byStoreOrReceipt(spreadOver),
     },
   };
-}
-
-export function listOf(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }
 
 function zoneOf(text: string | undefined): string | undefined {

@@ -1,8 +1,8 @@
+import { listOf } from '@edgestock/shared/runtime/list-of';
 import { aborted, stopSignal } from '@edgestock/shared/runtime/stop-signal';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { portOf } from '../command/flags.ts';
-import { listOf } from '../replay/shop-flags.ts';
 import { type System, startSystem, warehouseIdsOf } from '../system/start-system.ts';
 
 export const command = defineCommand({
