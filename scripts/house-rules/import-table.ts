@@ -205,7 +205,7 @@ export const globalHomes: readonly Home[] = [
     places: [
       ...configs,
       'shared/src/runtime/env.ts',
-     
+
       'shared/src/testing/**',
       'scripts/**',
       'vitest.config.ts',
