@@ -1,8 +1,8 @@
+import { CannotListen } from '@edgestock/shared/runtime/listening';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
 import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
 import { NodeLog, warehouseOf } from '../testing/node-log.ts';
-import { CannotListen } from './http-server.ts';
 
 let central: ApiUnderTest;
 beforeEach(async () => {
@@ -196,7 +196,7 @@ describe('for operators', () => {
     const port = Number(new URL(central.api.url).port);
     const second = ApiUnderTest.start({ port });
     await expect(second).rejects.toThrow(CannotListen);
-    await expect(second).rejects.toThrow('--port');
+    await expect(second).rejects.toMatchObject({ hint: expect.stringContaining('--port') });
   });
 });
 

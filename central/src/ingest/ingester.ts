@@ -202,7 +202,7 @@ export class Ingester {
     this.#options.log.warn({ warehouse, epoch, outcome: outcome.outcome }, 'states refused');
   }
 
-  /** What can be read; the rest is counted, asked for again, and in the end put aside (PROTOCOL §3 a). */
+  /** What can be read; the rest is counted, asked for again, and in the end put aside (docs/protocol.md "The log up"). */
   async #verified<T>(
     messages: readonly SourceMessage[],
     verify: (subjectWarehouse: string, bytes: Uint8Array) => Verification<T>,

@@ -114,7 +114,7 @@ export interface CentralReader {
   stats(): Promise<StoreStats>;
 }
 
-/** Answers to a batch, in order of precedence: the first that fits is given (PROTOCOL §3 b–f; the rule is `decideBatch`). */
+/** Answers to a batch, in order of precedence: the first that fits is given (docs/protocol.md "The log up"; the rule is `decideBatch`). */
 export type BatchOutcome =
   /** Central never issued this epoch to this warehouse. Not kept: the node must enrol, and its log still has it. */
   | { readonly outcome: 'unknown-epoch' }

@@ -74,11 +74,7 @@ describe('edgestock import and verify', () => {
   it.each([
     ['no node named', ['stock', 'FILE'], /into which node/],
     ['a file that is not there', ['stock', 'nowhere.csv', '--dry-run'], /no file nowhere\.csv/],
-    [
-      'columns that are not there',
-      ['stock', 'FILE', '--dry-run', '--columns', 'sku=code'],
-      /does not have the columns/,
-    ],
+    ['columns that are not there', ['stock', 'FILE', '--dry-run', '--columns', 'sku=code'], /are not those of a/],
     ['a mapping of nothing', ['stock', 'FILE', '--dry-run', '--columns', 'skuu=code'], /cannot be read/],
     ['a new directory without its warehouse', ['stock', 'FILE', '--data-dir', 'DIR'], /no node has used/],
     ['two places', ['stock', 'FILE', '--data-dir', 'DIR', '--node', 'http://127.0.0.1:1'], /two places/],
@@ -111,7 +107,10 @@ describe('edgestock edge', () => {
       [['--warehouse', 'no such id'], { name: 'ConfigError', message: expect.stringContaining('not a warehouse id') }],
       [[...anywhere, '--data-dir', site.dataDir], { message: expect.stringContaining('Stop it, or name another') }],
       [[...anywhere, ...below], { message: expect.stringContaining('cannot be made'), hint: expect.any(String) }],
-      [[...anywhere, '--port', port], { message: `cannot listen on 127.0.0.1:${port}`, hint: expect.any(String) }],
+      [
+        [...anywhere, '--port', port],
+        { message: `cannot listen on 127.0.0.1:${port}: the port is in use`, hint: expect.any(String) },
+      ],
     ];
     vi.stubEnv('EDGESTOCK_EDGE_LOG_LEVEL', 'silent');
     for (const [words, error] of starts) await expect(run(edgeCommand, ...words)).rejects.toMatchObject(error);

@@ -39,7 +39,7 @@ const FENCED_HINT =
   'sales go on and are kept here. Is another copy of this data directory running, or was this one restored? Run only the newest' +
   ' copy: one whose log holds what central has is taken in again by itself';
 
-/** What to do about a heartbeat's reply. Pure: the whole of PROTOCOL §3's progress and stall rules, and the node's side of the handshake. */
+/** What to do about a heartbeat's reply. Pure: docs/protocol.md "Heartbeats", the node's side. */
 export function judgeReply(reply: ReplyFacts, node: NodeFacts): Judgement {
   if (reply.fence) {
     return fence(`central fenced epoch ${reply.fence.epoch}: ${reply.fence.reason}`, FENCED_HINT);

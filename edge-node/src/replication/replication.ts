@@ -108,6 +108,11 @@ export class Replication implements Service {
     });
   }
 
+  /** Central has answered in this session and takes what is sent. */
+  get isHeard(): boolean {
+    return this.#phase.phase === 'live' || this.#phase.phase === 'catching-up';
+  }
+
   /** What was not sent stays in the log: there is nothing to drain. */
   async stop(): Promise<void> {
     this.#stopping.abort();

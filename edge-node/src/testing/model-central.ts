@@ -13,8 +13,8 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 const HOLD_MS = 200;
 
 /**
- * Central as one node sees it: PROTOCOL §3 c to f on an array, and nothing besides. What it holds at the end must be the
- * node's log, delta by delta; a hash chain that does not fit is thrown, since no fault of the link may cause one.
+ * Central as one node sees it: the table of docs/protocol.md "The log up" on an array, and nothing besides. What it holds
+ * at the end must be the node's log, delta by delta; a hash chain that does not fit is thrown, since no fault of the link may cause one.
  */
 export class ModelCentral {
   readonly #clock: Clock;

@@ -1,6 +1,6 @@
 import { assert } from '../runtime/assert.ts';
 
-/** Bounds of the wire (PROTOCOL §3, §7). A reader refuses what exceeds them before it decodes anything. */
+/** Bounds of the wire (docs/protocol.md "The log up", "JetStream settings"). A reader refuses what exceeds them before it decodes anything. */
 export const wireLimits = {
   /** Largest message the stream accepts. */
   messageBytesMax: 512 * 1024,
