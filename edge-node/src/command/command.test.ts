@@ -74,11 +74,7 @@ describe('edgestock import and verify', () => {
   it.each([
     ['no node named', ['stock', 'FILE'], /into which node/],
     ['a file that is not there', ['stock', 'nowhere.csv', '--dry-run'], /no file nowhere\.csv/],
-    [
-      'columns that are not there',
-      ['stock', 'FILE', '--dry-run', '--columns', 'sku=code'],
-      /does not have the columns/,
-    ],
+    ['columns that are not there', ['stock', 'FILE', '--dry-run', '--columns', 'sku=code'], /are not those of a/],
     ['a mapping of nothing', ['stock', 'FILE', '--dry-run', '--columns', 'skuu=code'], /cannot be read/],
     ['a new directory without its warehouse', ['stock', 'FILE', '--data-dir', 'DIR'], /no node has used/],
     ['two places', ['stock', 'FILE', '--data-dir', 'DIR', '--node', 'http://127.0.0.1:1'], /two places/],
@@ -111,7 +107,10 @@ describe('edgestock edge', () => {
       [['--warehouse', 'no such id'], { name: 'ConfigError', message: expect.stringContaining('not a warehouse id') }],
       [[...anywhere, '--data-dir', site.dataDir], { message: expect.stringContaining('Stop it, or name another') }],
       [[...anywhere, ...below], { message: expect.stringContaining('cannot be made'), hint: expect.any(String) }],
-      [[...anywhere, '--port', port], { message: `cannot listen on 127.0.0.1:${port}`, hint: expect.any(String) }],
+      [
+        [...anywhere, '--port', port],
+        { message: `cannot listen on 127.0.0.1:${port}: the port is in use`, hint: expect.any(String) },
+      ],
     ];
     vi.stubEnv('EDGESTOCK_EDGE_LOG_LEVEL', 'silent');
     for (const [words, error] of starts) await expect(run(edgeCommand, ...words)).rejects.toMatchObject(error);
@@ -152,9 +151,12 @@ describe('edgestock status', () => {
     const node = { warehouse: 'BER1', version: '1.0', epoch: 1, sequence: 1_200, firstSequence: 1, openExceptions: 2 };
     const link = { databaseBytes: 2_097_152, link: 'connected', state: 'live', applied: 1_190, backlog: 10, time: '' };
     const one = { warehouse: 'HAM1', appliedUpTo: 7, backlog: 0, lagMs: 90_000, isSilent: true, skewMs: 5_000 };
+    const self = { ...one, warehouse: 'MUC1', nodeFence: { reason: 'rolled back' } };
     bodies = {
       '/v1/status': { ...node, ...link },
-      '/v1/warehouses': { warehouses: [{ ...one, warehouse: 'BER1', isSilent: false, skewMs: 0 }, one] },
+      '/v1/warehouses': {
+        warehouses: [{ ...one, warehouse: 'BER1', isSilent: false, skewMs: 0, lagMs: null }, one, self],
+      },
     };
     server = createServer((request, response) => response.end(JSON.stringify(bodies[request.url ?? ''])));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -167,7 +169,7 @@ describe('edgestock status', () => {
     expect(printed.join('\n')).toContain('10 movements are still to reach central');
     expect(printed.join('\n')).toContain(`2 open: see ${url}/v1/exceptions`);
     expect(printed.join('\n')).toMatch(
-      /HAM1 +SILENT, applied 7, in step, known as of 90 s ago, clock 5 s ahead\n +BER1 +live/,
+      /MUC1 +FENCED \(rolled back\), .*\n +HAM1 +SILENT, applied 7, in step, known as of 90 s ago, clock 5 s ahead\n +BER1 +live, .*nothing known of its stock yet/,
     );
   });
 

@@ -22,10 +22,13 @@ export type WarehouseStatus = {
   readonly warehouse: string;
   readonly appliedUpTo: number;
   readonly backlog: number;
-  readonly lagMs: number;
+  /** Null while central knows nothing of the warehouse's stock. */
+  readonly lagMs: number | null;
   readonly isSilent: boolean;
   readonly skewMs: number;
   readonly fence?: { readonly reason: string };
+  /** The node has stopped sending by its own judgement. */
+  readonly nodeFence?: { readonly reason: string };
 };
 
 /** A clock more than this off is worth a line: expiries and ages are judged by it. */
@@ -62,12 +65,13 @@ export function centralPage(url: string, warehouses: readonly WarehouseStatus[])
   );
 }
 
-function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, fence }: WarehouseStatus): string {
+function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, ...fences }: WarehouseStatus): string {
+  const fence = fences.fence ?? fences.nodeFence;
   const parts = [
     fence === undefined ? (isSilent ? 'SILENT' : 'live') : `FENCED (${fence.reason})`,
     `applied ${count(appliedUpTo)}`,
     backlog === 0 ? 'in step' : `${count(backlog)} behind`,
-    `known as of ${age(lagMs)} ago`,
+    lagMs === null ? 'nothing known of its stock yet' : `known as of ${age(lagMs)} ago`,
     ...(Math.abs(skewMs) > SKEW_MS_WORTH_TELLING
       ? [`clock ${age(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}`]
       : []),
@@ -75,8 +79,8 @@ function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, fence }: Ware
   return parts.join(', ');
 }
 
-function rank({ fence, isSilent }: WarehouseStatus): number {
-  return fence === undefined ? Number(isSilent) : 2;
+function rank({ fence, nodeFence, isSilent }: WarehouseStatus): number {
+  return fence === undefined && nodeFence === undefined ? Number(isSilent) : 2;
 }
 
 function table(title: string, rows: readonly (readonly [label: string, text: string])[]): string {

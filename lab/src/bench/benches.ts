@@ -6,7 +6,7 @@ import { stockRead } from './stock-read.ts';
 import { visibility } from './visibility.ts';
 import { wireBytes } from './wire-bytes.ts';
 
-/** How each number of DESIGN §8 is measured, in the order in which they run. */
+/** How each number of the bench is measured, in the order in which they run. */
 export const benches: Readonly<Record<BenchId, Bench>> = {
   N1: stockRead,
   N2: durableSale,

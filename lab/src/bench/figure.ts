@@ -1,4 +1,4 @@
-/** The numbers of DESIGN §8 that this bench measures. */
+/** The numbers that this bench measures; `lab/bench/RESULTS.md` says what each one is. */
 export const benchIds = ['N1', 'N2', 'N4', 'N5', 'N6'] as const;
 export type BenchId = (typeof benchIds)[number];
 
