@@ -1,5 +1,6 @@
 import { durableSale } from './durable-sale.ts';
 import type { BenchId } from './figure.ts';
+import { hotSku } from './hot-sku.ts';
 import { ingest } from './ingest.ts';
 import type { Bench } from './run.ts';
 import { stockRead } from './stock-read.ts';
@@ -13,4 +14,5 @@ export const benches: Readonly<Record<BenchId, Bench>> = {
   N4: visibility,
   N5: ingest,
   N6: wireBytes,
+  N9: hotSku,
 };
