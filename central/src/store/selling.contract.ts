@@ -114,6 +114,8 @@ export function describeSelling(fixture: ContractFixture): void {
         { sku: 'A', revision: 3 },
         { sku: 'B', revision: 4 },
       ]);
+      // The reservation that follows in the same call knows the channel already.
+      expect([await availableIn(shop), await availableIn(DEFAULT_CHANNEL)]).toEqual([3, 4]);
       expect(await fixture.store.currentRevision()).toBe(4);
       expect(await fixture.store.changesAfter(2, 10)).toMatchObject([{ sku: 'A' }, { sku: 'B' }]);
       expect((await fixture.store.promise([{ command: 'set-channel', record }], NOW)).changes).toEqual([]);

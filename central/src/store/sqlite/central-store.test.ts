@@ -58,7 +58,7 @@ it('applies nothing of a call that fails half-way', async () => {
   await rm(directory, { recursive: true });
 });
 
-const shop = { channel: channelOf('shop'), warehouses: 'all', buffer: 0 } as const;
+const shop = { channel: channelOf('shop'), warehouses: [], buffer: 0 };
 
 it('promises nothing of a call that fails half-way', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
@@ -69,6 +69,7 @@ it('promises nothing of a call that fails half-way', async () => {
   log.record('A', 5);
   log.record('B', 5);
   await store.applyBatches([log.verified(1, 2)], 1);
+  await store.promise([{ command: 'set-channel', record: { ...shop, warehouses: 'all' } }], NOW);
   const before = await store.positionsOf(log.warehouse, undefined, 10);
   // Holds are the last to be written of a line: the one of B fails after everything of A.
   const saboteur = new Database(path);
@@ -82,16 +83,18 @@ it('promises nothing of a call that fails half-way', async () => {
   saboteur.close();
   expect(await store.positionsOf(log.warehouse, undefined, 10)).toEqual(before);
   expect(await store.reservation('r1')).toBeUndefined();
-  expect(await store.channels()).toHaveLength(1);
-  expect(await store.currentRevision()).toBe(2);
+  expect(await store.channels()).toMatchObject([{ warehouses: 'all' }, { channel: 'shop', warehouses: 'all' }]);
+  expect(await store.currentRevision()).toBe(4);
   // Nothing of it is remembered in memory either: not the channel, not the revisions.
   const { outcomes, changes } = await store.promise([reserve('r2', { A: 5, B: 2 })], NOW);
   expect(outcomes).toMatchObject([{ outcome: 'reserved', isReplay: false }]);
   expect(changes).toEqual([
-    { sku: 'A', revision: 3 },
-    { sku: 'B', revision: 4 },
+    { sku: 'A', revision: 5 },
+    { sku: 'B', revision: 6 },
   ]);
-  expect((await store.availability(skuOf('B'), DEFAULT_CHANNEL)).available).toBe(3);
+  for (const channel of [DEFAULT_CHANNEL, shop.channel]) {
+    expect((await store.availability(skuOf('B'), channel)).available).toBe(3);
+  }
   await store.close();
   await rm(directory, { recursive: true });
 });
