@@ -22,7 +22,13 @@ export type ReplicatingNode = {
 };
 
 export function replicatingNode(
-  options: { seed?: number; isConnected?: boolean; retentionMs?: number; before?: (log: InMemoryLog) => void } = {},
+  options: {
+    seed?: number;
+    isConnected?: boolean;
+    retentionMs?: number;
+    hasInbox?: boolean;
+    before?: (log: InMemoryLog) => void;
+  } = {},
 ): ReplicatingNode {
   const clock = new VirtualClock();
   const random = seededRandom(options.seed ?? 1);
@@ -43,7 +49,7 @@ export function replicatingNode(
       random,
       events: silentLog,
       retentionMs: options.retentionMs ?? 7 * 24 * 3_600_000,
-      inbox,
+      ...(options.hasInbox === false ? {} : { inbox }),
     });
     const restart = async () => {
       const { isConnected: wasConnected } = link;
