@@ -73,3 +73,21 @@ test('what comes after the way down was closed is not taken, and what waited is 
   await clock.advance(5_000);
   expect(inbox.cursor().sequence).toBe(1);
 });
+
+test('stopping waits until what is being carried out is durable, and no longer', async () => {
+  const { clock, inbox, directives, central, tell, acknowledged } = consumer();
+  inbox.carryOutMs = 1_000;
+  central.append(...['one', 'two'].map((text) => Buffer.from(text)));
+  tell(central.batch(1, 1), 'one');
+  tell(central.batch(2, 2), 'two');
+  await clock.advance(500);
+  let isStopped = false;
+  void directives.stop().then(() => {
+    isStopped = true;
+  });
+  await clock.advance(400);
+  expect(isStopped).toBe(false);
+  await clock.advance(100);
+  expect(isStopped).toBe(true);
+  expect(acknowledged).toEqual(['one']);
+});

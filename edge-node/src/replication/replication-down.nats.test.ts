@@ -10,6 +10,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { InMemoryInbox } from '../testing/in-memory-inbox.ts';
 import { InMemoryLog } from '../testing/in-memory-log.ts';
 import { ModelCentral } from '../testing/model-central.ts';
+import { JetStreamLink } from './jetstream-link.ts';
+import { replicationLimits as limits } from './limits.ts';
 import type { Replication } from './replication.ts';
 import { startReplication } from './start-replication.ts';
 
@@ -21,6 +23,8 @@ afterEach(async () => {
 
 const common = { clock: systemClock, random: systemRandom, log: silentLog, retryDelayMs: { min: 20, max: 60 } };
 const warehouse = 'BER1' as WarehouseId;
+/** Sooner than two missed heartbeats of the broker would show that a consumer has gone. */
+const SOON_MS = 2 * limits.downIdleHeartbeatMs - 2_000;
 
 async function broker(config?: string): Promise<NatsServer> {
   const server = await startNatsServer(config === undefined ? {} : { config });
@@ -124,9 +128,14 @@ async function until(isTrue: () => boolean, what: () => unknown, withinMs = 15_0
 }
 
 /** Everything was carried out once and in order (the inbox refuses anything else), and central knows it. */
-async function expectCarriedOut(inbox: InMemoryInbox, { directives }: ModelCentral, replication: Replication) {
+async function expectCarriedOut(
+  inbox: InMemoryInbox,
+  { directives }: ModelCentral,
+  replication: Replication,
+  withinMs = 30_000,
+) {
   const facts = () => ({ ...replication.status(), ...replication.counters, of: directives.log.length });
-  await until(() => directives.carriedOut === directives.log.length, facts, 30_000);
+  await until(() => directives.carriedOut === directives.log.length, facts, withinMs);
   expect(inbox.carriedOut.map(String)).toEqual(directives.log.map(String));
 }
 
@@ -179,7 +188,7 @@ describe('the way down through a real broker', () => {
     await makeConsumer(connection);
     // The next one shows what the vanished stream has swallowed.
     direct(model, 100);
-    await expectCarriedOut(inbox, model, replication);
+    await expectCarriedOut(inbox, model, replication, SOON_MS);
   });
 
   test('goes on when its consumer is deleted and made again, and everything comes once more', async () => {
@@ -196,7 +205,7 @@ describe('the way down through a real broker', () => {
     direct(model, 100);
     await systemClock.sleep(300);
     await makeConsumer(connection);
-    await expectCarriedOut(inbox, model, replication);
+    await expectCarriedOut(inbox, model, replication, SOON_MS);
     expect(replication.counters.downDuplicates).toBeGreaterThan(0);
   });
 
@@ -274,6 +283,47 @@ describe('the way down through a real broker', () => {
     expect((await consumerInfo(connection)).num_waiting).toBe(0);
   });
 
+  test('may be listened to before there is a connection, and again after nobody did', async () => {
+    const server = await broker();
+    await server.kill();
+    const link = new JetStreamLink({
+      ...common,
+      url: server.url,
+      name: 'edge BER1',
+      warehouse,
+      inboxPrefix: '_INBOX_BER1',
+    });
+    cleanUps.push(() => link.close());
+    const heard: string[] = [];
+    const listen = () =>
+      link.onDown(({ bytes, acknowledge }) => {
+        heard.push(Buffer.from(bytes).toString());
+        acknowledge();
+      });
+    const unsubscribe = listen();
+    await server.restart();
+    const { connection } = await central(server);
+    await makeStream(connection);
+    await makeConsumer(connection);
+    const jetstream = connection.jetstream();
+    await jetstream.publish(downSubject(warehouse), 'one');
+    await until(
+      () => heard.length === 1,
+      () => heard,
+    );
+    unsubscribe();
+    await jetstream.publish(downSubject(warehouse), 'two');
+    await systemClock.sleep(100);
+    expect(heard).toEqual(['one']);
+    listen();
+    await until(
+      () => heard.length === 2,
+      () => heard,
+      SOON_MS,
+    );
+    expect(heard).toEqual(['one', 'two']);
+  });
+
   test('and last units need no permission beyond what is the node’s own', async () => {
     const own = ['up.*.BER1', 'state.*.BER1', 'heartbeat.BER1', 'enrol.BER1', 'last-units.BER1']
       .map((subject) => `"edgestock.v1.${subject}"`)
@@ -293,7 +343,7 @@ describe('the way down through a real broker', () => {
     direct(model, 500);
     await expectCarriedOut(inbox, model, replication);
     model.lastUnits.unspent.set('TEA', 3);
-    await replication.askLastUnits([{ sku: 'TEA' as Sku, quantity: 2 }]);
+    await replication.askLastUnits([{ sku: 'TEA' as Sku, quantity: 2 }], 5_000);
     expect([...inbox.totals]).toEqual([['TEA', 2]]);
     await systemClock.sleep(50);
     expect(await consumerInfo(connection)).toMatchObject({ num_ack_pending: 0 });
