@@ -1,6 +1,6 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { MovementDetails, MovementKind } from '@edgestock/shared/inventory/movement';
-import { isQuantity } from '@edgestock/shared/inventory/quantity';
+import { isPositionQuantity, POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { LineProblem, OpenedException } from './command.ts';
 import type { Documents, DocumentWrite } from './documents.ts';
@@ -89,9 +89,12 @@ export class Draft {
   }
 
   decision(exceptions: readonly OpenedException[], writes: readonly DocumentWrite[] = []): Decision {
-    const overflow = this.#movements.find(({ shelf }) => !isQuantity(shelf.position.onHand));
+    // Each movement and not only the last: each travels with its own state, and central could not apply one beyond the bound.
+    const overflow = this.#movements.find(({ shelf: { position } }) => {
+      return !isPositionQuantity(position.onHand) || !isPositionQuantity(position.unsellable);
+    });
     if (overflow !== undefined) {
-      const message = `${overflow.shelf.sku} would exceed what a position can hold exactly (${Number.MAX_SAFE_INTEGER} units)`;
+      const message = `${overflow.shelf.sku} would exceed what a position can hold (${POSITION_QUANTITY_MAX} units either way): is the quantity meant, and in the right unit?`;
       return { outcome: 'invalid', problems: [{ line: overflow.line, code: 'quantity-out-of-range', message }] };
     }
     return { outcome: 'record', drafts: this.#movements, exceptions: latestOfEach(exceptions), writes };
