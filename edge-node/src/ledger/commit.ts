@@ -4,6 +4,7 @@ import { chainHash } from '@edgestock/shared/protocol/chain';
 import { decodeDelta, encodeDelta } from '@edgestock/shared/protocol/codec';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Command, Outcome, RecordedAnswer } from '../rules/command.ts';
+import { skusOf } from '../rules/command-skus.ts';
 import { decide } from '../rules/decide.ts';
 import { resolvedBy } from '../rules/exceptions.ts';
 import { placeChanges } from '../rules/place-changes.ts';
@@ -120,7 +121,7 @@ export class Commit {
 
   #stateFor(command: Command): SiteState {
     return {
-      shelves: new Map(command.lines.map(({ sku }) => [sku, this.#shelf(sku)])),
+      shelves: this.#shelvesFor(command),
       headSequence: this.#head.sequence,
       checkpointSequence: this.#checkpointSequence,
       past: command.type === 'count' ? this.#pastOf(command) : [],
@@ -128,6 +129,12 @@ export class Commit {
       now: this.#now,
       documents: this.#store.documents,
     };
+  }
+
+  #shelvesFor(command: Command): ReadonlyMap<Sku, Shelf> {
+    const shelves = new Map<Sku, Shelf>();
+    for (const sku of skusOf(command, this.#store.documents)) shelves.set(sku, this.#shelf(sku));
+    return shelves;
   }
 
   /** What happened to the counted SKUs since the places in the log at which they were counted. */

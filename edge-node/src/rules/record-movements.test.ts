@@ -2,6 +2,7 @@ import { parseSku } from '@edgestock/shared/inventory/ids';
 import { emptyPosition } from '@edgestock/shared/inventory/position';
 import { must } from '@edgestock/shared/runtime/assert';
 import { describe, expect, it } from 'vitest';
+import { documentsOf } from '../testing/documents.ts';
 import type { MovementLine, RecordMovements } from './command.ts';
 import { recordMovements } from './record-movements.ts';
 import type { PlacedQuantity, Shelf } from './shelf.ts';
@@ -46,7 +47,7 @@ function decide(
     past: [],
     today: '2026-06-15',
     now: Date.UTC(2026, 5, 15),
-    documents: {},
+    documents: documentsOf({}),
   };
   return recordMovements(state, { type: 'record', kind, lines: [{ sku, quantity: 1, ...line }], ...rest });
 }

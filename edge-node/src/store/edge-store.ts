@@ -53,7 +53,7 @@ export class EdgeStore {
     this.idempotency = new IdempotencyStore(database);
     this.exceptions = new ExceptionStore(database, typed);
     this.imports = new ImportStore(database);
-    this.documents = new DocumentStore(database);
+    this.documents = new DocumentStore(database, this.items);
     this.outbox = new Outbox({ database, node: this.node, movements: this.movements, shelves: this.shelves });
   }
 
