@@ -9,6 +9,7 @@ import { createHttpApp } from './http/http-app.ts';
 import { serveHttp } from './http/serve-http.ts';
 import { ImportJobs } from './import/import-jobs.ts';
 import { Ledger } from './ledger/ledger.ts';
+import { ReservationSweeper } from './ledger/reservation-sweeper.ts';
 import { httpLimits } from './limits.ts';
 import { startReplication } from './replication/start-replication.ts';
 import { EdgeStore } from './store/edge-store.ts';
@@ -33,6 +34,10 @@ export async function startEdgeNode(
     const store = EdgeStore.open({ dataDir: config.dataDirectory, warehouse: config.warehouse, clock, random });
     services.add('store', { stop: async () => store.close() });
     const ledger = services.add('ledger', new Ledger({ store, clock }));
+    const sweeper = services.add(
+      'reservations',
+      new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log }),
+    );
     const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));
     const replication = services.add(
       'replication',
@@ -49,6 +54,7 @@ export async function startEdgeNode(
     const app = createHttpApp({
       ledger,
       imports,
+      sweeper,
       status: () => replication.status(),
       replication: replication.counters,
       clock,

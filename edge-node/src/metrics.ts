@@ -15,6 +15,13 @@ const readings = {
   exceptions_open: { kind: 'gauge', help: 'Facts the books disagree with, waiting for a person' },
   database_bytes: { kind: 'gauge', help: 'Size of the database file' },
   process_resident_bytes: { kind: 'gauge', help: 'Resident memory of the process, shared by all nodes in it' },
+  reservations_open: { kind: 'gauge', help: 'Local reservations that have units set aside' },
+  reservations_expired_total: { kind: 'counter', help: 'Local reservations whose time has run out' },
+  last_unit_asks_total: { kind: 'counter', help: 'Times that central was asked for units missing here' },
+  wall_clock_ahead_seconds: {
+    kind: 'gauge',
+    help: 'How far a wall clock that jumped is ahead of the time by which reservations end; 0 while it is followed',
+  },
   event_streams: { kind: 'gauge', help: 'Open server-sent event streams' },
   event_streams_dropped_total: { kind: 'counter', help: 'Event streams dropped because their reader had stalled' },
   ledger_commits_total: { kind: 'counter', help: 'Transactions of the ledger' },

@@ -54,6 +54,19 @@ export class Query {
     return this.wholeNumber(name, { min: 0, max: Number.MAX_SAFE_INTEGER });
   }
 
+  /** A text as it stands; `undefined` when it is not given. */
+  text(name: string): string | undefined {
+    return this.#values[name]?.at(-1);
+  }
+
+  /** One of the names; `undefined` when it is not given. */
+  oneOf<Name extends string>(name: string, names: readonly Name[]): Name | undefined {
+    const value = this.text(name);
+    if (value === undefined) return undefined;
+    const message = `${name} must be one of ${names.join(', ')}`;
+    return names.find((one) => one === value) ?? refuseQuery({ code: 'parameter-invalid', message, path: name });
+  }
+
   sku(name: string): Sku | undefined {
     const value = this.#values[name]?.at(-1);
     return value === undefined ? undefined : skuIn(value, name);

@@ -14,3 +14,6 @@ export type {
   RecordMovements,
 } from '../rules/command.ts';
 export type { Refusal, Shortage } from '../rules/refusal.ts';
+export type { Reservation, ReservationState } from '../rules/reservation.ts';
+export { reservationStates } from '../rules/reservation.ts';
+export type { ReservationCommand } from '../rules/reservation-command.ts';

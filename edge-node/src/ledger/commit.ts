@@ -24,6 +24,7 @@ export class Commit {
   readonly #store: EdgeStore;
   readonly #shelves: ShelfCache;
   readonly #now: number;
+  readonly #expiryTime: number;
   readonly #loaded = new Map<Sku, Shelf>();
   readonly #current = new Map<Sku, Shelf>();
   #head: LogHead;
@@ -31,11 +32,17 @@ export class Commit {
   /** The node's calendar day. UTC: an expiry date has no zone either. */
   readonly #today: string;
 
-  constructor(options: { readonly store: EdgeStore; readonly shelves: ShelfCache; readonly now: number }) {
-    const { store, shelves, now } = options;
+  constructor(options: {
+    readonly store: EdgeStore;
+    readonly shelves: ShelfCache;
+    readonly now: number;
+    readonly expiryTime: number;
+  }) {
+    const { store, shelves, now, expiryTime } = options;
     this.#store = store;
     this.#shelves = shelves;
     this.#now = now;
+    this.#expiryTime = expiryTime;
     this.#today = new Date(now).toISOString().slice(0, 10);
     this.#head = store.outbox.head();
     this.#checkpointSequence = store.outbox.firstSequence() - 1;
@@ -127,6 +134,7 @@ export class Commit {
       past: command.type === 'count' ? this.#pastOf(command) : [],
       today: this.#today,
       now: this.#now,
+      expiryTime: this.#expiryTime,
       documents: this.#store.documents,
     };
   }
@@ -152,7 +160,7 @@ export class Commit {
   }
 
   #staleness(command: Command): Extract<Outcome, { outcome: 'stale' }> | undefined {
-    if (command.ifVersion === undefined) return undefined;
+    if (command.ifVersion === undefined || !('lines' in command)) return undefined;
     const sku = command.lines[0]?.sku;
     if (sku === undefined) return undefined;
     const current = this.#shelf(sku).position;

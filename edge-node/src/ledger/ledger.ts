@@ -3,6 +3,7 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import type { EdgeStore } from '../store/edge-store.ts';
 import type { Command, Outcome } from './command.ts';
 import { Commit } from './commit.ts';
+import { ExpiryClock } from './expiry-clock.ts';
 import { ShelfCache } from './shelf-cache.ts';
 import { StockReader } from './stock-reader.ts';
 import type { StockView } from './view.ts';
@@ -51,6 +52,8 @@ const COMMANDS_PER_COMMIT_MAX = 256;
  */
 export class Ledger implements Service {
   readonly view: StockView;
+  /** By it reservations end. */
+  readonly expiry: ExpiryClock;
   readonly counters: LedgerCounters = { commits: 0, commands: 0, movements: 0, failedCommits: 0, commitMsTotal: 0 };
   readonly #store: EdgeStore;
   readonly #shelves: ShelfCache;
@@ -64,7 +67,8 @@ export class Ledger implements Service {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#shelves = new ShelfCache(options.store.shelves);
-    this.view = new StockReader(options.store, this.#shelves);
+    this.expiry = new ExpiryClock(options.clock);
+    this.view = new StockReader({ store: options.store, shelves: this.#shelves, expiry: this.expiry });
   }
 
   /**
@@ -122,7 +126,12 @@ export class Ledger implements Service {
   /** Commits the group and tells everybody; or gives the failure, and then nothing of the group was recorded. */
   #commit(group: readonly Pending[]): { readonly error: unknown } | undefined {
     const startedMs = this.#clock.monotonicMs();
-    const commit = new Commit({ store: this.#store, shelves: this.#shelves, now: this.#clock.now() });
+    const commit = new Commit({
+      store: this.#store,
+      shelves: this.#shelves,
+      now: this.#clock.now(),
+      expiryTime: this.expiry.now(),
+    });
     const before = commit.head.sequence;
     const outcomes: Outcome[] = [];
     try {

@@ -1,7 +1,10 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Condition } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
-import type { ExceptionKind, RecordedMovement } from './command.ts';
+import type { ReservationFilter, ReservationPage, ReservationShare } from '../store/reservation-store.ts';
+import type { ExceptionKind, RecordedMovement, Reservation } from './command.ts';
+
+export type { ReservationFilter, ReservationShare } from '../store/reservation-store.ts';
 
 /** What the doors may read. Everything here is a consistent state between two commits. */
 
@@ -66,6 +69,8 @@ export type LogStatus = {
   /** Central's cursor as last heard, durable. */
   readonly appliedUpTo: number;
   readonly openExceptions: number;
+  /** Held and confirmed ones: those that have units set aside. */
+  readonly openReservations: number;
   readonly databaseBytes: number;
 };
 
@@ -81,6 +86,14 @@ export type StockView = {
   /** The log after a sequence, oldest first. */
   movementsAfter(sequence: number, limit: number): readonly RecordedMovement[];
   openExceptions(after: number, limit: number): readonly StockException[];
+  /** Its state as of now: one whose time has run out is told as expired. */
+  reservation(id: string): Reservation | undefined;
+  /** In order of making, after a number; `next` continues. */
+  reservations(filter: ReservationFilter, after: number, limit: number): ReservationPage;
+  /** The reservations behind a SKU's reserved and committed units, oldest first. */
+  openReservationsOf(sku: Sku, limit: number): readonly ReservationShare[];
+  /** Ids of held reservations whose time has run out, those that ran out first before the others. */
+  dueReservations(limit: number): readonly string[];
   /** The first of the candidates that a catalogue knows. */
   barcode(candidates: readonly string[]): BarcodeMatch | undefined;
   log(): LogStatus;

@@ -8,6 +8,7 @@ import type {
 } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
 import type { Refusal } from './refusal.ts';
+import type { ReservationCommand } from './reservation-command.ts';
 
 /** One line of a movement command, parsed: whole units, a known SKU's text, nothing left to check but the state. */
 export type MovementLine = {
@@ -44,7 +45,8 @@ export type Idempotency = {
   readonly fingerprint: string;
 };
 
-type CommandContext = {
+/** What any command may say beside its effect. */
+export type CommandContext = {
   readonly document?: string;
   readonly actor?: string;
   /** When it happened by the reporter's clock, milliseconds since 1970 UTC. */
@@ -69,7 +71,7 @@ export type PostCount = CommandContext & {
 };
 
 /** Everything that can change stock. All lines of a command hold together or not at all. */
-export type Command = RecordMovements | PostCount;
+export type Command = RecordMovements | PostCount | ReservationCommand;
 
 /** One recorded movement as callers see it. */
 export type RecordedMovement = {

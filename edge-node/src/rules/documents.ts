@@ -1,5 +1,6 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { CatalogueItem, SkuPolicy, TransferState, WarehousePolicy } from '@edgestock/shared/protocol/directive';
+import type { Reservation } from './reservation.ts';
 import type { Task, TaskStep } from './task.ts';
 
 /** How far central's log is carried out, and the chain hash there; epoch and sequence 0 before the first directive. */
@@ -18,6 +19,7 @@ export type Documents = {
   task(id: string): Task | undefined;
   /** Digest of the request by which a step of a task was done; `undefined` when it was not. */
   stepDone(task: string, step: TaskStep): string | undefined;
+  reservation(id: string): Reservation | undefined;
 };
 
 /** What a decision writes beside its movements, in the same commit. */
@@ -44,4 +46,6 @@ export type DocumentWrite =
       readonly actor?: string;
     }
   | { readonly document: 'item'; readonly item: CatalogueItem }
-  | { readonly document: 'transfer'; readonly transfer: TransferState };
+  | { readonly document: 'transfer'; readonly transfer: TransferState }
+  /** The reservation as it is now. */
+  | { readonly document: 'reservation'; readonly reservation: Reservation };

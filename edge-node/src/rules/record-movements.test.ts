@@ -47,6 +47,7 @@ function decide(
     past: [],
     today: '2026-06-15',
     now: Date.UTC(2026, 5, 15),
+    expiryTime: 0,
     documents: documentsOf({}),
   };
   return recordMovements(state, { type: 'record', kind, lines: [{ sku, quantity: 1, ...line }], ...rest });

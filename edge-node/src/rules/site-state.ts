@@ -29,6 +29,8 @@ export type SiteState = {
   readonly today: string;
   /** The node's wall clock, milliseconds since 1970 UTC. */
   readonly now: number;
+  /** The time by which reservations end: the wall clock, but without its jumps. */
+  readonly expiryTime: number;
   readonly documents: Documents;
 };
 

@@ -3,10 +3,12 @@ import type { SkuPolicy, WarehousePolicy } from '@edgestock/shared/protocol/dire
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Database } from 'better-sqlite3';
 import type { Documents, DocumentWrite, DownCursor } from '../rules/documents.ts';
+import type { Reservation } from '../rules/reservation.ts';
 import type { Task, TaskStep } from '../rules/task.ts';
 import { InboxStore } from './inbox-store.ts';
 import type { ItemStore } from './item-store.ts';
 import { PolicyStore } from './policy-store.ts';
+import { ReservationStore } from './reservation-store.ts';
 import { TaskStore } from './task-store.ts';
 import { TransferStore } from './transfer-store.ts';
 
@@ -16,6 +18,7 @@ export class DocumentStore implements Documents {
   readonly policies: PolicyStore;
   readonly tasks: TaskStore;
   readonly transfers: TransferStore;
+  readonly reservations: ReservationStore;
   readonly #items: ItemStore;
 
   constructor(database: Database, items: ItemStore) {
@@ -23,6 +26,7 @@ export class DocumentStore implements Documents {
     this.policies = new PolicyStore(database);
     this.tasks = new TaskStore(database);
     this.transfers = new TransferStore(database);
+    this.reservations = new ReservationStore(database);
     this.#items = items;
   }
 
@@ -44,6 +48,10 @@ export class DocumentStore implements Documents {
 
   stepDone(task: string, step: TaskStep): string | undefined {
     return this.tasks.step(task, step)?.fingerprint;
+  }
+
+  reservation(id: string): Reservation | undefined {
+    return this.reservations.find(id);
   }
 
   /** Inside the ledger's transaction. */
@@ -72,6 +80,9 @@ export class DocumentStore implements Documents {
         break;
       case 'transfer':
         this.transfers.save(write.transfer, now);
+        break;
+      case 'reservation':
+        this.reservations.save(write.reservation);
         break;
       default:
         unreachable(write);

@@ -236,4 +236,36 @@ export const migrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    name: 'reservations',
+    sql: `
+      -- Promises of this site to somebody. Open ones stay for ever; what has ended is forgotten after a while.
+      CREATE TABLE reservation (
+        number INTEGER PRIMARY KEY,          -- order of making
+        id TEXT NOT NULL UNIQUE,             -- the caller's name for it, or the node's: the document of its movements
+        owner TEXT NOT NULL,                 -- whom the units are kept for
+        note TEXT,                           -- in the caller's words; NULL = none
+        state TEXT NOT NULL CHECK (state IN ('held', 'confirmed', 'fulfilled', 'released', 'expired')), -- see rules/reservation.ts
+        fingerprint TEXT NOT NULL,           -- digest of the request that made it: same id, other request is refused
+        created_at INTEGER NOT NULL,         -- ms since 1970 UTC
+        expires_at INTEGER NOT NULL,         -- when a held one ends, ms since 1970 UTC by the expiry clock
+        ended_at INTEGER,                    -- when it was fulfilled, released or expired, ms since 1970 UTC; NULL = open
+        receipt TEXT                         -- document of the sale that fulfilled it; NULL = none did
+      ) STRICT;
+      CREATE INDEX reservation_held ON reservation (expires_at) WHERE state = 'held';
+      CREATE INDEX reservation_ended ON reservation (ended_at) WHERE ended_at IS NOT NULL;
+      CREATE INDEX reservation_by_owner ON reservation (owner, number);
+      CREATE INDEX reservation_by_state ON reservation (state, number);
+
+      -- What is, or was, set aside for it. Never changes.
+      CREATE TABLE reservation_line (
+        reservation TEXT NOT NULL REFERENCES reservation (id), -- the reservation it belongs to
+        sku TEXT NOT NULL,                   -- the seller's key
+        quantity INTEGER NOT NULL CHECK (quantity > 0), -- base units
+        line INTEGER NOT NULL,               -- order within the reservation
+        PRIMARY KEY (reservation, sku)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX reservation_line_by_sku ON reservation_line (sku);
+    `,
+  },
 ];

@@ -204,3 +204,27 @@ export const transfer = sqliteTable('transfer', {
   state: text('state').notNull(),
   changedAt: integer('changed_at').notNull(),
 });
+
+export const reservation = sqliteTable('reservation', {
+  number: integer('number').primaryKey(),
+  id: text('id').notNull(),
+  owner: text('owner').notNull(),
+  note: text('note'),
+  state: text('state').notNull(),
+  fingerprint: text('fingerprint').notNull(),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+  endedAt: integer('ended_at'),
+  receipt: text('receipt'),
+});
+
+export const reservationLine = sqliteTable(
+  'reservation_line',
+  {
+    reservation: text('reservation').notNull(),
+    sku: text('sku').notNull(),
+    quantity: integer('quantity').notNull(),
+    line: integer('line').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.reservation, table.sku] })],
+);

@@ -9,6 +9,7 @@ export function documentsOf(some: Partial<Documents>): Documents {
     skuPolicy: () => undefined,
     task: () => undefined,
     stepDone: () => undefined,
+    reservation: () => undefined,
     ...some,
   };
 }

@@ -40,6 +40,7 @@ export class OpenDoors {
   constructor(overrides: Partial<HttpDependencies> = {}) {
     this.deps = {
       ledger: this.site.ledger,
+      sweeper: this.site.sweeper,
       status: () => unlinked,
       replication: newCounters(),
       clock: this.site.clock,
@@ -65,6 +66,10 @@ export class OpenDoors {
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
     );
+  }
+
+  async delete(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return answerOf(await this.app.request(path, { method: 'DELETE', headers }));
   }
 
   /** Receives units without going through a door. */

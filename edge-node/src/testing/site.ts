@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSku, parseWarehouseId, type Sku } from '@edgestock/shared/inventory/ids';
 import { must } from '@edgestock/shared/runtime/assert';
+import { silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import type { Command, MovementLine, Outcome, RecordedAnswer, RecordMovements } from '../ledger/command.ts';
 import { Ledger } from '../ledger/ledger.ts';
+import { ReservationSweeper } from '../ledger/reservation-sweeper.ts';
 import { EdgeStore } from '../store/edge-store.ts';
 
 export const sku = (text: string): Sku => must(parseSku(text), `${text} is a SKU`);
@@ -17,17 +19,19 @@ export class TestSite {
   readonly clock: VirtualClock;
   store: EdgeStore;
   ledger: Ledger;
+  sweeper: ReservationSweeper;
 
   constructor() {
     this.dataDir = mkdtempSync(join(tmpdir(), 'edgestock-site-'));
     this.clock = new VirtualClock();
-    ({ store: this.store, ledger: this.ledger } = this.#open());
+    ({ store: this.store, ledger: this.ledger, sweeper: this.sweeper } = this.#open());
   }
 
   /** Stops and opens again, as a restart does. */
   restart(): void {
+    void this.sweeper.stop();
     this.store.close();
-    ({ store: this.store, ledger: this.ledger } = this.#open());
+    ({ store: this.store, ledger: this.ledger, sweeper: this.sweeper } = this.#open());
   }
 
   /** Records one movement command and insists that it was recorded. */
@@ -48,6 +52,7 @@ export class TestSite {
   }
 
   dispose(): void {
+    void this.sweeper.stop();
     this.store.close();
     rmSync(this.dataDir, { recursive: true, force: true });
   }
@@ -59,7 +64,10 @@ export class TestSite {
       clock: this.clock,
       random: systemRandom,
     });
-    return { store, ledger: new Ledger({ store, clock: this.clock }) };
+    const ledger = new Ledger({ store, clock: this.clock });
+    const { clock } = this;
+    const sweeper = new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log: silentLog });
+    return { store, ledger, sweeper };
   }
 }
 
