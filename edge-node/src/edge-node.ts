@@ -38,6 +38,7 @@ export async function startEdgeNode(
       'reservations',
       new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log }),
     );
+    sweeper.start();
     const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));
     const replication = services.add(
       'replication',

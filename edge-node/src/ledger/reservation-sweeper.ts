@@ -17,7 +17,7 @@ export class ReservationSweeper implements Service {
   readonly #store: ReservationStore;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #cancel: () => void;
+  #cancel = (): void => undefined;
   #sweeping: Promise<void> | undefined;
   #isClockFollowed = true;
 
@@ -26,6 +26,10 @@ export class ReservationSweeper implements Service {
     this.#store = options.store;
     this.#clock = options.clock;
     this.#log = options.log;
+  }
+
+  /** Sweeps from now on, every few seconds. */
+  start(): void {
     this.#cancel = this.#clock.every(reservationLimits.sweepPeriodMs, () => void this.sweep());
   }
 

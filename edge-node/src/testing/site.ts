@@ -19,6 +19,7 @@ export class TestSite {
   readonly clock: VirtualClock;
   store: EdgeStore;
   ledger: Ledger;
+  /** Not started: a test sweeps, or starts it. */
   sweeper: ReservationSweeper;
 
   constructor() {
