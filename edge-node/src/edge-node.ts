@@ -8,6 +8,8 @@ import type { EdgeConfig } from './config.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { serveHttp } from './http/serve-http.ts';
 import { ImportJobs } from './import/import-jobs.ts';
+import { LedgerInbox } from './ledger/directive-inbox.ts';
+import { Granter } from './ledger/granter.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { httpLimits } from './limits.ts';
 import { startReplication } from './replication/start-replication.ts';
@@ -33,6 +35,8 @@ export async function startEdgeNode(
     const store = EdgeStore.open({ dataDir: config.dataDirectory, warehouse: config.warehouse, clock, random });
     services.add('store', { stop: async () => store.close() });
     const ledger = services.add('ledger', new Ledger({ store, clock }));
+    const granter = services.add('granter', new Granter({ ledger, store }));
+    const inbox = new LedgerInbox({ ledger, store, granter });
     const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));
     const replication = services.add(
       'replication',
@@ -49,6 +53,7 @@ export async function startEdgeNode(
     const app = createHttpApp({
       ledger,
       imports,
+      inbox,
       status: () => replication.status(),
       replication: replication.counters,
       clock,

@@ -91,7 +91,9 @@ export class StockReader implements StockView {
   }
 
   openExceptions(after: number, limit: number): readonly StockException[] {
-    return this.#store.exceptions.openAfter(after, limit);
+    return this.#store.exceptions
+      .openAfter(after, limit)
+      .map((row) => (row.kind === 'directive-refused' ? { ...row, ...this.#refusedDirective() } : row));
   }
 
   barcode(candidates: readonly string[]): BarcodeMatch | undefined {
@@ -113,6 +115,13 @@ export class StockReader implements StockView {
       openExceptions: this.#store.exceptions.openCount(),
       databaseBytes: this.#store.databaseBytes(),
     };
+  }
+
+  #refusedDirective(): Pick<StockException, 'directive'> {
+    const [latest] = this.#store.documents.directives.refused(1);
+    if (latest === undefined) return {};
+    const { centralEpoch, sequence, reason } = latest;
+    return { directive: { centralEpoch, sequence, reason } };
   }
 
   /** The position at a place up to which the log holds no movement of the SKU: what its next movement found, or what is now. */

@@ -4,6 +4,7 @@ import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Database } from 'better-sqlite3';
 import type { Documents, DocumentWrite, DownCursor } from '../rules/documents.ts';
 import type { Task, TaskStep } from '../rules/task.ts';
+import type { ExceptionStore } from './exception-store.ts';
 import { InboxStore } from './inbox-store.ts';
 import type { ItemStore } from './item-store.ts';
 import { PolicyStore } from './policy-store.ts';
@@ -17,13 +18,15 @@ export class DocumentStore implements Documents {
   readonly tasks: TaskStore;
   readonly transfers: TransferStore;
   readonly #items: ItemStore;
+  readonly #exceptions: ExceptionStore;
 
-  constructor(database: Database, items: ItemStore) {
+  constructor(database: Database, stores: { items: ItemStore; exceptions: ExceptionStore }) {
     this.directives = new InboxStore(database);
     this.policies = new PolicyStore(database);
     this.tasks = new TaskStore(database);
     this.transfers = new TransferStore(database);
-    this.#items = items;
+    this.#items = stores.items;
+    this.#exceptions = stores.exceptions;
   }
 
   inbox(): DownCursor {
@@ -69,6 +72,7 @@ export class DocumentStore implements Documents {
         break;
       case 'item':
         this.#items.upsert(write.item, now);
+        this.#exceptions.resolveListed(write.item.sku, now);
         break;
       case 'transfer':
         this.transfers.save(write.transfer, now);
