@@ -8,6 +8,8 @@ import type { EdgeConfig } from './config.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { serveHttp } from './http/serve-http.ts';
 import { ImportJobs } from './import/import-jobs.ts';
+import { LedgerInbox } from './ledger/directive-inbox.ts';
+import { Granter } from './ledger/granter.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { ReservationSweeper } from './ledger/reservation-sweeper.ts';
 import { httpLimits } from './limits.ts';
@@ -39,6 +41,8 @@ export async function startEdgeNode(
       new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log }),
     );
     sweeper.start();
+    const granter = services.add('granter', new Granter({ ledger, store }));
+    const inbox = new LedgerInbox({ ledger, store, granter });
     const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));
     const replication = services.add(
       'replication',
@@ -56,6 +60,7 @@ export async function startEdgeNode(
       ledger,
       imports,
       sweeper,
+      inbox,
       status: () => replication.status(),
       replication: replication.counters,
       clock,

@@ -18,6 +18,7 @@ beforeEach(async () => {
   const app = createHttpApp({
     ledger: bench.site.ledger,
     imports: bench.jobs,
+    inbox: bench.site.inbox,
     status: () => unlinked,
     replication: newCounters(),
     clock: systemClock,

@@ -2,11 +2,11 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Service } from '@edgestock/shared/runtime/service';
 import type { EdgeStore } from '../store/edge-store.ts';
 import type { Command, Outcome } from './command.ts';
-import { Commit } from './commit.ts';
+import { Commit, type ShelfChange } from './commit.ts';
 import { ExpiryClock } from './expiry-clock.ts';
 import { ShelfCache } from './shelf-cache.ts';
 import { StockReader } from './stock-reader.ts';
-import type { StockView } from './view.ts';
+import type { StockView, TaskView } from './view.ts';
 
 /** The database did not take the write. Nothing of the command was recorded; the caller may repeat it unchanged. */
 export class LedgerUnavailable extends Error {
@@ -39,7 +39,12 @@ export type LedgerCounters = {
   movements: number;
   failedCommits: number;
   commitMsTotal: number;
+  /** Directives of central's carried out, refused ones included. */
+  directives: number;
 };
+
+/** Hears of each commit that appended to the log: where the log ends now, and what became of each shelf. Must not throw. */
+export type CommitListener = (headSequence: number, changes: readonly ShelfChange[]) => void;
 
 /** Commands of one transaction at most: bounds how long the event loop is held, and what one failure sends round again. */
 const COMMANDS_PER_COMMIT_MAX = 256;
@@ -54,12 +59,21 @@ export class Ledger implements Service {
   readonly view: StockView;
   /** By it reservations end. */
   readonly expiry: ExpiryClock;
-  readonly counters: LedgerCounters = { commits: 0, commands: 0, movements: 0, failedCommits: 0, commitMsTotal: 0 };
+  readonly tasks: TaskView;
+  readonly counters: LedgerCounters = {
+    commits: 0,
+    commands: 0,
+    movements: 0,
+    failedCommits: 0,
+    commitMsTotal: 0,
+    directives: 0,
+  };
   readonly #store: EdgeStore;
   readonly #shelves: ShelfCache;
   readonly #clock: Clock;
-  readonly #listeners = new Set<(headSequence: number) => void>();
+  readonly #listeners = new Set<CommitListener>();
   #pending: Pending[] = [];
+  #quotaUnits: number | undefined;
   #isScheduled = false;
   #isStopped = false;
 
@@ -69,6 +83,7 @@ export class Ledger implements Service {
     this.#shelves = new ShelfCache(options.store.shelves);
     this.expiry = new ExpiryClock(options.clock);
     this.view = new StockReader({ store: options.store, shelves: this.#shelves, expiry: this.expiry });
+    this.tasks = options.store.documents.tasks;
   }
 
   /**
@@ -83,8 +98,14 @@ export class Ledger implements Service {
     });
   }
 
-  /** Calls back after each commit that appended to the log, before its replies go out. A listener must not throw. Returns the way to unsubscribe. */
-  onCommit(listener: (headSequence: number) => void): () => void {
+  /** Units that central may promise of this node's stock. Summed up when first asked for, and carried along from then on. */
+  quotaUnits(): number {
+    this.#quotaUnits ??= this.#store.shelves.quotaUnits();
+    return this.#quotaUnits;
+  }
+
+  /** Calls back after each commit that appended to the log, before its replies go out. Returns the way to unsubscribe. */
+  onCommit(listener: CommitListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -145,13 +166,23 @@ export class Ledger implements Service {
     }
     // Recorded from here on: whatever a listener does, the group must not be taken for failed and recorded again.
     this.#store.outbox.committed(commit.head);
-    for (const shelf of commit.shelves) this.#shelves.keep(shelf);
+    const changes = [...commit.changes()];
+    for (const { before, after } of changes) {
+      this.#shelves.keep(after);
+      if (this.#quotaUnits !== undefined) this.#quotaUnits += after.position.quota - before.position.quota;
+    }
     this.counters.commits += 1;
     this.counters.commands += group.length;
     this.counters.movements += commit.head.sequence - before;
     this.counters.commitMsTotal += this.#clock.monotonicMs() - startedMs;
-    for (const [index, { resolve }] of group.entries()) resolve(outcomes[index] as Outcome);
-    if (commit.head.sequence > before) for (const listener of this.#listeners) listener(commit.head.sequence);
+    for (const [index, { command, resolve }] of group.entries()) {
+      const outcome = outcomes[index] as Outcome;
+      if (command.type === 'carry-out' && outcome.outcome === 'recorded') this.counters.directives += 1;
+      resolve(outcome);
+    }
+    if (commit.head.sequence > before) {
+      for (const listener of this.#listeners) listener(commit.head.sequence, changes);
+    }
     return undefined;
   }
 }

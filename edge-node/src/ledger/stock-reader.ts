@@ -96,7 +96,9 @@ export class StockReader implements StockView {
   }
 
   openExceptions(after: number, limit: number): readonly StockException[] {
-    return this.#store.exceptions.openAfter(after, limit);
+    return this.#store.exceptions
+      .openAfter(after, limit)
+      .map((row) => (row.kind === 'directive-refused' ? { ...row, ...this.#refusedDirective() } : row));
   }
 
   reservation(id: string): Reservation | undefined {
@@ -142,6 +144,13 @@ export class StockReader implements StockView {
   /** Expiry is judged on every read: whether its release has been recorded is the sweeper's business. */
   #judged(reservation: Reservation): Reservation {
     return { ...reservation, state: stateAt(reservation, this.#expiry.now()) };
+  }
+
+  #refusedDirective(): Pick<StockException, 'directive'> {
+    const [latest] = this.#store.documents.directives.refused(1);
+    if (latest === undefined) return {};
+    const { centralEpoch, sequence, reason } = latest;
+    return { directive: { centralEpoch, sequence, reason } };
   }
 
   /** The position at a place up to which the log holds no movement of the SKU: what its next movement found, or what is now. */

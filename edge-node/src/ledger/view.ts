@@ -2,7 +2,7 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Condition } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
 import type { ReservationFilter, ReservationPage, ReservationShare } from '../store/reservation-store.ts';
-import type { ExceptionKind, RecordedMovement, Reservation } from './command.ts';
+import type { ExceptionKind, RecordedMovement, Reservation, Task, TaskState, TaskStep } from './command.ts';
 
 export type { ReservationFilter, ReservationShare } from '../store/reservation-store.ts';
 
@@ -54,6 +54,8 @@ export type StockException = {
   readonly sequence: number;
   readonly deficit: number;
   readonly openedAt: number;
+  /** Of a `directive-refused`: the latest of central's directives that could not be carried out, and why. */
+  readonly directive?: { readonly centralEpoch: number; readonly sequence: number; readonly reason: string };
 };
 
 /** The log's cursors and identity, as the status route and the metrics tell them. */
@@ -97,4 +99,22 @@ export type StockView = {
   /** The first of the candidates that a catalogue knows. */
   barcode(candidates: readonly string[]): BarcodeMatch | undefined;
   log(): LogStatus;
+};
+
+/** A page of tasks in the order of their arrival; `next` continues it. */
+export type TaskPage = { readonly tasks: readonly Task[]; readonly next: number | undefined };
+
+/** What one task still has committed of a SKU. */
+export type TaskShare = { readonly task: string; readonly order: string; readonly units: number };
+
+/** Central's allocations as work, as the doors may read them. */
+export type TaskView = {
+  find(id: string): Task | undefined;
+  page(state: TaskState | undefined, after: number, limit: number): TaskPage;
+  /** The task as the request that did the step was told; `undefined` when it was not done. */
+  step(task: string, step: TaskStep): { readonly answer: Task } | undefined;
+  /** Tasks that are neither shipped nor released. */
+  openCount(): number;
+  /** The tasks behind a SKU's committed units, oldest first. */
+  ofSku(sku: Sku, limit: number): readonly TaskShare[];
 };

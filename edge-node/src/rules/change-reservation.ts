@@ -1,11 +1,9 @@
 import type { MovementDetails, MovementKind } from '@edgestock/shared/inventory/movement';
 import { unreachable } from '@edgestock/shared/runtime/assert';
-import type { OpenedException } from './command.ts';
-import { disagreements } from './exceptions.ts';
+import { Recording } from './recording.ts';
 import { type Reservation, stateAt } from './reservation.ts';
 import type { ChangeReservation } from './reservation-command.ts';
-import { setAside } from './set-aside.ts';
-import { type Decision, Draft, type SiteState } from './site-state.ts';
+import type { Decision, SiteState } from './site-state.ts';
 
 /** Why the release of units was recorded whose time had run out. */
 export const EXPIRED_REASON = 'expired';
@@ -43,7 +41,7 @@ function renew(state: SiteState, reservation: Reservation, ttlMs: number): Decis
   }
   // A retry, or a wish for less time, never takes time away that was promised.
   const expiresAt = Math.max(reservation.expiresAt, state.expiryTime + ttlMs);
-  return new Draft(state).decision([], [{ document: 'reservation', reservation: { ...reservation, expiresAt } }]);
+  return new Recording(state).decision([{ document: 'reservation', reservation: { ...reservation, expiresAt } }]);
 }
 
 function release(state: SiteState, reservation: Reservation, command: ChangeReservation): Decision {
@@ -73,29 +71,27 @@ function ended(
   reservation: Reservation,
   end: { readonly to: 'released' | 'expired'; readonly details: MovementDetails },
 ): Decision {
-  const drafts = new Draft(state);
+  const recording = new Recording(state);
   for (const [line, { sku, quantity }] of reservation.lines.entries()) {
-    setAside(drafts, { kind: undoing(reservation), sku, quantity, line, details: end.details });
+    recording.aside(undoing(reservation), quantity, { sku, line, details: end.details });
   }
   const after: Reservation = { ...reservation, state: end.to, endedAt: state.now };
-  return drafts.decision([], [{ document: 'reservation', reservation: after }]);
+  return recording.decision([{ document: 'reservation', reservation: after }]);
 }
 
 function confirm(state: SiteState, reservation: Reservation, command: ChangeReservation): Decision {
   const current = stateAt(reservation, state.expiryTime);
   if (current === 'confirmed') return { outcome: 'done-before' };
   if (current !== 'held') return wrongState(reservation, current, overWhy);
-  const drafts = new Draft(state);
-  const exceptions: OpenedException[] = [];
+  const recording = new Recording(state);
   const details = detailsOf(command);
   for (const [line, { sku, quantity }] of reservation.lines.entries()) {
     // Released first: between the two movements central may see more free here than there is, but never a deficit to act on.
-    const before = setAside(drafts, { kind: 'release', sku, quantity, line, details });
-    const after = setAside(drafts, { kind: 'commit', sku, quantity, line, details });
-    exceptions.push(...disagreements({ kind: 'commit', before, after, place: nowhere, today: state.today }));
+    recording.aside('release', quantity, { sku, line, details });
+    recording.aside('commit', quantity, { sku, line, details });
   }
   const after: Reservation = { ...reservation, state: 'confirmed' };
-  return drafts.decision(exceptions, [{ document: 'reservation', reservation: after }]);
+  return recording.decision([{ document: 'reservation', reservation: after }]);
 }
 
 /** The movement that takes back what a reservation has set aside. */
@@ -109,8 +105,6 @@ export function wrongState(reservation: Reservation, state: string, why: string)
 }
 
 const overWhy = 'nothing is kept for it any more; reserve anew';
-/** A set-aside leaves the goods where they are. */
-const nowhere = { bin: '', lot: '', condition: 'sellable' } as const;
 
 export function detailsOf({ id, actor }: { readonly id: string; readonly actor?: string }): MovementDetails {
   return { document: id, ...(actor === undefined ? {} : { actor }) };

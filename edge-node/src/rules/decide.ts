@@ -1,4 +1,6 @@
 import { unreachable } from '@edgestock/shared/runtime/assert';
+import { applyPolicy } from './apply-policy.ts';
+import { carryOut } from './carry-out.ts';
 import { changeReservation } from './change-reservation.ts';
 import type { Command } from './command.ts';
 import { fulfilReservation } from './fulfil-reservation.ts';
@@ -6,6 +8,8 @@ import { postCount } from './post-count.ts';
 import { recordMovements } from './record-movements.ts';
 import { reserve } from './reserve.ts';
 import type { Decision, SiteState } from './site-state.ts';
+import { takeBack } from './take-back.ts';
+import { takeStep } from './take-step.ts';
 
 /** What a command comes to on the loaded state. Pure: no clock, no chance, no I/O. */
 export function decide(state: SiteState, command: Command): Decision {
@@ -23,6 +27,14 @@ export function decide(state: SiteState, command: Command): Decision {
       return changeReservation(state, command);
     case 'fulfil-reservation':
       return fulfilReservation(state, command);
+    case 'carry-out':
+      return carryOut(state, command);
+    case 'take-back':
+      return takeBack(state, command);
+    case 'apply-policy':
+      return applyPolicy(state, command);
+    case 'task-step':
+      return takeStep(state, command);
     default:
       return unreachable(command);
   }

@@ -1,9 +1,8 @@
 import { undoing, wrongState } from './change-reservation.ts';
-import { appendMovements } from './record-movements.ts';
+import { Recording } from './recording.ts';
 import type { Reservation } from './reservation.ts';
 import type { FulfilReservation } from './reservation-command.ts';
-import { setAside } from './set-aside.ts';
-import { type Decision, Draft, type SiteState } from './site-state.ts';
+import type { Decision, SiteState } from './site-state.ts';
 
 /**
  * Decides the sale that ends a reservation: its set-aside is taken back and the sale recorded in one command, so that nobody
@@ -22,14 +21,13 @@ export function fulfilReservation(state: SiteState, command: FulfilReservation):
     return wrongState(reservation, reservation.state, why);
   }
 
-  const drafts = new Draft(state);
+  const recording = new Recording(state);
   if (reservation.state === 'held' || reservation.state === 'confirmed') {
     for (const [line, { sku, quantity }] of reservation.lines.entries()) {
-      setAside(drafts, { kind: undoing(reservation), sku, quantity, line, details: { document: id } });
+      recording.aside(undoing(reservation), quantity, { sku, line, details: { document: id } });
     }
   }
-  const sale = { ...command, type: 'record', kind: 'sale', lines: reservation.lines } as const;
-  const exceptions = appendMovements(drafts, sale, state.today);
+  recording.record({ ...command, type: 'record', kind: 'sale', lines: reservation.lines });
   const after: Reservation = { ...reservation, state: 'fulfilled', endedAt: state.now, receipt: document };
-  return drafts.decision(exceptions, [{ document: 'reservation', reservation: after }]);
+  return recording.decision([{ document: 'reservation', reservation: after }]);
 }

@@ -1,12 +1,13 @@
 import { availableOf, offerable } from '@edgestock/shared/inventory/position';
 import { isLineQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { detailsOf } from './change-reservation.ts';
 import type { LineProblem } from './command.ts';
+import { Recording } from './recording.ts';
 import type { Shortage } from './refusal.ts';
 import { demandOf, type Reservation } from './reservation.ts';
 import type { Reserve } from './reservation-command.ts';
-import { setAside } from './set-aside.ts';
-import { type Decision, Draft, type SiteState } from './site-state.ts';
+import type { Decision, SiteState } from './site-state.ts';
 
 /**
  * Decides a reservation. A promise is made only from what is available, for all lines or for none (P3); what a till or central
@@ -18,14 +19,14 @@ export function reserve(state: SiteState, command: Reserve): Decision {
   const problems = problemsOf(command.lines);
   if (problems.length > 0) return { outcome: 'invalid', problems };
 
-  const drafts = new Draft(state);
+  const recording = new Recording(state);
   const lines = demandOf(command.lines);
-  const shortages = lines.flatMap((line) => shortageOf(drafts, line));
+  const shortages = lines.flatMap((line) => shortageOf(recording, line));
   if (shortages.length > 0) return { outcome: 'refused', refusal: { refusal: 'insufficient', shortages } };
 
   for (const { sku, quantity } of lines) {
     const line = command.lines.findIndex((asked) => asked.sku === sku);
-    setAside(drafts, { kind: 'reserve', sku, quantity, line, details: detailsOf(command) });
+    recording.aside('reserve', quantity, { sku, line, details: detailsOf(command) });
   }
   const reservation: Reservation = {
     id: command.id,
@@ -39,7 +40,7 @@ export function reserve(state: SiteState, command: Reserve): Decision {
     endedAt: undefined,
     receipt: undefined,
   };
-  return drafts.decision([], [{ document: 'reservation', reservation }]);
+  return recording.decision([{ document: 'reservation', reservation }]);
 }
 
 function again(known: Reservation, command: Reserve): Decision {
@@ -47,8 +48,8 @@ function again(known: Reservation, command: Reserve): Decision {
   return { outcome: 'refused', refusal: { refusal: 'other-content', document: 'reservation', id: command.id } };
 }
 
-function shortageOf(drafts: Draft, { sku, quantity }: SkuQuantity): readonly Shortage[] {
-  const available = offerable(availableOf(drafts.shelf(sku).position));
+function shortageOf(recording: Recording, { sku, quantity }: SkuQuantity): readonly Shortage[] {
+  const available = offerable(availableOf(recording.shelf(sku).position));
   return available < quantity ? [{ sku, requested: quantity, available }] : [];
 }
 
@@ -58,8 +59,4 @@ function problemsOf(lines: readonly SkuQuantity[]): readonly LineProblem[] {
   return lines.flatMap(({ quantity }, line) =>
     isLineQuantity(quantity) && quantity > 0 ? [] : [{ line, code: 'quantity-invalid', message }],
   );
-}
-
-function detailsOf({ id, actor }: Reserve) {
-  return { document: id, ...(actor === undefined ? {} : { actor }) };
 }

@@ -5,6 +5,7 @@ import type { Database } from 'better-sqlite3';
 import type { Documents, DocumentWrite, DownCursor } from '../rules/documents.ts';
 import type { Reservation } from '../rules/reservation.ts';
 import type { Task, TaskStep } from '../rules/task.ts';
+import type { ExceptionStore } from './exception-store.ts';
 import { InboxStore } from './inbox-store.ts';
 import type { ItemStore } from './item-store.ts';
 import { PolicyStore } from './policy-store.ts';
@@ -20,14 +21,16 @@ export class DocumentStore implements Documents {
   readonly transfers: TransferStore;
   readonly reservations: ReservationStore;
   readonly #items: ItemStore;
+  readonly #exceptions: ExceptionStore;
 
-  constructor(database: Database, items: ItemStore) {
+  constructor(database: Database, stores: { items: ItemStore; exceptions: ExceptionStore }) {
     this.directives = new InboxStore(database);
     this.policies = new PolicyStore(database);
     this.tasks = new TaskStore(database);
     this.transfers = new TransferStore(database);
     this.reservations = new ReservationStore(database);
-    this.#items = items;
+    this.#items = stores.items;
+    this.#exceptions = stores.exceptions;
   }
 
   inbox(): DownCursor {
@@ -77,6 +80,7 @@ export class DocumentStore implements Documents {
         break;
       case 'item':
         this.#items.upsert(write.item, now);
+        this.#exceptions.resolveListed(write.item.sku, now);
         break;
       case 'transfer':
         this.transfers.save(write.transfer, now);

@@ -19,6 +19,7 @@ export class ExceptionStore {
   readonly #typed: BetterSQLite3Database;
   readonly #open: Statement<[string, string, number, number, number]>;
   readonly #resolve: Statement<[number, number, string, string]>;
+  readonly #resolveListed: Statement<[number, string]>;
 
   constructor(database: Database, typed: BetterSQLite3Database) {
     this.#typed = typed;
@@ -28,6 +29,9 @@ export class ExceptionStore {
     this.#resolve = database.prepare(
       'UPDATE exception SET resolved_at = ?, resolved_by = ? WHERE kind = ? AND sku = ? AND resolved_at IS NULL',
     );
+    this.#resolveListed = database.prepare(
+      "UPDATE exception SET resolved_at = ? WHERE kind = 'unknown-sku' AND sku = ? AND resolved_at IS NULL",
+    );
   }
 
   open(opened: OpenedException, now: number): void {
@@ -36,6 +40,11 @@ export class ExceptionStore {
 
   resolve(resolved: { kind: ExceptionKind; sku: Sku; bySequence: number }, now: number): void {
     this.#resolve.run(now, resolved.bySequence, resolved.kind, resolved.sku);
+  }
+
+  /** A catalogue has named the SKU: no movement made that good. */
+  resolveListed(sku: Sku, now: number): void {
+    this.#resolveListed.run(now, sku);
   }
 
   /** Open ones with an id above `after`, oldest first. */

@@ -178,8 +178,7 @@ export const migrations: readonly Migration[] = [
         id INTEGER PRIMARY KEY CHECK (id = 1), -- one row
         class TEXT NOT NULL,                 -- store | distribution-centre
         share_percent INTEGER NOT NULL,      -- of what may be promised, the part granted to central: 0 to 100
-        safety_stock INTEGER NOT NULL,       -- units of every SKU kept out of every offer
-        is_levelled INTEGER NOT NULL         -- 0 = positions still have to be given this safety stock
+        safety_stock INTEGER NOT NULL        -- units of every SKU kept out of every offer
       ) STRICT;
 
       -- What differs from the policy for one SKU.

@@ -12,17 +12,15 @@ export class PolicyStore {
   readonly #rule: Statement<[string], RuleRow>;
   readonly #saveRule: Statement<[string, number | null, number | null]>;
   readonly #deleteRule: Statement<[string]>;
-  readonly #levelled: Statement<[], { levelled: number }>;
-  readonly #noteLevelled: Statement<[]>;
 
   constructor(database: Database) {
     this.#find = database.prepare(
       'SELECT class, share_percent AS sharePercent, safety_stock AS safetyStock FROM policy WHERE id = 1',
     );
     this.#save = database.prepare(`
-      INSERT INTO policy (id, class, share_percent, safety_stock, is_levelled) VALUES (1, ?, ?, ?, 0)
+      INSERT INTO policy (id, class, share_percent, safety_stock) VALUES (1, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET class = excluded.class, share_percent = excluded.share_percent,
-        safety_stock = excluded.safety_stock, is_levelled = 0`);
+        safety_stock = excluded.safety_stock`);
     this.#rule = database.prepare(
       'SELECT share_percent AS sharePercent, safety_stock AS safetyStock FROM sku_policy WHERE sku = ?',
     );
@@ -30,8 +28,6 @@ export class PolicyStore {
       INSERT INTO sku_policy (sku, share_percent, safety_stock) VALUES (?, ?, ?)
       ON CONFLICT (sku) DO UPDATE SET share_percent = excluded.share_percent, safety_stock = excluded.safety_stock`);
     this.#deleteRule = database.prepare('DELETE FROM sku_policy WHERE sku = ?');
-    this.#levelled = database.prepare('SELECT is_levelled AS levelled FROM policy WHERE id = 1');
-    this.#noteLevelled = database.prepare('UPDATE policy SET is_levelled = 1 WHERE id = 1');
   }
 
   /** `undefined` before central's first. */
@@ -57,14 +53,5 @@ export class PolicyStore {
   saveRule({ sku, sharePercent, safetyStock }: SkuPolicy): void {
     if (sharePercent === undefined && safetyStock === undefined) this.#deleteRule.run(sku);
     else this.#saveRule.run(sku, sharePercent ?? null, safetyStock ?? null);
-  }
-
-  /** Whether every position has the safety stock of the policy; true where there is none. */
-  isLevelled(): boolean {
-    return this.#levelled.get()?.levelled !== 0;
-  }
-
-  noteLevelled(): void {
-    this.#noteLevelled.run();
   }
 }

@@ -150,7 +150,6 @@ export const policy = sqliteTable('policy', {
   class: text('class').notNull(),
   sharePercent: integer('share_percent').notNull(),
   safetyStock: integer('safety_stock').notNull(),
-  isLevelled: integer('is_levelled', { mode: 'boolean' }).notNull(),
 });
 
 export const skuPolicy = sqliteTable('sku_policy', {

@@ -43,6 +43,7 @@ export class OpenDoors {
     this.deps = {
       ledger: this.site.ledger,
       sweeper: this.site.sweeper,
+      inbox: this.site.inbox,
       status: () => unlinked,
       replication: newCounters(),
       clock: this.site.clock,

@@ -13,7 +13,12 @@ function list(context: HttpContext, { ledger, limits }: HttpDependencies): Respo
   const limit = query.limit(limits);
   const rows = ledger.view.openExceptions(query.sequence('after') ?? 0, limit);
   return Response.json({
-    exceptions: rows.map(({ openedAt, ...row }) => ({ ...row, openedAt: isoTime(openedAt) })),
+    // A refused directive concerns no SKU.
+    exceptions: rows.map(({ openedAt, sku, ...row }) => ({
+      ...row,
+      ...(row.kind === 'directive-refused' ? {} : { sku }),
+      openedAt: isoTime(openedAt),
+    })),
     ...(rows.length === limit ? { next: rows.at(-1)?.id } : {}),
   });
 }

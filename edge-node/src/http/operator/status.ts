@@ -13,8 +13,9 @@ export function statusDoors(deps: HttpDependencies): readonly Door[] {
   ];
 }
 
-function status({ ledger, status: replication, clock, version }: HttpDependencies): Response {
+function status({ ledger, inbox, status: replication, clock, version }: HttpDependencies): Response {
   const { appliedUpTo: _, ...log } = ledger.view.log();
+  const { centralEpoch, sequence } = inbox.cursor();
   const { lastContactAt, ...link } = replication();
   return Response.json({
     ...log,
@@ -22,6 +23,10 @@ function status({ ledger, status: replication, clock, version }: HttpDependencie
     // Against the log as it is now: what replication has heard may be a moment older.
     backlog: log.sequence - link.applied,
     ...(lastContactAt === undefined ? {} : { lastContactAt: isoTime(lastContactAt) }),
+    /** How far central's log of directives is carried out here. */
+    carriedOut: { centralEpoch, sequence },
+    quotaUnits: ledger.quotaUnits(),
+    openTasks: ledger.tasks.openCount(),
     time: isoTime(clock.now()),
     version,
   });
