@@ -16,5 +16,5 @@ export type {
 export type { CarryOut, TakeBack } from '../rules/directive-command.ts';
 export type { ApplyPolicy } from '../rules/policy-command.ts';
 export type { Refusal, Shortage } from '../rules/refusal.ts';
-export { type Task, type TaskState, type TaskStep, taskStates, taskSteps } from '../rules/task.ts';
+export { openUnits, type Task, type TaskState, type TaskStep, taskStates, taskSteps } from '../rules/task.ts';
 export { missings, type PickLine, type TakeStep } from '../rules/task-command.ts';

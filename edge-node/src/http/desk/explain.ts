@@ -34,6 +34,10 @@ function explain(context: HttpContext, { ledger, limits }: HttpDependencies): Re
     available: 'onHand - unsellable - reserved - committed - quota - safetyStock',
     /** Where the units are is known for now only. */
     ...(atSequence === undefined ? { balances: ledger.view.detail(sku)?.balances } : {}),
+    /** What the quota is made of: units ever granted to central, ever allocated by it, ever given back. */
+    quota: { granted: position.granted, allocated: position.allocated, returned: position.returned },
+    /** Which tasks have committed units now. */
+    ...(atSequence === undefined ? { tasks: ledger.tasks.ofSku(sku, limits.pageRowsDefault) } : {}),
     openingOnHand,
     movements: movements.map(movementBody),
     nextBefore,
