@@ -17,4 +17,4 @@ export type { CarryOut, TakeBack } from '../rules/directive-command.ts';
 export type { ApplyPolicy } from '../rules/policy-command.ts';
 export type { Refusal, Shortage } from '../rules/refusal.ts';
 export { openUnits, type Task, type TaskState, type TaskStep, taskStates, taskSteps } from '../rules/task.ts';
-export { missings, type PickLine, type TakeStep } from '../rules/task-command.ts';
+export { type Missing, missings, type PickLine, type TakeStep } from '../rules/task-command.ts';
