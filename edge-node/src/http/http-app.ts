@@ -18,6 +18,7 @@ import { problems } from './problems.ts';
 import { countDoors } from './scanner/counts.ts';
 import { movementDoors } from './scanner/movements.ts';
 import { scanDoors } from './scanner/scan.ts';
+import { taskDoors } from './scanner/tasks.ts';
 import { receiptDoors } from './till/receipts.ts';
 
 /** The node's HTTP doors, in groups by who asks. */
@@ -31,6 +32,7 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
     ...scanDoors(deps),
     ...movementDoors(deps),
     ...countDoors(deps),
+    ...taskDoors(deps, lastUnits),
     ...reservationDoors(deps, lastUnits),
     ...reservationStepDoors(deps, lastUnits),
     ...stockDoors(deps),

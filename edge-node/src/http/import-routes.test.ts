@@ -17,8 +17,8 @@ beforeEach(async () => {
   bench = new ImportSite();
   const app = createHttpApp({
     ledger: bench.site.ledger,
-    imports: bench.jobs,
     inbox: bench.site.inbox,
+    imports: bench.jobs,
     status: () => unlinked,
     replication: newCounters(),
     clock: systemClock,

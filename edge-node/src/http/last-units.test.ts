@@ -114,3 +114,22 @@ describe('a sale', () => {
     expect(asked).toEqual([]);
   });
 });
+
+describe('shipping', () => {
+  test('asks first where it would leave central short, and ships in any case', async () => {
+    const lines = [{ sku: sku('TEA'), quantity: 2 }];
+    await doors.site.direct({ kind: 'allocate', task: 'T-1', order: 'O-1', lines });
+    await doors.site.move('scrap', [{ sku: sku('TEA'), quantity: 7 }]);
+    const shipped = await doors.post('/v1/tasks/T-1/ship', {});
+    expect([shipped.status, asked]).toEqual([200, [[{ sku: 'TEA', quantity: 1 }]]]);
+    expect((await doors.post('/v1/tasks/T-1/ship', {})).status).toBe(200);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('asks nobody where goods stand behind every promise', async () => {
+    const lines = [{ sku: sku('TEA'), quantity: 2 }];
+    await doors.site.direct({ kind: 'allocate', task: 'T-1', order: 'O-1', lines });
+    expect((await doors.post('/v1/tasks/T-1/ship', {})).status).toBe(200);
+    expect(asked).toEqual([]);
+  });
+});

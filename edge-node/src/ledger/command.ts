@@ -19,5 +19,5 @@ export type { Refusal, Shortage } from '../rules/refusal.ts';
 export type { Reservation, ReservationState } from '../rules/reservation.ts';
 export { reservationStates } from '../rules/reservation.ts';
 export type { ReservationCommand } from '../rules/reservation-command.ts';
-export { type Task, type TaskState, type TaskStep, taskStates, taskSteps } from '../rules/task.ts';
-export { missings, type PickLine, type TakeStep } from '../rules/task-command.ts';
+export { openUnits, type Task, type TaskState, type TaskStep, taskStates, taskSteps } from '../rules/task.ts';
+export { type Missing, missings, type PickLine, type TakeStep } from '../rules/task-command.ts';

@@ -38,6 +38,10 @@ function explain(context: HttpContext, deps: HttpDependencies): Response {
     ...(atSequence === undefined ? { balances: ledger.view.detail(sku)?.balances } : {}),
     /** And so are the promises behind reserved and committed. */
     ...(atSequence === undefined ? { reservations: reservationsBehind(sku, deps) } : {}),
+    /** What the quota is made of: units ever granted to central, ever allocated by it, ever given back. */
+    quota: { granted: position.granted, allocated: position.allocated, returned: position.returned },
+    /** Which tasks have committed units now. */
+    ...(atSequence === undefined ? { tasks: ledger.tasks.ofSku(sku, limits.pageRowsDefault) } : {}),
     openingOnHand,
     movements: movements.map(movementBody),
     nextBefore,
