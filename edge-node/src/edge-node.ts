@@ -61,6 +61,7 @@ export async function startEdgeNode(
       imports,
       sweeper,
       inbox,
+      lastUnits: { ask: (lines) => replication.askLastUnits(lines) },
       status: () => replication.status(),
       replication: replication.counters,
       clock,
