@@ -43,6 +43,7 @@ export async function startEdgeNode(
       startReplication({
         outbox: store.outbox,
         ledger,
+        inbox,
         natsUrl: config.natsUrls,
         retentionMs: config.retentionMs,
         clock,
@@ -50,10 +51,12 @@ export async function startEdgeNode(
         log,
       }),
     );
+    // Grants are made only while central hears of them.
+    replication.onLive((isLive) => granter.setLive(isLive));
+    granter.setLive(replication.isLive);
     const app = createHttpApp({
       ledger,
       imports,
-      inbox,
       status: () => replication.status(),
       replication: replication.counters,
       clock,

@@ -15,10 +15,6 @@ const readings = {
   exceptions_open: { kind: 'gauge', help: 'Facts the books disagree with, waiting for a person' },
   tasks_open: { kind: 'gauge', help: 'Tasks of orders that are neither shipped nor released' },
   quota_units: { kind: 'gauge', help: 'Units granted to central that it has not spent, over all SKUs' },
-  directives_carried_out_total: {
-    kind: 'counter',
-    help: 'Directives of central carried out since the start, refused ones included',
-  },
   database_bytes: { kind: 'gauge', help: 'Size of the database file' },
   process_resident_bytes: { kind: 'gauge', help: 'Resident memory of the process, shared by all nodes in it' },
   event_streams: { kind: 'gauge', help: 'Open server-sent event streams' },

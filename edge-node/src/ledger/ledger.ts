@@ -38,8 +38,6 @@ export type LedgerCounters = {
   movements: number;
   failedCommits: number;
   commitMsTotal: number;
-  /** Directives of central's carried out, refused ones included. */
-  directives: number;
 };
 
 /** Hears of each commit that appended to the log: where the log ends now, and what became of each shelf. Must not throw. */
@@ -63,7 +61,6 @@ export class Ledger implements Service {
     movements: 0,
     failedCommits: 0,
     commitMsTotal: 0,
-    directives: 0,
   };
   readonly #store: EdgeStore;
   readonly #shelves: ShelfCache;
@@ -166,11 +163,7 @@ export class Ledger implements Service {
     this.counters.commands += group.length;
     this.counters.movements += commit.head.sequence - before;
     this.counters.commitMsTotal += this.#clock.monotonicMs() - startedMs;
-    for (const [index, { command, resolve }] of group.entries()) {
-      const outcome = outcomes[index] as Outcome;
-      if (command.type === 'carry-out' && outcome.outcome === 'recorded') this.counters.directives += 1;
-      resolve(outcome);
-    }
+    for (const [index, { resolve }] of group.entries()) resolve(outcomes[index] as Outcome);
     if (commit.head.sequence > before) {
       for (const listener of this.#listeners) listener(commit.head.sequence, changes);
     }

@@ -40,7 +40,6 @@ export class OpenDoors {
   constructor(overrides: Partial<HttpDependencies> = {}) {
     this.deps = {
       ledger: this.site.ledger,
-      inbox: this.site.inbox,
       status: () => unlinked,
       replication: newCounters(),
       clock: this.site.clock,

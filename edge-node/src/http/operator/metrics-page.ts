@@ -35,7 +35,6 @@ function readingsOf({ ledger, status, replication: sent }: HttpDependencies, str
     exceptions_open: log.openExceptions,
     tasks_open: ledger.tasks.openCount(),
     quota_units: ledger.quotaUnits(),
-    directives_carried_out_total: counters.directives,
     database_bytes: log.databaseBytes,
     process_resident_bytes: process.memoryUsage.rss(),
     event_streams: streams.openCount,

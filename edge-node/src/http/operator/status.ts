@@ -13,9 +13,8 @@ export function statusDoors(deps: HttpDependencies): readonly Door[] {
   ];
 }
 
-function status({ ledger, inbox, status: replication, clock, version }: HttpDependencies): Response {
+function status({ ledger, status: replication, clock, version }: HttpDependencies): Response {
   const { appliedUpTo: _, ...log } = ledger.view.log();
-  const { centralEpoch, sequence } = inbox.cursor();
   const { lastContactAt, ...link } = replication();
   return Response.json({
     ...log,
@@ -23,8 +22,6 @@ function status({ ledger, inbox, status: replication, clock, version }: HttpDepe
     // Against the log as it is now: what replication has heard may be a moment older.
     backlog: log.sequence - link.applied,
     ...(lastContactAt === undefined ? {} : { lastContactAt: isoTime(lastContactAt) }),
-    /** How far central's log of directives is carried out here. */
-    carriedOut: { centralEpoch, sequence },
     quotaUnits: ledger.quotaUnits(),
     openTasks: ledger.tasks.openCount(),
     time: isoTime(clock.now()),
