@@ -12,6 +12,7 @@ const readings = {
   log_applied_sequence: { kind: 'gauge', help: 'Last sequence that central has applied, as last heard' },
   log_backlog: { kind: 'gauge', help: 'Committed sequences that central has not applied' },
   link_up: { kind: 'gauge', help: '1 while the broker is reached, else 0' },
+  writes_failing: { kind: 'gauge', help: '1 while the database refuses writes, as on a full disk, else 0' },
   exceptions_open: { kind: 'gauge', help: 'Facts the books disagree with, waiting for a person' },
   tasks_open: { kind: 'gauge', help: 'Tasks of orders that are neither shipped nor released' },
   quota_units: { kind: 'gauge', help: 'Units granted to central that it has not spent, over all SKUs' },

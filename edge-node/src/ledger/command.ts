@@ -14,6 +14,7 @@ export type {
   RecordMovements,
 } from '../rules/command.ts';
 export type { CarryOut, TakeBack } from '../rules/directive-command.ts';
+export type { ExceptionResolution } from '../rules/exception-resolution.ts';
 export type { ApplyPolicy } from '../rules/policy-command.ts';
 export type { Refusal, Shortage } from '../rules/refusal.ts';
 export { openUnits, type Task, type TaskState, type TaskStep, taskStates, taskSteps } from '../rules/task.ts';

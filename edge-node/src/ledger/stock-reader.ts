@@ -96,6 +96,10 @@ export class StockReader implements StockView {
       .map((row) => (row.kind === 'directive-refused' ? { ...row, ...this.#refusedDirective() } : row));
   }
 
+  resolvedExceptions(after: number, limit: number): readonly StockException[] {
+    return this.#store.exceptions.resolvedAfter(after, limit);
+  }
+
   barcode(candidates: readonly string[]): BarcodeMatch | undefined {
     return this.#store.items.firstBarcode(candidates);
   }

@@ -1,7 +1,7 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Condition } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
-import type { ExceptionKind, RecordedMovement, Task, TaskState, TaskStep } from './command.ts';
+import type { ExceptionKind, ExceptionResolution, RecordedMovement, Task, TaskState, TaskStep } from './command.ts';
 
 /** What the doors may read. Everything here is a consistent state between two commits. */
 
@@ -53,6 +53,8 @@ export type StockException = {
   readonly openedAt: number;
   /** Of a `directive-refused`: the latest of central's directives that could not be carried out, and why. */
   readonly directive?: { readonly centralEpoch: number; readonly sequence: number; readonly reason: string };
+  /** `undefined` while it is open. */
+  readonly resolution: ExceptionResolution | undefined;
 };
 
 /** The log's cursors and identity, as the status route and the metrics tell them. */
@@ -83,6 +85,8 @@ export type StockView = {
   /** The log after a sequence, oldest first. */
   movementsAfter(sequence: number, limit: number): readonly RecordedMovement[];
   openExceptions(after: number, limit: number): readonly StockException[];
+  /** Closed ones, in the order in which they were opened. */
+  resolvedExceptions(after: number, limit: number): readonly StockException[];
   /** The first of the candidates that a catalogue knows. */
   barcode(candidates: readonly string[]): BarcodeMatch | undefined;
   log(): LogStatus;

@@ -5,6 +5,7 @@ import { parseSku, parseWarehouseId, type Sku } from '@edgestock/shared/inventor
 import { emptyPosition, type Position } from '@edgestock/shared/inventory/position';
 import type { Directive } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
+import { type Log, silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import type { Command, MovementLine, Outcome, RecordedAnswer, RecordMovements } from '../ledger/command.ts';
@@ -26,8 +27,10 @@ export class TestSite {
   ledger: Ledger;
   granter: Granter;
   inbox: LedgerInbox;
+  readonly #log: Log;
 
-  constructor() {
+  constructor(options: { readonly log?: Log } = {}) {
+    this.#log = options.log ?? silentLog;
     this.dataDir = mkdtempSync(join(tmpdir(), 'edgestock-site-'));
     this.clock = new VirtualClock();
     ({ store: this.store, ledger: this.ledger, granter: this.granter, inbox: this.inbox } = this.#open());
@@ -81,7 +84,7 @@ export class TestSite {
       clock: this.clock,
       random: systemRandom,
     });
-    const ledger = new Ledger({ store, clock: this.clock });
+    const ledger = new Ledger({ store, clock: this.clock, log: this.#log });
     const granter = new Granter({ ledger, store });
     return { store, ledger, granter, inbox: new LedgerInbox({ ledger, store, granter }) };
   }
