@@ -16,7 +16,12 @@ import { httpLimits } from './limits.ts';
 import { startReplication } from './replication/start-replication.ts';
 import { EdgeStore } from './store/edge-store.ts';
 
-export type EdgeNode = Service & { readonly warehouse: WarehouseId; readonly url: string };
+export type EdgeNode = Service & {
+  readonly warehouse: WarehouseId;
+  readonly url: string;
+  /** Central has answered in the present session; `false` does not keep the node from working. */
+  isEnrolled(): boolean;
+};
 
 /**
  * One node: the store opened, the ledger on it, replication behind it, HTTP in front. A plain object: a process may hold
@@ -35,7 +40,7 @@ export async function startEdgeNode(
   try {
     const store = EdgeStore.open({ dataDir: config.dataDirectory, warehouse: config.warehouse, clock, random });
     services.add('store', { stop: async () => store.close() });
-    const ledger = services.add('ledger', new Ledger({ store, clock }));
+    const ledger = services.add('ledger', new Ledger({ store, clock, log }));
     const sweeper = services.add(
       'reservations',
       new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log }),
@@ -49,6 +54,7 @@ export async function startEdgeNode(
       startReplication({
         outbox: store.outbox,
         ledger,
+        inbox,
         natsUrl: config.natsUrls,
         retentionMs: config.retentionMs,
         clock,
@@ -56,11 +62,13 @@ export async function startEdgeNode(
         log,
       }),
     );
+    // Grants are made only while central hears of them.
+    replication.onLive((isLive) => granter.setLive(isLive));
+    granter.setLive(replication.isLive);
     const app = createHttpApp({
       ledger,
       imports,
       sweeper,
-      inbox,
       lastUnits: { ask: (lines) => replication.askLastUnits(lines) },
       status: () => replication.status(),
       replication: replication.counters,
@@ -81,7 +89,12 @@ export async function startEdgeNode(
       { url: http.url, dataDirectory: config.dataDirectory, sequence: store.outbox.head().sequence },
       'the node is ready',
     );
-    return { warehouse: config.warehouse, url: http.url, stop: () => services.stop() };
+    return {
+      warehouse: config.warehouse,
+      url: http.url,
+      isEnrolled: () => replication.isHeard,
+      stop: () => services.stop(),
+    };
   } catch (error) {
     await services.stop();
     throw error;

@@ -15,6 +15,7 @@ import { type ApiEnvironment, createDoors } from './doors.ts';
 import { explainRoutes } from './explain-routes.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
 import { type IngestReport, operatorRoutes } from './operator-routes.ts';
+import { quarantineRoutes } from './quarantine-routes.ts';
 import { streamHandler } from './stream-handler.ts';
 import { warehouseRoutes } from './warehouse-routes.ts';
 
@@ -85,6 +86,7 @@ export class Api implements Service {
       const fanOut = services.add('fan-out', await AvailabilityFanOut.start({ source: answers, clock, log }));
       availabilityRoutes(doors, answers, streamHandler({ fanOut, clock }));
       warehouseRoutes(doors, { warehouses, reader, clock });
+      quarantineRoutes(doors, { reader });
       explainRoutes(doors, { warehouses, clock });
       operatorRoutes(doors, {
         ...options,

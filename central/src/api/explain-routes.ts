@@ -5,7 +5,7 @@ import type { WarehouseExplanation, Warehouses } from '../warehouses/warehouses.
 import { type Doors, jsonResponse } from './doors.ts';
 import { apiLimits } from './limits.ts';
 import { channelOf, parametersOf, skuOf, wholeNumberOf } from './request-parts.ts';
-import { isoText } from './warehouse-routes.ts';
+import { ageJson, isoText } from './warehouse-routes.ts';
 
 /** `GET /v1/stock/{sku}/explain`: both sides of the number (P7), the sum and what each warehouse adds to it, and why. */
 export function explainRoutes(doors: Doors, options: { readonly warehouses: Warehouses; readonly clock: Clock }): void {
@@ -44,8 +44,7 @@ function warehouseJson(share: WarehouseExplanation) {
     because: `${arithmetic(share)} = ${nodeAvailable}${nodeAvailable < 0 ? ', offered as 0' : ''}`,
     ...position,
     at: isoText(at),
-    asOf: isoText(sync.asOf),
-    lagMs: sync.lagMs,
+    ...ageJson(sync),
     isSilent: sync.isSilent,
     appliedUpTo: sync.appliedUpTo,
     movements: movements.map(movementJson),

@@ -2,10 +2,12 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import { problemOf } from '@edgestock/shared/runtime/problem';
 import type { CentralMetrics, IngestReadings } from '../metrics.ts';
 import type { CentralReader } from '../store/central-store.ts';
+import { isFenced } from '../warehouses/sync-state.ts';
 import type { Warehouses } from '../warehouses/warehouses.ts';
 import type { AvailabilityFanOut } from './availability-fan-out.ts';
 import { type Doors, jsonResponse, problemResponse } from './doors.ts';
 import { problems } from './problems.ts';
+import { QUARANTINE_PATH } from './quarantine-routes.ts';
 import { parametersOf } from './request-parts.ts';
 import { isoText } from './warehouse-routes.ts';
 
@@ -16,6 +18,9 @@ export type IngestReport = {
   /** What an operator should know, in a word and a sentence. */
   readonly state: string;
   readonly hint?: string;
+  /** Since when (ISO text) and why it takes nothing in, where that is known. */
+  readonly since?: string;
+  readonly reason?: string;
   /** What it has counted since its thread started; absent before it has told. */
   readonly counters?: IngestReadings;
 };
@@ -71,9 +76,12 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           warehouses: {
             enrolled: fleet.length,
             silent: fleet.filter(({ isSilent }) => isSilent).map(({ warehouse }) => warehouse),
-            fenced: fleet.filter(({ fence }) => fence !== undefined).map(({ warehouse }) => warehouse),
+            // Enrolled, but nothing is known of their stock yet.
+            unknown: fleet.filter(({ asOf }) => asOf === undefined).map(({ warehouse }) => warehouse),
+            fenced: fleet.filter(isFenced).map(({ warehouse }) => warehouse),
           },
           quarantined: stats.quarantined,
+          quarantine: QUARANTINE_PATH,
           eventStreams: view.fanOut.streamCount,
         }),
       );
@@ -92,7 +100,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           store_batches: stats.batches,
           warehouses: fleet.length,
           warehouses_silent: fleet.filter(({ isSilent }) => isSilent).length,
-          warehouses_fenced: fleet.filter(({ fence }) => fence !== undefined).length,
+          warehouses_fenced: fleet.filter(isFenced).length,
           quarantined: stats.quarantined,
           event_streams: view.fanOut.streamCount,
           process_resident_bytes: view.residentBytes(),

@@ -1,9 +1,11 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import { connectForEver } from '@edgestock/shared/transport/jetstream-connection';
 import { centralLimits } from '../limits.ts';
+import type { Heard } from '../rules/node-record.ts';
 import type { CentralStore } from '../store/central-store.ts';
 import { ControlDesk } from './control-desk.ts';
 import { emptyIngestMetrics, type IngestMetrics } from './ingest-metrics.ts';
@@ -11,6 +13,8 @@ import { Ingester } from './ingester.ts';
 import { JetStreamSource } from './jetstream-source.ts';
 import { NodeCursors } from './node-cursors.ts';
 import type { SourceListener } from './source.ts';
+import { StoreWrites } from './store-writes.ts';
+import { WantedStates } from './wanted-states.ts';
 import type { FromWorker, IngestConfig } from './worker-messages.ts';
 
 export type IngestThreadOptions = {
@@ -29,12 +33,19 @@ export type IngestThreadOptions = {
 export async function startIngestThread(options: IngestThreadOptions): Promise<Service> {
   const { config, store, clock, random, log, tell, onFailed } = options;
   const metrics = emptyIngestMetrics();
+  // The clock may have been set back while nobody looked.
+  const writes = new StoreWrites({ clock, random, log });
+  const isClamped = await writes.attempt(() => store.clampTimes(clock.now()));
   const cursors = new NodeCursors(await store.warehouses(), clock);
   const centralEpoch = await store.centralEpoch();
-  const desk = new ControlDesk({ store, centralEpoch, cursors, metrics, clock, log });
+  const wanted = new WantedStates(store, clock);
+  await wanted.load();
+  const desk = new ControlDesk({ store, centralEpoch, cursors, wanted, metrics, clock, log });
   const ingester = new Ingester({
     store,
     cursors,
+    wanted,
+    writes,
     metrics,
     clock,
     log,
@@ -44,7 +55,7 @@ export async function startIngestThread(options: IngestThreadOptions): Promise<S
   tell({ type: 'ready' });
 
   const services = new ServiceStack();
-  services.add('reports', startReports({ desk, store, metrics, clock, tell, onFailed }));
+  services.add('reports', startReports({ desk, store, writes, isClamped, metrics, clock, log, tell, onFailed }));
   services.add('ingester', ingester);
   services.add(
     'broker',
@@ -119,19 +130,40 @@ function startBroker(
 function startReports(parts: {
   desk: ControlDesk;
   store: CentralStore;
+  writes: StoreWrites;
+  /** False when times from the future are still to be taken back. */
+  isClamped: boolean;
   metrics: IngestMetrics;
   clock: Clock;
+  log: Log;
   tell: (message: FromWorker) => void;
   onFailed: (error: unknown) => void;
 }): Service {
-  const { desk, store, metrics, clock, tell, onFailed } = parts;
+  const { desk, store, writes, metrics, clock, log, tell, onFailed } = parts;
+  let { isClamped } = parts;
+  /** What a full store did not take; of a node the last counts. */
+  let unwritten = new Map<WarehouseId, Heard>();
+  let reportedAt = clock.now();
   const report = async () => {
-    const heard = desk.takeHeard();
+    const now = clock.now();
+    const setBackMs = reportedAt - now;
+    reportedAt = now;
+    for (const one of desk.takeHeard()) unwritten.set(one.warehouse, one);
+    const heard = [...unwritten.values()];
     if (heard.length > 0) {
-      await store.recordHeard(heard);
-      tell({ type: 'heard', heard });
+      unwritten = new Map();
+      if (await writes.attempt(() => store.recordHeard(heard))) tell({ type: 'heard', heard });
+      else unwritten = new Map([...heard.map((one) => [one.warehouse, one] as const), ...unwritten]);
     }
-    tell({ type: 'metrics', metrics });
+    if (setBackMs > 0 || !isClamped) {
+      // After what was heard, which may carry the time from before.
+      isClamped = await writes.attempt(() => store.clampTimes(now));
+    }
+    if (setBackMs > 0) {
+      log.warn({ setBackMs, hint: 'keep the clock of central in step with a time service' }, 'the clock was set back');
+    }
+    metrics.storeFailing = writes.failure === undefined ? 0 : 1;
+    tell({ type: 'metrics', metrics, storeFailure: writes.failure });
   };
   const cancel = clock.every(centralLimits.heardFlushMs, () => void report().catch(onFailed));
   return {

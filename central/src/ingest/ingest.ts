@@ -8,6 +8,7 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import type { Heard } from '../rules/node-record.ts';
 import type { ChangeNotice } from '../store/central-store.ts';
 import { emptyIngestMetrics, type IngestMetrics } from './ingest-metrics.ts';
+import type { StoreFailure } from './store-writes.ts';
 import type { FromWorker, IngestConfig, ToWorker } from './worker-messages.ts';
 
 export type { IngestMetrics } from './ingest-metrics.ts';
@@ -36,6 +37,7 @@ export class Ingest implements Service {
   #cancelRestart: (() => void) | undefined;
   #isStopping = false;
   #isBrokerUp = false;
+  #storeFailure: StoreFailure | undefined;
 
   constructor(config: IngestConfig, deps: { readonly clock: Clock; readonly random: Random; readonly log: Log }) {
     this.#config = config;
@@ -65,6 +67,11 @@ export class Ingest implements Service {
   /** True while the thread has a link to the broker. */
   get isBrokerUp(): boolean {
     return this.#isBrokerUp;
+  }
+
+  /** Why the store takes no writes and since when, at most a second old; absent while it does. */
+  get storeFailure(): StoreFailure | undefined {
+    return this.#storeFailure;
   }
 
   /** True while the thread lives. */
@@ -122,6 +129,7 @@ export class Ingest implements Service {
   #restartLater(): void {
     this.#worker = undefined;
     this.#isBrokerUp = false;
+    this.#storeFailure = undefined;
     if (this.#isStopping) return;
     if (this.#clock.monotonicMs() - this.#startedAtMs > HEALTHY_AFTER_MS) this.#backoff.reset();
     const delayMs = this.#backoff.nextDelayMs();
@@ -147,6 +155,7 @@ export class Ingest implements Service {
         return;
       case 'metrics':
         this.#metrics = message.metrics;
+        this.#storeFailure = message.storeFailure;
         return;
       default:
         unreachable(message);

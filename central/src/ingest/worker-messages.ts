@@ -2,6 +2,7 @@ import type { LogLevel } from '@edgestock/shared/runtime/log';
 import type { Heard } from '../rules/node-record.ts';
 import type { ChangeNotice } from '../store/central-store.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
+import type { StoreFailure } from './store-writes.ts';
 
 /** What the ingest thread is started with. */
 export type IngestConfig = {
@@ -24,6 +25,6 @@ export type FromWorker =
   /** The link to the broker came up, or was cut. */
   | { readonly type: 'broker'; readonly isUp: boolean }
   | { readonly type: 'heard'; readonly heard: readonly Heard[] }
-  | { readonly type: 'metrics'; readonly metrics: IngestMetrics };
+  | { readonly type: 'metrics'; readonly metrics: IngestMetrics; readonly storeFailure?: StoreFailure | undefined };
 
 export type ToWorker = { readonly type: 'stop' };

@@ -3,7 +3,6 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Context, Hono } from 'hono';
 import type { ImportJobs } from '../import/import-jobs.ts';
-import type { LedgerInbox } from '../ledger/directive-inbox.ts';
 import type { LastUnits } from '../ledger/last-units.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ReservationSweeper } from '../ledger/reservation-sweeper.ts';
@@ -14,8 +13,6 @@ import type { ReplicationStatus } from '../replication/replication-status.ts';
 /** All that the doors need from the node. */
 export type HttpDependencies = {
   readonly ledger: Ledger;
-  /** How far central's directives are carried out. */
-  readonly inbox: Pick<LedgerInbox, 'cursor'>;
   /** How the node stands with central. */
   readonly status: () => ReplicationStatus;
   /** What replication has done since the start; read by the metrics. */

@@ -17,7 +17,6 @@ beforeEach(async () => {
   bench = new ImportSite();
   const app = createHttpApp({
     ledger: bench.site.ledger,
-    inbox: bench.site.inbox,
     imports: bench.jobs,
     status: () => unlinked,
     replication: newCounters(),

@@ -16,11 +16,14 @@ export const problems = {
   taskState: { code: 'task-state', status: 409, title: 'The task is not in a state for that' },
   transferState: { code: 'transfer-state', status: 409, title: 'The transfer is not in a state for that' },
   unknownBarcode: { code: 'unknown-barcode', status: 404, title: 'No item here has this barcode' },
+  unknownException: { code: 'unknown-exception', status: 404, title: 'This exception is not known here' },
+  exceptionResolved: { code: 'exception-resolved', status: 409, title: 'The exception was closed before' },
   beyondLog: { code: 'beyond-log', status: 409, title: 'The log does not reach that far' },
   logTrimmed: { code: 'log-trimmed', status: 410, title: 'That part of the log is no longer here' },
   stalePosition: { code: 'stale-position', status: 412, title: 'The position has changed since it was seen' },
   idReused: { code: 'id-reused', status: 422, title: 'The id belongs to another request' },
   keyReused: { code: 'idempotency-key-reused', status: 422, title: 'The key belongs to another request' },
+  insufficientStorage: { code: 'insufficient-storage', status: 507, title: 'The disk of this node is full' },
 } as const satisfies Record<string, ProblemKind>;
 
 /** Refuses the request with the list of what is wrong in it; nothing has been recorded. */

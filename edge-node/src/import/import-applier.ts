@@ -51,12 +51,13 @@ export class ImportApplier {
   }
 
   #applyItems(job: ImportJob, rows: readonly StagedRow[], last: StagedRow): void {
-    const { items, imports } = this.#store;
+    const { items, exceptions, imports } = this.#store;
     const now = this.#clock.now();
     this.#store.transaction(() => {
       for (const staged of rows) {
         const { sku, name, barcode, multiple } = readCatalogueRow(staged);
         items.list({ sku, name }, now);
+        exceptions.resolveListed(sku, now);
         if (barcode !== undefined) items.setBarcode({ barcode, sku, multiple });
       }
       imports.applied(job.id, { upToKey: last.key, rows: rows.length, unlisted: 0 });

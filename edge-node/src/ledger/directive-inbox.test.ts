@@ -3,7 +3,7 @@ import { packed } from '@edgestock/shared/protocol/packing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sku, TestSite } from '../testing/site.ts';
 import { DirectiveOutOfOrder } from './directive-inbox.ts';
-import { LedgerUnavailable } from './ledger.ts';
+import { LedgerUnavailable } from './ledger-unavailable.ts';
 
 let site: TestSite;
 beforeEach(async () => {
@@ -161,6 +161,14 @@ describe('a directive that cannot be carried out', () => {
     ['releases a task that is not here', release('NONE', { A: 1 })],
     ['releases a SKU that is not in its task', release('O-1.1', { B: 1 })],
     ['allocates a task again', allocate('O-1.1', { A: 1 })],
+    [
+      'keeps more than a position can hold',
+      { kind: 'policy', policy: { class: 'store', sharePercent: 1, safetyStock: Number.MAX_SAFE_INTEGER } },
+    ],
+    [
+      'keeps more of a SKU than a position can hold',
+      { kind: 'sku-policy', rules: [{ sku: sku('A'), safetyStock: Number.MAX_SAFE_INTEGER }] },
+    ],
     ['allocates nothing', allocate('O-1.2', {})],
     ['would take a position beyond what it can hold', allocate('O-1.2', { A: Number.MAX_SAFE_INTEGER })],
     [

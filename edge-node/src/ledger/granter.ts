@@ -5,7 +5,8 @@ import { grantOf, mayBeDue, termsFor } from '../rules/grant.ts';
 import type { PolicyLine } from '../rules/policy-command.ts';
 import type { EdgeStore } from '../store/edge-store.ts';
 import type { ShelfChange } from './commit.ts';
-import { type Ledger, LedgerUnavailable } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
+import { LedgerUnavailable } from './ledger-unavailable.ts';
 
 /**
  * SKUs of one command. A commit is shared with the tills, and 128 grants hold it for about 2 ms; more would be felt there,

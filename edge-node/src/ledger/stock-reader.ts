@@ -119,6 +119,10 @@ export class StockReader implements StockView {
     return this.#store.documents.reservations.due(this.#expiry.now(), limit);
   }
 
+  resolvedExceptions(after: number, limit: number): readonly StockException[] {
+    return this.#store.exceptions.resolvedAfter(after, limit);
+  }
+
   barcode(candidates: readonly string[]): BarcodeMatch | undefined {
     return this.#store.items.firstBarcode(candidates);
   }

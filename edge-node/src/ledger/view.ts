@@ -2,7 +2,15 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Condition } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
 import type { ReservationFilter, ReservationPage, ReservationShare } from '../store/reservation-store.ts';
-import type { ExceptionKind, RecordedMovement, Reservation, Task, TaskState, TaskStep } from './command.ts';
+import type {
+  ExceptionKind,
+  ExceptionResolution,
+  RecordedMovement,
+  Reservation,
+  Task,
+  TaskState,
+  TaskStep,
+} from './command.ts';
 
 export type { ReservationFilter, ReservationShare } from '../store/reservation-store.ts';
 
@@ -56,6 +64,8 @@ export type StockException = {
   readonly openedAt: number;
   /** Of a `directive-refused`: the latest of central's directives that could not be carried out, and why. */
   readonly directive?: { readonly centralEpoch: number; readonly sequence: number; readonly reason: string };
+  /** `undefined` while it is open. */
+  readonly resolution: ExceptionResolution | undefined;
 };
 
 /** The log's cursors and identity, as the status route and the metrics tell them. */
@@ -96,6 +106,8 @@ export type StockView = {
   openReservationsOf(sku: Sku, limit: number): readonly ReservationShare[];
   /** Ids of held reservations whose time has run out, those that ran out first before the others. */
   dueReservations(limit: number): readonly string[];
+  /** Closed ones, in the order in which they were opened. */
+  resolvedExceptions(after: number, limit: number): readonly StockException[];
   /** The first of the candidates that a catalogue knows. */
   barcode(candidates: readonly string[]): BarcodeMatch | undefined;
   log(): LogStatus;

@@ -23,6 +23,7 @@ export class Heartbeat {
   readonly #events: Log;
   readonly #counters: ReplicationCounters;
   readonly #down: () => HeartbeatRequest['down'];
+  readonly #ownFence: () => string | undefined;
   readonly #onReply: (reply: HeartbeatReply) => void;
   readonly #bell: Doorbell;
 
@@ -35,6 +36,8 @@ export class Heartbeat {
     counters: ReplicationCounters;
     /** How far central's log is carried out; `undefined` where nothing can be. */
     down: () => HeartbeatRequest['down'];
+    /** Why the node has stopped sending by its own judgement, if it has. */
+    ownFence: () => string | undefined;
     onReply: (reply: HeartbeatReply) => void;
   }) {
     this.#log = options.log;
@@ -44,6 +47,7 @@ export class Heartbeat {
     this.#events = options.events;
     this.#counters = options.counters;
     this.#down = options.down;
+    this.#ownFence = options.ownFence;
     this.#onReply = options.onReply;
     this.#bell = new Doorbell(options.clock);
   }
@@ -89,6 +93,7 @@ export class Heartbeat {
     const { warehouse, epoch, instance } = this.#log.identity();
     const head = this.#log.head();
     const down = this.#down();
+    const reason = this.#ownFence();
     const request: HeartbeatRequest = {
       warehouse,
       instance,
@@ -98,6 +103,7 @@ export class Heartbeat {
       schema: [SCHEMA_MIN, SCHEMA_MAX],
       clock: this.#clock.now(),
       ...(down === undefined ? {} : { down }),
+      ...(reason === undefined ? {} : { fence: { reason } }),
     };
     this.#counters.heartbeats += 1;
     this.#bell.hush();

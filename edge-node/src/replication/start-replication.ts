@@ -25,6 +25,7 @@ export function startReplication(options: {
   readonly inbox?: DirectiveInbox;
   readonly clock: Clock;
   readonly random: Random;
+  /** Its lines name the warehouse already. */
   readonly log: Log;
 }): Replication {
   const { clock, random } = options;
@@ -39,7 +40,7 @@ export function startReplication(options: {
     ...(options.retryDelayMs === undefined ? {} : { retryDelayMs: options.retryDelayMs }),
     clock,
     random,
-    log: events.child({ warehouse }),
+    log: events,
   });
   return new Replication({
     log: options.outbox,

@@ -1,4 +1,5 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import type { Directive } from '@edgestock/shared/protocol/directive';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { allocate, release } from './allocation.ts';
@@ -69,9 +70,11 @@ function effectOf(state: SiteState, directive: CarryOut['directive'], recording:
       grantRequested(state, directive, recording);
       return carriedOut();
     case 'policy':
+      if (directive.policy.safetyStock > LINE_QUANTITY_MAX) return excessiveSafetyStock;
       // Positions follow page by page, behind the tills: there may be a million of them.
       return carriedOut({ document: 'policy', policy: directive.policy });
     case 'sku-policy': {
+      if (directive.rules.some(({ safetyStock = 0 }) => safetyStock > LINE_QUANTITY_MAX)) return excessiveSafetyStock;
       const policy = state.documents.policy();
       for (const [line, rule] of directive.rules.entries()) {
         level(recording, rule.sku, line, termsFor(policy, rule).safetyStock);
@@ -91,6 +94,11 @@ function effectOf(state: SiteState, directive: CarryOut['directive'], recording:
       return unreachable(directive);
   }
 }
+
+const excessiveSafetyStock: Effect = {
+  outcome: 'refused',
+  reason: `a safety stock is at most ${LINE_QUANTITY_MAX} units`,
+};
 
 function carriedOut(...writes: readonly DocumentWrite[]): Effect {
   return { outcome: 'carried-out', writes };

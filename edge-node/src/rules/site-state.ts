@@ -1,6 +1,6 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { MovementDetails, MovementKind } from '@edgestock/shared/inventory/movement';
-import { isQuantity } from '@edgestock/shared/inventory/quantity';
+import { isPositionQuantity, POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { LineProblem, OpenedException } from './command.ts';
 import type { Documents, DocumentWrite } from './documents.ts';
@@ -91,14 +91,20 @@ export class Draft {
   }
 
   decision(exceptions: readonly OpenedException[], writes: readonly DocumentWrite[] = []): Decision {
-    const overflow = this.#movements.find(({ shelf }) => !isQuantity(shelf.position.onHand));
+    // Each movement and not only the last: each travels with its own state, and central could not apply one beyond the bound.
+    const overflow = this.#movements.find(({ shelf: { position } }) =>
+      bounded.some((name) => !isPositionQuantity(position[name])),
+    );
     if (overflow !== undefined) {
-      const message = `${overflow.shelf.sku} would exceed what a position can hold exactly (${Number.MAX_SAFE_INTEGER} units)`;
+      const message = `${overflow.shelf.sku} would exceed what a position can hold (${POSITION_QUANTITY_MAX} units either way): is the quantity meant, and in the right unit?`;
       return { outcome: 'invalid', problems: [{ line: overflow.line, code: 'quantity-out-of-range', message }] };
     }
     return { outcome: 'record', drafts: this.#movements, exceptions: latestOfEach(exceptions), writes };
   }
 }
+
+/** The quantities that central holds to the bound; the totals behind a quota may outgrow it over the years. */
+const bounded = ['onHand', 'unsellable', 'reserved', 'committed', 'quota', 'safetyStock'] as const;
 
 /** A command opens at most one exception per kind and SKU: the last one tells the deficit that remains. */
 function latestOfEach(exceptions: readonly OpenedException[]): readonly OpenedException[] {

@@ -17,8 +17,8 @@ import { ModelDirectives } from './model-directives.ts';
 const HOLD_MS = 200;
 
 /**
- * Central as one node sees it: PROTOCOL §3 c to f on an array, and nothing besides. What it holds at the end must be the
- * node's log, delta by delta; a hash chain that does not fit is thrown, since no fault of the link may cause one.
+ * Central as one node sees it: the table of docs/protocol.md "The log up" on an array, and nothing besides. What it holds
+ * at the end must be the node's log, delta by delta; a hash chain that does not fit is thrown, since no fault of the link may cause one.
  */
 export class ModelCentral {
   readonly #clock: Clock;
@@ -29,7 +29,11 @@ export class ModelCentral {
   epoch = 1;
   window = 20_000;
   need: number | undefined;
+  /** SKUs to ask the states of in the next reply. */
+  wanted: string[] = [];
   fence: { epoch: number; reason: string } | undefined;
+  /** Why the node has stopped sending by its own judgement, as its last heartbeat said. */
+  nodeFence: string | undefined;
   refusal: { reason: string; hint: string } | undefined;
   schema: [number, number] = [SCHEMA_MIN, SCHEMA_MAX];
   /** The log down. */
@@ -110,8 +114,9 @@ export class ModelCentral {
 
   /** Held back while the sender waits for more than there is, as central's is. */
   async #heartbeat(body: unknown): Promise<HeartbeatReply> {
-    const { sent, down } = heartbeatRequest.parse(body);
+    const { sent, down, fence } = heartbeatRequest.parse(body);
     this.directives.hear(down);
+    this.nodeFence = fence?.reason;
     const until = this.#clock.monotonicMs() + HOLD_MS;
     while (this.applied < sent && this.need === undefined && this.#clock.monotonicMs() < until) {
       await this.#clock.sleep(1);
@@ -124,6 +129,7 @@ export class ModelCentral {
       time: this.#clock.now(),
       window: this.window,
       ...(this.need === undefined ? {} : { need: this.need }),
+      ...(this.wanted.length === 0 ? {} : { wanted: this.wanted.splice(0) }),
       ...(this.fence === undefined ? {} : { fence: this.fence }),
     };
   }

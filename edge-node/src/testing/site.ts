@@ -5,7 +5,7 @@ import { parseSku, parseWarehouseId, type Sku } from '@edgestock/shared/inventor
 import { emptyPosition, type Position } from '@edgestock/shared/inventory/position';
 import type { Directive } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
-import { silentLog } from '@edgestock/shared/runtime/log';
+import { type Log, silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import type { Command, MovementLine, Outcome, RecordedAnswer, RecordMovements } from '../ledger/command.ts';
@@ -30,8 +30,10 @@ export class TestSite {
   sweeper: ReservationSweeper;
   granter: Granter;
   inbox: LedgerInbox;
+  readonly #log: Log;
 
-  constructor() {
+  constructor(options: { readonly log?: Log } = {}) {
+    this.#log = options.log ?? silentLog;
     this.dataDir = mkdtempSync(join(tmpdir(), 'edgestock-site-'));
     this.clock = new VirtualClock();
     ({
@@ -99,7 +101,7 @@ export class TestSite {
       clock: this.clock,
       random: systemRandom,
     });
-    const ledger = new Ledger({ store, clock: this.clock });
+    const ledger = new Ledger({ store, clock: this.clock, log: this.#log });
     const { clock } = this;
     const sweeper = new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log: silentLog });
     const granter = new Granter({ ledger, store });

@@ -54,6 +54,8 @@ export class SqliteCentralReader implements CentralReader {
   readonly #answer: Statement<[string, string], { available: number; revision: number }>;
   readonly #shares: Statement<[string], PositionRow>;
   readonly #inWarehouse: Statement<[string, string, number], PositionRow>;
+  readonly #suspectWarehouses: Statement<[], { warehouse: WarehouseId }>;
+  readonly #suspectSkus: Statement<[string, string, number], { sku: Sku }>;
   readonly #logHead: Statement<[string, string], { log_sequence: number }>;
   readonly #changes: Statement<[number, string, number], AvailabilityChange>;
   readonly #changesOf: Statement<[string, number, string, number], AvailabilityChange>;
@@ -69,6 +71,10 @@ export class SqliteCentralReader implements CentralReader {
     this.#shares = database.prepare(`SELECT ${POSITION_COLUMNS} FROM position WHERE sku = ? ORDER BY warehouse`);
     this.#inWarehouse = database.prepare(
       `SELECT ${POSITION_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
+    );
+    this.#suspectWarehouses = database.prepare('SELECT DISTINCT warehouse FROM position WHERE suspect = 1');
+    this.#suspectSkus = database.prepare(
+      'SELECT sku FROM position WHERE suspect = 1 AND warehouse = ? AND sku > ? ORDER BY sku LIMIT ?',
     );
     this.#logHead = database.prepare('SELECT log_sequence FROM position WHERE sku = ? AND warehouse = ?');
     this.#changes = database.prepare(`
@@ -124,6 +130,14 @@ export class SqliteCentralReader implements CentralReader {
     limit: number,
   ): Promise<readonly (PositionRecord & { readonly sku: Sku })[]> {
     return this.#inWarehouse.all(warehouse, afterSku ?? '', limit).map((row) => ({ sku: row.sku, ...positionOf(row) }));
+  }
+
+  async suspectWarehouses(): Promise<readonly WarehouseId[]> {
+    return this.#suspectWarehouses.all().map(({ warehouse }) => warehouse);
+  }
+
+  async suspectSkusOf(warehouse: WarehouseId, afterSku: Sku | undefined, limit: number): Promise<readonly Sku[]> {
+    return this.#suspectSkus.all(warehouse, afterSku ?? '', limit).map(({ sku }) => sku);
   }
 
   async history(

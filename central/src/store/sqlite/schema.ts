@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 
 /**
@@ -28,6 +29,7 @@ export const node = sqliteTable('node', {
   heardSchemaMin: integer('heard_schema_min'),
   heardSchemaMax: integer('heard_schema_max'),
   knownAt: integer('known_at').notNull().default(0),
+  heardFence: text('heard_fence'),
 });
 
 export const position = sqliteTable(
@@ -56,6 +58,7 @@ export const position = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.sku, table.warehouse] }),
     index('position_by_warehouse').on(table.warehouse, table.sku),
+    index('position_suspect').on(table.warehouse, table.sku).where(sql`suspect = 1`),
   ],
 );
 

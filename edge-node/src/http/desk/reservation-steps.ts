@@ -16,19 +16,28 @@ const taking = who.extend({ till: text, receipt: text, occurredAt: moment.exactO
 
 /** What becomes of a reservation. Its own state makes each step repeatable: a step that was taken is answered again. */
 export function reservationStepDoors(deps: HttpDependencies, lastUnits: LastUnitsCall): readonly Door[] {
-  const path = '/v1/reservations/:id';
   return [
-    { method: 'DELETE', path, route: 'reservation-release', answer: (context) => release(context, deps) },
-    { method: 'POST', path: `${path}/renew`, route: 'reservation-renew', answer: (context) => renew(context, deps) },
+    {
+      method: 'DELETE',
+      path: '/v1/reservations/:id',
+      route: 'reservation-release',
+      answer: (context) => release(context, deps),
+    },
     {
       method: 'POST',
-      path: `${path}/confirm`,
+      path: '/v1/reservations/:id/renew',
+      route: 'reservation-renew',
+      answer: (context) => renew(context, deps),
+    },
+    {
+      method: 'POST',
+      path: '/v1/reservations/:id/confirm',
       route: 'reservation-confirm',
       answer: (context) => confirm(context, deps),
     },
     {
       method: 'POST',
-      path: `${path}/fulfil`,
+      path: '/v1/reservations/:id/fulfil',
       route: 'reservation-fulfil',
       answer: (context) => fulfil(context, deps, lastUnits),
     },

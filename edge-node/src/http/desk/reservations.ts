@@ -32,7 +32,7 @@ export function reservationDoors(deps: HttpDependencies, lastUnits: LastUnitsCal
   return [
     { method: 'POST', path, route: 'reserve', answer: (context) => reserve(context, deps, lastUnits) },
     { method: 'GET', path, route: 'reservations', answer: (context) => list(context, deps) },
-    { method: 'GET', path: `${path}/:id`, route: 'reservation', answer: (context) => one(context, deps) },
+    { method: 'GET', path: '/v1/reservations/:id', route: 'reservation', answer: (context) => one(context, deps) },
   ];
 }
 

@@ -31,16 +31,13 @@ const bodies = {
 
 /** `GET /v1/tasks`, `GET /v1/tasks/{id}` and `POST /v1/tasks/{id}/pick|pack|ship`: what central's orders have to be picked, packed and shipped from here. */
 export function taskDoors(deps: HttpDependencies, lastUnits: LastUnitsCall): readonly Door[] {
-  const step = (name: TaskStep): Door => ({
-    method: 'POST',
-    path: `/v1/tasks/:id/${name}`,
-    route: `task-${name}`,
-    answer: (context) => take(context, name, deps, lastUnits),
-  });
+  const step = (name: TaskStep) => (context: HttpContext) => take(context, name, deps, lastUnits);
   return [
     { method: 'GET', path: '/v1/tasks', route: 'tasks', answer: (context) => page(context, deps) },
     { method: 'GET', path: '/v1/tasks/:id', route: 'task', answer: (context) => one(context, deps) },
-    ...(['pick', 'pack', 'ship'] as const).map(step),
+    { method: 'POST', path: '/v1/tasks/:id/pick', route: 'task-pick', answer: step('pick') },
+    { method: 'POST', path: '/v1/tasks/:id/pack', route: 'task-pack', answer: step('pack') },
+    { method: 'POST', path: '/v1/tasks/:id/ship', route: 'task-ship', answer: step('ship') },
   ];
 }
 
