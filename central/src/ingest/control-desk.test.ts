@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HeartbeatRequest } from '@edgestock/shared/protocol/control';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
+import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -68,7 +69,7 @@ it('answers at once a node of which everything has arrived', async () => {
     applied: 10,
     hash: log.place().hash,
     centralEpoch: 1,
-    schema: [1, 1],
+    schema: [SCHEMA_MIN, SCHEMA_MAX],
     time: expect.any(Number),
     window: centralLimits.windowDeltas,
   });
@@ -186,10 +187,10 @@ it('asks for the states of suspect SKUs, so many at once, in turns, and no longe
   await clock.advance(centralLimits.wantedRepeatMs);
   expect(await beat({ fence: { reason: 'rolled back' } })).not.toHaveProperty('wanted');
   expect((await beat())?.wanted).toEqual(skus.slice(wireLimits.wantedSkusMax));
-  await store.applyStates([log.stateMessage(skus.slice(1).map(skuOf))]);
+  await store.applyStates([log.stateMessage(skus.slice(1).map(skuOf))], 1);
   await clock.advance(centralLimits.wantedRepeatMs);
   expect((await beat())?.wanted).toEqual(skus.slice(0, 1));
-  await store.applyStates([log.stateMessage()]);
+  await store.applyStates([log.stateMessage()], 1);
   await clock.advance(centralLimits.wantedRepeatMs);
   expect(await beat()).not.toHaveProperty('wanted');
 });

@@ -92,7 +92,8 @@ export class Ingester {
     const taken = await this.#verified(this.#queue.takeStates(), verifyStates);
     if (taken.length === 0) return;
     const startedMs = clock.monotonicMs();
-    const { outcomes, changes } = await this.#held(() => store.applyStates(taken.map(({ value }) => value)));
+    const states = taken.map(({ value }) => value);
+    const { outcomes, changes } = await this.#held(() => store.applyStates(states, clock.now()));
     this.#committed(startedMs, changes);
     for (const [index, outcome] of outcomes.entries()) {
       const one = taken[index];

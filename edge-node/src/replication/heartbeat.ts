@@ -52,7 +52,7 @@ export class Heartbeat {
     this.#bell = new Doorbell(options.clock);
   }
 
-  /** Something was sent, or carried out: worth asking now. */
+  /** Something was sent, or carried out, or is to be told: worth asking now. */
   ring(): void {
     this.#bell.ring();
   }

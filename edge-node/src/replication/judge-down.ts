@@ -27,7 +27,7 @@ export type DownFacts = {
   readonly centralEpoch: number | undefined;
 };
 
-/** What to do with a message of the way down. Pure: only what continues the chain at the cursor is carried out. */
+/** What to do with a message of the way down. Pure: docs/protocol.md "The log down". Only what continues the chain at the cursor is carried out. */
 export function judgeDown(bytes: Uint8Array, { warehouse, cursor, ...node }: DownFacts): DownJudgement {
   const batch = readBatch(bytes);
   if (typeof batch === 'string') return unreadable(batch);

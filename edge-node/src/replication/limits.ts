@@ -1,7 +1,7 @@
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { assert } from '@edgestock/shared/runtime/assert';
 
-/** Bounds and rhythms of replication (docs/protocol.md "The log up", "Heartbeats"). */
+/** Bounds and rhythms of replication (docs/protocol.md "The log up", "Heartbeats", "The log down"). */
 export const replicationLimits = {
   /** Unacknowledged by the broker, resends included. */
   batchesInFlightMax: 32,

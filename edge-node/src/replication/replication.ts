@@ -90,13 +90,13 @@ export class Replication implements Service {
     this.#states = new StateLane(common);
     this.#heartbeat = new Heartbeat({
       ...common,
-      ownFence: () => (this.#phase.phase === 'fenced' && this.#phase.by === 'node' ? this.#phase.reason : undefined),
       down: () => this.#directives?.place(),
       onReply: (reply) => {
         this.#directives?.hear(reply.centralEpoch);
         this.#hear(reply);
         this.#settle();
       },
+      ownFence: () => (this.#phase.phase === 'fenced' && this.#phase.by === 'node' ? this.#phase.reason : undefined),
     });
     this.#trimmer = new Trimmer({ ...common, retentionMs: options.retentionMs, mayTrim: () => this.#mayTrim() });
     const { inbox } = options;

@@ -115,8 +115,8 @@ export class ModelCentral {
   /** Held back while the sender waits for more than there is, as central's is. */
   async #heartbeat(body: unknown): Promise<HeartbeatReply> {
     const { sent, down, fence } = heartbeatRequest.parse(body);
-    this.directives.hear(down);
     this.nodeFence = fence?.reason;
+    this.directives.hear(down);
     const until = this.#clock.monotonicMs() + HOLD_MS;
     while (this.applied < sent && this.need === undefined && this.#clock.monotonicMs() < until) {
       await this.#clock.sleep(1);
