@@ -192,4 +192,20 @@ describe('a grant', () => {
     await site.granter.idle();
     expect([site.position('A').quota, site.position('B').quota]).toEqual([10, 1]);
   });
+
+  it('for which the disk could not be read is made later too, and the node goes on', async () => {
+    await receive('A', 10);
+    await site.direct(policy(100));
+    await site.granter.idle();
+    const { shelves } = site.store;
+    const page = shelves.page.bind(shelves);
+    shelves.page = () => {
+      throw Object.assign(new Error('disk failed'), { code: 'SQLITE_IOERR_READ' });
+    };
+    await goLive();
+    shelves.page = page;
+    await receive('B', 1);
+    await site.granter.idle();
+    expect([site.position('A').quota, site.position('B').quota]).toEqual([10, 1]);
+  });
 });

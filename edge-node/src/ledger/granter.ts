@@ -6,7 +6,7 @@ import type { PolicyLine } from '../rules/policy-command.ts';
 import type { EdgeStore } from '../store/edge-store.ts';
 import type { ShelfChange } from './commit.ts';
 import type { Ledger } from './ledger.ts';
-import { LedgerUnavailable } from './ledger-unavailable.ts';
+import { LedgerUnavailable, sqliteCode } from './ledger-unavailable.ts';
 
 /**
  * SKUs of one command. A commit is shared with the tills, and 128 grants hold it for about 2 ms; more would be felt there,
@@ -122,17 +122,19 @@ export class Granter implements Service {
       await nextTurn();
       if (this.#isStopped || !this.#hasWork()) return;
       const sweptFrom = this.#sweepFrom;
-      const lines = this.#nextLines();
+      let lines: readonly PolicyLine[] | undefined;
       try {
+        lines = this.#nextLines();
         for (let index = 0; index < lines.length; index += SKUS_PER_COMMAND_MAX) {
           const some = lines.slice(index, index + SKUS_PER_COMMAND_MAX);
           await this.#ledger.record({ type: 'apply-policy', lines: some, isLinkUp: this.#isLive });
         }
       } catch (error) {
-        if (!(error instanceof LedgerUnavailable)) throw error;
+        if (!(error instanceof LedgerUnavailable) && sqliteCode(error) === undefined) throw error;
         // Nothing is lost: it is tried again with whatever the database takes next.
-        for (const { sku, hasGained } of lines) this.#due.set(sku, hasGained);
-        if (sweptFrom !== undefined) this.#sweepFrom = sweptFrom;
+        for (const { sku, hasGained } of lines ?? []) this.#due.set(sku, hasGained);
+        // Where not even reading went, it is not known what was taken up: everything is looked at again.
+        if (sweptFrom !== undefined || lines === undefined) this.#sweepFrom = lines === undefined ? '' : sweptFrom;
         return;
       }
     }
