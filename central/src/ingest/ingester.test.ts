@@ -38,7 +38,9 @@ function newIngester() {
     metrics,
     clock: systemClock,
     log: silentLog,
-    onChanged: (some) => changes.push(...some),
+    yieldTurn: async () => undefined,
+    onCommitted: (applied) => changes.push(...applied.changes),
+    onDownAcknowledged: () => undefined,
     onFailed: (error) => failures.push(error),
   });
   return { ingester, metrics };
