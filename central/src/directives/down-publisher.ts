@@ -64,9 +64,8 @@ export class DownPublisher implements Service {
     this.#isLinkUp = isUp;
     if (!isBack) return;
     for (const node of this.#nodes.values()) {
-      if (!node.lane.isOpen) continue;
       node.lane.isEnsured = false;
-      this.#rewind(node, node.lane.carriedOut, 'reconnected');
+      this.#sendAgain(node, 'reconnected');
     }
   }
 
@@ -159,6 +158,13 @@ export class DownPublisher implements Service {
     metrics.cursorFaults = [...this.#nodes.values()].filter((node) => node.lane.fault !== undefined).length;
   }
 
+  /** What was sent and is not known to be carried out goes again; what is new goes on. */
+  #sendAgain(node: Sending, cause: RewindCause): void {
+    const { isOpen, sent, carriedOut } = node.lane;
+    if (isOpen && sent > carriedOut) this.#rewind(node, carriedOut, cause);
+    else this.#sendOn(node);
+  }
+
   #rewind(node: Sending, to: number, cause: RewindCause): void {
     const { metrics, clock, random, log } = this.#options;
     const { lane } = node;
@@ -230,7 +236,7 @@ export class DownPublisher implements Service {
   #streamLost(): void {
     for (const node of this.#nodes.values()) {
       node.lane.forgetPlaces();
-      if (node.lane.isOpen) this.#rewind(node, node.lane.carriedOut, 'stream-lost');
+      this.#sendAgain(node, 'stream-lost');
     }
   }
 
