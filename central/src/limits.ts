@@ -73,6 +73,13 @@ export const centralLimits = {
   /** Largest quantity of a position that can be meant: sums over all warehouses stay exact. */
   positionQuantityMax: 2 ** 43 / 2,
 
+  /** Answers to keyed requests are kept this long: whoever retries has given up by then. */
+  answersKeptMs: 7 * 24 * 3_600_000,
+  /** Reservations that have ended can be looked up this long. */
+  endedReservationsKeptMs: 30 * 24 * 3_600_000,
+  /** Holds of one position that one look at its deficit tries to move elsewhere; the next state looks again. */
+  deficitHoldsMax: 200,
+
   /** SKUs of one availability query or change filter. */
   skusPerQueryMax: 1_000,
   pageMax: 1_000,

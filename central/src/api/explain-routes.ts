@@ -2,7 +2,7 @@ import { movementKindOf } from '@edgestock/shared/inventory/movement';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { HistoryEntry } from '../store/central-store.ts';
-import type { WarehouseExplanation, Warehouses } from '../warehouses/warehouses.ts';
+import type { Explanation, WarehouseExplanation, Warehouses } from '../warehouses/warehouses.ts';
 import { type Doors, jsonResponse } from './doors.ts';
 import { apiLimits } from './limits.ts';
 import { channelOf, parametersOf, skuOf, wholeNumberOf } from './request-parts.ts';
@@ -32,7 +32,8 @@ export function explainRoutes(
           channel,
           available: explained.available,
           revision: explained.revision,
-          because: sumText(explained.warehouses, explained.available),
+          buffer: explained.buffer,
+          because: sumText(explained),
           warehouses: explained.warehouses.map(warehouseJson),
         }),
       );
@@ -45,7 +46,10 @@ function warehouseJson(share: WarehouseExplanation) {
   return {
     warehouse,
     available,
-    because: `${arithmetic(share)} = ${nodeAvailable}${nodeAvailable < 0 ? ', offered as 0' : ''}`,
+    because: `${quotaText(share)} = ${available}`,
+    // The other side of the number: what tills and local reservations may still promise.
+    nodeAvailable,
+    nodeBecause: `${nodeText(share)} = ${nodeAvailable}`,
     ...position,
     at: isoText(at),
     asOf: isoText(sync.asOf),
@@ -56,22 +60,36 @@ function warehouseJson(share: WarehouseExplanation) {
   };
 }
 
-/** `8 on hand - 1 unsellable - 2 reserved`: only what is there to subtract. */
-function arithmetic(share: WarehouseExplanation): string {
-  const subtracted: readonly (readonly [number, string])[] = [
+/** `8 granted - 2 given back - 1 held`: only what is there to subtract. */
+function quotaText({ granted, atCentral }: WarehouseExplanation): string {
+  return differenceText(`${granted} granted`, [
+    [atCentral.returned, 'given back'],
+    [atCentral.allocatedSent, 'allocated'],
+    [atCentral.held, 'held'],
+  ]);
+}
+
+/** `8 on hand - 1 unsellable - 2 reserved`. */
+function nodeText(share: WarehouseExplanation): string {
+  return differenceText(`${share.onHand} on hand`, [
     [share.unsellable, 'unsellable'],
     [share.reserved, 'reserved'],
     [share.committed, 'committed'],
     [share.quota, 'quota'],
     [share.safetyStock, 'safety stock'],
-  ];
-  const parts = subtracted.filter(([units]) => units !== 0).map(([units, name]) => ` - ${units} ${name}`);
-  return `${share.onHand} on hand${parts.join('')}`;
+  ]);
 }
 
-function sumText(shares: readonly WarehouseExplanation[], available: number): string {
-  if (shares.length === 0) return 'no warehouse ever had it';
-  return `${shares.map((share) => `${share.available} in ${share.warehouse}`).join(' + ')} = ${available}`;
+function differenceText(from: string, subtracted: readonly (readonly [number, string])[]): string {
+  const parts = subtracted.filter(([units]) => units !== 0).map(([units, name]) => ` - ${units} ${name}`);
+  return `${from}${parts.join('')}`;
+}
+
+function sumText({ warehouses, buffer, available }: Explanation): string {
+  if (warehouses.length === 0) return 'no warehouse ever had it';
+  const sum = warehouses.map((share) => `${share.available} in ${share.warehouse}`).join(' + ');
+  const isShort = warehouses.reduce((units, share) => units + share.available, 0) < buffer;
+  return `${differenceText(sum, [[buffer, 'buffer']])} = ${available}${isShort ? ', never below 0' : ''}`;
 }
 
 function movementJson(entry: HistoryEntry) {

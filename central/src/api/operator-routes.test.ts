@@ -50,7 +50,7 @@ describe('GET /v1/warehouses/{id}/stock', () => {
       warehouse: 'BER1',
       asOf: NOW_TEXT,
       positions: [
-        { sku: 'A', onHand: 1, available: 1, version: 1, sequence: 2 },
+        { sku: 'A', onHand: 1, quota: 1, available: 0, version: 1, sequence: 2 },
         { sku: 'B', onHand: -2, available: -2 },
       ],
       next: 'B',
@@ -79,7 +79,8 @@ describe('GET /v1/stock/{sku}/explain', () => {
         {
           warehouse: 'BER1',
           available: 6,
-          because: '6 on hand = 6',
+          because: '10 granted - 4 given back = 6',
+          nodeBecause: '6 on hand - 10 quota = -4',
           asOf: NOW_TEXT,
           isHistoryBehind: false,
           movements: [
@@ -87,7 +88,7 @@ describe('GET /v1/stock/{sku}/explain', () => {
             { sequence: 1, kind: 'receive', quantity: 10, onHand: 10 },
           ],
         },
-        { warehouse: 'HAM1', available: 0, because: '-2 on hand = -2, offered as 0' },
+        { warehouse: 'HAM1', available: 0, because: '0 granted = 0', nodeBecause: '-2 on hand = -2' },
       ],
     });
   });

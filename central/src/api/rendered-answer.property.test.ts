@@ -23,6 +23,7 @@ const share = fc.record({
   allocated: fc.nat(1_000),
   returned: fc.nat(1_000),
   available: fc.nat(1_000),
+  atCentral: fc.constant({ returned: 0, allocatedSent: 0, held: 0 }),
   version: fc.nat(),
   sequence: fc.nat(),
   at: time,
@@ -62,6 +63,7 @@ const situation = fc.uniqueArray(node, { selector: ({ id }) => id }).map((nodes)
   const stock: SkuAvailability = {
     sku: skuOf('A"\\\u2603'),
     available: shares.reduce((sum, { available }) => sum + available, 0),
+    buffer: 0,
     revision: 7,
     warehouses: shares,
   };

@@ -18,7 +18,7 @@ class SlowReader {
     // What was committed when the read began; it arrives when the test lets it.
     const { revision } = this;
     await new Promise<void>((resolve) => this.#underWay.push(resolve));
-    return { sku: A, available: revision, revision, warehouses: [] };
+    return { sku: A, available: revision, buffer: 0, revision, warehouses: [] };
   }
 
   /** Lets the oldest read under way arrive, with all that follows from it. */

@@ -26,11 +26,18 @@ function node(id: string, heardAt: number, committed = 5): NodeRecord {
 
 function share(id: string, available: number): WarehouseShare {
   const place = { warehouse: warehouseOf(id), version: 1, sequence: 1, at: 1, isSuspect: false };
-  return { ...emptyQuantities, ...place, available, onHand: available };
+  const atCentral = { returned: 0, allocatedSent: 0, held: 0 };
+  return { ...emptyQuantities, ...place, atCentral, available, granted: available, onHand: available };
 }
 
 const fleetOf = (...nodes: NodeRecord[]) => new Map(nodes.map((record) => [record.warehouse, record]));
-const stock = (...warehouses: WarehouseShare[]) => ({ sku: skuOf('A'), available: 7, revision: 3, warehouses });
+const stock = (...warehouses: WarehouseShare[]) => ({
+  sku: skuOf('A'),
+  available: 7,
+  buffer: 0,
+  revision: 3,
+  warehouses,
+});
 
 it('is as old as the warehouse of the answer that is known the least', () => {
   const fleet = fleetOf(node('BER1', NOW - 10), node('HAM1', NOW - 30), node('MUC1', LONG_AGO));

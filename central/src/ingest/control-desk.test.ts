@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HeartbeatRequest } from '@edgestock/shared/protocol/control';
+import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -69,7 +70,7 @@ it('answers at once a node of which everything has arrived', async () => {
     applied: 10,
     hash: log.place().hash,
     centralEpoch: 1,
-    schema: [1, 1],
+    schema: [SCHEMA_MIN, SCHEMA_MAX],
     time: expect.any(Number),
     window: centralLimits.windowDeltas,
   });

@@ -93,7 +93,10 @@ export class Ingester {
     const taken = await this.#verified(this.#queue.takeStates(), verifyStates);
     if (taken.length === 0) return;
     const startedMs = clock.monotonicMs();
-    const applied = await store.applyStates(taken.map(({ value }) => value));
+    const applied = await store.applyStates(
+      taken.map(({ value }) => value),
+      clock.now(),
+    );
     this.#committed(startedMs, applied);
     for (const [index, outcome] of applied.outcomes.entries()) {
       const one = taken[index];

@@ -25,4 +25,4 @@ export function faultOfState(version: number, state: Quantities): string | undef
 
 /** What facts make: they may go below zero, also damaged units that left without having been recorded as damaged. */
 const facts = ['onHand', 'unsellable'] as const;
-const setAsides = ['reserved', 'committed', 'quota', 'safetyStock'] as const;
+const setAsides = ['reserved', 'committed', 'quota', 'safetyStock', 'granted', 'allocated', 'returned'] as const;

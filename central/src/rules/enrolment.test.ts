@@ -1,4 +1,5 @@
 import type { EnrolRequest } from '@edgestock/shared/protocol/control';
+import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
 import { expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { NodeLog } from '../testing/node-log.ts';
@@ -38,7 +39,7 @@ const stranger = { instance: 'another-one' };
 
 // In order of precedence.
 it.each([
-  ['a schema of the future', decideNew({ schema: [2, 9] }), 'schema 2 to 9'],
+  ['a schema of the future', decideNew({ schema: [SCHEMA_MAX + 1, 99] }), `schema ${SCHEMA_MAX + 1} to 99`],
   ['one warehouse too many', decideNew({}, centralLimits.warehousesMax), 'the most there can be'],
   [
     'another installation, whatever its epoch',

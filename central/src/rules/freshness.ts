@@ -1,13 +1,16 @@
 import { centralLimits } from '../limits.ts';
 import type { NodeRecord } from './node-record.ts';
 
+/** When a node was last heard of, as far as silence is judged by it. */
+type LastHeard = Pick<NodeRecord, 'enrolledAt'> & { readonly heard?: { readonly at: number } };
+
 /** True when nothing has been heard of the node for too long: its numbers are old, and nobody knows how old. */
-export function isSilent(record: Pick<NodeRecord, 'heard' | 'enrolledAt'>, now: number): boolean {
+export function isSilent(record: LastHeard, now: number): boolean {
   return now >= silentFrom(record);
 }
 
 /** From when on the node counts as silent, unless it is heard of until then. */
-export function silentFrom(record: Pick<NodeRecord, 'heard' | 'enrolledAt'>): number {
+export function silentFrom(record: LastHeard): number {
   return Math.max(record.heard?.at ?? 0, record.enrolledAt) + centralLimits.silentAfterMs + 1;
 }
 

@@ -41,32 +41,19 @@ it('suspects a SKU whose last word could not be applied, and not one of which a 
 });
 
 it.each([
-  ['the first state', undefined, 1, state({ onHand: 5 }), { merge: 'newer', availableChange: 5 }],
-  ['a first state below zero', undefined, 1, state({ onHand: -5 }), { merge: 'newer', availableChange: 0 }],
-  ['a newer state', { version: 1, available: 5 }, 2, state({ onHand: 3 }), { merge: 'newer', availableChange: -2 }],
+  ['the first state', undefined, 1, state({ onHand: 5 }), { merge: 'newer', grantedChange: 0 }],
+  ['a first state with quota', undefined, 1, state({ onHand: 5, granted: 4 }), { merge: 'newer', grantedChange: 4 }],
+  ['a newer state', { version: 1, granted: 5 }, 2, state({ granted: 5 }), { merge: 'newer', grantedChange: 0 }],
   [
     'a version that skips some',
-    { version: 1, available: 5 },
+    { version: 1, granted: 5 },
     9,
-    state({ onHand: 6, reserved: 2 }),
-    { merge: 'newer', availableChange: -1 },
+    state({ granted: 7 }),
+    { merge: 'newer', grantedChange: 2 },
   ],
-  [
-    'a fall below zero',
-    { version: 1, available: 5 },
-    2,
-    state({ onHand: -7 }),
-    { merge: 'newer', availableChange: -5 },
-  ],
-  [
-    'a rise from below zero',
-    { version: 1, available: -5 },
-    2,
-    state({ onHand: 4 }),
-    { merge: 'newer', availableChange: 4 },
-  ],
-  ['the same version again', { version: 2, available: 5 }, 2, state({ onHand: 9 }), { merge: 'known' }],
-  ['an older one', { version: 2, available: 5 }, 1, state({ onHand: 9 }), { merge: 'known' }],
+  ['a total that fell', { version: 1, granted: 5 }, 2, state({ granted: 3 }), { merge: 'newer', grantedChange: 0 }],
+  ['the same version again', { version: 2, granted: 5 }, 2, state({ granted: 9 }), { merge: 'known' }],
+  ['an older one', { version: 2, granted: 5 }, 1, state({ granted: 9 }), { merge: 'known' }],
 ] as const)('merges %s by version', (_, known, version, incoming, expected) => {
   expect(mergePosition(known, { version, state: incoming })).toEqual(expected);
 });
@@ -92,6 +79,9 @@ it.each([
   ['too little on hand', { state: state({ onHand: -most - 1 }) }, 'onHand'],
   ['a negative set-aside', { state: state({ reserved: -1 }) }, 'reserved is -1'],
   ['too large a set-aside', { state: state({ quota: most + 1 }) }, 'quota'],
+  ['a negative total', { state: state({ granted: -1 }) }, 'granted is -1'],
+  ['too large a total', { state: state({ allocated: most + 1 }) }, 'allocated'],
+  ['too much given back', { state: state({ returned: most + 1 }) }, 'returned'],
 ])('finds fault with %s', (_, change, fault) => {
   expect(faultOfDelta({ ...sound, ...change }, 7)).toContain(fault);
 });

@@ -1,5 +1,5 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
-import { availableOf, emptyQuantities, offerable } from '@edgestock/shared/inventory/position';
+import { emptyQuantities, sellableOf } from '@edgestock/shared/inventory/position';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
@@ -33,13 +33,13 @@ export function describeApplying(fixture: ContractFixture): void {
       expect(changes.map(({ sku }) => sku).sort()).toEqual(['A', 'B']);
     });
 
-    it('adds up the warehouses, of which none counts below zero', async () => {
+    it('adds up what the warehouses have granted, of which none counts below zero', async () => {
       const logs = await Promise.all(['BER1', 'HAM1', 'MUC1'].map((id) => enrolled(new NodeLog(id))));
       const [ber, ham, muc] = logs;
       ber?.record('A', 5);
       ham?.record('A', -3);
       muc?.record('A', 2, {
-        state: { ...emptyQuantities, onHand: 9, unsellable: 1, reserved: 1, committed: 1, quota: 1, safetyStock: 1 },
+        state: { ...emptyQuantities, onHand: 9, unsellable: 1, reserved: 1, committed: 2, quota: 4, granted: 4 },
       });
       const { outcomes } = await fixture.store.applyBatches(
         logs.map((log) => log.verified(1, 1)),
@@ -110,7 +110,7 @@ export function describeApplying(fixture: ContractFixture): void {
       const all = { unsellable: most, reserved: most, committed: most, quota: most, safetyStock: most };
       log.record('A', 1, { state: { ...emptyQuantities, onHand: -most, ...all } });
       log.record('B', 1, {
-        state: { ...emptyQuantities, onHand: most },
+        state: { ...emptyQuantities, onHand: most, quota: most, granted: most },
       });
       expect(await apply(log, 1, 2)).toMatchObject({ outcome: 'applied', quarantined: 0 });
       expect(await available('A')).toBe(0);
@@ -124,11 +124,11 @@ export function describeApplying(fixture: ContractFixture): void {
     it('are taken over by version, move no cursor, and change nothing the second time', async () => {
       const log = await enrolled(new NodeLog('BER1'));
       for (let units = 1; units <= 5; units += 1) log.record('A', units);
-      const first = await fixture.store.applyStates([log.stateMessage()]);
+      const first = await fixture.store.applyStates([log.stateMessage()], NOW);
       expect(first).toMatchObject({ outcomes: [{ outcome: 'applied' }], changes: [{ sku: 'A' }] });
       expect(await available('A')).toBe(15);
-      const again = await fixture.store.applyStates([log.stateMessage()]);
-      expect(again).toEqual({ outcomes: [{ outcome: 'applied' }], changes: [] });
+      const again = await fixture.store.applyStates([log.stateMessage()], NOW);
+      expect(again).toEqual({ outcomes: [{ outcome: 'applied' }], changes: [], directed: [] });
       expect(await fixture.store.warehouse(log.warehouse)).toMatchObject({ appliedUpTo: 0 });
       // History arriving behind them does not turn the clock back, and can be read as far as it has come.
       const revision = await fixture.store.currentRevision();
@@ -143,7 +143,7 @@ export function describeApplying(fixture: ContractFixture): void {
       const log = await enrolled(new NodeLog('BER1'));
       for (let units = 1; units <= 5; units += 1) log.record('A', units);
       await apply(log, 1, 3);
-      await fixture.store.applyStates([log.stateMessage()]);
+      await fixture.store.applyStates([log.stateMessage()], NOW);
       const history = await fixture.store.history(log.warehouse, skuOf('A'), { limit: 10 });
       expect(history.map(({ sequence }) => sequence)).toEqual([3, 2, 1]);
     });
@@ -153,7 +153,7 @@ export function describeApplying(fixture: ContractFixture): void {
       log.record('A', 1);
       const older = log.stateMessage();
       log.record('A', 1);
-      await fixture.store.applyStates([log.stateMessage(), older]);
+      await fixture.store.applyStates([log.stateMessage(), older], NOW);
       expect(await available('A')).toBe(2);
     });
 
@@ -161,7 +161,7 @@ export function describeApplying(fixture: ContractFixture): void {
       const log = await enrolled(new NodeLog('BER1'));
       log.record('A', 1, { kind: 99 });
       log.record('A', 1);
-      await fixture.store.applyStates([log.stateMessage()]);
+      await fixture.store.applyStates([log.stateMessage()], NOW);
       expect(await apply(log, 1, 1)).toMatchObject({ outcome: 'applied', quarantined: 1 });
       const { warehouses } = await fixture.store.availability(skuOf('A'), DEFAULT_CHANNEL);
       expect(warehouses).toMatchObject([{ isSuspect: false, onHand: 2 }]);
@@ -170,13 +170,13 @@ export function describeApplying(fixture: ContractFixture): void {
     it('are refused of strangers, earlier lives and fenced nodes', async () => {
       const log = new NodeLog('BER1');
       log.record('A', 1);
-      expect((await fixture.store.applyStates([log.stateMessage()])).outcomes).toMatchObject([
+      expect((await fixture.store.applyStates([log.stateMessage()], NOW)).outcomes).toMatchObject([
         { outcome: 'unknown-epoch' },
       ]);
       await enrolled(log);
       const foreign = new NodeLog('BER1', { instance: 'another-one' });
       foreign.record('A', 9);
-      expect((await fixture.store.applyStates([foreign.stateMessage()])).outcomes).toMatchObject([
+      expect((await fixture.store.applyStates([foreign.stateMessage()], NOW)).outcomes).toMatchObject([
         { outcome: 'late-epoch' },
       ]);
       await apply(log, 1, 1);
@@ -184,7 +184,9 @@ export function describeApplying(fixture: ContractFixture): void {
       clone.record('A', 9);
       expect(await apply(clone, 1, 1)).toMatchObject({ outcome: 'fork' });
       log.record('A', 1);
-      expect((await fixture.store.applyStates([log.stateMessage()])).outcomes).toMatchObject([{ outcome: 'fenced' }]);
+      expect((await fixture.store.applyStates([log.stateMessage()], NOW)).outcomes).toMatchObject([
+        { outcome: 'fenced' },
+      ]);
       expect(await available('A')).toBe(1);
     });
   });
@@ -205,7 +207,8 @@ export function describeApplying(fixture: ContractFixture): void {
           const log = await enrolled(new NodeLog(`W${run}`));
           for (const [sku, change] of movements) log.record(`${run}-${sku}`, change);
           for (const { first, size, isStates } of deliveries) {
-            if (isStates) await fixture.store.applyStates([log.stateMessage([...log.positions.keys()].slice(0, size))]);
+            if (isStates)
+              await fixture.store.applyStates([log.stateMessage([...log.positions.keys()].slice(0, size))], NOW);
             else if (first < log.head) await apply(log, first + 1, Math.min(log.head, first + size));
           }
           for (let applied = await cursorOf(log); applied < log.head; applied = await cursorOf(log)) {
@@ -224,10 +227,13 @@ export function describeApplying(fixture: ContractFixture): void {
 
   async function expectSame(log: NodeLog): Promise<void> {
     const positions = await fixture.store.positionsOf(log.warehouse, undefined, 100);
-    const known = new Map<Sku, object>(positions.map(({ sku, warehouse: _w, isSuspect: _s, ...rest }) => [sku, rest]));
+    const known = new Map<Sku, object>(
+      positions.map(({ sku, warehouse: _w, isSuspect: _s, atCentral: _a, ...rest }) => [sku, rest]),
+    );
     expect(known).toEqual(new Map(log.positions));
     for (const [sku, position] of log.positions) {
-      expect(await available(sku)).toBe(offerable(availableOf(position)));
+      // Everything that came in was granted, and what was sold of it was given back.
+      expect(await available(sku)).toBe(Math.max(0, sellableOf(position)));
       const sequences = [...(await fixture.store.history(log.warehouse, sku, { limit: 100 }))].map(
         ({ sequence }) => sequence,
       );

@@ -33,7 +33,7 @@ export interface CentralStore extends CentralReader {
   applyBatches(batches: readonly VerifiedBatch[], now: number): Promise<Applied<BatchOutcome>>;
 
   /** Takes over the rows that are newer than what is known. No cursor moves; order and repetition do not matter. */
-  applyStates(messages: readonly StateMessage[]): Promise<Applied<StatesOutcome>>;
+  applyStates(messages: readonly StateMessage[], now: number): Promise<Applied<StatesOutcome>>;
 
   /** Notes when nodes were last heard, and what they said. Of several entries for one node the last counts. */
   recordHeard(heard: readonly Heard[]): Promise<void>;
@@ -128,36 +128,49 @@ export type StatesOutcome =
   | { readonly outcome: 'fenced'; readonly reason: string }
   | { readonly outcome: 'applied' };
 
-/** What one transaction did: an outcome for each message, and the answers it changed, each SKU once. */
+/** What one transaction did: an outcome for each message or command, the answers it changed, each SKU once, and whom it told. */
 export type Applied<Outcome> = {
   readonly outcomes: readonly Outcome[];
   /** In the order of their revisions. */
   readonly changes: readonly ChangeNotice[];
+  /** Nodes whose logs down grew, by id. */
+  readonly directed: readonly WarehouseId[];
 };
 
-/** The answer for one SKU changed; whoever cares reads it again. */
+/** The answer for one SKU changed, perhaps in each channel; whoever cares reads it again. */
 export type ChangeNotice = { readonly sku: Sku; readonly revision: number };
 
 export type AvailabilityChange = ChangeNotice & { readonly channel: Channel; readonly available: number };
 
 export type SkuAvailability = {
   readonly sku: Sku;
-  /** Units that may be promised over all warehouses of the channel; never negative. */
+  /** Units that the channel may promise: unspent quota of its warehouses less the buffer; never negative. */
   readonly available: number;
-  /** Rises with every change of any of its positions; 0 when the SKU has never been seen. */
+  /** Units that the channel keeps unsold. */
+  readonly buffer: number;
+  /** Rises with every change of any of its positions, and of the channel; 0 when the SKU has never been seen. */
   readonly revision: number;
-  /** Every warehouse that ever had the SKU, by id. Their `available` add up to the one above. */
+  /** Every warehouse of the channel that ever had the SKU, by id. Their `available` add up to the one above and the buffer. */
   readonly warehouses: readonly WarehouseShare[];
 };
 
 export type WarehouseShare = PositionRecord & {
-  /** Units this warehouse adds to the answer: what its node may promise, never below zero. */
+  /** Units this warehouse adds to the answer: quota that its node granted and central has promised to nobody; never below zero. */
   readonly available: number;
 };
+
+/** Central's side of a quota: units it ever gave back and ever sent as allocations, and units held by open promises. */
+export type CentralTotals = { readonly returned: number; readonly allocatedSent: number; readonly held: number };
+
+/** What central may still promise of a position. */
+export function unspentOf({ granted, atCentral }: Pick<PositionRecord, 'granted' | 'atCentral'>): number {
+  return granted - atCentral.returned - atCentral.allocatedSent - atCentral.held;
+}
 
 /** One position as central knows it. */
 export type PositionRecord = Quantities & {
   readonly warehouse: WarehouseId;
+  readonly atCentral: CentralTotals;
   readonly version: number;
   /** Place in the node's log of the state's last delta; may be ahead of central's cursor while history is catching up. */
   readonly sequence: number;

@@ -14,6 +14,7 @@ export function describeReading(fixture: ContractFixture): void {
       expect(await fixture.store.availability(skuOf('nowhere'), DEFAULT_CHANNEL)).toEqual({
         sku: 'nowhere',
         available: 0,
+        buffer: 0,
         revision: 0,
         warehouses: [],
       });

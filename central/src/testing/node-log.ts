@@ -42,7 +42,10 @@ export class NodeLog {
     return other;
   }
 
-  /** Changes a position by so many units; `overrides` make deltas that no node would write. */
+  /**
+   * Changes a position by so many units, and grants central all that comes in; `overrides` make deltas that no node would
+   * write. It does not hear central: what central gives back it goes on counting as its quota.
+   */
   record(sku: string, change: number, overrides: Partial<Delta> = {}): number {
     const id = skuOf(sku);
     const before = this.positions.get(id) ?? { ...emptyPosition, at: 0 };
@@ -54,7 +57,12 @@ export class NodeLog {
       quantity: change,
       version: version + 1,
       previous,
-      state: { ...quantities, onHand: quantities.onHand + change },
+      state: {
+        ...quantities,
+        onHand: quantities.onHand + change,
+        quota: quantities.quota + Math.max(0, change),
+        granted: quantities.granted + Math.max(0, change),
+      },
       at: 1_700_000_000_000 + sequence,
       line: 0,
       details: {},

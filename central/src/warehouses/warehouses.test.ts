@@ -72,22 +72,23 @@ it('explains a number by its shares and the movements behind them', async () => 
     sku: 'A',
     available: 0,
     warehouses: [
-      { warehouse: 'BER1', available: 0, nodeAvailable: -2, isHistoryBehind: false, sync: { appliedUpTo: 3 } },
+      { warehouse: 'BER1', available: 0, nodeAvailable: -7, isHistoryBehind: false, sync: { appliedUpTo: 3 } },
     ],
   });
   expect(explanation.warehouses[0]?.movements.map(({ sequence }) => sequence)).toEqual([2, 1]);
 });
 
 it('says so when the state is ahead of the history', async () => {
-  await store.applyStates([log.stateMessage()]);
+  await store.applyStates([log.stateMessage()], NOW);
   const { warehouses: shares } = await warehouses.explain(skuOf('A'), DEFAULT_CHANNEL, { now: NOW, movementsMax: 10 });
-  expect(shares).toMatchObject([{ nodeAvailable: -2, movements: [], isHistoryBehind: true }]);
+  expect(shares).toMatchObject([{ nodeAvailable: -7, movements: [], isHistoryBehind: true }]);
 });
 
 it('explains what nobody has as zero', async () => {
   expect(await warehouses.explain(skuOf('nowhere'), DEFAULT_CHANNEL, { now: NOW, movementsMax: 10 })).toEqual({
     sku: 'nowhere',
     available: 0,
+    buffer: 0,
     revision: 0,
     warehouses: [],
   });

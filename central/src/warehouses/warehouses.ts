@@ -8,6 +8,7 @@ import { type SyncState, syncStateOf } from './sync-state.ts';
 export type Explanation = {
   readonly sku: Sku;
   readonly available: number;
+  readonly buffer: number;
   readonly revision: number;
   readonly warehouses: readonly WarehouseExplanation[];
 };
@@ -60,6 +61,7 @@ export class Warehouses {
         isHistoryBehind: (movements[0]?.sequence ?? 0) < share.sequence,
       });
     }
-    return { sku, available: stock.available, revision: stock.revision, warehouses };
+    const { available, buffer, revision } = stock;
+    return { sku, available, buffer, revision, warehouses };
   }
 }

@@ -5,10 +5,11 @@ import { decideBatch, decideStates } from '../../rules/batch-decision.ts';
 import { faultOfState } from '../../rules/delta-fault.ts';
 import { mergeBatch } from '../../rules/merge-batch.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
-import type { BatchOutcome, ChangeNotice, QuarantineReason, StatesOutcome } from '../central-store.ts';
+import type { BatchOutcome, QuarantineReason, StatesOutcome } from '../central-store.ts';
 import { BatchLog, BatchLogWriter } from './batch-log.ts';
 import { NodeReader, NodeWriter } from './node-table.ts';
 import { PositionWriter } from './position-table.ts';
+import type { Promising } from './promising.ts';
 import { QuarantineWriter } from './quarantine-table.ts';
 
 /** Carries out what the rules decide about a message, inside a transaction of its caller (between `begin` and `end`). */
@@ -20,10 +21,13 @@ export class BatchApplier {
   readonly #logWriter: BatchLogWriter;
   readonly #quarantine: QuarantineWriter;
 
-  constructor(database: Database.Database) {
+  readonly #promising: Promising;
+
+  constructor(database: Database.Database, promising: Promising) {
+    this.#promising = promising;
     this.#nodes = new NodeReader(database);
     this.#nodeWriter = new NodeWriter(database);
-    this.#positions = new PositionWriter(database);
+    this.#positions = new PositionWriter(database, promising.availability);
     this.#log = new BatchLog(database);
     this.#logWriter = new BatchLogWriter(database);
     this.#quarantine = new QuarantineWriter(database);
@@ -33,9 +37,9 @@ export class BatchApplier {
     this.#positions.begin();
   }
 
-  /** Writes what the messages come to; returns the answers that changed. */
-  end(): readonly ChangeNotice[] {
-    return this.#positions.end();
+  /** Writes what the messages come to, and takes promises away from where goods are missing now. */
+  end(now: number): void {
+    for (const { warehouse, sku } of this.#positions.end()) this.#promising.deficits.cover(warehouse, sku, now);
   }
 
   applyBatch(verified: VerifiedBatch, now: number): BatchOutcome {

@@ -1,5 +1,4 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import { availableOf, offerable } from '@edgestock/shared/inventory/position';
 import { decodeDelta, WireError } from '@edgestock/shared/protocol/codec';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
@@ -8,17 +7,19 @@ import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3'
 import { centralLimits } from '../../limits.ts';
 import { type Channel, DEFAULT_CHANNEL } from '../../rules/channel.ts';
 import type { NodeRecord } from '../../rules/node-record.ts';
-import type {
-  AvailabilityChange,
-  CentralReader,
-  HistoryEntry,
-  PositionRecord,
-  QuarantineRecord,
-  SkuAvailability,
-  StoreStats,
+import {
+  type AvailabilityChange,
+  type CentralReader,
+  type HistoryEntry,
+  type PositionRecord,
+  type QuarantineRecord,
+  type SkuAvailability,
+  type StoreStats,
+  unspentOf,
 } from '../central-store.ts';
 import { BatchLog } from './batch-log.ts';
 import { NodeReader } from './node-table.ts';
+import { SqlitePromiseReader } from './promise-reader.ts';
 import * as schema from './schema.ts';
 
 type PositionRow = {
@@ -42,53 +43,57 @@ type PositionRow = {
   held: number;
 };
 
+type AnswerRow = { unspent: number; buffer: number; revision: number; is_all: number };
+
 const POSITION_COLUMNS = `sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, at, suspect,
   granted, allocated, returned_seen, returned, allocated_sent, held`;
 
 /** The reading half on one SQLite connection. Each method is synchronous underneath, so it sees one committed state. */
-export class SqliteCentralReader implements CentralReader {
-  protected readonly database: Database;
+export class SqliteCentralReader extends SqlitePromiseReader implements CentralReader {
   readonly #drizzle: BetterSQLite3Database<typeof schema>;
   readonly #nodes: NodeReader;
   readonly #log: BatchLog;
-  readonly #answer: Statement<[string, string], { available: number; revision: number }>;
+  readonly #answer: Statement<[string, string], AnswerRow>;
   readonly #shares: Statement<[string], PositionRow>;
+  readonly #sharesOf: Statement<[string, string], PositionRow>;
   readonly #inWarehouse: Statement<[string, string, number], PositionRow>;
   readonly #logHead: Statement<[string, string], { log_sequence: number }>;
   readonly #changes: Statement<[number, string, number], AvailabilityChange>;
   readonly #changesOf: Statement<[string, number, string, number], AvailabilityChange>;
   readonly #meta: Statement<[], { revision: number; central_epoch: number }>;
-  readonly #snapshot: <T>(read: () => T) => T;
 
   constructor(database: Database) {
-    this.database = database;
+    super(database);
     this.#drizzle = drizzle(database, { schema });
     this.#nodes = new NodeReader(database);
     this.#log = new BatchLog(database);
-    this.#answer = database.prepare('SELECT available, revision FROM availability WHERE sku = ? AND channel = ?');
+    this.#answer = database.prepare(`
+      SELECT a.unspent, a.buffer, a.revision, c.is_all FROM availability a JOIN channel c ON c.channel = a.channel
+      WHERE a.sku = ? AND a.channel = ?`);
     this.#shares = database.prepare(`SELECT ${POSITION_COLUMNS} FROM position WHERE sku = ? ORDER BY warehouse`);
+    this.#sharesOf = database.prepare(`
+      SELECT ${POSITION_COLUMNS} FROM position
+      WHERE sku = ? AND warehouse IN (SELECT warehouse FROM channel_warehouse WHERE channel = ?) ORDER BY warehouse`);
     this.#inWarehouse = database.prepare(
       `SELECT ${POSITION_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
     );
     this.#logHead = database.prepare('SELECT log_sequence FROM position WHERE sku = ? AND warehouse = ?');
     this.#changes = database.prepare(`
-      SELECT sku, channel, available, revision FROM availability
+      SELECT sku, channel, max(0, unspent - buffer) AS available, revision FROM availability
       WHERE revision > ? AND channel = ? ORDER BY revision LIMIT ?`);
     this.#changesOf = database.prepare(`
-      SELECT sku, channel, available, revision FROM availability
+      SELECT sku, channel, max(0, unspent - buffer) AS available, revision FROM availability
       WHERE sku IN (SELECT value FROM json_each(?)) AND revision > ? AND channel = ? ORDER BY revision LIMIT ?`);
     this.#meta = database.prepare('SELECT revision, central_epoch FROM meta WHERE id = 1');
-    const run = database.transaction((read: () => unknown) => read());
-    this.#snapshot = <T>(read: () => T) => run.deferred(read) as T;
   }
 
   async availability(sku: Sku, channel: Channel): Promise<SkuAvailability> {
-    return this.#snapshot(() => this.#read(sku, channel));
+    return this.snapshot(() => this.#read(sku, channel));
   }
 
   async availabilityOf(skus: readonly Sku[], channel: Channel): Promise<readonly SkuAvailability[]> {
     assert(skus.length <= centralLimits.skusPerQueryMax, 'the door limits the SKUs of a query');
-    return this.#snapshot(() => skus.map((sku) => this.#read(sku, channel)));
+    return this.snapshot(() => skus.map((sku) => this.#read(sku, channel)));
   }
 
   async changesAfter(
@@ -131,7 +136,7 @@ export class SqliteCentralReader implements CentralReader {
     sku: Sku,
     { before, limit }: { readonly before?: number; readonly limit: number },
   ): Promise<readonly HistoryEntry[]> {
-    return this.#snapshot(() => this.#walk(warehouse, sku, before ?? Number.MAX_SAFE_INTEGER, limit));
+    return this.snapshot(() => this.#walk(warehouse, sku, before ?? Number.MAX_SAFE_INTEGER, limit));
   }
 
   async quarantined({
@@ -184,12 +189,14 @@ export class SqliteCentralReader implements CentralReader {
 
   #read(sku: Sku, channel: Channel): SkuAvailability {
     const answer = this.#answer.get(sku, channel);
-    if (answer === undefined) return { sku, available: 0, revision: 0, warehouses: [] };
-    const warehouses = this.#shares.all(sku).map((row) => {
+    if (answer === undefined) return { sku, available: 0, buffer: 0, revision: 0, warehouses: [] };
+    const { unspent, buffer, revision, is_all: isAll } = answer;
+    const rows = isAll === 1 ? this.#shares.all(sku) : this.#sharesOf.all(sku, channel);
+    const warehouses = rows.map((row) => {
       const position = positionOf(row);
-      return { ...position, available: offerable(availableOf(position)) };
+      return { ...position, available: unspentOf(position) };
     });
-    return { sku, ...answer, warehouses };
+    return { sku, available: Math.max(0, unspent - buffer), buffer, revision, warehouses };
   }
 
   #walk(warehouse: WarehouseId, sku: Sku, before: number, limit: number): HistoryEntry[] {
@@ -238,6 +245,7 @@ function positionOf(row: PositionRow): PositionRecord {
     granted: row.granted,
     allocated: row.allocated,
     returned: row.returned_seen,
+    atCentral: { returned: row.returned, allocatedSent: row.allocated_sent, held: row.held },
     version: row.version,
     sequence: row.sequence,
     at: row.at,

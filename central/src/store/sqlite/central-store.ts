@@ -5,17 +5,23 @@ import type { StateMessage } from '@edgestock/shared/protocol/message';
 import type { Database } from 'better-sqlite3';
 import { decideEnrolment, type Enrolment } from '../../rules/enrolment.ts';
 import type { Heard } from '../../rules/node-record.ts';
+import type { PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
 import type { Applied, BatchOutcome, CentralStore, QuarantineInput, StatesOutcome } from '../central-store.ts';
+import type { PromiseStore } from '../promise-store.ts';
 import { BatchApplier } from './batch-applier.ts';
 import { BatchLog } from './batch-log.ts';
 import { SqliteCentralReader } from './central-reader.ts';
 import { NodeReader, NodeWriter } from './node-table.ts';
+import { PromiseApplier } from './promise-applier.ts';
+import { Promising } from './promising.ts';
 import { QuarantineWriter } from './quarantine-table.ts';
 
 /** The whole store on one writing connection. SQLite has one writer at a time: give this to one thread of one process. */
-export class SqliteCentralStore extends SqliteCentralReader implements CentralStore {
+export class SqliteCentralStore extends SqliteCentralReader implements CentralStore, PromiseStore {
+  readonly #promising: Promising;
   readonly #applier: BatchApplier;
+  readonly #promises: PromiseApplier;
   readonly #nodes: NodeReader;
   readonly #nodeWriter: NodeWriter;
   readonly #log: BatchLog;
@@ -24,7 +30,9 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
 
   constructor(database: Database) {
     super(database);
-    this.#applier = new BatchApplier(database);
+    this.#promising = new Promising(database);
+    this.#applier = new BatchApplier(database, this.#promising);
+    this.#promises = new PromiseApplier(database, this.#promising);
     this.#nodes = new NodeReader(database);
     this.#nodeWriter = new NodeWriter(database);
     this.#log = new BatchLog(database);
@@ -32,11 +40,12 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     // Immediate: what the rules read is what the writes find, and a busy writer is waited for before any work.
     const run = database.transaction((work: () => unknown) => work());
     this.#write = <T>(work: () => T) => run.immediate(work) as T;
+    this.#apply(() => this.#promises.introduceAll());
   }
 
   async enrol(warehouse: WarehouseId, request: EnrolRequest, now: number): Promise<Enrolment> {
     const centralEpoch = await this.centralEpoch();
-    return this.#write(() => {
+    const { result } = this.#apply((): Enrolment => {
       const { sequence } = request.place;
       const decided = decideEnrolment(this.#nodes.get(warehouse), request, {
         warehouses: this.#nodes.count(),
@@ -44,24 +53,45 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
       });
       if (decided.outcome === 'refused') return decided;
       const { outcome, epoch } = decided;
-      if (outcome === 'new') this.#nodeWriter.insert({ warehouse, epoch, instance: request.instance }, now);
+      if (outcome === 'new') {
+        this.#nodeWriter.insert({ warehouse, epoch, instance: request.instance }, now);
+        this.#promises.introduce(warehouse);
+      }
       return { outcome: 'enrolled', epoch, centralEpoch };
     });
+    return result;
   }
 
   async applyBatches(batches: readonly VerifiedBatch[], now: number): Promise<Applied<BatchOutcome>> {
-    return this.#write(() => {
+    const { result, ...applied } = this.#apply(() => {
       this.#applier.begin();
       const outcomes = batches.map((batch) => this.#applier.applyBatch(batch, now));
-      return { outcomes, changes: this.#applier.end() };
+      this.#applier.end(now);
+      return outcomes;
     });
+    return { outcomes: result, ...applied };
   }
 
-  async applyStates(messages: readonly StateMessage[]): Promise<Applied<StatesOutcome>> {
-    return this.#write(() => {
+  async applyStates(messages: readonly StateMessage[], now: number): Promise<Applied<StatesOutcome>> {
+    const { result, ...applied } = this.#apply(() => {
       this.#applier.begin();
       const outcomes = messages.map((message) => this.#applier.applyStates(message));
-      return { outcomes, changes: this.#applier.end() };
+      this.#applier.end(now);
+      return outcomes;
+    });
+    return { outcomes: result, ...applied };
+  }
+
+  async promise(commands: readonly PromiseCommand[], now: number): Promise<Applied<PromiseOutcome>> {
+    const { result, ...applied } = this.#apply(() => commands.map((command) => this.#promises.apply(command, now)));
+    return { outcomes: result, ...applied };
+  }
+
+  async recordCarriedOut(
+    cursors: readonly { readonly warehouse: WarehouseId; readonly sequence: number }[],
+  ): Promise<void> {
+    this.#write(() => {
+      for (const { warehouse, sequence } of cursors) this.#promising.downLog.carriedOut(warehouse, sequence);
     });
   }
 
@@ -77,5 +107,14 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
 
   async close(): Promise<void> {
     this.database.close();
+  }
+
+  /** A transaction whose work may change answers and tell nodes. */
+  #apply<T>(work: () => T): { readonly result: T } & Omit<Applied<never>, 'outcomes'> {
+    return this.#write(() => {
+      this.#promising.begin();
+      const result = work();
+      return { result, ...this.#promising.end() };
+    });
   }
 }

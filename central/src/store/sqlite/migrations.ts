@@ -1,4 +1,5 @@
 import type { Migration } from '@edgestock/shared/sqlite/migrate';
+import { promiseTables } from './promise-tables.ts';
 
 /** The schema of central's SQLite store, step by step. Append only: a released step is never edited. */
 export const migrations: readonly Migration[] = [
@@ -136,4 +137,5 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE position ADD COLUMN held INTEGER NOT NULL DEFAULT 0 CHECK (held >= 0);
     `,
   },
+  promiseTables,
 ];

@@ -1,9 +1,9 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { deficitOf } from '@edgestock/shared/inventory/position';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { Database, Statement } from 'better-sqlite3';
-import { DEFAULT_CHANNEL } from '../../rules/channel.ts';
 import { type KnownPosition, mergePosition } from '../../rules/merge-position.ts';
-import type { ChangeNotice } from '../central-store.ts';
+import type { AvailabilityWriter, UnspentChange } from './availability-table.ts';
 
 /** What one transaction does to one position, whatever number of messages say so. */
 type Pending = {
@@ -14,6 +14,9 @@ type Pending = {
   /** Newest version that could not be applied; 0 = none. */
   suspectVersion: number;
 };
+
+/** A position whose goods do not cover what it has promised. */
+export type DeficitPlace = { readonly warehouse: WarehouseId; readonly sku: Sku };
 
 /**
  * Writes positions and, with them, the materialised answer of their SKU: both or neither. The hot path of ingest. What a
@@ -30,14 +33,11 @@ export class PositionWriter {
   readonly #upsert: Statement<(string | number)[]>;
   readonly #advanceLog: Statement<[number, string, string, number]>;
   readonly #suspect: Statement<[{ sku: string; warehouse: string; version: number }]>;
-  readonly #addAvailable: Statement<[string, string, number, number]>;
-  readonly #loadRevision: Statement<[], { revision: number }>;
-  readonly #saveRevision: Statement<[number]>;
+  readonly #availability: AvailabilityWriter;
 
-  constructor(database: Database) {
-    this.#known = database.prepare(`
-      SELECT version, on_hand - max(0, unsellable) - reserved - committed - quota - safety_stock AS available
-      FROM position WHERE sku = ? AND warehouse = ?`);
+  constructor(database: Database, availability: AvailabilityWriter) {
+    this.#availability = availability;
+    this.#known = database.prepare('SELECT version, granted FROM position WHERE sku = ? AND warehouse = ?');
     this.#upsert = database.prepare(`
       INSERT INTO position (sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence,
         log_sequence, at, suspect, granted, allocated, returned_seen)
@@ -58,12 +58,6 @@ export class PositionWriter {
         log_sequence, at, suspect)
       VALUES (@sku, @warehouse, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
       ON CONFLICT (sku, warehouse) DO UPDATE SET suspect = 1 WHERE position.version < @version AND position.suspect = 0`);
-    this.#addAvailable = database.prepare(`
-      INSERT INTO availability (sku, channel, available, revision) VALUES (?, ?, ?, ?)
-      ON CONFLICT (sku, channel) DO UPDATE SET
-        available = availability.available + excluded.available, revision = excluded.revision`);
-    this.#loadRevision = database.prepare('SELECT revision FROM meta WHERE id = 1');
-    this.#saveRevision = database.prepare('UPDATE meta SET revision = ? WHERE id = 1');
   }
 
   /** Forgets what a transaction that failed has left. */
@@ -84,36 +78,31 @@ export class PositionWriter {
     pending.suspectVersion = Math.max(pending.suspectVersion, version);
   }
 
-  /** Writes what was collected; returns the answers that changed, in the order of their revisions. */
-  end(): readonly ChangeNotice[] {
-    if (this.#pending.size === 0) return [];
-    const changes: ChangeNotice[] = [];
-    let revision = this.#loadRevision.get()?.revision ?? 0;
+  /** Writes what was collected, and the answers with it; returns where goods are missing as far as the newer states say. */
+  end(): readonly DeficitPlace[] {
+    const deficits: DeficitPlace[] = [];
     for (const sku of [...this.#pending.keys()].sort()) {
-      let isChanged = false;
-      let availableChange = 0;
+      const changes: UnspentChange[] = [];
       for (const [warehouse, pending] of this.#pending.get(sku) ?? []) {
-        const change = this.#write(warehouse, sku, pending);
-        isChanged ||= change !== undefined;
-        availableChange += change ?? 0;
+        const units = this.#write(warehouse, sku, pending);
+        if (units === undefined) continue;
+        changes.push({ warehouse, units });
+        // Of the state at hand, so that the many without a deficit cost no look-up.
+        if (pending.row !== undefined && deficitOf(pending.row.state) > 0) deficits.push({ warehouse, sku });
       }
-      if (!isChanged) continue;
-      revision += 1;
-      this.#addAvailable.run(sku, DEFAULT_CHANNEL, availableChange, revision);
-      changes.push({ sku, revision });
+      if (changes.length > 0) this.#availability.change(sku, changes);
     }
-    if (changes.length > 0) this.#saveRevision.run(revision);
-    return changes;
+    return deficits;
   }
 
-  /** Units by which the answer changes; `undefined` when nothing of the position did. */
+  /** Units by which central's quota changes; `undefined` when nothing of the position did. */
   #write(warehouse: WarehouseId, sku: Sku, { row, logSequence, suspectVersion }: Pending): number | undefined {
     let change: number | undefined;
     if (row !== undefined) {
       const merge = mergePosition(this.#known.get(sku, warehouse), row);
       if (merge.merge === 'newer') {
         this.#upsertRow(warehouse, row, logSequence);
-        change = merge.availableChange;
+        change = merge.grantedChange;
       } else if (logSequence > 0) this.#advanceLog.run(logSequence, sku, warehouse, logSequence);
     }
     if (suspectVersion > 0 && this.#suspect.run({ sku, warehouse, version: suspectVersion }).changes > 0) change ??= 0;

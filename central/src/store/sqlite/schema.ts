@@ -1,4 +1,5 @@
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { promiseTables } from './promise-schema.ts';
 
 /**
  * The tables as TypeScript sees them, for the queries that are not hot. `migrations.ts` is the truth, with every column
@@ -28,6 +29,9 @@ export const node = sqliteTable('node', {
   heardSchemaMin: integer('heard_schema_min'),
   heardSchemaMax: integer('heard_schema_max'),
   knownAt: integer('known_at').notNull().default(0),
+  downSequence: integer('down_sequence').notNull().default(0),
+  downHash: blob('down_hash', { mode: 'buffer' }).notNull(),
+  downCarriedOut: integer('down_carried_out').notNull().default(0),
 });
 
 export const position = sqliteTable(
@@ -64,12 +68,13 @@ export const availability = sqliteTable(
   {
     sku: text('sku').notNull(),
     channel: text('channel').notNull(),
-    available: integer('available').notNull(),
+    unspent: integer('unspent').notNull(),
+    buffer: integer('buffer').notNull(),
     revision: integer('revision').notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.sku, table.channel] }),
-    uniqueIndex('availability_by_revision').on(table.revision),
+    uniqueIndex('availability_by_revision').on(table.channel, table.revision),
   ],
 );
 
@@ -106,4 +111,4 @@ export const quarantine = sqliteTable(
   (table) => [uniqueIndex('quarantine_once').on(table.warehouse, table.digest)],
 );
 
-export const tables = [meta, node, position, availability, batch, quarantine];
+export const tables = [meta, node, position, availability, batch, quarantine, ...promiseTables];

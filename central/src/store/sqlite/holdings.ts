@@ -1,0 +1,55 @@
+import type { Database } from 'better-sqlite3';
+import type { Channel } from '../../rules/channel.ts';
+import type { SourcedHold } from '../../rules/sourcing.ts';
+import type { DeficitCover } from './deficit-cover.ts';
+import { type Holder, HoldReader, HoldWriter } from './hold-table.ts';
+import type { QuotaTable } from './quota-table.ts';
+
+/** Sets units aside for who holds them, and gives them back: the rows of `hold` and the sums in `position` always together. */
+export class Holdings {
+  readonly #reader: HoldReader;
+  readonly #writer: HoldWriter;
+  readonly #quota: QuotaTable;
+  readonly #deficits: DeficitCover;
+
+  constructor(database: Database, parts: { readonly quota: QuotaTable; readonly deficits: DeficitCover }) {
+    this.#reader = new HoldReader(database);
+    this.#writer = new HoldWriter(database);
+    this.#quota = parts.quota;
+    this.#deficits = parts.deficits;
+  }
+
+  /** Takes what was planned on the quota as it is now. */
+  take(holder: Holder, channel: Channel, holds: readonly SourcedHold[]): void {
+    // Keys in order (SKU, then warehouse), so that two writers of another adapter could never wait for each other.
+    const bySku = Map.groupBy(holds, ({ sku }) => sku);
+    for (const sku of [...bySku.keys()].sort()) {
+      const ofSku = (bySku.get(sku) ?? []).toSorted((a, b) => (a.warehouse < b.warehouse ? -1 : 1));
+      this.#quota.hold(channel, sku, ofSku);
+      for (const { warehouse, quantity } of ofSku) {
+        this.#writer.add({ ...holder, channel, sku, warehouse, quantity });
+      }
+    }
+  }
+
+  /** Gives back all that somebody holds. Where goods are missing the units go back to the node, not to the next promise. */
+  giveUp(holder: Holder, now: number): void {
+    for (const hold of this.#remove(holder)) {
+      this.#quota.free(hold.sku, hold);
+      this.#deficits.cover(hold.warehouse, hold.sku, now);
+    }
+  }
+
+  /** Turns all that somebody holds into allocations; its caller writes the directives that say so. */
+  allocate(holder: Holder): readonly SourcedHold[] {
+    const holds = this.#remove(holder);
+    for (const hold of holds) this.#quota.allocate(hold.sku, hold);
+    return holds;
+  }
+
+  #remove(holder: Holder): readonly SourcedHold[] {
+    const holds = this.#reader.of(holder);
+    this.#writer.removeAll(holder);
+    return holds;
+  }
+}

@@ -1,0 +1,156 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { unreachable } from '@edgestock/shared/runtime/assert';
+import type { Database } from 'better-sqlite3';
+import { centralLimits } from '../../limits.ts';
+import type { ChannelRecord } from '../../rules/channel.ts';
+import type { IdempotencyKey, PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
+import { AnswerTable } from './answer-table.ts';
+import { Catalogue } from './catalogue.ts';
+import { ChannelReader, ChannelWriter } from './channel-table.ts';
+import { NodeReader } from './node-table.ts';
+import { Orders } from './orders.ts';
+import { Policies } from './policies.ts';
+import type { Promising } from './promising.ts';
+import { Reservations } from './reservations.ts';
+
+/** Carries out commands, each on what the ones before it left, inside a transaction of its caller. */
+export class PromiseApplier {
+  readonly #promising: Promising;
+  readonly #nodes: NodeReader;
+  readonly #answers: AnswerTable;
+  readonly #reservations: Reservations;
+  readonly #orders: Orders;
+  readonly #policies: Policies;
+  readonly #catalogue: Catalogue;
+  readonly #channels: ChannelReader;
+  readonly #channelWriter: ChannelWriter;
+
+  constructor(database: Database, promising: Promising) {
+    this.#promising = promising;
+    this.#nodes = new NodeReader(database);
+    this.#answers = new AnswerTable(database);
+    this.#reservations = new Reservations(database, promising);
+    this.#orders = new Orders();
+    this.#policies = new Policies(database, promising.downLog);
+    this.#catalogue = new Catalogue(database, promising.downLog);
+    this.#channels = new ChannelReader(database);
+    this.#channelWriter = new ChannelWriter(database);
+  }
+
+  /** The first words to a node that has just been enrolled. */
+  introduce(warehouse: WarehouseId): void {
+    this.#policies.introduce(warehouse);
+    this.#catalogue.introduce(warehouse);
+  }
+
+  /** The same for nodes that were enrolled by a release which had no words for them. */
+  introduceAll(): void {
+    for (const warehouse of this.#policies.withoutSettings()) this.introduce(warehouse);
+  }
+
+  apply(command: PromiseCommand, now: number): PromiseOutcome {
+    const key = 'idempotency' in command ? command.idempotency : undefined;
+    return key === undefined ? this.#carryOut(command, now) : this.#once(key, command, now);
+  }
+
+  /** A request with a key is answered with its first answer. Only what had an effect is kept: a refusal may be asked again. */
+  #once(key: IdempotencyKey, command: PromiseCommand, now: number): PromiseOutcome {
+    const first = this.#answers.find(key);
+    if (first !== undefined) return first;
+    const outcome = this.#carryOut(command, now);
+    if (outcome.outcome === 'reserved' || outcome.outcome === 'order') this.#answers.keep(key, outcome, now);
+    return outcome;
+  }
+
+  #carryOut(command: PromiseCommand, now: number): PromiseOutcome {
+    switch (command.command) {
+      case 'reserve':
+        return this.#reservations.reserve(command, now);
+      case 'renew':
+        return this.#reservations.renew(command.reservation, command.expiresAt, now);
+      case 'release':
+        return this.#reservations.release(command.reservation, command.reason, now);
+      case 'confirm':
+      case 'place-order':
+      case 'pay':
+      case 'cancel':
+        return this.#orders.apply(command, now);
+      case 'sweep':
+        return this.#sweep(command.limit, now);
+      case 'return-quota':
+        return this.#returnQuota(command.warehouse, command.lines);
+      case 'set-policy':
+        return this.#ofKnown([command.warehouse], () => this.#policies.set(command.warehouse, command.settings));
+      case 'set-sku-policy':
+        return this.#ofKnown([command.warehouse], () => this.#policies.setRules(command.warehouse, command.rules));
+      case 'set-channel':
+        return this.#setChannel(command.record);
+      case 'set-buffers':
+        return this.#setBuffers(command);
+      case 'upsert-catalogue': {
+        const named = command.items.flatMap(({ warehouses }) => (warehouses === 'all' ? [] : warehouses));
+        return this.#ofKnown(named, () => this.#catalogue.upsert(command.items, this.#enrolled()));
+      }
+      default:
+        return unreachable(command);
+    }
+  }
+
+  #sweep(limit: number, now: number): PromiseOutcome {
+    const expired = this.#reservations.sweep(limit, now);
+    const woken = this.#orders.wake(limit, now);
+    this.#answers.forget(now - centralLimits.answersKeptMs, limit);
+    return { outcome: 'swept', expired, woken, isMore: expired === limit || woken === limit };
+  }
+
+  /** Gives what nobody was promised, which may be less than asked, or nothing; the totals say how things stand. */
+  #returnQuota(warehouse: WarehouseId, lines: readonly SkuQuantity[]): PromiseOutcome {
+    if (this.#nodes.get(warehouse) === undefined) return { outcome: 'unknown', what: 'warehouse', id: warehouse };
+    const { quota, returns } = this.#promising;
+    const totals = lines.map(({ sku, quantity }) => {
+      const { units, total } = quota.giveBack(sku, { warehouse, quantity });
+      if (units > 0) returns.tell(warehouse, sku, total);
+      return { sku, total };
+    });
+    return { outcome: 'returned', lines: totals };
+  }
+
+  #setChannel(record: ChannelRecord): PromiseOutcome {
+    const named = record.warehouses === 'all' ? [] : record.warehouses;
+    return this.#ofKnown(named, () => {
+      const before = this.#channels.get(record.channel);
+      if (before !== undefined && isSameChannel(before, record)) return;
+      this.#channelWriter.set(record);
+      this.#promising.availability.rebuild(record.channel);
+    });
+  }
+
+  #setBuffers({ channel, buffers }: Extract<PromiseCommand, { command: 'set-buffers' }>): PromiseOutcome {
+    if (this.#channels.get(channel) === undefined) return { outcome: 'unknown', what: 'channel', id: channel };
+    for (const { sku, buffer } of buffers) {
+      this.#channelWriter.setBuffer(channel, sku, buffer);
+      this.#promising.availability.bufferChanged(channel, sku);
+    }
+    return { outcome: 'set' };
+  }
+
+  /** Sets something of warehouses that are all enrolled; else nothing is set, and the first unknown one is named. */
+  #ofKnown(warehouses: readonly WarehouseId[], set: () => void): PromiseOutcome {
+    for (const id of new Set(warehouses)) {
+      if (this.#nodes.get(id) === undefined) return { outcome: 'unknown', what: 'warehouse', id };
+    }
+    set();
+    return { outcome: 'set' };
+  }
+
+  #enrolled(): readonly WarehouseId[] {
+    return this.#nodes.all().map(({ warehouse }) => warehouse);
+  }
+}
+
+function isSameChannel(a: ChannelRecord, b: ChannelRecord): boolean {
+  const members = ({ warehouses }: ChannelRecord) =>
+    warehouses === 'all' ? 'all' : [...new Set(warehouses)].sort().join();
+  return a.buffer === b.buffer && members(a) === members(b);
+}

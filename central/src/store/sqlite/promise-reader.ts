@@ -1,0 +1,91 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { CatalogueItem, SkuPolicy } from '@edgestock/shared/protocol/directive';
+import type { Database } from 'better-sqlite3';
+import type { Channel, ChannelRecord } from '../../rules/channel.ts';
+import type { Order } from '../../rules/order.ts';
+import type { WarehouseSettings } from '../../rules/promise-command.ts';
+import type { Reservation } from '../../rules/reservation.ts';
+import type { DownHead, DownSlice, PromiseReader } from '../promise-store.ts';
+import { CatalogueReader } from './catalogue-table.ts';
+import { ChannelReader } from './channel-table.ts';
+import { DownLog } from './down-log.ts';
+import { PolicyReader } from './policy-table.ts';
+import { ReservationReader } from './reservation-table.ts';
+
+/** What central has promised and instructed, on one SQLite connection. */
+export class SqlitePromiseReader implements PromiseReader {
+  protected readonly database: Database;
+  /** Several reads that see one committed state. */
+  protected readonly snapshot: <T>(read: () => T) => T;
+  readonly #reservations: ReservationReader;
+  readonly #channels: ChannelReader;
+  readonly #policies: PolicyReader;
+  readonly #catalogue: CatalogueReader;
+  readonly #downLog: DownLog;
+
+  constructor(database: Database) {
+    this.database = database;
+    const run = database.transaction((read: () => unknown) => read());
+    this.snapshot = <T>(read: () => T) => run.deferred(read) as T;
+    this.#reservations = new ReservationReader(database);
+    this.#channels = new ChannelReader(database);
+    this.#policies = new PolicyReader(database);
+    this.#catalogue = new CatalogueReader(database);
+    this.#downLog = new DownLog(database);
+  }
+
+  async reservation(id: string): Promise<Reservation | undefined> {
+    return this.snapshot(() => this.#reservations.get(id));
+  }
+
+  async order(_id: string): Promise<Order | undefined> {
+    return undefined;
+  }
+
+  async orders(_options: Parameters<PromiseReader['orders']>[0]): Promise<readonly Order[]> {
+    return [];
+  }
+
+  async channels(): Promise<readonly ChannelRecord[]> {
+    return this.snapshot(() => this.#channels.all());
+  }
+
+  async settings(warehouse: WarehouseId): Promise<WarehouseSettings | undefined> {
+    return this.#policies.settings(warehouse);
+  }
+
+  async skuPolicies(warehouse: WarehouseId, after: Sku | undefined, limit: number): Promise<readonly SkuPolicy[]> {
+    return this.#policies.rules(warehouse, after, limit);
+  }
+
+  async buffers(
+    channel: Channel,
+    after: Sku | undefined,
+    limit: number,
+  ): Promise<readonly { readonly sku: Sku; readonly buffer: number }[]> {
+    return this.#channels.buffers(channel, after, limit);
+  }
+
+  async item(sku: Sku): Promise<CatalogueItem | undefined> {
+    const known = this.snapshot(() => this.#catalogue.get(sku));
+    if (known === undefined) return undefined;
+    const { warehouses: _, ...item } = known;
+    return item;
+  }
+
+  async downHead(warehouse: WarehouseId): Promise<DownHead | undefined> {
+    return this.#downLog.head(warehouse);
+  }
+
+  async downHashAt(warehouse: WarehouseId, sequence: number): Promise<Uint8Array | undefined> {
+    return this.#downLog.hashAt(warehouse, sequence);
+  }
+
+  async directivesAfter(
+    warehouse: WarehouseId,
+    sequence: number,
+    limits: { readonly directivesMax: number; readonly bytesMax: number },
+  ): Promise<DownSlice | undefined> {
+    return this.snapshot(() => this.#downLog.after(warehouse, sequence, limits));
+  }
+}

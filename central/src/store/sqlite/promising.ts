@@ -1,0 +1,47 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Database } from 'better-sqlite3';
+import type { ChangeNotice } from '../central-store.ts';
+import { AvailabilityWriter } from './availability-table.ts';
+import { DeficitCover } from './deficit-cover.ts';
+import { DownLogWriter } from './down-log.ts';
+import { Holdings } from './holdings.ts';
+import { PromiseSourcing } from './promise-sourcing.ts';
+import { QuotaReturns } from './quota-returns.ts';
+import { QuotaTable } from './quota-table.ts';
+
+/**
+ * What every writing transaction shares, whatever brought it about: the answers, central's side of the quotas, who holds
+ * them, and the logs down. `begin` and `end` enclose the transaction's work.
+ */
+export class Promising {
+  readonly availability: AvailabilityWriter;
+  readonly quota: QuotaTable;
+  readonly downLog: DownLogWriter;
+  readonly returns: QuotaReturns;
+  readonly deficits: DeficitCover;
+  readonly holdings: Holdings;
+  readonly sourcing: PromiseSourcing;
+
+  constructor(database: Database) {
+    this.availability = new AvailabilityWriter(database);
+    this.quota = new QuotaTable(database, this.availability);
+    this.downLog = new DownLogWriter(database);
+    this.returns = new QuotaReturns(this.downLog);
+    this.deficits = new DeficitCover(database, this);
+    this.holdings = new Holdings(database, this);
+    this.sourcing = new PromiseSourcing(database, this.quota);
+  }
+
+  /** Forgets what a transaction that failed has left. */
+  begin(): void {
+    this.availability.begin();
+    this.downLog.begin();
+    this.returns.begin();
+  }
+
+  /** Writes what was collected; returns the answers that changed and the nodes whose logs grew. */
+  end(): { readonly changes: readonly ChangeNotice[]; readonly directed: readonly WarehouseId[] } {
+    this.returns.end();
+    return { changes: this.availability.end(), directed: this.downLog.end() };
+  }
+}
