@@ -25,7 +25,11 @@ export function explainRoutes(
         max: apiLimits.movementsMax,
         absent: apiLimits.movementsDefault,
       });
-      const explained = await warehouses.explain(sku, channel, { now: clock.now(), movementsMax });
+      const explained = await warehouses.explain(sku, channel, {
+        now: clock.now(),
+        movementsMax,
+        promisesMax: apiLimits.holdsListedMax,
+      });
       return jsonResponse(
         JSON.stringify({
           sku,
@@ -42,15 +46,18 @@ export function explainRoutes(
 }
 
 function warehouseJson(share: WarehouseExplanation) {
-  const { sync, movements, nodeAvailable, warehouse, available, at, ...position } = share;
+  const { sync, movements, promises, nodeAvailable, warehouse, available, at, atCentral, granted, ...position } = share;
   return {
     warehouse,
     available,
     because: `${quotaText(share)} = ${available}`,
+    // Central's side: the quota, and who was promised units of it.
+    central: { granted, ...atCentral, unspent: available, promises },
     // The other side of the number: what tills and local reservations may still promise.
     nodeAvailable,
     nodeBecause: `${nodeText(share)} = ${nodeAvailable}`,
     ...position,
+    granted,
     at: isoText(at),
     asOf: isoText(sync.asOf),
     lagMs: sync.lagMs,

@@ -43,7 +43,7 @@ export function refuseUnpromised(outcome: Unpromised, subject: 'reservation' | '
     case 'key-reused':
       return refuse(
         problems.keyReused,
-        'The Idempotency-Key was used for another request. Give each new request a key of its own.',
+        `${JSON.stringify(outcome.key)} was used for another request. Give each new request a key, or an id, of its own.`,
       );
     case 'unknown':
       return refuse(unknownProblems[outcome.what], `There is no ${outcome.what} ${outcome.id}.`);

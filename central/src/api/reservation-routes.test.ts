@@ -111,7 +111,7 @@ describe('POST /v1/reservations', () => {
   });
 
   test.each([
-    ['no body', undefined, 'malformed-json'],
+    ['no object', null, 'invalid-request'],
     ['no owner', { lines: A3.lines }, 'invalid-request'],
     ['no lines', { ...A3, lines: [] }, 'invalid-request'],
     ['half a unit', { ...A3, lines: [{ sku: 'A', quantity: 0.5 }] }, 'invalid-request'],

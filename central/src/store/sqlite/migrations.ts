@@ -138,4 +138,12 @@ export const migrations: readonly Migration[] = [
     `,
   },
   promiseTables,
+  {
+    name: 'oversold positions at hand',
+    sql: `
+      -- Holds no row while promise P3 is kept, so that every scrape can ask.
+      CREATE INDEX position_oversold ON position (warehouse, sku)
+        WHERE granted - returned - allocated_sent - held < 0;
+    `,
+  },
 ];

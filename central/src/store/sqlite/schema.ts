@@ -60,6 +60,7 @@ export const position = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.sku, table.warehouse] }),
     index('position_by_warehouse').on(table.warehouse, table.sku),
+    index('position_oversold').on(table.warehouse, table.sku),
   ],
 );
 
