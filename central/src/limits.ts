@@ -80,6 +80,19 @@ export const centralLimits = {
   /** Holds of one position that one look at its deficit tries to move elsewhere; the next state looks again. */
   deficitHoldsMax: 200,
 
+  /** Lines of one order: all of them may become one task. */
+  orderLinesMax: 500,
+  /** From allocation to the parcel; what is later is served from elsewhere where that can be. */
+  orderShipWithinMs: 2 * 24 * 3_600_000,
+  /** From placing to the end: then what waits is cancelled and what is not shipped is asked back. */
+  orderServeWithinMs: 60 * 24 * 3_600_000,
+  /** Units of one SKU that may wait in one channel. */
+  backorderUnitsPerSkuMax: 1_000,
+  /** Orders waiting for one SKU that one transaction looks at; the sweeper goes on. */
+  backordersServedMax: 100,
+  /** Tasks of one position that one look at its deficit asks back; the next state looks again. */
+  deficitTasksMax: 200,
+
   /** SKUs of one availability query or change filter. */
   skusPerQueryMax: 1_000,
   pageMax: 1_000,
@@ -95,6 +108,7 @@ assert(
   'as much may be under way as a node may be behind',
 );
 assert(centralLimits.heartbeatHoldMs < centralLimits.silentAfterMs, 'a reply that waits must not look like silence');
+assert(centralLimits.orderLinesMax <= wireLimits.directiveLinesMax, 'an order must fit one task');
 assert(
   centralLimits.groupDeltasMax >= wireLimits.batchDeltasMax && centralLimits.groupDeltasMax >= wireLimits.stateRowsMax,
   'one message must fit a transaction',

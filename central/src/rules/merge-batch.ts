@@ -1,6 +1,7 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import { must } from '@edgestock/shared/runtime/assert';
+import { type TaskFact, taskFactOf } from './task-fact.ts';
 import type { VerifiedBatch } from './verified-batch.ts';
 
 /** What a batch comes to: the last state of each SKU, and what could not be applied. */
@@ -9,6 +10,8 @@ export type MergedBatch = {
   readonly faults: readonly DeltaFault[];
   /** SKUs whose last word was faulty, with the version that was lost. */
   readonly suspects: ReadonlyMap<Sku, number>;
+  /** What the deltas say of documents that may be tasks of orders, in their order. */
+  readonly taskFacts: readonly TaskFact[];
   /** The node's wall clock at the last readable delta; 0 when there is none. */
   readonly lastAt: number;
 };
@@ -26,6 +29,7 @@ export function mergeBatch(verified: VerifiedBatch, skip: number): MergedBatch {
   const states = new Map<Sku, StateRow>();
   const suspects = new Map<Sku, number>();
   const faults: DeltaFault[] = [];
+  const taskFacts: TaskFact[] = [];
   let lastAt = 0;
   for (let index = skip; index < entries.length; index += 1) {
     const entry = must(entries[index], 'one entry per delta');
@@ -34,6 +38,8 @@ export function mergeBatch(verified: VerifiedBatch, skip: number): MergedBatch {
       const { sku, version, state, at } = entry.delta;
       states.set(sku, { sku, version, sequence, state, at });
       suspects.delete(sku);
+      const fact = taskFactOf(entry.delta);
+      if (fact !== undefined) taskFacts.push(fact);
       lastAt = at;
     } else {
       const sku = entry.delta?.sku;
@@ -46,5 +52,5 @@ export function mergeBatch(verified: VerifiedBatch, skip: number): MergedBatch {
       if (entry.delta !== undefined) suspects.set(entry.delta.sku, entry.delta.version);
     }
   }
-  return { states, faults, suspects, lastAt };
+  return { states, faults, suspects, taskFacts, lastAt };
 }

@@ -25,7 +25,7 @@ export type Order = {
   readonly isCancelling: boolean;
   readonly lines: readonly OrderLine[];
   readonly allocations: readonly Allocation[];
-  /** Every step and why, oldest first. */
+  /** Every step and why, oldest first. Only grows. */
   readonly history: readonly OrderStep[];
   /** Next moment at which the saga must look at this order by itself; absent = never. */
   readonly wakeAt?: number;
@@ -62,3 +62,18 @@ export type AllocationLine = {
 };
 
 export type OrderStep = { readonly at: number; readonly step: string; readonly why: string };
+
+/** What the node still has to ship of a line of its task. */
+export function openOf({ quantity, shipped, givenUp }: AllocationLine): number {
+  return quantity - shipped - givenUp;
+}
+
+/** What can still be asked back: open, and not asked back already. */
+export function withdrawableOf(line: AllocationLine): number {
+  return openOf(line) - line.releasing;
+}
+
+/** Id of the n-th task of an order; n counts from 1. */
+export function taskOf(order: string, n: number): string {
+  return `${order}.${n}`;
+}

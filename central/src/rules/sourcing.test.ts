@@ -88,6 +88,16 @@ describe('where demand is served from, in order of precedence', () => {
     ]);
   });
 
+  it('leaves of each SKU what is to be kept, whatever it comes from', () => {
+    const offers = [offer('W1', 'A', 3), offer('W2', 'A', 2), offer('W1', 'B', 1)];
+    const { holds, shortages } = source([line('A', 4), line('B', 1)], offers, (sku) => (sku === 'A' ? 2 : 9));
+    expect(holds).toEqual([{ sku: 'A', warehouse: 'W1', quantity: 3 }]);
+    expect(shortages).toEqual([
+      { sku: 'A', requested: 4, available: 3 },
+      { sku: 'B', requested: 1, available: 0 },
+    ]);
+  });
+
   it('takes two offers of the same units for our mistake', () => {
     expect(() => source([line('A', 1)], [offer('W1', 'A', 1), offer('W1', 'A', 1)])).toThrow('two offers of A at W1');
   });

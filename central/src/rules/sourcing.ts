@@ -42,9 +42,14 @@ type Reach = { readonly candidate: Candidate; readonly wholeLines: number; reado
  * a parcel anyway cover all the rest. Among equals one that is heard of, then the lower priority number, then the id. The order
  * of demand and offers plays no part. Greedy beyond the first warehouse: the exact answer is a set cover, and not worth its time.
  *
- * Demand of a SKU on several lines is summed. Plans never more than asked nor than offered.
+ * Demand of a SKU on several lines is summed. Plans never more than asked nor than offered, and of each SKU leaves as many
+ * units over all warehouses as its buffer says.
  */
-export function source(demand: readonly SkuQuantity[], offers: readonly Offer[]): SourcingPlan {
+export function source(
+  demand: readonly SkuQuantity[],
+  offers: readonly Offer[],
+  bufferOf: (sku: Sku) => number = () => 0,
+): SourcingPlan {
   const asked = new Map<Sku, number>();
   for (const { sku, quantity } of demand) asked.set(sku, (asked.get(sku) ?? 0) + quantity);
   const candidates = candidatesOf(offers, asked);
@@ -54,7 +59,8 @@ export function source(demand: readonly SkuQuantity[], offers: readonly Offer[])
   const shortages: Shortage[] = [];
   for (const sku of [...asked.keys()].sort()) {
     const requested = asked.get(sku) ?? 0;
-    const available = candidates.reduce((sum, { unspent }) => sum + (unspent.get(sku) ?? 0), 0);
+    const offered = candidates.reduce((sum, { unspent }) => sum + (unspent.get(sku) ?? 0), 0);
+    const available = Math.max(0, offered - bufferOf(sku));
     if (available < requested) shortages.push({ sku, requested, available });
     if (requested > 0 && available > 0) open.set(sku, Math.min(requested, available));
   }

@@ -44,7 +44,7 @@ export interface PromiseReader {
   ): Promise<readonly { readonly sku: Sku; readonly buffer: number }[]>;
   item(sku: Sku): Promise<CatalogueItem | undefined>;
 
-  /** Who holds units of a position, or has them allocated there and not shipped; the newest first, at most so many. */
+  /** Who holds units of a position, then what is allocated there and not shipped; the newest of each first, at most so many. */
   promisesAt(warehouse: WarehouseId, sku: Sku, limit: number): Promise<readonly PromiseAt[]>;
 
   promiseStats(): Promise<PromiseStats>;

@@ -17,6 +17,7 @@ export class AvailabilityWriter {
   #areChannelsTouched = false;
   #revision: number | undefined;
   #revisions = new Map<Sku, number>();
+  #risen = new Set<Sku>();
   readonly #changeAll: Statement<[number, number, string]>;
   readonly #changeOne: Statement<[number, string, string]>;
   readonly #take: Statement<[number, string, string, number]>;
@@ -69,12 +70,14 @@ export class AvailabilityWriter {
   begin(): void {
     this.#revision = undefined;
     this.#revisions = new Map();
+    this.#risen = new Set();
     if (this.#areChannelsTouched) this.#channels = undefined;
     this.#areChannelsTouched = false;
   }
 
   /** Notes what changed of a SKU at its warehouses, whether or not it changes a sum: an answer shows more than sums. */
   change(sku: Sku, changes: readonly UnspentChange[]): void {
+    if (changes.some(({ units }) => units > 0)) this.#risen.add(sku);
     const revision = this.#revisionOf(sku);
     const channels = this.#allChannels();
     // By far the most: a sale that leaves the quota as it is, or channels that sell from everywhere.
@@ -100,7 +103,9 @@ export class AvailabilityWriter {
 
   /** A SKU may have another buffer in a channel. One that nobody has ever had has no answer yet: it finds its buffer then. */
   bufferChanged(channel: Channel, sku: Sku): void {
-    if (this.#setBuffer.run({ sku, channel }).changes > 0) this.#show(sku, 0, this.#revisionOf(sku));
+    if (this.#setBuffer.run({ sku, channel }).changes === 0) return;
+    this.#risen.add(sku);
+    this.#show(sku, 0, this.#revisionOf(sku));
   }
 
   /** A channel is new, or has other warehouses or another buffer: all its answers, and a revision for each. */
@@ -115,6 +120,13 @@ export class AvailabilityWriter {
       this.#revisions.set(sku, revision);
     }
     this.#revision = before + notices.length;
+  }
+
+  /** SKUs of which some warehouse has more unspent quota than before, since this was last asked. */
+  takeRisen(): readonly Sku[] {
+    const risen = [...this.#risen];
+    this.#risen = new Set();
+    return risen;
   }
 
   /** The answers that changed, in the order of their revisions. */

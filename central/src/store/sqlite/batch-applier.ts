@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 import { decideBatch, decideStates } from '../../rules/batch-decision.ts';
 import { faultOfState } from '../../rules/delta-fault.ts';
 import { mergeBatch } from '../../rules/merge-batch.ts';
+import { TaskFactCollector } from '../../rules/task-fact.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
 import type { BatchOutcome, QuarantineReason, StatesOutcome } from '../central-store.ts';
 import { BatchLog, BatchLogWriter } from './batch-log.ts';
@@ -11,6 +12,7 @@ import { NodeReader, NodeWriter } from './node-table.ts';
 import { PositionWriter } from './position-table.ts';
 import type { Promising } from './promising.ts';
 import { QuarantineWriter } from './quarantine-table.ts';
+import { TaskDesk } from './task-desk.ts';
 
 /** Carries out what the rules decide about a message, inside a transaction of its caller (between `begin` and `end`). */
 export class BatchApplier {
@@ -20,6 +22,8 @@ export class BatchApplier {
   readonly #log: BatchLog;
   readonly #logWriter: BatchLogWriter;
   readonly #quarantine: QuarantineWriter;
+  readonly #tasks: TaskDesk;
+  #facts = new TaskFactCollector();
 
   readonly #promising: Promising;
 
@@ -31,15 +35,22 @@ export class BatchApplier {
     this.#log = new BatchLog(database);
     this.#logWriter = new BatchLogWriter(database);
     this.#quarantine = new QuarantineWriter(database);
+    this.#tasks = new TaskDesk(database, promising);
   }
 
   begin(): void {
     this.#positions.begin();
+    this.#facts = new TaskFactCollector();
   }
 
-  /** Writes what the messages come to, and takes promises away from where goods are missing now. */
+  /**
+   * Writes what the messages come to, takes promises away from where goods are missing now, and lets orders go on with what
+   * was shipped, given up, or granted.
+   */
   end(now: number): void {
     for (const { warehouse, sku } of this.#positions.end()) this.#promising.deficits.cover(warehouse, sku, now);
+    this.#tasks.report(this.#facts.all(), now);
+    this.#promising.serve(now);
   }
 
   applyBatch(verified: VerifiedBatch, now: number): BatchOutcome {
@@ -114,6 +125,7 @@ export class BatchApplier {
         now,
       );
     }
+    for (const fact of merged.taskFacts) this.#facts.add(warehouse, fact);
     for (const [sku, version] of merged.suspects) this.#positions.suspect(warehouse, sku, version);
     this.#logWriter.append(batch, { firstSequence: batch.firstSequence + skip, bytes }, now);
     const cursor = { sequence: batch.lastSequence, hash: batch.hashLast, lastDeltaAt: merged.lastAt };

@@ -5,9 +5,10 @@ import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { NodeLog } from '../../testing/node-log.ts';
 import { describeCentralStore } from '../central-store.contract.ts';
+import { describeOrdering } from '../ordering.contract.ts';
 import { openCentralReader, openCentralStore } from './open-central-store.ts';
 
-describeCentralStore('central store on SQLite', async () => {
+const openFresh = async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
   const path = join(directory, 'central.db');
   let store = openCentralStore(path);
@@ -26,7 +27,10 @@ describeCentralStore('central store on SQLite', async () => {
       await rm(directory, { recursive: true });
     },
   };
-});
+};
+
+describeCentralStore('central store on SQLite', openFresh);
+describeOrdering('orders on SQLite', openFresh);
 
 it('applies nothing of a call that fails half-way', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));

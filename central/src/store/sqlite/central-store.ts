@@ -83,7 +83,11 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   }
 
   async promise(commands: readonly PromiseCommand[], now: number): Promise<Applied<PromiseOutcome>> {
-    const { result, ...applied } = this.#apply(() => commands.map((command) => this.#promises.apply(command, now)));
+    const { result, ...applied } = this.#apply(() => {
+      const outcomes = commands.map((command) => this.#promises.apply(command, now));
+      this.#promising.serve(now);
+      return outcomes;
+    });
     return { outcomes: result, ...applied };
   }
 

@@ -4,13 +4,16 @@ import { centralLimits } from '../../limits.ts';
 import type { Channel } from '../../rules/channel.ts';
 import { source } from '../../rules/sourcing.ts';
 import { HoldReader, type HoldRow, HoldWriter } from './hold-table.ts';
+import type { OrderSagas } from './order-sagas.ts';
+import { OrderReader } from './order-table.ts';
+import type { DeficitPlace } from './position-table.ts';
 import type { QuotaReturns } from './quota-returns.ts';
 import type { QuotaTable } from './quota-table.ts';
 
 /**
- * Takes promises away from a position whose goods are gone: quota that nobody was promised is given back, then promises move
- * to other warehouses of their channel, the newest first. It is computed from totals, less what is on its way back already,
- * so that doing it again is harmless. What cannot be covered stays promised, and is looked at with the next state.
+ * Takes promises away from a position whose goods are gone: quota that nobody was promised is given back; then promises move
+ * to other warehouses of their channel, the newest first; then what orders are to ship from here is asked back, the newest
+ * first again. It is computed from totals, less what is on its way back already, so that doing it again is harmless. What cannot be covered stays promised, and is looked at with the next state.
  */
 export class DeficitCover {
   readonly #quota: QuotaTable;
@@ -18,7 +21,15 @@ export class DeficitCover {
   readonly #holds: HoldReader;
   readonly #holdWriter: HoldWriter;
 
-  constructor(database: Database, parts: { readonly quota: QuotaTable; readonly returns: QuotaReturns }) {
+  readonly #orders: OrderReader;
+  readonly #sagas: OrderSagas;
+
+  constructor(
+    database: Database,
+    parts: { readonly quota: QuotaTable; readonly returns: QuotaReturns; readonly sagas: OrderSagas },
+  ) {
+    this.#orders = new OrderReader(database);
+    this.#sagas = parts.sagas;
     this.#quota = parts.quota;
     this.#returns = parts.returns;
     this.#holds = new HoldReader(database);
@@ -27,17 +38,31 @@ export class DeficitCover {
 
   cover(warehouse: WarehouseId, sku: Sku, now: number): void {
     let deficit = this.#quota.deficit(sku, warehouse);
-    if (deficit === 0) return;
+    if (deficit > 0) deficit -= this.#orders.releasing(warehouse, sku);
+    if (deficit <= 0) return;
     deficit -= this.#giveBack(warehouse, sku, deficit);
     const exhausted = new Set<Channel>();
     for (const hold of deficit === 0 ? [] : this.#holds.newestAt(warehouse, sku, centralLimits.deficitHoldsMax)) {
       if (exhausted.has(hold.channel)) continue;
       const wanted = Math.min(hold.quantity, deficit);
-      const moved = this.#moveAway(hold, wanted, now);
+      const moved = hold.kind === 'order' ? this.#ask(hold.id, hold, wanted, now) : this.#moveAway(hold, wanted, now);
       if (moved < wanted) exhausted.add(hold.channel);
-      deficit -= this.#giveBack(warehouse, sku, moved);
-      if (deficit === 0) return;
+      deficit -= this.#giveBack(warehouse, sku, Math.min(moved, deficit));
+      if (deficit <= 0) return;
     }
+    if (deficit <= 0) return;
+    for (const id of this.#orders.openAt(warehouse, sku, centralLimits.deficitTasksMax)) {
+      deficit -= this.#ask(id, { warehouse, sku }, deficit, now);
+      if (deficit <= 0) return;
+    }
+  }
+
+  /** Units that an order moves elsewhere, or asks its warehouse to give up. One whose time is over gives up all it has. */
+  #ask(id: string, { warehouse, sku }: DeficitPlace, units: number, now: number): number {
+    const { freed } = this.#sagas.decide(id, { event: 'deficit', warehouse, sku, units }, now);
+    return freed
+      .filter((one) => one.warehouse === warehouse && one.sku === sku)
+      .reduce((sum, { quantity }) => sum + quantity, 0);
   }
 
   #giveBack(warehouse: WarehouseId, sku: Sku, quantity: number): number {

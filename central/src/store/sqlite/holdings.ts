@@ -40,11 +40,9 @@ export class Holdings {
     }
   }
 
-  /** Turns all that somebody holds into allocations; its caller writes the directives that say so. */
-  allocate(holder: Holder): readonly SourcedHold[] {
-    const holds = this.#remove(holder);
-    for (const hold of holds) this.#quota.allocate(hold.sku, hold);
-    return holds;
+  /** All that one holds is held by another from now on. */
+  handOver(from: Holder, to: Holder, channel: Channel): void {
+    for (const hold of this.#remove(from)) this.#writer.add({ ...to, channel, ...hold });
   }
 
   #remove(holder: Holder): readonly SourcedHold[] {

@@ -1,4 +1,5 @@
 import type { Migration } from '@edgestock/shared/sqlite/migrate';
+import { orderTables } from './order-tables.ts';
 import { promiseTables } from './promise-tables.ts';
 
 /** The schema of central's SQLite store, step by step. Append only: a released step is never edited. */
@@ -138,6 +139,7 @@ export const migrations: readonly Migration[] = [
     `,
   },
   promiseTables,
+  orderTables,
   {
     name: 'oversold positions at hand',
     sql: `

@@ -31,7 +31,7 @@ export class PromiseApplier {
     this.#nodes = new NodeReader(database);
     this.#answers = new AnswerTable(database);
     this.#reservations = new Reservations(database, promising);
-    this.#orders = new Orders();
+    this.#orders = new Orders(database, { ...promising, reservations: this.#reservations });
     this.#policies = new Policies(database, promising.downLog);
     this.#catalogue = new Catalogue(database, promising.downLog);
     this.#channels = new ChannelReader(database);
@@ -101,9 +101,9 @@ export class PromiseApplier {
     const expired = this.#reservations.sweep(limit, now);
     const woken = this.#orders.wake(limit, now);
     this.#answers.forget(now - centralLimits.answersKeptMs, limit);
-    const nextAt = this.#reservations.nextEnd();
+    const nextAt = Math.min(this.#reservations.nextEnd() ?? Infinity, this.#orders.nextWake() ?? Infinity);
     const isMore = expired === limit || woken === limit;
-    return { outcome: 'swept', expired, woken, isMore, ...(nextAt === undefined ? {} : { nextAt }) };
+    return { outcome: 'swept', expired, woken, isMore, ...(nextAt === Infinity ? {} : { nextAt }) };
   }
 
   /** Gives what nobody was promised, which may be less than asked, or nothing; the totals say how things stand. */

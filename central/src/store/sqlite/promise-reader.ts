@@ -10,6 +10,7 @@ import { CatalogueReader } from './catalogue-table.ts';
 import { ChannelReader } from './channel-table.ts';
 import { DownLog } from './down-log.ts';
 import { HoldReader } from './hold-table.ts';
+import { OrderReader } from './order-table.ts';
 import { PolicyReader } from './policy-table.ts';
 import { ReservationReader } from './reservation-table.ts';
 
@@ -19,6 +20,7 @@ export class SqlitePromiseReader implements PromiseReader {
   /** Several reads that see one committed state. */
   protected readonly snapshot: <T>(read: () => T) => T;
   readonly #reservations: ReservationReader;
+  readonly #orders: OrderReader;
   readonly #channels: ChannelReader;
   readonly #policies: PolicyReader;
   readonly #catalogue: CatalogueReader;
@@ -31,6 +33,7 @@ export class SqlitePromiseReader implements PromiseReader {
     const run = database.transaction((read: () => unknown) => read());
     this.snapshot = <T>(read: () => T) => run.deferred(read) as T;
     this.#reservations = new ReservationReader(database);
+    this.#orders = new OrderReader(database);
     this.#channels = new ChannelReader(database);
     this.#policies = new PolicyReader(database);
     this.#catalogue = new CatalogueReader(database);
@@ -45,12 +48,12 @@ export class SqlitePromiseReader implements PromiseReader {
     return this.snapshot(() => this.#reservations.get(id));
   }
 
-  async order(_id: string): Promise<Order | undefined> {
-    return undefined;
+  async order(id: string): Promise<Order | undefined> {
+    return this.snapshot(() => this.#orders.get(id));
   }
 
-  async orders(_options: Parameters<PromiseReader['orders']>[0]): Promise<readonly Order[]> {
-    return [];
+  async orders(options: Parameters<PromiseReader['orders']>[0]): Promise<readonly Order[]> {
+    return this.snapshot(() => this.#orders.latest(options));
   }
 
   async channels(): Promise<readonly ChannelRecord[]> {
@@ -81,13 +84,18 @@ export class SqlitePromiseReader implements PromiseReader {
   }
 
   async promisesAt(warehouse: WarehouseId, sku: Sku, limit: number): Promise<readonly PromiseAt[]> {
-    return this.#holds.newestAt(warehouse, sku, limit).map(({ kind, id, quantity }) => ({ kind, id, quantity }));
+    return this.snapshot(() => {
+      const holds = this.#holds.newestAt(warehouse, sku, limit);
+      const held = holds.map(({ kind, id, quantity }): PromiseAt => ({ kind, id, quantity }));
+      const allocated = this.#orders.openUnits(warehouse, sku, limit - held.length);
+      return [...held, ...allocated.map((one): PromiseAt => ({ kind: 'allocation', ...one }))];
+    });
   }
 
   async promiseStats(): Promise<PromiseStats> {
     return this.snapshot(() => ({
       reservationsHeld: this.#reservations.held(),
-      orders: {},
+      orders: this.#orders.openByState(),
       oversold: this.#oversold.get()?.positions ?? 0,
     }));
   }

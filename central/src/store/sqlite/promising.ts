@@ -2,9 +2,11 @@ import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database } from 'better-sqlite3';
 import type { ChangeNotice } from '../central-store.ts';
 import { AvailabilityWriter } from './availability-table.ts';
+import { Backorders } from './backorders.ts';
 import { DeficitCover } from './deficit-cover.ts';
 import { DownLogWriter } from './down-log.ts';
 import { Holdings } from './holdings.ts';
+import { OrderSagas } from './order-sagas.ts';
 import { PromiseSourcing } from './promise-sourcing.ts';
 import { QuotaReturns } from './quota-returns.ts';
 import { QuotaTable } from './quota-table.ts';
@@ -18,7 +20,9 @@ export class Promising {
   readonly quota: QuotaTable;
   readonly downLog: DownLogWriter;
   readonly returns: QuotaReturns;
+  readonly sagas: OrderSagas;
   readonly deficits: DeficitCover;
+  readonly backorders: Backorders;
   readonly holdings: Holdings;
   readonly sourcing: PromiseSourcing;
 
@@ -27,6 +31,8 @@ export class Promising {
     this.quota = new QuotaTable(database, this.availability);
     this.downLog = new DownLogWriter(database);
     this.returns = new QuotaReturns(this.downLog);
+    this.sagas = new OrderSagas(database, this);
+    this.backorders = new Backorders(database, this.sagas);
     this.deficits = new DeficitCover(database, this);
     this.holdings = new Holdings(database, this);
     this.sourcing = new PromiseSourcing(database, this.quota);
@@ -37,6 +43,11 @@ export class Promising {
     this.availability.begin();
     this.downLog.begin();
     this.returns.begin();
+  }
+
+  /** Units that have come, or are promised to nobody any more, go to those who wait. */
+  serve(now: number): void {
+    this.backorders.serve(this.availability.takeRisen(), now);
   }
 
   /** Writes what was collected; returns the answers that changed and the nodes whose logs grew. */

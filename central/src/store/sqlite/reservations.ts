@@ -86,7 +86,7 @@ export class Reservations {
     return { outcome: 'too-late', state, why: `it has been ${state} since ${new Date(at).toISOString()}` };
   }
 
-  /** It became an order, which has taken its units over (`Holdings.allocate`). */
+  /** It became an order, which has taken its units over (`Holdings.handOver`). */
   confirmed(id: string, now: number): void {
     this.#writer.end(id, 'confirmed', { at: now, reason: 'confirmed' });
   }

@@ -1,4 +1,5 @@
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { orderTables } from './order-schema.ts';
 import { promiseTables } from './promise-schema.ts';
 
 /**
@@ -112,4 +113,4 @@ export const quarantine = sqliteTable(
   (table) => [uniqueIndex('quarantine_once').on(table.warehouse, table.digest)],
 );
 
-export const tables = [meta, node, position, availability, batch, quarantine, ...promiseTables];
+export const tables = [meta, node, position, availability, batch, quarantine, ...promiseTables, ...orderTables];
