@@ -105,7 +105,7 @@ export class Api implements Service {
       availabilityRoutes(doors, { answers, channels, stream: streamHandler({ fanOuts, channels, clock }) });
       warehouseRoutes(doors, { warehouses, reader, clock });
       explainRoutes(doors, { warehouses, channels, clock });
-      reservationRoutes(doors, { promises, channels, clock });
+      reservationRoutes(doors, { promises, channels });
       orderRoutes(doors, { promises, channels });
       channelRoutes(doors, { promises, channels });
       policyRoutes(doors, { promises });

@@ -1,9 +1,8 @@
-import type { Clock } from '@edgestock/shared/runtime/clock';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { Promises } from '../orders/promises.ts';
-import { heldOf, type Reservation, type Shortage, stateAt } from '../rules/reservation.ts';
+import { heldOf, type Reservation, type Shortage } from '../rules/reservation.ts';
 import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
 import { fields } from './fields.ts';
 import { keyedWrite } from './idempotency.ts';
@@ -33,12 +32,12 @@ const releaseBody = z.strictObject({ reason: fields.text.default('released') });
  */
 export function reservationRoutes(
   doors: Doors,
-  deps: { readonly promises: Promises; readonly channels: ChannelDirectory; readonly clock: Clock },
+  deps: { readonly promises: Promises; readonly channels: ChannelDirectory },
 ): void {
-  const { promises, channels, clock } = deps;
+  const { promises, channels } = deps;
   const idOf = (context: ApiContext) => promiseIdOf(context.req.param('id') ?? '', problems.unknownReservation);
   const changed = (reservation: Reservation, isReplay: boolean) =>
-    changeResponse({ reservation: reservationJson(reservation, clock.now()) }, isReplay);
+    changeResponse({ reservation: reservationJson(reservation) }, isReplay);
 
   doors('/v1/reservations', {
     POST: async (context) => {
@@ -52,7 +51,7 @@ export function reservationRoutes(
       if (outcome.outcome !== 'reserved') return refuseUnpromised(outcome);
       const { reservation, shortages, isReplay } = outcome;
       return madeResponse(
-        { reservation: reservationJson(reservation, clock.now()), shortages: shortages.map(shortageJson) },
+        { reservation: reservationJson(reservation), shortages: shortages.map(shortageJson) },
         { location: `/v1/reservations/${reservation.id}`, isReplay },
       );
     },
@@ -64,7 +63,7 @@ export function reservationRoutes(
       const id = idOf(context);
       const reservation = await promises.reservation(id);
       if (reservation === undefined) return refuse(problems.unknownReservation, `There is no reservation ${id}.`);
-      return jsonResponse(JSON.stringify({ reservation: reservationJson(reservation, clock.now()) }));
+      return jsonResponse(JSON.stringify({ reservation: reservationJson(reservation) }));
     },
   });
 
@@ -99,13 +98,13 @@ export function reservationRoutes(
   });
 }
 
-function reservationJson(reservation: Reservation, now: number) {
-  const { id, channel, owner, createdAt, expiresAt, ended, lines } = reservation;
+function reservationJson(reservation: Reservation) {
+  const { id, channel, owner, state, createdAt, expiresAt, ended, lines } = reservation;
   return {
     id,
     channel,
     owner,
-    state: stateAt(reservation, now),
+    state,
     createdAt: isoText(createdAt),
     expiresAt: isoText(expiresAt),
     ...(ended === undefined ? {} : { ended: { at: isoText(ended.at), reason: ended.reason } }),
@@ -113,6 +112,6 @@ function reservationJson(reservation: Reservation, now: number) {
   };
 }
 
-export function shortageJson({ sku, requested, available }: Shortage) {
+function shortageJson({ sku, requested, available }: Shortage) {
   return { sku, requested, available };
 }

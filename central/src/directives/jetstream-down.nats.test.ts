@@ -70,6 +70,7 @@ function connected(name: string): Promise<NatsConnection> {
 class HandMadeNode {
   readonly warehouse: WarehouseId;
   readonly reasons: string[] = [];
+  readonly interruptions: unknown[] = [];
   sequence = 0;
   hash = genesisHash;
   isMissingSome = false;
@@ -123,8 +124,9 @@ class HandMadeNode {
           if (!this.isDeaf) this.#carryOut(message.data);
           message.ack();
         }
-      } catch {
+      } catch (error) {
         // The stream, the consumer or the broker is not there: looked for again, as a node does.
+        this.interruptions.push(error);
       }
       await systemClock.sleep(50);
     }

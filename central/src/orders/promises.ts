@@ -12,7 +12,7 @@ import type {
   SkuBuffer,
   WarehouseSettings,
 } from '../rules/promise-command.ts';
-import type { Reservation, Shortage } from '../rules/reservation.ts';
+import { type Reservation, type Shortage, stateAt } from '../rules/reservation.ts';
 import type { PromiseReader } from '../store/promise-store.ts';
 import type { PromiseWriter } from './promise-writer.ts';
 
@@ -113,8 +113,10 @@ export class Promises {
     return this.#set({ command: 'set-buffers', channel, buffers });
   }
 
-  reservation(id: string): Promise<Reservation | undefined> {
-    return this.#reader.reservation(id);
+  /** In the state it has now: one whose time is over is expired before anybody has swept it up. */
+  async reservation(id: string): Promise<Reservation | undefined> {
+    const reservation = await this.#reader.reservation(id);
+    return reservation && { ...reservation, state: stateAt(reservation, this.#clock.now()) };
   }
 
   order(id: string): Promise<Order | undefined> {
