@@ -2,8 +2,8 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { Database } from 'better-sqlite3';
 import { centralLimits } from '../../limits.ts';
 import type { Channel } from '../../rules/channel.ts';
+import { OrderFinder } from './order-finder.ts';
 import type { OrderSagas } from './order-sagas.ts';
-import { OrderReader } from './order-table.ts';
 
 /**
  * Serves paid orders that wait, the oldest first, in the transaction that brings units: nobody who comes later can take them
@@ -11,30 +11,30 @@ import { OrderReader } from './order-table.ts';
  * at) is found by the sweeper.
  */
 export class Backorders {
-  readonly #reader: OrderReader;
+  readonly #finder: OrderFinder;
   readonly #sagas: OrderSagas;
   /** Where the sweeper's round over all waiting SKUs has got to. */
   #sweptUpTo: Sku | undefined;
 
   constructor(database: Database, sagas: OrderSagas) {
-    this.#reader = new OrderReader(database);
+    this.#finder = new OrderFinder(database);
     this.#sagas = sagas;
   }
 
   serve(skus: readonly Sku[], now: number): void {
-    for (const sku of skus) if (this.#reader.isAnyWaiting(sku)) this.#serve(sku, now);
+    for (const sku of skus) if (this.#finder.isAnyWaiting(sku)) this.#serve(sku, now);
   }
 
   /** Looks at the next SKUs that somebody waits for, at most so many; every SKU has its turn. */
   sweep(limit: number, now: number): void {
-    const skus = this.#reader.waitingSkus(this.#sweptUpTo, limit);
+    const skus = this.#finder.waitingSkus(this.#sweptUpTo, limit);
     this.#sweptUpTo = skus.length < limit ? undefined : skus.at(-1);
     for (const sku of skus) this.#serve(sku, now);
   }
 
   #serve(sku: Sku, now: number): void {
     const exhausted = new Set<Channel>();
-    for (const { id, channel } of this.#reader.waiting(sku, centralLimits.backordersServedMax)) {
+    for (const { id, channel } of this.#finder.waiting(sku, centralLimits.backordersServedMax)) {
       if (exhausted.has(channel)) continue;
       const { order } = this.#sagas.decide(id, { event: 'offer' }, now);
       const line = order.lines.find((one) => one.sku === sku);

@@ -4,8 +4,8 @@ import { centralLimits } from '../../limits.ts';
 import type { Channel } from '../../rules/channel.ts';
 import { source } from '../../rules/sourcing.ts';
 import { HoldReader, type HoldRow, HoldWriter } from './hold-table.ts';
+import { OrderFinder } from './order-finder.ts';
 import type { OrderSagas } from './order-sagas.ts';
-import { OrderReader } from './order-table.ts';
 import type { DeficitPlace } from './position-table.ts';
 import type { QuotaReturns } from './quota-returns.ts';
 import type { QuotaTable } from './quota-table.ts';
@@ -21,14 +21,14 @@ export class DeficitCover {
   readonly #holds: HoldReader;
   readonly #holdWriter: HoldWriter;
 
-  readonly #orders: OrderReader;
+  readonly #orders: OrderFinder;
   readonly #sagas: OrderSagas;
 
   constructor(
     database: Database,
     parts: { readonly quota: QuotaTable; readonly returns: QuotaReturns; readonly sagas: OrderSagas },
   ) {
-    this.#orders = new OrderReader(database);
+    this.#orders = new OrderFinder(database);
     this.#sagas = parts.sagas;
     this.#quota = parts.quota;
     this.#returns = parts.returns;

@@ -12,6 +12,7 @@ import { decideOrder, type OrderEvent } from '../../rules/order-saga.ts';
 import { BufferReader } from './buffer-table.ts';
 import type { DownLogWriter } from './down-log.ts';
 import { HoldWriter } from './hold-table.ts';
+import { OrderFinder } from './order-finder.ts';
 import { OrderReader, OrderWriter } from './order-table.ts';
 import type { QuotaTable } from './quota-table.ts';
 
@@ -37,6 +38,7 @@ export type FreedUnits = {
  */
 export class OrderSagas {
   readonly #reader: OrderReader;
+  readonly #finder: OrderFinder;
   readonly #writer: OrderWriter;
   readonly #holds: HoldWriter;
   readonly #buffers: BufferReader;
@@ -45,6 +47,7 @@ export class OrderSagas {
 
   constructor(database: Database, parts: { readonly quota: QuotaTable; readonly downLog: DownLogWriter }) {
     this.#reader = new OrderReader(database);
+    this.#finder = new OrderFinder(database);
     this.#writer = new OrderWriter(database);
     this.#holds = new HoldWriter(database);
     this.#buffers = new BufferReader(database);
@@ -71,7 +74,7 @@ export class OrderSagas {
       offersOf: (sku) => this.#quota.offers(channel, sku, now),
       bufferOf: (sku) => this.#buffers.of(channel, sku),
       backorderRoomOf: (sku) =>
-        Math.max(0, centralLimits.backorderUnitsPerSkuMax - this.#reader.waitingUnits(sku, channel)),
+        Math.max(0, centralLimits.backorderUnitsPerSkuMax - this.#finder.waitingUnits(sku, channel)),
       terms: { shipWithinMs: centralLimits.orderShipWithinMs, serveWithinMs: centralLimits.orderServeWithinMs },
     };
   }

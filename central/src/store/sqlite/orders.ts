@@ -5,6 +5,7 @@ import { orderOfReservation, placeOrder } from '../../rules/order-placing.ts';
 import { type OrderEvent, refusalOf } from '../../rules/order-saga.ts';
 import type { PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
 import { ChannelReader } from './channel-table.ts';
+import { OrderFinder } from './order-finder.ts';
 import type { OrderProgress } from './order-sagas.ts';
 import { OrderReader } from './order-table.ts';
 import type { Promising } from './promising.ts';
@@ -17,12 +18,14 @@ type Parts = Pick<Promising, 'sagas' | 'backorders' | 'deficits' | 'holdings'>;
 /** Orders: placed, made firm, cancelled, and carried on by time. Inside a transaction of its caller. */
 export class Orders {
   readonly #reader: OrderReader;
+  readonly #finder: OrderFinder;
   readonly #channels: ChannelReader;
   readonly #parts: Parts;
   readonly #reservations: Reservations;
 
   constructor(database: Database, { reservations, ...parts }: Parts & { readonly reservations: Reservations }) {
     this.#reader = new OrderReader(database);
+    this.#finder = new OrderFinder(database);
     this.#channels = new ChannelReader(database);
     this.#parts = parts;
     this.#reservations = reservations;
@@ -47,7 +50,7 @@ export class Orders {
 
   /** Lets orders go on whose moment has come, at most so many, and those that wait for units; tells how many of the first. */
   wake(limit: number, now: number): number {
-    const due = this.#reader.due(now, limit);
+    const due = this.#finder.due(now, limit);
     for (const id of due) this.#cover(this.#parts.sagas.decide(id, { event: 'wake' }, now), now);
     this.#parts.backorders.sweep(limit, now);
     return due.length;
@@ -55,7 +58,7 @@ export class Orders {
 
   /** When the next one must be looked at. */
   nextWake(): number | undefined {
-    return this.#reader.nextWake();
+    return this.#finder.nextWake();
   }
 
   #place(command: PlaceOrder, now: number): PromiseOutcome {

@@ -10,6 +10,7 @@ import { CatalogueReader } from './catalogue-table.ts';
 import { ChannelReader } from './channel-table.ts';
 import { DownLog } from './down-log.ts';
 import { HoldReader } from './hold-table.ts';
+import { OrderFinder } from './order-finder.ts';
 import { OrderReader } from './order-table.ts';
 import { PolicyReader } from './policy-table.ts';
 import { ReservationReader } from './reservation-table.ts';
@@ -21,6 +22,7 @@ export class SqlitePromiseReader implements PromiseReader {
   protected readonly snapshot: <T>(read: () => T) => T;
   readonly #reservations: ReservationReader;
   readonly #orders: OrderReader;
+  readonly #openOrders: OrderFinder;
   readonly #channels: ChannelReader;
   readonly #policies: PolicyReader;
   readonly #catalogue: CatalogueReader;
@@ -34,6 +36,7 @@ export class SqlitePromiseReader implements PromiseReader {
     this.snapshot = <T>(read: () => T) => run.deferred(read) as T;
     this.#reservations = new ReservationReader(database);
     this.#orders = new OrderReader(database);
+    this.#openOrders = new OrderFinder(database);
     this.#channels = new ChannelReader(database);
     this.#policies = new PolicyReader(database);
     this.#catalogue = new CatalogueReader(database);
@@ -87,7 +90,7 @@ export class SqlitePromiseReader implements PromiseReader {
     return this.snapshot(() => {
       const holds = this.#holds.newestAt(warehouse, sku, limit);
       const held = holds.map(({ kind, id, quantity }): PromiseAt => ({ kind, id, quantity }));
-      const allocated = this.#orders.openUnits(warehouse, sku, limit - held.length);
+      const allocated = this.#openOrders.openUnits(warehouse, sku, limit - held.length);
       return [...held, ...allocated.map((one): PromiseAt => ({ kind: 'allocation', ...one }))];
     });
   }
@@ -95,7 +98,7 @@ export class SqlitePromiseReader implements PromiseReader {
   async promiseStats(): Promise<PromiseStats> {
     return this.snapshot(() => ({
       reservationsHeld: this.#reservations.held(),
-      orders: this.#orders.openByState(),
+      orders: this.#openOrders.openByState(),
       oversold: this.#oversold.get()?.positions ?? 0,
     }));
   }

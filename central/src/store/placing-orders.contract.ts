@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import { centralLimits } from '../limits.ts';
+import { DEFAULT_CHANNEL } from '../rules/channel.ts';
+import { linesOf } from '../testing/order-fixture.ts';
+import { NOW } from './contract-fixture.contract.ts';
+import { type OrderingWorld, PAYMENT_MS, placing } from './ordering-world.contract.ts';
+import type { PromiseStore } from './promise-store.ts';
+
+/** What becomes of orders until they are firm. */
+export function describePlacing(world: OrderingWorld): void {
+  describe('placing an order', () => {
+    it('holds its units until it is paid, and sums a SKU over its lines', async () => {
+      await world.node('W1 A5 B1');
+      expect(await world.place('o', 'A2 B1 A1')).toMatchObject({
+        outcome: 'order',
+        isReplay: false,
+        order: { state: 'placed', payment: 'awaited', wakeAt: NOW + PAYMENT_MS },
+      });
+      expect(await world.units('o')).toEqual(['A: 3 ordered, 3 held', 'B: 1 ordered, 1 held']);
+      expect(await world.available('A')).toBe(2);
+      expect(await world.place('p', 'A2 A1')).toEqual({
+        outcome: 'insufficient',
+        shortages: [{ sku: 'A', requested: 3, available: 2 }],
+      });
+      expect(await world.store.order('p')).toBeUndefined();
+    });
+
+    it('gives of two hundred orders for one unit each as many as there are, in one transaction or in many', async () => {
+      await world.node('W1 A30');
+      await world.node('W2 A20');
+      const commands = Array.from({ length: 200 }, (_, n) => placing(`o${n}`, 'A1'));
+      const [first, second, third] = await Promise.all([
+        world.store.promise(commands.slice(0, 100), NOW),
+        world.store.promise(commands.slice(100, 101), NOW),
+        world.store.promise(commands.slice(101), NOW),
+      ]);
+      const outcomes = [first, second, third].flatMap((applied) => applied.outcomes.map(({ outcome }) => outcome));
+      expect(outcomes.filter((outcome) => outcome === 'order')).toHaveLength(50);
+      expect(outcomes.filter((outcome) => outcome === 'insufficient')).toHaveLength(150);
+      expect(await world.available('A')).toBe(0);
+    });
+
+    it('said again is the same order, by its id or by its key', async () => {
+      await world.node('W1 A5');
+      const idempotency = { key: 'k', fingerprint: 'f' };
+      const first = await world.place('o', 'A2', { idempotency });
+      expect(await world.place('o', 'A2', { idempotency })).toEqual({ ...first, isReplay: true });
+      expect(await world.place('o', 'A1 A1', { paymentDueAt: NOW + 5 })).toEqual({ ...first, isReplay: true });
+      expect(await world.place('o', 'A3')).toEqual({ outcome: 'key-reused', key: 'o' });
+      expect(await world.place('p', 'A2', { idempotency: { ...idempotency, fingerprint: 'g' } })).toEqual({
+        outcome: 'key-reused',
+        key: 'k',
+      });
+      expect(await world.available('A')).toBe(3);
+    });
+
+    it('leaves what the channel keeps unsold, and knows its channel', async () => {
+      await world.node('W1 A5');
+      await world.promise({
+        command: 'set-channel',
+        record: { channel: DEFAULT_CHANNEL, warehouses: 'all', buffer: 2 },
+      });
+      expect(await world.place('o', 'A4')).toMatchObject({ outcome: 'insufficient', shortages: [{ available: 3 }] });
+      expect(await world.place('o', 'A3')).toMatchObject({ outcome: 'order' });
+      expect(await world.place('p', 'A1', { channel: 'none' as typeof DEFAULT_CHANNEL })).toEqual({
+        outcome: 'unknown',
+        what: 'channel',
+        id: 'none',
+      });
+    });
+
+    it('lets no more wait than a channel may have waiting', async () => {
+      const { backorderUnitsPerSkuMax: most } = centralLimits;
+      expect(await world.place('o', `A${most - 1}`, { onShortage: 'backorder' })).toMatchObject({ outcome: 'order' });
+      expect(await world.place('p', 'A2', { onShortage: 'backorder' })).toEqual({
+        outcome: 'insufficient',
+        shortages: [{ sku: 'A', requested: 2, available: 1 }],
+      });
+      expect(await world.place('p', 'A1', { onShortage: 'backorder' })).toMatchObject({ outcome: 'order' });
+    });
+  });
+
+  describe('payment', () => {
+    it('sends each warehouse its part once, however often it is said', async () => {
+      const one = await world.node('W1 A2');
+      const two = await world.node('W2 A2');
+      await world.place('o', 'A4');
+      expect(await world.pay('o')).toMatchObject({ outcome: 'order', isReplay: false, order: { state: 'firm' } });
+      const { outcomes, directed } = await world.store.promise(
+        [{ command: 'pay', order: 'o', result: 'authorised' }],
+        NOW + 1,
+      );
+      expect(outcomes).toMatchObject([{ outcome: 'order', isReplay: true }]);
+      expect(directed).toEqual([]);
+      await world.settle();
+      expect([...one.tasks.keys(), ...two.tasks.keys()]).toEqual(['o.1', 'o.2']);
+      expect(one.quantities('A')).toMatchObject({ committed: 2, quota: 0, allocated: 2 });
+      expect(await world.pay('o', 'failed')).toMatchObject({ outcome: 'too-late', state: 'firm' });
+    });
+
+    it('that fails, or does not come in time, gives the units back', async () => {
+      await world.node('W1 A2');
+      await world.place('o', 'A1');
+      await world.place('p', 'A1');
+      expect(await world.pay('o', 'failed')).toMatchObject({ order: { state: 'cancelled', payment: 'failed' } });
+      expect(await world.available('A')).toBe(1);
+      world.now += PAYMENT_MS;
+      expect(await world.sweep()).toEqual({ outcome: 'swept', expired: 0, woken: 1, isMore: false });
+      expect(await world.order('p')).toMatchObject({ state: 'cancelled', payment: 'timed-out' });
+      expect(await world.available('A')).toBe(2);
+      expect(await world.sweep()).toMatchObject({ woken: 0 });
+      expect(await world.pay('p')).toMatchObject({ outcome: 'too-late', state: 'cancelled' });
+    });
+
+    it('that comes too late finds no order, though nobody swept', async () => {
+      await world.node('W1 A2');
+      await world.place('o', 'A1');
+      world.now += PAYMENT_MS;
+      expect(await world.pay('o')).toMatchObject({ outcome: 'too-late', state: 'cancelled' });
+      expect(await world.available('A')).toBe(2);
+      expect(await world.pay('nobody')).toEqual({ outcome: 'unknown', what: 'order', id: 'nobody' });
+    });
+  });
+
+  describe('a confirmed reservation', () => {
+    it('is a firm order of the same id with the same units', async () => {
+      const node = await world.node('W1 A3');
+      await world.promise({
+        command: 'reserve',
+        id: 'r',
+        channel: DEFAULT_CHANNEL,
+        owner: 'cart',
+        expiresAt: NOW + 10,
+        lines: linesOf('A2'),
+        isPartial: false,
+      });
+      const confirm = { command: 'confirm', reservation: 'r' } as const;
+      expect(await world.promise(confirm)).toMatchObject({
+        outcome: 'order',
+        isReplay: false,
+        order: { id: 'r', state: 'firm', payment: 'not-needed' },
+      });
+      world.now += 20;
+      expect(await world.promise(confirm)).toMatchObject({ outcome: 'order', isReplay: true });
+      expect(await world.store.reservation('r')).toMatchObject({ state: 'confirmed' });
+      await world.settle();
+      expect(node.quantities('A')).toMatchObject({ committed: 2, quota: 1 });
+      expect(await world.available('A')).toBe(1);
+      await world.sweep();
+      expect(await world.units('r')).toEqual(['A: 2 ordered, 2 open']);
+    });
+
+    it('is none when its time is over, or when its id is an order of somebody else', async () => {
+      await world.node('W1 A3');
+      const reserve = (id: string) =>
+        world.promise({
+          command: 'reserve',
+          id,
+          channel: DEFAULT_CHANNEL,
+          owner: 'cart',
+          expiresAt: NOW + 10,
+          lines: linesOf('A1'),
+          isPartial: false,
+        });
+      await reserve('r');
+      await reserve('s');
+      await world.place('s', 'A1');
+      expect(await world.promise({ command: 'confirm', reservation: 's' })).toEqual({
+        outcome: 'key-reused',
+        key: 's',
+      });
+      world.now += 10;
+      expect(await world.promise({ command: 'confirm', reservation: 'r' })).toMatchObject({ state: 'expired' });
+      expect(await world.store.order('r')).toBeUndefined();
+      // The order has one; the other reservation is over too, and swept up.
+      expect(await world.sweep()).toMatchObject({ expired: 1 });
+      expect(await world.available('A')).toBe(2);
+    });
+  });
+
+  it('lists orders, latest first, of one state or of all', async () => {
+    await world.node('W1 A9');
+    for (const id of ['a', 'c', 'b']) await world.place(id, 'A1');
+    world.now += 1;
+    await world.place('d', 'A1');
+    await world.pay('a');
+    const ids = async (options: Parameters<PromiseStore['orders']>[0]) =>
+      (await world.store.orders(options)).map(({ id }) => id);
+    expect(await ids({ limit: 3 })).toEqual(['d', 'c', 'b']);
+    expect(await ids({ limit: 3, before: { placedAt: NOW, id: 'b' } })).toEqual(['a']);
+    expect(await ids({ limit: 9, state: 'placed' })).toEqual(['d', 'c', 'b']);
+    expect(await ids({ limit: 9, state: 'firm' })).toEqual(['a']);
+  });
+}

@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { centralLimits } from '../limits.ts';
+import type { OrderingWorld } from './ordering-world.contract.ts';
+
+/** What becomes of orders whose warehouse does not have what it promised, or does not send it. */
+export function describeFallingShort(world: OrderingWorld): void {
+  describe('a short pick', () => {
+    it('is served from elsewhere', async () => {
+      const one = await world.node('W1 A2 B1');
+      const two = await world.node('W2 A1 B1');
+      await world.place('o', 'A2 B1');
+      await world.pay('o');
+      await world.settle();
+      one.miss('o.1', 'A', 1);
+      one.miss('o.1', 'B', 1);
+      await world.settle();
+      // Both in one task, since both were missed in one message.
+      expect([...two.tasks.keys()]).toEqual(['o.2']);
+      one.ship('o.1', 'A', 1);
+      two.ship('o.2', 'A', 1);
+      two.ship('o.2', 'B', 1);
+      await world.settle();
+      expect(await world.order('o')).toMatchObject({ state: 'done' });
+    });
+
+    it.each([
+      ['cancel', 'A: 2 ordered, 1 cancelled, 1 open'],
+      ['backorder', 'A: 2 ordered, 1 backordered, 1 open'],
+    ] as const)('that nobody else can serve is left to the order: %s', async (onShortage, units) => {
+      const node = await world.node('W1 A2');
+      await world.place('o', 'A2', { onShortage });
+      await world.pay('o');
+      await world.settle();
+      node.miss('o.1', 'A', 1);
+      await world.settle();
+      expect(await world.units('o')).toEqual([units]);
+    });
+  });
+
+  describe('a deficit', () => {
+    it('moves what is held for an order, and what its node is to ship, to where the goods are', async () => {
+      const one = await world.node('W1 A4');
+      await world.place('firm', 'A2');
+      await world.pay('firm');
+      await world.place('held', 'A2');
+      await world.settle();
+      const two = await world.node('W2 A3');
+      one.lose('A', 3);
+      await world.settle();
+      // Three are missing: the two that are only held move; one of those to be shipped is asked back and served elsewhere.
+      expect(await world.order('held')).toMatchObject({ lines: [{ holds: [{ warehouse: 'W2', quantity: 2 }] }] });
+      expect(await world.units('firm')).toEqual(['A: 2 ordered, 2 open']);
+      expect(two.tasks.get('firm.2')).toEqual(new Map([['A', 1]]));
+      expect(one.quantities('A')).toMatchObject({ onHand: 1, committed: 1, quota: 0 });
+      expect(await world.why('firm')).toEqual([
+        '2 of A: set aside until it is paid.',
+        'Payment was authorised.',
+        'W1 is to ship 2 of A.',
+        'W1 is asked not to ship 1 of A: it has too few left.',
+        'W1 gave back 1 of A.',
+        'W2 is to ship 1 of A.',
+      ]);
+    });
+
+    it('asks nothing back twice, however often the node says that goods are missing', async () => {
+      const node = await world.node('W1 A3 B1');
+      await world.place('o', 'A3', { onShortage: 'backorder' });
+      await world.pay('o');
+      await world.settle();
+      node.lose('A', 1);
+      await node.tell(world.store, world.now);
+      node.lose('A', 1);
+      await node.tell(world.store, world.now);
+      const { allocations } = await world.order('o');
+      expect(allocations).toMatchObject([{ lines: [{ quantity: 3, releasing: 2 }] }]);
+      await world.settle();
+      expect(await world.units('o')).toEqual(['A: 3 ordered, 2 backordered, 1 open']);
+      expect(node.quantities('A')).toMatchObject({ onHand: 1, committed: 1 });
+    });
+
+    it('that stays is looked at again when units asked back have come back', async () => {
+      const node = await world.node('W1 A3');
+      await world.place('o', 'A3');
+      await world.pay('o');
+      await world.settle();
+      node.lose('A', 1);
+      await node.tell(world.store, world.now);
+      await node.hear(world.store);
+      // The node gave one up, and lost another before it told.
+      node.lose('A', 1);
+      // The state goes ahead of its history: central counts one as on its way back that has come back already.
+      await world.store.applyStates([node.log.stateMessage()], world.now);
+      await world.settle();
+      expect(await world.units('o')).toEqual(['A: 3 ordered, 2 cancelled, 1 open']);
+      expect(node.quantities('A')).toMatchObject({ onHand: 1, committed: 1 });
+    });
+  });
+
+  it('what a warehouse is late with is served from elsewhere', async () => {
+    await world.node('W1 A1');
+    await world.place('o', 'A1');
+    await world.pay('o');
+    await world.settle();
+    const other = await world.node('W2 A1');
+    world.now += centralLimits.orderShipWithinMs;
+    await world.sweep();
+    await world.settle();
+    expect(other.tasks.get('o.2')).toEqual(new Map([['A', 1]]));
+  });
+}
