@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const page = readFileSync(join(root, 'docs', 'invariants.md'), 'utf8');
-const claims = [...page.matchAll(/`([^`]+\.test\.ts)`: "([^"]+)"/g)].map(([, file = '', title = '']) => ({
+const claims = [...page.matchAll(/`([^`]+\.(?:test|contract)\.ts)`: "([^"]+)"/g)].map(([, file = '', title = '']) => ({
   file,
   title,
 }));

@@ -1,4 +1,6 @@
+import { brokersSetting, hostSetting, logLevelSetting, portSetting } from '@edgestock/shared/runtime/common-settings';
 import { readSettings, type SettingTable } from '@edgestock/shared/runtime/env';
+import { listOf } from '@edgestock/shared/runtime/list-of';
 import type { LogLevel } from '@edgestock/shared/runtime/log';
 import { z } from 'zod';
 
@@ -14,55 +16,22 @@ export type CentralConfig = {
   readonly corsOrigins: readonly string[];
 };
 
-const PORT_MAX = 65_535;
-const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogLevel[];
-
-const list = (text: string): readonly string[] =>
-  text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
-
 /** Every setting of central, with its default and its sentence. `deploy/env/central.example.env` shows the same ones. */
 export const centralSettings = {
-  EDGESTOCK_CENTRAL_HOST: {
-    schema: z.string().default('127.0.0.1'),
-    description:
-      'Address to listen on. Loopback unless told otherwise: there is no authentication in front of the API.',
-  },
-  EDGESTOCK_CENTRAL_PORT: {
-    schema: z
-      .string()
-      .default('7000')
-      .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= PORT_MAX, `not a port (0 to ${PORT_MAX})`)
-      .transform(Number),
-    description: 'Port of the HTTP API; 0 lets the system choose a free one.',
-  },
+  EDGESTOCK_CENTRAL_HOST: hostSetting,
+  EDGESTOCK_CENTRAL_PORT: portSetting(7_000),
   EDGESTOCK_CENTRAL_DATA_DIR: {
     schema: z.string().default('data/central'),
     description:
       'Directory of the store. Made if absent; one process owns it at a time. Put it on a durable local disk.',
   },
-  EDGESTOCK_CENTRAL_NATS_URL: {
-    schema: z
-      .string()
-      .default('nats://127.0.0.1:4222')
-      .transform(list)
-      .refine(
-        (urls) => urls.length > 0 && urls.every((url) => /^(nats|tls):\/\/[^\s/]+$/.test(url)),
-        'not a list of addresses like nats://host:4222',
-      ),
-    description: 'The broker; several servers of one cluster separated by commas. Need not be up when central starts.',
-  },
-  EDGESTOCK_CENTRAL_LOG_LEVEL: {
-    schema: z.enum(logLevels).default('info'),
-    description: `Least severe log line to write: ${logLevels.join(', ')}.`,
-  },
+  EDGESTOCK_CENTRAL_NATS_URL: brokersSetting('Need not be up when central starts.'),
+  EDGESTOCK_CENTRAL_LOG_LEVEL: logLevelSetting,
   EDGESTOCK_CENTRAL_CORS_ORIGINS: {
     schema: z
       .string()
       .default('')
-      .transform(list)
+      .transform(listOf)
       .refine((origins) => origins.every(isOrigin), 'not a list of origins like https://shop.example, or *'),
     description: 'Browser origins that may read the API, separated by commas. Empty: CORS stays off.',
   },

@@ -1,3 +1,4 @@
+import { POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { assert } from '@edgestock/shared/runtime/assert';
 
@@ -9,6 +10,12 @@ export const centralLimits = {
   heartbeatHoldMs: 200,
   /** How often at most one node is asked again to resend from the same place. */
   needRepeatMs: 1_000,
+  /** Bounds of the wait before a write is tried again that found the store full. */
+  storeRetryFirstMs: 200,
+  storeRetryMsMax: 10_000,
+
+  /** How often at most one node is asked for the states of its suspect SKUs. */
+  wantedRepeatMs: 10_000,
   /** Most deltas a node may have sent beyond central's cursor: 32 full batches. */
   windowDeltas: 16_000,
   /** What nodes said in heartbeats is written down this often. */
@@ -68,10 +75,11 @@ export const centralLimits = {
   /** Different unreadable messages remembered for that count. */
   rejectsRememberedMax: 1_000,
 
+  /** Letters kept of a reason that a node gives. */
+  reasonLengthMax: 500,
+
   /** Nodes one central enrols. */
   warehousesMax: 1_024,
-  /** Largest quantity of a position that can be meant: sums over all warehouses stay exact. */
-  positionQuantityMax: 2 ** 43 / 2,
 
   /** Answers to keyed requests are kept this long: whoever retries has given up by then. */
   answersKeptMs: 7 * 24 * 3_600_000,
@@ -99,7 +107,7 @@ export const centralLimits = {
 } as const;
 
 assert(
-  centralLimits.warehousesMax * centralLimits.positionQuantityMax * 2 <= Number.MAX_SAFE_INTEGER + 1,
+  centralLimits.warehousesMax * POSITION_QUANTITY_MAX * 2 <= Number.MAX_SAFE_INTEGER + 1,
   'the sum over all warehouses must be exact',
 );
 assert(centralLimits.windowDeltas >= 2 * wireLimits.batchDeltasMax, 'a node must be able to send while it waits');

@@ -6,7 +6,8 @@ export type CentralReadings = { readonly [Name in keyof typeof readings]: number
 /** One warehouse as the page shows it. */
 export type WarehouseReadings = {
   readonly warehouse: string;
-  readonly lagMs: number;
+  /** `undefined` while nothing is known of the warehouse: it has no age then, and no sample. */
+  readonly lagMs: number | undefined;
   readonly backlog: number;
   readonly skewMs: number;
   readonly directivesOpen: number;
@@ -51,6 +52,7 @@ const ingest = {
   heartbeats: ['heartbeats_total', 'Heartbeats answered'],
   enrolments: ['enrolments_total', 'Enrolments answered'],
   enrolmentsRefused: ['enrolments_refused_total', 'Enrolments refused'],
+  storeFailing: ['store_failing', '1 while the store takes no writes for want of room, else 0; must be zero'],
   interruptions: ['interruptions_total', 'Times the way from the broker was interrupted and made anew'],
 } as const;
 
@@ -162,7 +164,7 @@ export class CentralMetrics {
     for (const [name, metric] of this.#readings) metric.set(central[name]);
     for (const metric of this.#perWarehouse.values()) metric.reset();
     for (const { warehouse, lagMs, backlog, skewMs, directivesOpen } of warehouses) {
-      this.#perWarehouse.get('lag_seconds')?.set({ warehouse }, lagMs / 1_000);
+      if (lagMs !== undefined) this.#perWarehouse.get('lag_seconds')?.set({ warehouse }, lagMs / 1_000);
       this.#perWarehouse.get('backlog')?.set({ warehouse }, backlog);
       this.#perWarehouse.get('skew_seconds')?.set({ warehouse }, skewMs / 1_000);
       this.#perWarehouse.get('directives_open')?.set({ warehouse }, directivesOpen);

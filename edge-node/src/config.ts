@@ -1,4 +1,5 @@
 import { parseWarehouseId, type WarehouseId } from '@edgestock/shared/inventory/ids';
+import { brokersSetting, hostSetting, logLevelSetting, portSetting } from '@edgestock/shared/runtime/common-settings';
 import { readSettings, type SettingTable } from '@edgestock/shared/runtime/env';
 import type { LogLevel } from '@edgestock/shared/runtime/log';
 import { z } from 'zod';
@@ -18,10 +19,8 @@ export type EdgeConfig = {
   readonly retentionMs: number;
 };
 
-const PORT_MAX = 65_535;
 const DAY_MS = 24 * 3_600_000;
 export const RETENTION_DAYS_DEFAULT = 7;
-const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogLevel[];
 
 /** Every setting of a node, with its default and its sentence. `deploy/env/edge-node.example.env` shows the same ones. */
 export const edgeSettings = {
@@ -32,45 +31,15 @@ export const edgeSettings = {
       .refine((id) => id !== undefined, 'not a warehouse id (letters, digits, - and _, at most 32)'),
     description: 'Id of the warehouse or store whose stock this node owns, for example BER1.',
   },
-  EDGESTOCK_EDGE_HOST: {
-    schema: z.string().default('127.0.0.1'),
-    description:
-      'Address to listen on. Loopback unless told otherwise: there is no authentication in front of the API.',
-  },
-  EDGESTOCK_EDGE_PORT: {
-    schema: z
-      .string()
-      .default('7100')
-      .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= PORT_MAX, `not a port (0 to ${PORT_MAX})`)
-      .transform(Number),
-    description: 'Port of the HTTP API; 0 lets the system choose a free one.',
-  },
+  EDGESTOCK_EDGE_HOST: hostSetting,
+  EDGESTOCK_EDGE_PORT: portSetting(7_100),
   EDGESTOCK_EDGE_DATA_DIR: {
     schema: z.string().default('data/edge'),
     description:
       'Directory of the stock database. Made if absent; one process owns it at a time. Put it on a durable local disk.',
   },
-  EDGESTOCK_EDGE_NATS_URL: {
-    schema: z
-      .string()
-      .default('nats://127.0.0.1:4222')
-      .transform((text) =>
-        text
-          .split(',')
-          .map((url) => url.trim())
-          .filter((url) => url !== ''),
-      )
-      .refine(
-        (urls) => urls.length > 0 && urls.every((url) => /^(nats|tls):\/\/[^\s/]+$/.test(url)),
-        'not a list of addresses like nats://host:4222',
-      ),
-    description:
-      'The broker; several servers of one cluster separated by commas. Need not be up: the node works without it.',
-  },
-  EDGESTOCK_EDGE_LOG_LEVEL: {
-    schema: z.enum(logLevels).default('info'),
-    description: `Least severe log line to write: ${logLevels.join(', ')}.`,
-  },
+  EDGESTOCK_EDGE_NATS_URL: brokersSetting('Need not be up: the node works without it.'),
+  EDGESTOCK_EDGE_LOG_LEVEL: logLevelSetting,
   EDGESTOCK_EDGE_IDEMPOTENCY_KEY_REQUIRED: {
     schema: z
       .enum(['true', 'false'])

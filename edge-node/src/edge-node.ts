@@ -13,7 +13,12 @@ import { httpLimits } from './limits.ts';
 import { startReplication } from './replication/start-replication.ts';
 import { EdgeStore } from './store/edge-store.ts';
 
-export type EdgeNode = Service & { readonly warehouse: WarehouseId; readonly url: string };
+export type EdgeNode = Service & {
+  readonly warehouse: WarehouseId;
+  readonly url: string;
+  /** Central has answered in the present session; `false` does not keep the node from working. */
+  isEnrolled(): boolean;
+};
 
 /**
  * One node: the store opened, the ledger on it, replication behind it, HTTP in front. A plain object: a process may hold
@@ -32,7 +37,7 @@ export async function startEdgeNode(
   try {
     const store = EdgeStore.open({ dataDir: config.dataDirectory, warehouse: config.warehouse, clock, random });
     services.add('store', { stop: async () => store.close() });
-    const ledger = services.add('ledger', new Ledger({ store, clock }));
+    const ledger = services.add('ledger', new Ledger({ store, clock, log }));
     const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));
     const replication = services.add(
       'replication',
@@ -68,7 +73,12 @@ export async function startEdgeNode(
       { url: http.url, dataDirectory: config.dataDirectory, sequence: store.outbox.head().sequence },
       'the node is ready',
     );
-    return { warehouse: config.warehouse, url: http.url, stop: () => services.stop() };
+    return {
+      warehouse: config.warehouse,
+      url: http.url,
+      isEnrolled: () => replication.isHeard,
+      stop: () => services.stop(),
+    };
   } catch (error) {
     await services.stop();
     throw error;

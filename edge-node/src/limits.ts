@@ -15,6 +15,8 @@ export const httpLimits = {
 
   /** Bin, lot, document, actor, till, receipt, serial. */
   textCharsMax: 128,
+  /** What a person says of an exception. */
+  noteCharsMax: 1_000,
   barcodeCharsMax: 1_024,
   serialsPerLineMax: wireLimits.serialsPerLineMax,
   /** All serials of a line, in UTF-8: a line must fit one delta. */

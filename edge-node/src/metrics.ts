@@ -12,6 +12,7 @@ const readings = {
   log_applied_sequence: { kind: 'gauge', help: 'Last sequence that central has applied, as last heard' },
   log_backlog: { kind: 'gauge', help: 'Committed sequences that central has not applied' },
   link_up: { kind: 'gauge', help: '1 while the broker is reached, else 0' },
+  writes_failing: { kind: 'gauge', help: '1 while the database refuses writes, as on a full disk, else 0' },
   exceptions_open: { kind: 'gauge', help: 'Facts the books disagree with, waiting for a person' },
   database_bytes: { kind: 'gauge', help: 'Size of the database file' },
   process_resident_bytes: { kind: 'gauge', help: 'Resident memory of the process, shared by all nodes in it' },

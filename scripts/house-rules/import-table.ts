@@ -201,7 +201,15 @@ export const libraryHomes: readonly Home[] = [
   },
   {
     of: ['zod'],
-    places: [...doors, protocol, ...configs, 'shared/src/runtime/env.ts', 'central/src/feeds/**', 'lab/**'],
+    places: [
+      ...doors,
+      protocol,
+      ...configs,
+      'shared/src/runtime/env.ts',
+      'shared/src/runtime/common-settings.ts',
+      'central/src/feeds/**',
+      'lab/**',
+    ],
   },
   { of: ['pino'], places: [runtime] },
   { of: ['prom-client'], places: metrics },
@@ -213,7 +221,14 @@ export const libraryHomes: readonly Home[] = [
 export const globalHomes: readonly Home[] = [
   {
     of: ['process.env'],
-    places: [...configs, 'shared/src/runtime/env.ts', 'shared/src/testing/**', 'scripts/**', 'vitest.config.ts'],
+    places: [
+      ...configs,
+      'shared/src/runtime/env.ts',
+
+      'shared/src/testing/**',
+      'scripts/**',
+      'vitest.config.ts',
+    ],
     isFreeForTests: true,
   },
   {

@@ -23,6 +23,7 @@ import { type HttpServer, startHttpServer } from './http-server.ts';
 import { type IngestReport, operatorRoutes, type PromisingReport } from './operator-routes.ts';
 import { orderRoutes } from './order-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
+import { quarantineRoutes } from './quarantine-routes.ts';
 import { reservationRoutes } from './reservation-routes.ts';
 import { streamHandler } from './stream-handler.ts';
 import { warehouseRoutes } from './warehouse-routes.ts';
@@ -89,7 +90,7 @@ export class Api implements Service {
         cors({
           origin: [...options.corsOrigins],
           allowMethods: ['GET', 'HEAD', 'POST', 'PUT'],
-          exposeHeaders: ['etag'],
+          exposeHeaders: ['etag', 'location', 'idempotency-replayed', 'retry-after'],
         }),
       );
     }
@@ -104,6 +105,7 @@ export class Api implements Service {
       const promises = new Promises({ writer, reader, clock, random });
       availabilityRoutes(doors, { answers, channels, stream: streamHandler({ fanOuts, channels, clock }) });
       warehouseRoutes(doors, { warehouses, reader, clock });
+      quarantineRoutes(doors, { reader });
       explainRoutes(doors, { warehouses, channels, clock });
       reservationRoutes(doors, { promises, channels });
       orderRoutes(doors, { promises, channels });

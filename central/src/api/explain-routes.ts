@@ -6,7 +6,7 @@ import type { Explanation, WarehouseExplanation, Warehouses } from '../warehouse
 import { type Doors, jsonResponse } from './doors.ts';
 import { apiLimits } from './limits.ts';
 import { channelOf, parametersOf, skuOf, wholeNumberOf } from './request-parts.ts';
-import { isoText } from './warehouse-routes.ts';
+import { ageJson, isoText } from './warehouse-routes.ts';
 
 /** `GET /v1/stock/{sku}/explain`: both sides of the number (P7), the sum and what each warehouse adds to it, and why. */
 export function explainRoutes(
@@ -59,8 +59,7 @@ function warehouseJson(share: WarehouseExplanation) {
     ...position,
     granted,
     at: isoText(at),
-    asOf: isoText(sync.asOf),
-    lagMs: sync.lagMs,
+    ...ageJson(sync),
     isSilent: sync.isSilent,
     appliedUpTo: sync.appliedUpTo,
     movements: movements.map(movementJson),

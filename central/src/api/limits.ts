@@ -26,6 +26,12 @@ export const apiLimits = {
 
   stockPageDefault: 100,
   stockPageMax: 1_000,
+  quarantinePageDefault: 20,
+  quarantinePageMax: 50,
+  /** Raw bytes of one page; a page ends before the item that would exceed it. */
+  quarantinePageBytesMax: 2 * 1024 * 1024,
+  /** Movements shown of a batch that was put aside; its bytes hold all of them. */
+  quarantineMovementsMax: 20,
   movementsDefault: 20,
   movementsMax: 200,
 

@@ -1,6 +1,8 @@
+import { CannotListen } from '@edgestock/shared/runtime/listening';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
 import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
-import { CannotListen } from './http-server.ts';
+import { NodeLog, warehouseOf } from '../testing/node-log.ts';
 
 let central: ApiUnderTest;
 beforeEach(async () => {
@@ -33,6 +35,19 @@ describe('GET /v1/warehouses', () => {
       ],
     });
     expect(await json('/v1/warehouses/HAM1')).toMatchObject({ warehouse: 'HAM1', appliedUpTo: 1 });
+  });
+
+  test('says of a warehouse of which nothing is known that it is of no age, and everywhere else too', async () => {
+    const log = new NodeLog('BER1');
+    await central.store.store.enrol(log.warehouse, log.enrolRequest(), NOW);
+    const unknown = { asOf: null, lagMs: null };
+    expect(await json('/v1/warehouses')).toMatchObject({ warehouses: [{ warehouse: 'BER1', ...unknown }] });
+    expect(await json('/v1/warehouses/BER1/stock')).toMatchObject({ ...unknown, positions: [] });
+    expect(await json('/v1/availability/A')).toMatchObject({ available: 0, asOf: null, ageMs: null, stale: ['BER1'] });
+    expect(await json('/v1/status')).toMatchObject({ warehouses: { unknown: ['BER1'], silent: [] } });
+    expect(await (await central.fetch('/metrics')).text()).not.toContain('lag_seconds{');
+    await central.move('BER1', { sku: 'A', quantity: 1 });
+    expect(await json('/v1/status')).toMatchObject({ warehouses: { unknown: [] } });
   });
 
   test('knows no warehouse that was never enrolled', async () => {
@@ -124,6 +139,15 @@ describe('for operators', () => {
     });
   });
 
+  test('a node that has stopped sending by its own judgement is among the fenced, with its reason', async () => {
+    await central.move('BER1', { sku: 'A', quantity: 10 });
+    const spoken = { committed: 0, sent: 0, skewMs: 0, schemaMin: 1, schemaMax: 1, nodeFence: 'rolled back' };
+    await central.store.store.recordHeard([{ warehouse: warehouseOf('BER1'), at: NOW, ...spoken }]);
+    expect(await json('/v1/warehouses/BER1')).toMatchObject({ nodeFence: { reason: 'rolled back' } });
+    expect(await json('/v1/status')).toMatchObject({ warehouses: { fenced: ['BER1'] } });
+    expect(await (await central.fetch('/metrics')).text()).toContain('edgestock_central_warehouses_fenced 1');
+  });
+
   test('the probes tell alive and ready', async () => {
     expect((await central.fetch('/healthz')).status).toBe(200);
     expect((await central.fetch('/readyz')).status).toBe(200);
@@ -146,6 +170,20 @@ describe('for operators', () => {
     expect(page).toContain('edgestock_central_ingest_deltas_applied_total 0');
   });
 
+  test('a store that takes no writes is told in the status and the metrics, and central stays ready to read', async () => {
+    const failing = { since: NOW_TEXT, reason: 'database or disk is full', hint: 'make room' };
+    const counters = { ...emptyIngestMetrics(), storeFailing: 1 };
+    const full = await ApiUnderTest.start({
+      ingest: () => ({ isUp: false, state: 'store-failing', ...failing, counters }),
+    });
+    expect((await full.fetch('/readyz')).status).toBe(200);
+    expect(await (await full.fetch('/v1/status')).json()).toMatchObject({
+      ingest: { state: 'store-failing', ...failing },
+    });
+    expect(await (await full.fetch('/metrics')).text()).toContain('edgestock_central_ingest_store_failing 1');
+    await full.stop();
+  });
+
   test('a store that fails is told as a problem, and the next request is answered', async () => {
     const { opened } = central.store;
     opened.close();
@@ -159,7 +197,7 @@ describe('for operators', () => {
     const port = Number(new URL(central.api.url).port);
     const second = ApiUnderTest.start({ port });
     await expect(second).rejects.toThrow(CannotListen);
-    await expect(second).rejects.toThrow('--port');
+    await expect(second).rejects.toMatchObject({ hint: expect.stringContaining('--port') });
   });
 });
 

@@ -3,11 +3,12 @@ import { problemOf } from '@edgestock/shared/runtime/problem';
 import type { CentralMetrics, DirectiveReadings, IngestReadings, PromiseReadings } from '../metrics.ts';
 import type { CentralReader } from '../store/central-store.ts';
 import type { PromiseReader } from '../store/promise-store.ts';
-import type { SyncState } from '../warehouses/sync-state.ts';
+import { isFenced, type SyncState } from '../warehouses/sync-state.ts';
 import type { Warehouses } from '../warehouses/warehouses.ts';
 import type { AvailabilityFanOuts } from './availability-fan-outs.ts';
 import { type Doors, jsonResponse, problemResponse } from './doors.ts';
 import { problems } from './problems.ts';
+import { QUARANTINE_PATH } from './quarantine-routes.ts';
 import { parametersOf } from './request-parts.ts';
 import { isoText } from './warehouse-routes.ts';
 
@@ -18,6 +19,9 @@ export type IngestReport = {
   /** What an operator should know, in a word and a sentence. */
   readonly state: string;
   readonly hint?: string;
+  /** Since when (ISO text) and why it takes nothing in, where that is known. */
+  readonly since?: string;
+  readonly reason?: string;
   /** What it has counted since its thread started; absent before it has told. */
   readonly counters?: IngestReadings;
 };
@@ -88,9 +92,12 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           warehouses: {
             enrolled: fleet.length,
             silent: fleet.filter(({ isSilent }) => isSilent).map(({ warehouse }) => warehouse),
-            fenced: fleet.filter(({ fence }) => fence !== undefined).map(({ warehouse }) => warehouse),
+            // Enrolled, but nothing is known of their stock yet.
+            unknown: fleet.filter(({ asOf }) => asOf === undefined).map(({ warehouse }) => warehouse),
+            fenced: fleet.filter(isFenced).map(({ warehouse }) => warehouse),
           },
           quarantined: stats.quarantined,
+          quarantine: QUARANTINE_PATH,
           promises: { ...promised, pending, ...promises },
           directives: { ...directives, notCarriedOut: Object.fromEntries(open) },
           eventStreams: view.fanOuts.streamCount,
@@ -117,7 +124,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           store_batches: stats.batches,
           warehouses: fleet.length,
           warehouses_silent: fleet.filter(({ isSilent }) => isSilent).length,
-          warehouses_fenced: fleet.filter(({ fence }) => fence !== undefined).length,
+          warehouses_fenced: fleet.filter(isFenced).length,
           quarantined: stats.quarantined,
           reservations_held: promised.reservationsHeld,
           promises_pending: pending,

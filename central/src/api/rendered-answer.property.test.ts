@@ -11,6 +11,8 @@ import { renderAnswer, renderStockPart } from './rendered-answer.ts';
 const NOW = 1_795_000_000_000;
 const units = fc.integer({ min: -1_000, max: 1_000 });
 const time = fc.integer({ min: NOW - 40_000, max: NOW + 5_000 });
+/** 0 = never. */
+const timeOrNever = fc.oneof(time, fc.constant(0));
 
 const share = fc.record({
   onHand: units,
@@ -34,14 +36,15 @@ const node = fc.record({
   id: fc.constantFrom('BER1', 'HAM1', 'MUC1', 'x-_9').map(warehouseOf),
   share: fc.option(share, { nil: undefined }),
   heardAt: fc.option(time, { nil: undefined }),
-  lastDeltaAt: time,
-  appliedAt: time,
+  nodeFence: fc.constantFrom({}, {}, { nodeFence: 'rolled back' }),
+  lastDeltaAt: timeOrNever,
+  appliedAt: timeOrNever,
   enrolledAt: time,
 });
 
 const situation = fc.uniqueArray(node, { selector: ({ id }) => id }).map((nodes) => {
   const fleet: Fleet = new Map(
-    nodes.map(({ id, heardAt, lastDeltaAt, appliedAt, enrolledAt }) => [
+    nodes.map(({ id, heardAt, nodeFence, lastDeltaAt, appliedAt, enrolledAt }) => [
       id,
       {
         warehouse: id,
@@ -55,7 +58,7 @@ const situation = fc.uniqueArray(node, { selector: ({ id }) => id }).map((nodes)
         knownAt: 0,
         ...(heardAt === undefined
           ? {}
-          : { heard: { at: heardAt, committed: 5, sent: 5, skewMs: 0, schemaMin: 1, schemaMax: 1 } }),
+          : { heard: { at: heardAt, committed: 5, sent: 5, skewMs: 0, schemaMin: 1, schemaMax: 1, ...nodeFence } }),
       },
     ]),
   );
@@ -82,8 +85,8 @@ test.prop([situation])('the rendered answer says what the answer says', ({ fleet
     channel: 'default',
     available: answer.available,
     revision: answer.revision,
-    asOf: new Date(answer.asOf).toISOString(),
-    ageMs: NOW - answer.asOf,
+    asOf: textOf(answer.asOf),
+    ageMs: answer.asOf === undefined ? null : NOW - answer.asOf,
     stale: answer.stale,
     warehouses: answer.warehouses.map(({ warehouse: id, available, onHand, version, sequence, isSuspect, ...age }) => ({
       warehouse: id,
@@ -92,10 +95,14 @@ test.prop([situation])('the rendered answer says what the answer says', ({ fleet
       version,
       sequence,
       ...(isSuspect ? { isSuspect } : {}),
-      asOf: new Date(age.asOf).toISOString(),
-      lagMs: age.lagMs,
+      asOf: textOf(age.asOf),
+      lagMs: age.lagMs ?? null,
     })),
   });
   expect(etag).toBe(`W/"${['3', '7', ...answer.stale].join('.')}"`);
-  expect(cacheControl === 'no-cache').toBe(answer.available <= 5 || answer.stale.length > 0);
+  expect(cacheControl === 'no-cache').toBe(
+    answer.available <= 5 || answer.stale.length > 0 || answer.asOf === undefined,
+  );
 });
+
+const textOf = (asOf: number | undefined) => (asOf === undefined ? null : new Date(asOf).toISOString());

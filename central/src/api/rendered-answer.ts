@@ -1,5 +1,5 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
-import type { Freshness, FreshnessByWarehouse } from '../availability/warehouse-freshness.ts';
+import { type Freshness, type FreshnessByWarehouse, unknownFreshness } from '../availability/warehouse-freshness.ts';
 import type { Channel } from '../rules/channel.ts';
 import type { SkuAvailability } from '../store/central-store.ts';
 
@@ -21,9 +21,6 @@ export type RenderedAnswer = {
   readonly etag: string;
   readonly cacheControl: string;
 };
-
-/** Of a position without its node, which no store writes, nothing would be known. */
-const neverHeard: Freshness = { asOf: 0, asOfText: new Date(0).toISOString(), silentFrom: 0 };
 
 /** At so few units the next sale may be the last: nobody between us and the buyer may keep the answer. */
 const FEW_UNITS = 5;
@@ -49,7 +46,7 @@ export function coversAll(part: StockPart, freshness: FreshnessByWarehouse): boo
 }
 
 /**
- * The answer at `now`, the text of what `answerOf` says. The ETag stands for the stock part and the silent warehouses, not
+ * The answer at `now`, the text of what `answerOf` says. The ETag stands for the stock part and the stale warehouses, not
  * for the ages, and so is weak. Who revalidates and gets 304 goes on with the older `asOf` and `ageMs` of the first answer:
  * they then say "older than it is", which errs on the safe side. A warehouse that falls silent changes the ETag, so that
  * news is never hidden by a 304.
@@ -62,45 +59,59 @@ export function renderAnswer(
   const age = new Age(now);
   let warehouses = '';
   for (const { id, head } of part.warehouses) {
-    const known = freshness.get(id) ?? neverHeard;
+    // Of a position without its node, which no store writes, nothing would be known.
+    const known = freshness.get(id) ?? unknownFreshness;
     age.include(id, known);
     const separator = warehouses === '' ? '' : ',';
     // A node's clock has part in `asOf`: no answer is from the future.
-    warehouses += `${separator}${head},"asOf":"${known.asOfText}","lagMs":${Math.max(0, now - known.asOf)}}`;
+    const lagMs = known.asOf === undefined ? null : Math.max(0, now - known.asOf);
+    warehouses += `${separator}${head},"asOf":${known.asOfJson},"lagMs":${lagMs}}`;
   }
   // Nobody has it: as far as is known of everybody, since one who is silent may have received it.
   if (part.warehouses.length === 0) for (const [id, known] of freshness) age.include(id, known);
-  const { asOf, asOfText, stale } = age;
+  const { asOf, asOfJson, stale } = age;
+  const ageMs = asOf === undefined ? null : now - asOf;
   return {
-    json: `${part.head},"asOf":"${asOfText}","ageMs":${now - asOf},"stale":[${stale}],"warehouses":[${warehouses}]}`,
+    json: `${part.head},"asOf":${asOfJson},"ageMs":${ageMs},"stale":[${stale}],"warehouses":[${warehouses}]}`,
     // Another life of central counts revisions anew. Warehouse ids have no dots.
     etag: `W/"${centralEpoch}.${part.revision}${stale === '' ? '' : `.${stale.replaceAll('"', '').replaceAll(',', '.')}`}"`,
-    cacheControl: part.available <= FEW_UNITS || stale !== '' ? 'no-cache' : 'public, max-age=1',
+    cacheControl: part.available <= FEW_UNITS || stale !== '' || asOf === undefined ? 'no-cache' : 'public, max-age=1',
   };
 }
 
-/** The oldest of several warehouses, and those of them that are silent. */
+/** The oldest of several warehouses, and those of them that are stale. Unknown when one of them is, or there is none. */
 class Age {
-  asOf: number;
   /** Ids in quotes, separated by commas. */
   stale = '';
   readonly #now: number;
-  #asOfText: string | undefined;
+  #oldest: number;
+  #oldestJson: string | undefined;
+  #isKnown = false;
+  #isUnknown = false;
 
   constructor(now: number) {
     this.#now = now;
-    this.asOf = now;
+    this.#oldest = now;
   }
 
-  get asOfText(): string {
-    return this.#asOfText ?? new Date(this.asOf).toISOString();
+  get asOf(): number | undefined {
+    return this.#isKnown && !this.#isUnknown ? this.#oldest : undefined;
+  }
+
+  get asOfJson(): string {
+    if (this.asOf === undefined) return unknownFreshness.asOfJson;
+    return this.#oldestJson ?? `"${new Date(this.#oldest).toISOString()}"`;
   }
 
   include(id: WarehouseId, known: Freshness): void {
-    if (known.asOf <= this.asOf) {
-      this.asOf = known.asOf;
-      this.#asOfText = known.asOfText;
+    if (known.asOf === undefined) this.#isUnknown = true;
+    else {
+      this.#isKnown = true;
+      if (known.asOf <= this.#oldest) {
+        this.#oldest = known.asOf;
+        this.#oldestJson = known.asOfJson;
+      }
     }
-    if (this.#now >= known.silentFrom) this.stale += this.stale === '' ? `"${id}"` : `,"${id}"`;
+    if (this.#now >= known.staleFrom) this.stale += this.stale === '' ? `"${id}"` : `,"${id}"`;
   }
 }

@@ -52,8 +52,7 @@ export function warehouseRoutes(
       return jsonResponse(
         JSON.stringify({
           warehouse,
-          asOf: isoText(asOf),
-          lagMs,
+          ...ageJson({ asOf, lagMs }),
           isSilent,
           positions: positions.map(({ warehouse: _, at, ...position }) => ({
             ...position,
@@ -68,16 +67,21 @@ export function warehouseRoutes(
   });
 }
 
-export function syncStateJson({ enrolledAt, appliedAt, asOf, heardAt, fence, ...counts }: SyncState) {
+export function syncStateJson({ enrolledAt, appliedAt, asOf, lagMs, heardAt, fence, ...counts }: SyncState) {
   return {
     ...counts,
     enrolledAt: isoText(enrolledAt),
-    asOf: isoText(asOf),
+    ...ageJson({ asOf, lagMs }),
     // 0 stands for "never".
     ...(appliedAt === 0 ? {} : { appliedAt: isoText(appliedAt) }),
     ...(heardAt === undefined ? {} : { heardAt: isoText(heardAt) }),
     ...(fence === undefined ? {} : { fence: { reason: fence.reason, at: isoText(fence.at) } }),
   };
+}
+
+/** Both null while nothing is known of the warehouse: 0 would be a time, and absent would be an older release. */
+export function ageJson({ asOf, lagMs }: Pick<SyncState, 'asOf' | 'lagMs'>) {
+  return { asOf: asOf === undefined ? null : isoText(asOf), lagMs: lagMs ?? null };
 }
 
 /** Times a node made up may lie beyond what a date can be; they are told as the nearest one that can. */

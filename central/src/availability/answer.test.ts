@@ -56,14 +56,40 @@ it('names the silent warehouses of the answer', () => {
   expect(answer.warehouses.map(({ isStale }) => isStale)).toEqual([false, true]);
 });
 
+it('calls the numbers of a node stale that has stopped sending by its own judgement, however often it is heard', () => {
+  const { heard, ...record } = node('BER1', NOW - 10);
+  const fenced = { ...record, ...(heard === undefined ? {} : { heard: { ...heard, nodeFence: 'rolled back' } }) };
+  expect(answerOf(stock(share('BER1', 3)), fleetOf(fenced), NOW)).toMatchObject({ asOf: NOW - 50, stale: ['BER1'] });
+});
+
 it('does not call a warehouse known at its heartbeat while something it had committed is missing', () => {
   expect(answerOf(stock(share('BER1', 3)), fleetOf(node('BER1', NOW, 6)), NOW).asOf).toBe(NOW - 50);
 });
 
-it('is for a SKU nobody has as old as the whole fleet, and new where there is none', () => {
+it('is for a SKU nobody has as old as the whole fleet, and of no age where there is none', () => {
   const fleet = fleetOf(node('BER1', NOW - 10), node('HAM1', LONG_AGO));
   expect(answerOf(stock(), fleet, NOW)).toMatchObject({ asOf: NOW - 50, stale: ['HAM1'], warehouses: [] });
-  expect(answerOf(stock(), new Map(), NOW)).toMatchObject({ asOf: NOW, stale: [] });
+  expect(answerOf(stock(), new Map(), NOW)).toEqual({
+    sku: 'A',
+    available: 7,
+    revision: 3,
+    asOf: undefined,
+    stale: [],
+    warehouses: [],
+  });
+});
+
+it('is of no age, and stale, as long as nothing is known of a warehouse that is enrolled', () => {
+  const { heard: _, ...never } = { ...node('HAM1', 0), enrolledAt: NOW, appliedUpTo: 0, appliedAt: 0, lastDeltaAt: 0 };
+  const fleet = fleetOf(node('BER1', NOW - 10), never);
+  expect(answerOf(stock(), fleet, NOW)).toMatchObject({ asOf: undefined, stale: ['HAM1'] });
+  // States may be ahead of the first heartbeat and of all history.
+  const answer = answerOf(stock(share('BER1', 3), share('HAM1', 4)), fleet, NOW);
+  expect(answer).toMatchObject({ asOf: undefined, stale: ['HAM1'] });
+  expect(answer.warehouses.map(({ asOf, lagMs, isStale }) => [asOf, lagMs, isStale])).toEqual([
+    [NOW - 10, 10, false],
+    [undefined, undefined, true],
+  ]);
 });
 
 it('is never from the future', () => {

@@ -1,5 +1,5 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import { isSilent, knownUpTo } from '../rules/freshness.ts';
+import { knownUpTo, staleFrom } from '../rules/freshness.ts';
 import type { NodeRecord } from '../rules/node-record.ts';
 import type { SkuAvailability, WarehouseShare } from '../store/central-store.ts';
 
@@ -9,18 +9,24 @@ export type AvailabilityAnswer = {
   readonly available: number;
   /** Rises with every change of the quantities below; good for an ETag and for resuming a stream. 0 = never seen. */
   readonly revision: number;
-  /** Up to when every warehouse of the answer is known: the oldest of their times; `now` before any is enrolled. */
-  readonly asOf: number;
-  /** Warehouses of the answer that have been silent too long, by id. Their numbers are the last ones heard. */
+  /**
+   * Up to when every warehouse of the answer is known: the oldest of their times; `undefined` when nothing is known of one of
+   * them yet, or none is enrolled. Nobody can say how old the answer is then.
+   */
+  readonly asOf: number | undefined;
+  /**
+   * Warehouses of the answer that have been silent too long, are not known yet, or have stopped sending by their own
+   * judgement, by id. Their numbers are the last heard.
+   */
   readonly stale: readonly WarehouseId[];
   readonly warehouses: readonly WarehouseAnswer[];
 };
 
 export type WarehouseAnswer = WarehouseShare & {
-  /** Up to when this warehouse is known. */
-  readonly asOf: number;
-  /** `now - asOf`, never negative. */
-  readonly lagMs: number;
+  /** Up to when this warehouse is known; `undefined` = not at all yet. */
+  readonly asOf: number | undefined;
+  /** `now - asOf`, never negative; `undefined` with it. */
+  readonly lagMs: number | undefined;
   readonly isStale: boolean;
 };
 
@@ -33,7 +39,7 @@ export type Fleet = ReadonlyMap<WarehouseId, NodeRecord>;
 export function answerOf(stock: SkuAvailability, fleet: Fleet, now: number): AvailabilityAnswer {
   const warehouses = stock.warehouses.map((share) => {
     const age = ageOf(fleet.get(share.warehouse), now);
-    return { ...share, asOf: age.asOf, lagMs: Math.max(0, now - age.asOf), isStale: age.isStale };
+    return { ...share, asOf: age.asOf, lagMs: age.asOf && Math.max(0, now - age.asOf), isStale: age.isStale };
   });
   const ages =
     warehouses.length > 0
@@ -43,14 +49,19 @@ export function answerOf(stock: SkuAvailability, fleet: Fleet, now: number): Ava
     sku: stock.sku,
     available: stock.available,
     revision: stock.revision,
-    asOf: Math.min(now, ...ages.map(({ asOf }) => asOf)),
+    asOf: oldestOf(ages, now),
     stale: ages.filter(({ isStale }) => isStale).map(({ warehouse }) => warehouse),
     warehouses,
   };
 }
 
-function ageOf(record: NodeRecord | undefined, now: number): { asOf: number; isStale: boolean } {
+function oldestOf(ages: readonly { readonly asOf: number | undefined }[], now: number): number | undefined {
+  const known = ages.flatMap(({ asOf }) => (asOf === undefined ? [] : [asOf]));
+  return ages.length === 0 || known.length < ages.length ? undefined : Math.min(now, ...known);
+}
+
+function ageOf(record: NodeRecord | undefined, now: number): { asOf: number | undefined; isStale: boolean } {
   // A position without its node is not written by any store; of such a one nothing would be known.
-  if (record === undefined) return { asOf: 0, isStale: true };
-  return { asOf: knownUpTo(record), isStale: isSilent(record, now) };
+  if (record === undefined) return { asOf: undefined, isStale: true };
+  return { asOf: knownUpTo(record), isStale: now >= staleFrom(record) };
 }

@@ -1,15 +1,19 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
-import { knownUpTo, silentFrom } from '../rules/freshness.ts';
+import { knownUpTo, staleFrom } from '../rules/freshness.ts';
 import type { Fleet } from './answer.ts';
 
 /** How far central knows a warehouse, as an answer about its stock tells it. */
 export type Freshness = {
-  /** Up to when, in milliseconds since 1970 UTC, and the same as ISO text. */
-  readonly asOf: number;
-  readonly asOfText: string;
-  /** From when on it counts as silent, unless something is heard of it until then. */
-  readonly silentFrom: number;
+  /** Up to when, in milliseconds since 1970 UTC; `undefined` = not at all yet. */
+  readonly asOf: number | undefined;
+  /** The same as JSON. */
+  readonly asOfJson: string;
+  /** From when on it counts as stale, unless something else is heard of it until then; 0 = already. */
+  readonly staleFrom: number;
 };
+
+/** Nothing is known. */
+export const unknownFreshness: Freshness = { asOf: undefined, asOfJson: 'null', staleFrom: 0 };
 
 export type FreshnessByWarehouse = ReadonlyMap<WarehouseId, Freshness>;
 
@@ -21,9 +25,10 @@ export function freshnessOf(fleet: Fleet): FreshnessByWarehouse {
   const known = byFleet.get(fleet);
   if (known !== undefined) return known;
   const freshness = new Map(
-    [...fleet].map(([warehouse, record]) => {
+    [...fleet].map(([warehouse, record]): [WarehouseId, Freshness] => {
       const asOf = knownUpTo(record);
-      return [warehouse, { asOf, asOfText: new Date(asOf).toISOString(), silentFrom: silentFrom(record) }];
+      if (asOf === undefined) return [warehouse, unknownFreshness];
+      return [warehouse, { asOf, asOfJson: `"${new Date(asOf).toISOString()}"`, staleFrom: staleFrom(record) }];
     }),
   );
   byFleet.set(fleet, freshness);

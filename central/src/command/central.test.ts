@@ -61,7 +61,8 @@ describe('edgestock central', () => {
     const { code, told } = await failure(edgestockCentral('--port', String(port)));
     other.close();
     expect(code).toBe(1);
-    expect(told).toContain(`port ${port} of 127.0.0.1 is in use`);
+    expect(told).toContain(`cannot listen on 127.0.0.1:${port}: the port is in use`);
+    expect(told).toContain('--port');
     expect(told).not.toContain('    at ');
   });
 

@@ -264,6 +264,8 @@ export class DownPublisher implements Service {
 
   /** Whatever the failure, it is unknown what the broker has: from the first doubtful directive on everything goes again. */
   #failed(node: Sending, error: unknown): void {
+    // The link was closed with the publisher.
+    if (this.#isStopped) return;
     const { metrics, clock, random, log } = this.#options;
     const { lane, backoff } = node;
     metrics.publishFailures += 1;

@@ -2,21 +2,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { HeartbeatRequest } from '@edgestock/shared/protocol/control';
+import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { openCentralStore } from '../store/sqlite/open-central-store.ts';
-import { NodeLog } from '../testing/node-log.ts';
+import { NodeLog, skuOf } from '../testing/node-log.ts';
 import { ControlDesk } from './control-desk.ts';
 import { emptyIngestMetrics } from './ingest-metrics.ts';
 import { NodeCursors } from './node-cursors.ts';
+import { WantedStates } from './wanted-states.ts';
 
 let directory: string;
 let store: ReturnType<typeof openCentralStore>;
 let clock: VirtualClock;
 let cursors: NodeCursors;
+let wanted: WantedStates;
 let desk: ControlDesk;
 let log: NodeLog;
 let downCursors: unknown[];
@@ -25,6 +28,7 @@ const deskOptions = () => ({
   store,
   centralEpoch: 1,
   cursors,
+  wanted,
   metrics: emptyIngestMetrics(),
   clock,
   log: silentLog,
@@ -36,12 +40,12 @@ beforeEach(async () => {
   store = openCentralStore(join(directory, 'central.db'));
   clock = new VirtualClock();
   cursors = new NodeCursors([], clock);
+  wanted = new WantedStates(store, clock);
   downCursors = [];
   desk = new ControlDesk(deskOptions());
   log = new NodeLog('BER1');
   await desk.enrol(log.warehouse, JSON.stringify(log.enrolRequest()));
   for (let units = 1; units <= 10; units += 1) log.record('A', units);
-  await clock.advance(centralLimits.needRepeatMs);
 });
 afterEach(async () => {
   await store.close();
@@ -106,6 +110,15 @@ it('tells of a gap at once, and not again while the answer to it travels', async
   expect((await timed(beat())).reply?.need).toBeUndefined();
 });
 
+it('repeats what it needs however the wall clock is set', async () => {
+  advance(4);
+  cursors.gap(log.warehouse);
+  expect((await timed(beat())).reply?.need).toBe(5);
+  clock.jump(-3_600_000);
+  await clock.advance(centralLimits.needRepeatMs);
+  expect((await timed(beat())).reply?.need).toBe(5);
+});
+
 it('asks for what may be lost after an interruption, unless it comes by itself', async () => {
   advance(4);
   cursors.doubtAll();
@@ -155,6 +168,36 @@ it('notes what was heard of each node, the last word only', async () => {
   await timed(beat({ clock: clock.now() + 5_000 }));
   expect(desk.takeHeard()).toMatchObject([{ warehouse: 'BER1', committed: 10, skewMs: 5_000 }]);
   expect(desk.takeHeard()).toEqual([]);
+});
+
+it('notes that a node has stopped sending by its own judgement, and that it goes on again', async () => {
+  advance(10);
+  await timed(beat({ fence: { reason: 'rolled back'.padEnd(2_000) } }));
+  const [fenced] = desk.takeHeard();
+  expect(fenced?.nodeFence).toContain('rolled back');
+  expect(fenced?.nodeFence).toHaveLength(centralLimits.reasonLengthMax);
+  await timed(beat());
+  expect(desk.takeHeard()[0]).not.toHaveProperty('nodeFence');
+});
+
+it('asks for the states of suspect SKUs, so many at once, in turns, and no longer than they are suspect', async () => {
+  const skus = Array.from({ length: wireLimits.wantedSkusMax + 3 }, (_, index) => `S${1_000 + index}`);
+  for (const sku of skus) log.record(sku, 1, { kind: 99 });
+  await store.applyBatches([log.verified(1, log.head)], clock.now());
+  advance(log.head);
+  // Another life of the thread learns of it from the store.
+  await wanted.load();
+  expect((await beat())?.wanted).toEqual(skus.slice(0, wireLimits.wantedSkusMax));
+  expect(await beat()).not.toHaveProperty('wanted');
+  await clock.advance(centralLimits.wantedRepeatMs);
+  expect(await beat({ fence: { reason: 'rolled back' } })).not.toHaveProperty('wanted');
+  expect((await beat())?.wanted).toEqual(skus.slice(wireLimits.wantedSkusMax));
+  await store.applyStates([log.stateMessage(skus.slice(1).map(skuOf))], 1);
+  await clock.advance(centralLimits.wantedRepeatMs);
+  expect((await beat())?.wanted).toEqual(skus.slice(0, 1));
+  await store.applyStates([log.stateMessage()], 1);
+  await clock.advance(centralLimits.wantedRepeatMs);
+  expect(await beat()).not.toHaveProperty('wanted');
 });
 
 it('leaves unanswered what is no request, or not of who sent it', async () => {

@@ -15,11 +15,13 @@ import { sameHash } from '../rules/same-hash.ts';
 import type { CentralStore } from '../store/central-store.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { NodeCursor, NodeCursors } from './node-cursors.ts';
+import type { WantedStates } from './wanted-states.ts';
 
 export type ControlDeskOptions = {
   readonly store: CentralStore;
   readonly centralEpoch: number;
   readonly cursors: NodeCursors;
+  readonly wanted: WantedStates;
   readonly metrics: IngestMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -60,7 +62,7 @@ export class ControlDesk {
    * node has sent: `applied` then moves within milliseconds, without polling. What must be told is told at once.
    */
   async heartbeat(subjectWarehouse: string, body: string): Promise<HeartbeatReply | undefined> {
-    const { cursors, metrics, clock, log } = this.#options;
+    const { cursors, wanted, metrics, clock, log } = this.#options;
     const warehouse = parseWarehouseId(subjectWarehouse);
     const parsed = heartbeatRequest.safeParse(parsedJson(body));
     if (warehouse === undefined || !parsed.success || parsed.data.warehouse !== warehouse) {
@@ -82,7 +84,11 @@ export class ControlDesk {
       await cursors.reached(warehouse, request.sent);
     }
     const cursor = cursors.get(warehouse);
-    return this.#replyTo(request, cursor, fence ?? fenceOf(cursor, request));
+    const reply = this.#replyTo(request, cursor, fence ?? fenceOf(cursor, request));
+    // A node that may not go on, by whose judgement ever, is asked for nothing.
+    if (reply.fence !== undefined || request.fence !== undefined) return reply;
+    const skus = await wanted.take(warehouse);
+    return skus.length === 0 ? reply : { ...reply, wanted: [...skus] };
   }
 
   /** What was heard since the last call. */
@@ -124,13 +130,13 @@ export class ControlDesk {
 
   /** Where the node should send from, when it should: central met a gap, went back, or lost what was under way. */
   #needOf(request: HeartbeatRequest, cursor: NodeCursor): number | undefined {
-    const { cursors, clock } = this.#options;
+    const { cursors } = this.#options;
     const warehouse = request.warehouse as WarehouseId;
     const isMissingSomething = request.sent > cursor.appliedUpTo;
     const isDoubtful = request.applied > cursor.appliedUpTo || (cursor.isInDoubt && isMissingSomething);
     const isDue = cursors.isNeedDue(cursor) || (isDoubtful && cursors.isTellingDue(cursor));
     if (isDue) {
-      cursors.told(warehouse, clock.now());
+      cursors.told(warehouse);
       return cursor.appliedUpTo + 1;
     }
     if (!isMissingSomething) cursors.settle(warehouse);
@@ -163,6 +169,7 @@ function heardOf(warehouse: WarehouseId, request: HeartbeatRequest, at: number):
     skewMs: request.clock - at,
     schemaMin: request.schema[0],
     schemaMax: request.schema[1],
+    ...(request.fence === undefined ? {} : { nodeFence: request.fence.reason.slice(0, centralLimits.reasonLengthMax) }),
   };
 }
 

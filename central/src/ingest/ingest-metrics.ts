@@ -24,6 +24,8 @@ export type IngestMetrics = {
   enrolmentsRefused: number;
   /** Times the source was interrupted: reconnected, or its stream or consumer was made anew. */
   interruptions: number;
+  /** 1 while the store takes no writes for want of room, else 0. */
+  storeFailing: number;
 };
 
 export function emptyIngestMetrics(): IngestMetrics {
@@ -46,5 +48,6 @@ export function emptyIngestMetrics(): IngestMetrics {
     enrolments: 0,
     enrolmentsRefused: 0,
     interruptions: 0,
+    storeFailing: 0,
   };
 }

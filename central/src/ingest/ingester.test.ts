@@ -4,24 +4,27 @@ import { join } from 'node:path';
 import { encodeUpBatch } from '@edgestock/shared/protocol/codec';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
+import { seededRandom } from '@edgestock/shared/testing/seeded-random';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ChangeNotice } from '../store/central-store.ts';
-import { openCentralStore } from '../store/sqlite/open-central-store.ts';
+import { BoundedStore } from '../testing/bounded-store.ts';
 import { NodeLog } from '../testing/node-log.ts';
 import { emptyIngestMetrics } from './ingest-metrics.ts';
 import { Ingester } from './ingester.ts';
 import { NodeCursors } from './node-cursors.ts';
+import { StoreWrites } from './store-writes.ts';
+import { WantedStates } from './wanted-states.ts';
 
 let directory: string;
-let store: ReturnType<typeof openCentralStore>;
+let store: BoundedStore;
 let cursors: NodeCursors;
 let failures: unknown[];
 let changes: ChangeNotice[];
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'edgestock-ingester-'));
-  store = openCentralStore(join(directory, 'central.db'));
+  store = BoundedStore.open(join(directory, 'central.db'));
   cursors = new NodeCursors([], systemClock);
   failures = [];
   changes = [];
@@ -33,9 +36,12 @@ afterEach(async () => {
 
 function newIngester() {
   const metrics = emptyIngestMetrics();
+  const writes = new StoreWrites({ clock: systemClock, random: seededRandom(1), log: silentLog });
   const ingester = new Ingester({
     store,
     cursors,
+    wanted: new WantedStates(store, systemClock),
+    writes,
     metrics,
     clock: systemClock,
     log: silentLog,
@@ -44,7 +50,7 @@ function newIngester() {
     onDownAcknowledged: () => undefined,
     onFailed: (error) => failures.push(error),
   });
-  return { ingester, metrics };
+  return { ingester, metrics, writes };
 }
 
 async function enrolled(id: string): Promise<NodeLog> {
@@ -96,7 +102,37 @@ it('acknowledges nothing that the store could not take, and says that it failed'
   await expect.poll(() => failures).toHaveLength(1);
   expect(isAcknowledged).toBe(false);
   expect(cursors.get(log.warehouse)).toMatchObject({ appliedUpTo: 0 });
-  store = openCentralStore(join(directory, 'central.db'));
+  store = BoundedStore.open(join(directory, 'central.db'));
+});
+
+it('waits on a full disk, acknowledges nothing meanwhile, and goes on by itself when there is room', async () => {
+  const { ingester, metrics, writes } = newIngester();
+  const log = await enrolled('BER1');
+  for (let index = 0; index < 400; index += 1) log.record(`S${index}`, 1);
+  store.fill();
+  let isAcknowledged = false;
+  const delivered = deliver(ingester, log, log.bytes(1, log.head)).then(() => {
+    isAcknowledged = true;
+  });
+  await expect.poll(() => writes.failure?.reason).toContain('full');
+  await systemClock.sleep(50);
+  expect([isAcknowledged, failures, metrics.commits]).toEqual([false, [], 0]);
+  expect(await store.warehouse(log.warehouse)).toMatchObject({ appliedUpTo: 0 });
+  store.makeRoom();
+  await delivered;
+  expect(writes.failure).toBeUndefined();
+  expect(await store.warehouse(log.warehouse)).toMatchObject({ appliedUpTo: log.head });
+});
+
+it('can be stopped while it waits on a full disk', async () => {
+  const { ingester, writes } = newIngester();
+  const log = await enrolled('BER1');
+  for (let index = 0; index < 400; index += 1) log.record(`S${index}`, 1);
+  store.fill();
+  void deliver(ingester, log, log.bytes(1, log.head));
+  await expect.poll(() => writes.failure).toBeDefined();
+  await ingester.stop();
+  expect(failures).toEqual([]);
 });
 
 it('comes to the sum of the nodes, whatever is lost, repeated, reordered or damaged, once the rest is resent', async () => {
@@ -156,6 +192,8 @@ it('lets those who wait for a promise go first, after each of its transactions',
   const ingester = new Ingester({
     store,
     cursors,
+    wanted: new WantedStates(store, systemClock),
+    writes: new StoreWrites({ clock: systemClock, random: seededRandom(1), log: silentLog }),
     metrics: emptyIngestMetrics(),
     clock: systemClock,
     log: silentLog,
@@ -186,6 +224,8 @@ it('passes on how far a node has carried out the log down', async () => {
   const ingester = new Ingester({
     store,
     cursors,
+    wanted: new WantedStates(store, systemClock),
+    writes: new StoreWrites({ clock: systemClock, random: seededRandom(1), log: silentLog }),
     metrics: emptyIngestMetrics(),
     clock: systemClock,
     log: silentLog,

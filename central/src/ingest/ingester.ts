@@ -11,11 +11,15 @@ import { MessageQueue } from './message-queue.ts';
 import type { NodeCursors } from './node-cursors.ts';
 import { RejectCounter } from './reject-counter.ts';
 import type { SourceMessage } from './source.ts';
+import type { StoreWrites } from './store-writes.ts';
 import { type Verification, verifyBatch, verifyStates } from './verify-batch.ts';
+import type { WantedStates } from './wanted-states.ts';
 
 export type IngesterOptions = {
   readonly store: CentralStore;
   readonly cursors: NodeCursors;
+  readonly wanted: WantedStates;
+  readonly writes: StoreWrites;
   readonly metrics: IngestMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -25,9 +29,11 @@ export type IngesterOptions = {
   readonly onCommitted: (applied: Applied<unknown>) => void;
   /** A node's batch was applied that says how far it has carried out central's log. */
   readonly onDownAcknowledged: (warehouse: WarehouseId, sequence: number) => void;
-  /** The store failed: nothing of the group was acknowledged. Nothing more is applied. */
+  /** The store failed, and not for want of room: nothing of the group was acknowledged. Nothing more is applied. */
   readonly onFailed: (error: unknown) => void;
 };
+
+const SEE_QUARANTINE = 'GET /v1/quarantine shows what was put aside';
 
 type Taken<T> = { readonly message: SourceMessage; readonly value: T };
 
@@ -41,6 +47,7 @@ export class Ingester {
   readonly #queue = new MessageQueue();
   readonly #rejects = new RejectCounter();
   #isRunning = false;
+  readonly #stopping = new AbortController();
   #isStopped = false;
   #whenIdle: (() => void) | undefined;
 
@@ -63,6 +70,7 @@ export class Ingester {
   /** Lets the running transaction end; what still waits is left to be delivered again. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#stopping.abort();
     if (this.#isRunning) await new Promise<void>((resolve) => (this.#whenIdle = resolve));
   }
 
@@ -75,8 +83,9 @@ export class Ingester {
         await this.#letOthersIn();
       }
     } catch (error) {
+      // A write that waited for room when it was stopped: what it was to write is delivered again.
+      if (!this.#stopping.signal.aborted) this.#options.onFailed(error);
       this.#isStopped = true;
-      this.#options.onFailed(error);
     }
     this.#isRunning = false;
     this.#whenIdle?.();
@@ -93,10 +102,8 @@ export class Ingester {
     const taken = await this.#verified(this.#queue.takeStates(), verifyStates);
     if (taken.length === 0) return;
     const startedMs = clock.monotonicMs();
-    const applied = await store.applyStates(
-      taken.map(({ value }) => value),
-      clock.now(),
-    );
+    const states = taken.map(({ value }) => value);
+    const applied = await this.#held(() => store.applyStates(states, clock.now()));
     this.#committed(startedMs, applied);
     for (const [index, outcome] of applied.outcomes.entries()) {
       const one = taken[index];
@@ -116,10 +123,8 @@ export class Ingester {
     const taken = await this.#nextGroup();
     if (taken.length === 0) return;
     const startedMs = clock.monotonicMs();
-    const applied = await store.applyBatches(
-      taken.map(({ value }) => value),
-      clock.now(),
-    );
+    const batches = taken.map(({ value }) => value);
+    const applied = await this.#held(() => store.applyBatches(batches, clock.now()));
     this.#committed(startedMs, applied);
     for (const [index, outcome] of applied.outcomes.entries()) {
       const one = taken[index];
@@ -144,6 +149,11 @@ export class Ingester {
     return group;
   }
 
+  /** Waits while the store is full: the queue behind it fills, and the source stops reading. */
+  #held<T>(write: () => Promise<T>): Promise<T> {
+    return this.#options.writes.hold(write, this.#stopping.signal);
+  }
+
   #committed(startedMs: number, applied: Applied<unknown>): void {
     const { metrics, clock, onCommitted } = this.#options;
     metrics.commits += 1;
@@ -153,7 +163,7 @@ export class Ingester {
   }
 
   #settle({ batch, entries }: VerifiedBatch, outcome: BatchOutcome): void {
-    const { cursors, metrics, log, onDownAcknowledged } = this.#options;
+    const { cursors, wanted, metrics, log, onDownAcknowledged } = this.#options;
     const { warehouse, epoch, firstSequence, lastSequence } = batch;
     const facts = { warehouse, epoch, firstSequence, lastSequence };
     switch (outcome.outcome) {
@@ -161,10 +171,12 @@ export class Ingester {
         metrics.batchesApplied += 1;
         metrics.deltasApplied += entries.length - outcome.quarantined;
         metrics.deltasQuarantined += outcome.quarantined;
+        // First, so that the heartbeat that waits for the cursor can ask for it at once.
+        if (outcome.quarantined > 0) wanted.suspect(warehouse);
         cursors.advance(warehouse, outcome.appliedUpTo, outcome.appliedHash);
         onDownAcknowledged(warehouse, batch.downAck);
         if (outcome.quarantined > 0) {
-          log.warn({ ...facts, deltas: outcome.quarantined, hint: 'see the quarantine' }, 'deltas put aside');
+          log.warn({ ...facts, deltas: outcome.quarantined, hint: SEE_QUARANTINE }, 'deltas put aside');
         }
         return;
       case 'duplicate':
@@ -177,7 +189,7 @@ export class Ingester {
         return;
       case 'late-epoch':
         metrics.batchesLate += 1;
-        log.warn({ ...facts, currentEpoch: outcome.currentEpoch }, 'late fact put aside');
+        log.warn({ ...facts, currentEpoch: outcome.currentEpoch, hint: SEE_QUARANTINE }, 'late fact put aside');
         return;
       case 'unknown-epoch':
         metrics.batchesUnknownEpoch += 1;
@@ -187,7 +199,10 @@ export class Ingester {
       case 'fenced':
         metrics.batchesFenced += 1;
         cursors.fence(warehouse, outcome.reason);
-        log.error({ ...facts, reason: outcome.reason, hint: 'two installations of one warehouse?' }, 'node fenced');
+        log.error(
+          { ...facts, reason: outcome.reason, hint: `two installations of one warehouse? ${SEE_QUARANTINE}` },
+          'node fenced',
+        );
         return;
       default:
         unreachable(outcome);
@@ -199,7 +214,7 @@ export class Ingester {
     this.#options.log.warn({ warehouse, epoch, outcome: outcome.outcome }, 'states refused');
   }
 
-  /** What can be read; the rest is counted, asked for again, and in the end put aside (PROTOCOL §3 a). */
+  /** What can be read; the rest is counted, asked for again, and in the end put aside (docs/protocol.md "The log up"). */
   async #verified<T>(
     messages: readonly SourceMessage[],
     verify: (subjectWarehouse: string, bytes: Uint8Array) => Verification<T>,
@@ -222,7 +237,7 @@ export class Ingester {
     const warehouse: WarehouseId | undefined = parseWarehouseId(subjectWarehouse);
     if (warehouse !== undefined) {
       if (times >= centralLimits.identicalRejectsMax) {
-        await store.quarantine({ warehouse, reason: 'opaque', detail: fault, bytes }, clock.now());
+        await this.#held(() => store.quarantine({ warehouse, reason: 'opaque', detail: fault, bytes }, clock.now()));
       }
       if (message.lane === 'up') cursors.gap(warehouse);
     }

@@ -6,7 +6,7 @@ import type { Random } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
 import type { ConsumerMessages, JetStreamManager, JsMsg, NatsConnection } from 'nats';
 import { centralLimits } from '../limits.ts';
-import { ensureConsumer, ensureStream, isConsumerAheadOfStream } from './jetstream-stream.ts';
+import { ensureConsumer, isConsumerAheadOfStream } from './jetstream-stream.ts';
 import type { SourceListener } from './source.ts';
 
 export type LaneOptions = {
@@ -14,6 +14,8 @@ export type LaneOptions = {
   readonly lane: Lane;
   readonly shard: number;
   readonly listener: Pick<SourceListener, 'accept' | 'interrupted'>;
+  /** Makes sure of the stream; shared by all lanes, so that they ask the broker once. */
+  readonly ensureStream: (manager: JetStreamManager) => Promise<void>;
   /** Told of each message that is done with: its subject and its place in the stream. */
   readonly onAcknowledged: (subject: string, streamSequence: number) => void;
   readonly idleHeartbeatMs: number;
@@ -77,9 +79,9 @@ export class JetStreamLane implements Service {
   }
 
   async #read(onStarted: () => void): Promise<void> {
-    const { connection, lane, shard, idleHeartbeatMs, listener, log } = this.#options;
+    const { connection, lane, shard, idleHeartbeatMs, listener, ensureStream } = this.#options;
     const manager = await connection.jetstreamManager();
-    if (await ensureStream(manager)) log.info({ stream: UP_STREAM }, 'stream made');
+    await ensureStream(manager);
     await ensureConsumer(manager, lane, shard);
     const consumer = await connection.jetstream().consumers.get(UP_STREAM, laneConsumer(lane, shard));
     const messages = await consumer.consume({

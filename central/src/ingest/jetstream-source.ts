@@ -11,9 +11,10 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
-import { Events, type Msg, type NatsConnection } from 'nats';
+import { Events, type JetStreamManager, type Msg, type NatsConnection } from 'nats';
 import { centralLimits } from '../limits.ts';
 import { JetStreamLane } from './jetstream-lane.ts';
+import { ensureStream } from './jetstream-stream.ts';
 import type { SourceListener } from './source.ts';
 import { StreamTrimmer } from './stream-trimmer.ts';
 
@@ -41,6 +42,7 @@ export class JetStreamSource implements Service {
   readonly #trimmer = new StreamTrimmer();
   readonly #lanes: readonly JetStreamLane[];
   readonly #cancels: (() => void)[] = [];
+  #ensuring: Promise<void> | undefined;
 
   constructor(options: JetStreamSourceOptions) {
     this.#options = options;
@@ -61,6 +63,7 @@ export class JetStreamSource implements Service {
             lane,
             shard,
             listener: { accept: (message) => listener.accept(message), interrupted },
+            ensureStream: (manager) => this.#ensureStream(manager),
             onAcknowledged: (subject, streamSequence) => this.#trimmer.note(subject, streamSequence),
             idleHeartbeatMs,
             clock,
@@ -77,6 +80,18 @@ export class JetStreamSource implements Service {
   async stop(): Promise<void> {
     for (const cancel of this.#cancels.splice(0)) cancel();
     await Promise.all(this.#lanes.map((lane) => lane.stop()));
+  }
+
+  /** All lanes begin at once, after a start as after a reconnect: the first one asks, the others wait for its answer. */
+  #ensureStream(manager: JetStreamManager): Promise<void> {
+    this.#ensuring ??= ensureStream(manager)
+      .then((isMade) => {
+        if (isMade) this.#options.log.info({ stream: UP_STREAM }, 'stream made');
+      })
+      .finally(() => {
+        this.#ensuring = undefined;
+      });
+    return this.#ensuring;
   }
 
   #answer(subject: string, answer: (warehouse: string, body: string) => Promise<string | undefined>): void {

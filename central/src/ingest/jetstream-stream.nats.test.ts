@@ -1,4 +1,5 @@
 import { laneConsumer, UP_STREAM, upStreamSubjects, upSubject } from '@edgestock/shared/protocol/subjects';
+import { SHARD_COUNT } from '@edgestock/shared/protocol/version';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
@@ -7,6 +8,7 @@ import { connectForEver } from '@edgestock/shared/transport/jetstream-connection
 import type { JetStreamManager, NatsConnection } from 'nats';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { NodeLog } from '../testing/node-log.ts';
+import { JetStreamSource } from './jetstream-source.ts';
 import { ensureConsumer, ensureStream, isConsumerAheadOfStream, streamLimits } from './jetstream-stream.ts';
 
 let broker: NatsServer;
@@ -86,4 +88,32 @@ it('sees a consumer that waits for sequences its stream does not have', async ()
     }),
   });
   expect(await isConsumerAheadOfStream(damaged, lane, shard)).toBe(true);
+});
+
+it('is made, and told, once by all the lanes that begin together', async () => {
+  const told: string[] = [];
+  const log = { ...silentLog, info: (_: object, event: string) => void told.push(event) };
+  const source = new JetStreamSource({
+    connection,
+    listener: {
+      accept: async () => undefined,
+      enrol: async () => undefined,
+      heartbeat: async () => undefined,
+      lastUnits: async () => undefined,
+      interrupted: () => undefined,
+    },
+    clock: systemClock,
+    random: systemRandom,
+    log,
+  });
+  const lanes = async () =>
+    (
+      await manager.consumers
+        .list(UP_STREAM)
+        .next()
+        .catch(() => [])
+    ).length;
+  await expect.poll(lanes, { timeout: 10_000 }).toBe(2 * SHARD_COUNT);
+  await source.stop();
+  expect(told).toEqual(['stream made']);
 });

@@ -12,7 +12,8 @@ export type NodeCursor = {
   readonly fenceReason?: string | undefined;
   /** Central met a gap or could not read something: the node should send again from here. */
   readonly need?: number | undefined;
-  readonly needToldAt: number;
+  /** Monotonic milliseconds; before all time = never. */
+  readonly needToldAtMs: number;
   /** What was under way may have been lost (central or the broker restarted): worth asking for if it does not come by itself. */
   readonly isInDoubt: boolean;
 };
@@ -43,7 +44,7 @@ export class NodeCursors {
       appliedUpTo: record.appliedUpTo,
       appliedHash: record.appliedHash,
       fenceReason: record.fence?.reason,
-      needToldAt: 0,
+      needToldAtMs: Number.NEGATIVE_INFINITY,
       isInDoubt: true,
     });
     this.#wake(record.warehouse);
@@ -64,8 +65,8 @@ export class NodeCursors {
   }
 
   /** The node has been told what is needed. */
-  told(warehouse: WarehouseId, needToldAt: number): void {
-    this.#change(warehouse, { needToldAt });
+  told(warehouse: WarehouseId): void {
+    this.#change(warehouse, { needToldAtMs: this.#clock.monotonicMs() });
   }
 
   /** The node has sent nothing that has not arrived. */
@@ -113,7 +114,7 @@ export class NodeCursors {
 
   /** Asked again at most once in a while: what was resent is on its way. */
   isTellingDue(cursor: NodeCursor): boolean {
-    return this.#clock.now() - cursor.needToldAt >= centralLimits.needRepeatMs;
+    return this.#clock.monotonicMs() - cursor.needToldAtMs >= centralLimits.needRepeatMs;
   }
 
   #change(warehouse: WarehouseId, change: Partial<NodeCursor>): void {

@@ -7,7 +7,7 @@ import type { BatchEntry, VerifiedBatch } from '../rules/verified-batch.ts';
 
 export type Verification<T> =
   | { readonly outcome: 'verified'; readonly value: T }
-  /** Damaged, or not from whom it claims to be (PROTOCOL §3 a). */
+  /** Damaged, or not from whom it claims to be (docs/protocol.md "The log up"). */
   | { readonly outcome: 'rejected'; readonly fault: string };
 
 /**

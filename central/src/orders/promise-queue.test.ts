@@ -3,6 +3,7 @@ import { beforeEach, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { Applied } from '../store/central-store.ts';
+import { StoreFull } from '../store/store-full.ts';
 import { warehouseOf } from '../testing/node-log.ts';
 import { PromiseQueue } from './promise-queue.ts';
 import { PromiseUnavailable } from './promise-writer.ts';
@@ -96,6 +97,14 @@ it('when the store fails, everyone who waits hears of it, and nothing more is ta
   store.failure = undefined;
   await expect(queue.promise(pay('B'))).rejects.toBeInstanceOf(PromiseUnavailable);
   expect(store.groups).toEqual([]);
+});
+
+it('a full store is told to who asked, and the next ones are carried out once there is room', async () => {
+  store.failure = new StoreFull('database or disk is full');
+  await expect(queue.promise(pay('A'))).rejects.toMatchObject({ failure: 'store-full', retryable: true });
+  store.failure = undefined;
+  expect(await queue.promise(pay('B'))).toMatchObject({ id: 'B' });
+  expect(events).toEqual(['committed 1']);
 });
 
 it('what was accepted is carried out before it stops', async () => {

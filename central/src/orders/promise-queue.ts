@@ -5,6 +5,7 @@ import { centralLimits } from '../limits.ts';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { Applied } from '../store/central-store.ts';
 import type { PromiseStore } from '../store/promise-store.ts';
+import { StoreFull } from '../store/store-full.ts';
 import { PromiseUnavailable, type PromiseWriter } from './promise-writer.ts';
 
 export type PromiseQueueOptions = {
@@ -115,6 +116,11 @@ export class PromiseQueue implements PromiseWriter, Service {
         clock.now(),
       );
     } catch (cause) {
+      if (cause instanceof StoreFull) {
+        // No reason to begin anew, and none to wait: a shop does better to hear of it. The next group tries again.
+        for (const { reject } of group) reject(new PromiseUnavailable('store-full', 'the store is full', { cause }));
+        return;
+      }
       const error = new PromiseUnavailable('interrupted', 'the store could not write', { cause });
       for (const { reject } of [...group, ...this.#urgent.splice(0), ...this.#waiting.splice(0)]) reject(error);
       this.#isStopped = true;

@@ -15,12 +15,18 @@ export type PromiseFailure =
   | 'busy'
   /** The writer died, or could not write: it may or may not have been carried out. */
   | 'interrupted'
+  /** The store takes no writes for want of room: nothing was changed. */
+  | 'store-full'
+  /** The writer has died and is started again: nothing was tried. */
+  | 'restarting'
   /** Central is stopping: nothing was tried. */
   | 'stopping';
 
 const hints: Readonly<Record<PromiseFailure, string>> = {
   busy: 'More is asked than the disk can make durable. Ask again in a moment.',
   interrupted: 'It may have been carried out: repeat it with the same id or key, and the first answer comes again.',
+  'store-full': "Central's disk is full: an operator must make room. Nothing was changed; ask again later.",
+  restarting: 'Ask again in a moment.',
   stopping: 'Ask again once central is back.',
 };
 

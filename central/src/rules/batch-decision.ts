@@ -3,7 +3,7 @@ import type { NodeRecord } from './node-record.ts';
 import { sameHash } from './same-hash.ts';
 import type { VerifiedBatch } from './verified-batch.ts';
 
-/** What to do with a batch (PROTOCOL §3 b–f), in order of precedence. */
+/** What to do with a batch (docs/protocol.md "The log up"), in order of precedence. */
 export type BatchDecision =
   /** Central never issued this epoch: reject. */
   | { readonly decision: 'unknown-epoch' }

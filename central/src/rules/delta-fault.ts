@@ -1,7 +1,7 @@
 import { movementKindOf } from '@edgestock/shared/inventory/movement';
 import type { Quantities } from '@edgestock/shared/inventory/position';
+import { isPositionQuantity } from '@edgestock/shared/inventory/quantity';
 import type { Delta } from '@edgestock/shared/protocol/delta';
-import { centralLimits } from '../limits.ts';
 
 /** Why a delta cannot be applied, or `undefined` when it can. Its state is whole, so one that can be applied needs no history. */
 export function faultOfDelta(delta: Delta, sequence: number): string | undefined {
@@ -14,11 +14,11 @@ export function faultOfDelta(delta: Delta, sequence: number): string | undefined
 export function faultOfState(version: number, state: Quantities): string | undefined {
   if (version < 1) return 'version 0 is no version';
   for (const name of facts) {
-    if (Math.abs(state[name]) > centralLimits.positionQuantityMax) return `${name} is ${state[name]}`;
+    if (!isPositionQuantity(state[name])) return `${name} is ${state[name]}`;
   }
   for (const name of setAsides) {
     const quantity = state[name];
-    if (quantity < 0 || quantity > centralLimits.positionQuantityMax) return `${name} is ${quantity}`;
+    if (quantity < 0 || !isPositionQuantity(quantity)) return `${name} is ${quantity}`;
   }
   return undefined;
 }

@@ -49,7 +49,7 @@ export function decideEnrolment(
   if (record.instance !== request.instance) {
     return refused(
       'another installation owns this warehouse',
-      'stop the other one; if it is gone for good, let this one take its place with `edgestock edge rejoin`',
+      'run the one installation that owns it, from its own data directory or a copy of it; if this is another warehouse, give this node an id of its own with --warehouse',
     );
   }
   if (place.epoch > record.epoch) {
@@ -61,24 +61,28 @@ export function decideEnrolment(
   if (place.epoch !== 0 && place.epoch < record.epoch) {
     return refused(
       `epoch ${place.epoch} has ended; the warehouse is in ${record.epoch}`,
-      'rejoin with `edgestock edge rejoin`',
+      `this data directory is of an earlier life of the warehouse: run the one that is in epoch ${record.epoch}; ${KEPT}`,
     );
   }
-  if (record.fence !== undefined) return refused(record.fence.reason, 'rejoin with `edgestock edge rejoin`');
+  if (record.fence !== undefined)
+    return refused(record.fence.reason, `see which of its installations is the right one, and run only that; ${KEPT}`);
   if (context.hashAtPlace !== undefined && !sameHash(context.hashAtPlace, Buffer.from(place.hash, 'hex'))) {
     return refused(
       `central has another history at sequence ${place.sequence}`,
-      'was the node restored or cloned? Rejoin with `edgestock edge rejoin`',
+      `was the node restored or cloned? Run the copy of its data directory whose log central knows; ${KEPT}`,
     );
   }
   if (place.sequence < record.appliedUpTo) {
     return refused(
       `the node's log ends at ${place.sequence}, central has applied ${record.appliedUpTo}`,
-      'was the node restored from a backup? Rejoin with `edgestock edge rejoin`',
+      `was the node restored from a backup? Bring back a copy of its data directory that reaches ${record.appliedUpTo}; ${KEPT}`,
     );
   }
   return { outcome: 'known', epoch: record.epoch };
 }
+
+/** What whoever reads a refusal must not fear. */
+const KEPT = 'what this node sells meanwhile is kept in its own log';
 
 function refused(reason: string, hint: string): Refusal {
   return { outcome: 'refused', reason, hint };

@@ -16,10 +16,11 @@ it.each([
   ['never heard, and applied something', { ...cursor, knownAt: 0 }, 400],
   ['heard, and central has all it had', { ...cursor, heard: heard(900, 10) }, 900],
   ['heard, and central has more than it had then', { ...cursor, heard: heard(900, 8) }, 900],
+  ['fenced by itself', { ...cursor, heard: { ...heard(900, 8), nodeFence: 'rolled back' } }, 400],
   ['heard, but central lags behind', { ...cursor, heard: heard(900, 11) }, 400],
   ['lagging behind, and once heard with nothing missing', { ...cursor, knownAt: 450, heard: heard(900, 11) }, 450],
   ['of a clock ahead of the moment of applying', { ...cursor, lastDeltaAt: 9_999, heard: heard(900, 11) }, 500],
-  ['never heard and never applied', { appliedUpTo: 0, appliedAt: 0, lastDeltaAt: 0, knownAt: 0 }, 0],
+  ['never heard and never applied', { appliedUpTo: 0, appliedAt: 0, lastDeltaAt: 0, knownAt: 0 }, undefined],
   ['empty, and heard', { appliedUpTo: 0, appliedAt: 0, lastDeltaAt: 0, knownAt: 0, heard: heard(900, 0) }, 900],
 ])('knows a node %s', (_, record, expected) => {
   expect(knownUpTo(record)).toBe(expected);

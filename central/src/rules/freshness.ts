@@ -17,16 +17,29 @@ export function silentFrom(record: LastHeard): number {
 /**
  * Up to when central knows the warehouse (P8): the last heartbeat at which it had everything the node had committed. While
  * it lags behind, the time of the last applied delta says more, if that is later; the node's clock is not believed to be
- * ahead of the moment of applying.
+ * ahead of the moment of applying. `undefined` while nothing is known: no heartbeat, and no history.
  */
 export function knownUpTo(
   record: Pick<NodeRecord, 'heard' | 'knownAt' | 'appliedUpTo' | 'appliedAt' | 'lastDeltaAt'>,
-): number {
-  return Math.max(knownByHeartbeat(record), Math.min(record.lastDeltaAt, record.appliedAt));
+): number | undefined {
+  const at = Math.max(knownByHeartbeat(record), Math.min(record.lastDeltaAt, record.appliedAt));
+  return at === 0 ? undefined : at;
 }
 
-/** Receipt time of the last heartbeat that central's cursor has caught up with; 0 when there was none. */
+/**
+ * From when on the warehouse's numbers count as stale in an answer: at once while nothing is known of it, or when its node has
+ * stopped sending by its own judgement (what central has may not be the node's history at all); else from its silence on.
+ */
+export function staleFrom(record: Omit<NodeRecord, 'warehouse'>): number {
+  return knownUpTo(record) === undefined || record.heard?.nodeFence !== undefined ? 0 : silentFrom(record);
+}
+
+/**
+ * Receipt time of the last heartbeat that central's cursor has caught up with; 0 when there was none. The heartbeat of a node
+ * that has stopped sending proves nothing: its log may have been rolled back behind the cursor.
+ */
 export function knownByHeartbeat(record: Pick<NodeRecord, 'heard' | 'knownAt' | 'appliedUpTo'>): number {
   const { heard, knownAt, appliedUpTo } = record;
-  return heard !== undefined && appliedUpTo >= heard.committed ? heard.at : knownAt;
+  const isProof = heard !== undefined && heard.nodeFence === undefined && appliedUpTo >= heard.committed;
+  return isProof ? heard.at : knownAt;
 }

@@ -1,8 +1,8 @@
 import { movementKinds } from '@edgestock/shared/inventory/movement';
 import { emptyPosition, type Quantities } from '@edgestock/shared/inventory/position';
+import { POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import type { Delta } from '@edgestock/shared/protocol/delta';
 import { expect, it } from 'vitest';
-import { centralLimits } from '../limits.ts';
 import { NodeLog, skuOf } from '../testing/node-log.ts';
 import { faultOfDelta } from './delta-fault.ts';
 import { mergeBatch } from './merge-batch.ts';
@@ -69,7 +69,7 @@ const sound: Delta = {
   line: 0,
   details: {},
 };
-const most = centralLimits.positionQuantityMax;
+const most = POSITION_QUANTITY_MAX;
 
 it.each([
   ['an unknown kind', { kind: 99 }, 'kind 99'],

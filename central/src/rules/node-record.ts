@@ -38,4 +38,6 @@ export type Heard = {
   readonly skewMs: number;
   readonly schemaMin: number;
   readonly schemaMax: number;
+  /** Why the node has stopped sending by its own judgement; absent while it has not. */
+  readonly nodeFence?: string;
 };

@@ -1,10 +1,13 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { emptyQuantities, sellableOf } from '@edgestock/shared/inventory/position';
+import { POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
-import { NodeLog, skuOf } from '../testing/node-log.ts';
+import { NodeLog, skuOf, warehouseOf } from '../testing/node-log.ts';
 import { type ContractFixture, NOW } from './contract-fixture.contract.ts';
+
+const most = POSITION_QUANTITY_MAX;
 
 /** What takes effect, and that it is the same whatever way it came. */
 export function describeApplying(fixture: ContractFixture): void {
@@ -95,6 +98,11 @@ export function describeApplying(fixture: ContractFixture): void {
         ['delta', 5, undefined],
         ['delta', 3, 'A'],
       ]);
+      expect(await fixture.store.suspectWarehouses()).toEqual(['BER1']);
+      expect(await fixture.store.suspectSkusOf(log.warehouse, undefined, 10)).toEqual(['A', 'C']);
+      expect(await fixture.store.suspectSkusOf(log.warehouse, skuOf('A'), 10)).toEqual(['C']);
+      expect(await fixture.store.suspectSkusOf(log.warehouse, undefined, 1)).toEqual(['A']);
+      expect(await fixture.store.suspectSkusOf(warehouseOf('HAM1'), undefined, 10)).toEqual([]);
       // Any newer state is whole: the doubt is over.
       log.record('A', 1);
       await apply(log, 7, 7);
@@ -102,11 +110,11 @@ export function describeApplying(fixture: ContractFixture): void {
         available: 7,
         warehouses: [{ isSuspect: false }],
       });
+      expect(await fixture.store.suspectSkusOf(log.warehouse, undefined, 10)).toEqual(['C']);
     });
 
     it('stores every state the rules let through', async () => {
       const log = await enrolled(new NodeLog('BER1'));
-      const most = 2 ** 42;
       const all = { unsellable: most, reserved: most, committed: most, quota: most, safetyStock: most };
       log.record('A', 1, { state: { ...emptyQuantities, onHand: -most, ...all } });
       log.record('B', 1, {
@@ -117,6 +125,18 @@ export function describeApplying(fixture: ContractFixture): void {
       expect(await available('B')).toBe(most);
       log.record('C', 1, { state: { ...emptyQuantities, onHand: 1, ...all, reserved: -1 } });
       expect(await apply(log, 3, 3)).toMatchObject({ outcome: 'applied', quarantined: 1 });
+    });
+
+    it('stores fewer than no unsellable units: damaged ones left that nobody had recorded as damaged', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      log.record('A', -4, { state: { ...emptyQuantities, onHand: 6, unsellable: -4, quota: 6, granted: 6 } });
+      log.record('B', 1, { state: { ...emptyQuantities, onHand: -most, unsellable: -most } });
+      expect(await apply(log, 1, 2)).toMatchObject({ outcome: 'applied', appliedUpTo: 2, quarantined: 0 });
+      expect(await available('A')).toBe(6);
+      expect(await fixture.store.positionsOf(log.warehouse, undefined, 10)).toMatchObject([
+        { sku: 'A', onHand: 6, unsellable: -4 },
+        { sku: 'B', onHand: -most, unsellable: -most },
+      ]);
     });
   });
 

@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { describeApplying } from './applying.contract.ts';
+import { describeConserving } from './conserving.contract.ts';
 import { ContractFixture, type OpenStore } from './contract-fixture.contract.ts';
 import { describeDeciding } from './deciding.contract.ts';
+import { describeDirecting } from './directing.contract.ts';
 import { describeReading } from './reading.contract.ts';
+import { describeReserving } from './reserving.contract.ts';
+import { describeReturning } from './returning.contract.ts';
+import { describeSelling } from './selling.contract.ts';
 
 /** What every adapter of the port must do. */
 export function describeCentralStore(name: string, open: OpenStore): void {
@@ -13,5 +18,10 @@ export function describeCentralStore(name: string, open: OpenStore): void {
     describeDeciding(fixture);
     describeApplying(fixture);
     describeReading(fixture);
+    describeReserving(fixture);
+    describeReturning(fixture);
+    describeSelling(fixture);
+    describeDirecting(fixture);
+    describeConserving(fixture);
   });
 }

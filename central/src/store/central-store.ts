@@ -20,7 +20,7 @@ import type { VerifiedBatch } from '../rules/verified-batch.ts';
  *  - A read sees one committed state, never half a batch. Two reads may see two states.
  *
  * Times are central's wall clock in milliseconds since 1970 UTC unless a name says otherwise. Methods reject only on
- * operating failures (disk, lock, lost connection): retrying them is safe.
+ * operating failures (disk, lock, lost connection): retrying them is safe. A write that finds no room rejects with `StoreFull`.
  */
 export interface CentralStore extends CentralReader {
   /** Makes a node known, or tells why not. Asking again gives the same answer. A refusal leaves no trace. */
@@ -35,8 +35,17 @@ export interface CentralStore extends CentralReader {
   /** Takes over the rows that are newer than what is known. No cursor moves; order and repetition do not matter. */
   applyStates(messages: readonly StateMessage[], now: number): Promise<Applied<StatesOutcome>>;
 
-  /** Notes when nodes were last heard, and what they said. Of several entries for one node the last counts. */
+  /**
+   * Notes when nodes were last heard, and what they said. Of several entries for one node the last counts, whatever its
+   * time: central's clock may have been set back meanwhile.
+   */
   recordHeard(heard: readonly Heard[]): Promise<void>;
+
+  /**
+   * Takes every time that says how old a warehouse is and lies after `now` as `now`. Central's clock was set back, and a node
+   * that has been dead since would look fresh until the clock has caught up (P8).
+   */
+  clampTimes(now: number): Promise<void>;
 
   /** Keeps bytes that nobody could read. The same bytes of the same node are kept once. */
   quarantine(item: QuarantineInput, now: number): Promise<void>;
@@ -79,6 +88,12 @@ export interface CentralReader {
     limit: number,
   ): Promise<readonly (PositionRecord & { readonly sku: Sku })[]>;
 
+  /** Warehouses that have suspect positions. Looks at nothing but those. */
+  suspectWarehouses(): Promise<readonly WarehouseId[]>;
+
+  /** Suspect SKUs of one warehouse in the order of code points, after `afterSku` or from the first. */
+  suspectSkusOf(warehouse: WarehouseId, afterSku: Sku | undefined, limit: number): Promise<readonly Sku[]>;
+
   /**
    * Movements of one position, latest first, as far as central has the log; `before` (exclusive) pages on from the last
    * sequence seen. Empty when nothing is known.
@@ -99,7 +114,7 @@ export interface CentralReader {
   stats(): Promise<StoreStats>;
 }
 
-/** Answers to a batch, in order of precedence: the first that fits is given (PROTOCOL §3 b–f; the rule is `decideBatch`). */
+/** Answers to a batch, in order of precedence: the first that fits is given (docs/protocol.md "The log up"; the rule is `decideBatch`). */
 export type BatchOutcome =
   /** Central never issued this epoch to this warehouse. Not kept: the node must enrol, and its log still has it. */
   | { readonly outcome: 'unknown-epoch' }

@@ -132,15 +132,60 @@ export function describeReading(fixture: ContractFixture): void {
       schemaMax: 1,
     });
 
-    it('are kept, the latest of a node, and say up to when it is known', async () => {
+    it('are kept, the last of a node whatever its time, and say up to when it is known', async () => {
       const log = await enrolled(new NodeLog('BER1'));
       log.record('A', 1);
       await apply(log, 1, 1);
       await fixture.store.recordHeard([heard(NOW + 1, 1)]);
-      await fixture.store.recordHeard([heard(NOW + 2, 5), heard(NOW - 9, 1)]);
+      await fixture.store.recordHeard([heard(NOW + 2, 5)]);
       const { warehouse: _, ...last } = heard(NOW + 2, 5);
       // The cursor has not reached 5, so the one before is the last that proved anything.
       expect(await fixture.store.warehouse(log.warehouse)).toMatchObject({ heard: last, knownAt: NOW + 1 });
+      // Central's clock was set back: what is heard now was heard now, and nothing before it was heard after it.
+      await fixture.store.recordHeard([heard(NOW + 3, 1), heard(NOW - 9, 5)]);
+      const { warehouse: __, ...latest } = heard(NOW - 9, 5);
+      expect(await fixture.store.warehouse(log.warehouse)).toMatchObject({ heard: latest, knownAt: NOW - 9 });
+    });
+
+    it('are not from the future, nor is anything else that says how old a warehouse is', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      log.record('A', 1);
+      await apply(log, 1, 1, NOW + 50);
+      await fixture.store.recordHeard([heard(NOW + 60, 1)]);
+      await fixture.store.recordHeard([heard(NOW + 70, 9)]);
+      const before = await fixture.store.warehouse(log.warehouse);
+      await fixture.store.clampTimes(NOW + 70);
+      expect(await fixture.store.warehouse(log.warehouse)).toEqual(before);
+      await fixture.store.clampTimes(NOW - 100);
+      expect(await fixture.store.warehouse(log.warehouse)).toMatchObject({
+        enrolledAt: NOW - 100,
+        appliedAt: NOW - 100,
+        knownAt: NOW - 100,
+        heard: { at: NOW - 100, committed: 9 },
+      });
+    });
+
+    it('that never came do not come of a clock that was set back', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      await fixture.store.clampTimes(NOW - 100);
+      const record = await fixture.store.warehouse(log.warehouse);
+      expect(record).toMatchObject({ appliedAt: 0, knownAt: 0 });
+      expect(record).not.toHaveProperty('heard');
+    });
+
+    it('keep what a node says of its own fence, and prove nothing meanwhile', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      log.record('A', 1);
+      await apply(log, 1, 1);
+      await fixture.store.recordHeard([heard(NOW + 1, 1)]);
+      await fixture.store.recordHeard([{ ...heard(NOW + 2, 0), nodeFence: 'rolled back' }]);
+      await fixture.store.recordHeard([{ ...heard(NOW + 3, 0), nodeFence: 'rolled back' }]);
+      const fenced = await fixture.store.warehouse(log.warehouse);
+      expect(fenced).toMatchObject({ heard: { at: NOW + 3, nodeFence: 'rolled back' }, knownAt: NOW + 1 });
+      await fixture.store.recordHeard([heard(NOW + 4, 1)]);
+      const lifted = await fixture.store.warehouse(log.warehouse);
+      expect(lifted?.heard).not.toHaveProperty('nodeFence');
+      expect(lifted?.knownAt).toBe(NOW + 1);
     });
 
     it('of strangers are ignored', async () => {

@@ -17,9 +17,9 @@ export type SyncState = {
   readonly sentUpTo: number;
   /** Deltas central does not have, as far as it has heard; a silent warehouse may have more. */
   readonly backlog: number;
-  /** Up to when the warehouse is known, and how long ago that is. */
-  readonly asOf: number;
-  readonly lagMs: number;
+  /** Up to when the warehouse is known, and how long ago that is; both `undefined` while nothing is known of it. */
+  readonly asOf: number | undefined;
+  readonly lagMs: number | undefined;
   /** Last heartbeat; absent when there was none. */
   readonly heardAt?: number;
   readonly isSilent: boolean;
@@ -28,7 +28,14 @@ export type SyncState = {
   readonly schema?: readonly [min: number, max: number];
   /** Why the node may not go on, when it may not. */
   readonly fence?: { readonly reason: string; readonly at: number };
+  /** Why the node has stopped sending by its own judgement, as it last said; absent while it has not. */
+  readonly nodeFence?: { readonly reason: string };
 };
+
+/** True when a person has to decide before the node goes on, whoever judged so. */
+export function isFenced({ fence, nodeFence }: SyncState): boolean {
+  return fence !== undefined || nodeFence !== undefined;
+}
 
 export function syncStateOf(record: NodeRecord, now: number): SyncState {
   const { heard, fence } = record;
@@ -46,10 +53,11 @@ export function syncStateOf(record: NodeRecord, now: number): SyncState {
     sentUpTo: Math.max(heard?.sent ?? 0, record.appliedUpTo),
     backlog: committedUpTo - record.appliedUpTo,
     asOf,
-    lagMs: Math.max(0, now - asOf),
+    lagMs: asOf && Math.max(0, now - asOf),
     isSilent: isSilent(record, now),
     skewMs: heard?.skewMs ?? 0,
     ...(heard === undefined ? {} : { heardAt: heard.at, schema: [heard.schemaMin, heard.schemaMax] as const }),
     ...(fence === undefined ? {} : { fence }),
+    ...(heard?.nodeFence === undefined ? {} : { nodeFence: { reason: heard.nodeFence } }),
   };
 }

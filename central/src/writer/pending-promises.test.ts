@@ -38,7 +38,7 @@ it('everyone who waits hears when the thread is gone, and nothing is kept for th
   pending.close('interrupted');
   expect(await asked).toMatchObject({ failure: 'interrupted', retryable: true });
   expect(await unsent).toMatchObject({ failure: 'interrupted' });
-  await expect(pending.put(command)).rejects.toMatchObject({ failure: 'stopping' });
+  await expect(pending.put(command)).rejects.toMatchObject({ failure: 'restarting' });
   const next: (readonly PromiseRequest[])[] = [];
   pending.open((requests) => next.push(requests));
   await turn();

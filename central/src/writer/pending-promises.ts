@@ -19,6 +19,7 @@ export class PendingPromises {
   #unsent: PromiseRequest[] = [];
   /** Where they go; absent while there is no thread. */
   #send: ((requests: readonly PromiseRequest[]) => void) | undefined;
+  #isStopping = false;
 
   get size(): number {
     return this.#pending.size;
@@ -32,6 +33,7 @@ export class PendingPromises {
   /** The thread is gone. What it had may or may not have been carried out. */
   close(failure: 'interrupted' | 'stopping'): void {
     this.#send = undefined;
+    this.#isStopping = failure === 'stopping';
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     this.#unsent = [];
@@ -40,7 +42,8 @@ export class PendingPromises {
 
   put(command: PromiseCommand): Promise<PromiseOutcome> {
     if (this.#send === undefined) {
-      return Promise.reject(new PromiseUnavailable('stopping', 'the thread that writes is not there'));
+      const failure = this.#isStopping ? 'stopping' : 'restarting';
+      return Promise.reject(new PromiseUnavailable(failure, 'the thread that writes is not there'));
     }
     if (this.#pending.size >= centralLimits.promisesWaitingMax) {
       return Promise.reject(new PromiseUnavailable('busy', `${this.#pending.size} promise commands wait already`));

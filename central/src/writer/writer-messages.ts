@@ -1,6 +1,7 @@
 import type { LogLevel } from '@edgestock/shared/runtime/log';
 import type { DownMetrics } from '../directives/down-metrics.ts';
 import type { IngestMetrics } from '../ingest/ingest-metrics.ts';
+import type { StoreFailure } from '../ingest/store-writes.ts';
 import type { PromiseMetrics } from '../orders/promise-metrics.ts';
 import type { PromiseFailure } from '../orders/promise-writer.ts';
 import type { Heard } from '../rules/node-record.ts';
@@ -37,7 +38,7 @@ export type FromWriter =
   /** The link to the broker came up, or was cut. */
   | { readonly type: 'broker'; readonly isUp: boolean }
   | { readonly type: 'heard'; readonly heard: readonly Heard[] }
-  | { readonly type: 'metrics'; readonly metrics: WriterMetrics };
+  | { readonly type: 'metrics'; readonly metrics: WriterMetrics; readonly storeFailure?: StoreFailure | undefined };
 
 export type ToWriter =
   | { readonly type: 'stop' }

@@ -13,7 +13,8 @@ import { JetStreamSource } from '../ingest/jetstream-source.ts';
 import { LastUnitsDesk } from '../ingest/last-units-desk.ts';
 import { NodeCursors } from '../ingest/node-cursors.ts';
 import type { SourceListener } from '../ingest/source.ts';
-import { centralLimits } from '../limits.ts';
+import { StoreWrites } from '../ingest/store-writes.ts';
+import { WantedStates } from '../ingest/wanted-states.ts';
 import { countOutcomes, emptyPromiseMetrics } from '../orders/promise-metrics.ts';
 import { PromiseQueue } from '../orders/promise-queue.ts';
 import { Sweeper } from '../orders/sweeper.ts';
@@ -21,6 +22,7 @@ import type { PromiseOutcome } from '../rules/promise-command.ts';
 import type { Applied, CentralStore } from '../store/central-store.ts';
 import type { PromiseStore } from '../store/promise-store.ts';
 import { PromiseAnswers } from './promise-answers.ts';
+import { Reports } from './reports.ts';
 import type { FromWriter, PromiseRequest, WriterConfig, WriterMetrics } from './writer-messages.ts';
 
 export type WriterThreadOptions = {
@@ -41,8 +43,13 @@ export type WriterThread = Service & { promise(requests: readonly PromiseRequest
 export async function startWriterThread(options: WriterThreadOptions): Promise<WriterThread> {
   const { store, clock, random, log, tell, onFailed } = options;
   const metrics = { ingest: emptyIngestMetrics(), promises: emptyPromiseMetrics(), directives: emptyDownMetrics() };
+  const writes = new StoreWrites({ clock, random, log });
+  // The clock may have been set back while nobody looked.
+  const isClamped = await writes.attempt(() => store.clampTimes(clock.now()));
   const cursors = new NodeCursors(await store.warehouses(), clock);
   const centralEpoch = await store.centralEpoch();
+  const wanted = new WantedStates(store, clock);
+  await wanted.load();
   const down = new DownPublisher({ store, centralEpoch, metrics: metrics.directives, clock, random, log, onFailed });
 
   const committed = ({ changes, directed }: Applied<unknown>) => {
@@ -67,6 +74,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     store,
     centralEpoch,
     cursors,
+    wanted,
     metrics: metrics.ingest,
     clock,
     log,
@@ -83,6 +91,8 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   const ingester = new Ingester({
     store,
     cursors,
+    wanted,
+    writes,
     metrics: metrics.ingest,
     clock,
     log,
@@ -95,7 +105,10 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
 
   const services = new ServiceStack();
   const read = (): WriterMetrics => ({ ...metrics, promises: { ...metrics.promises, waiting: queue.size } });
-  services.add('reports', startReports({ desk, down, store, metrics: read, clock, tell, onFailed }));
+  services.add(
+    'reports',
+    new Reports({ desk, down, store, writes, isClamped, metrics: read, clock, log, tell, onFailed }),
+  );
   services.add('promises', queue);
   services.add('sweeper', sweeper);
   services.add('directives', down);
@@ -181,36 +194,6 @@ function startBroker(
       const running = await started;
       await running?.source.stop();
       await running?.connection.close();
-    },
-  };
-}
-
-/** Writes down what was heard and tells it, once a second: often enough for "silent", rare enough for the disk. */
-function startReports(parts: {
-  readonly desk: ControlDesk;
-  readonly down: DownPublisher;
-  readonly store: CentralStore & PromiseStore;
-  readonly metrics: () => WriterMetrics;
-  readonly clock: Clock;
-  readonly tell: (message: FromWriter) => void;
-  readonly onFailed: (error: unknown) => void;
-}): Service {
-  const { desk, down, store, metrics, clock, tell, onFailed } = parts;
-  const report = async () => {
-    const heard = desk.takeHeard();
-    if (heard.length > 0) {
-      await store.recordHeard(heard);
-      tell({ type: 'heard', heard });
-    }
-    const carriedOut = down.takeCarriedOut();
-    if (carriedOut.length > 0) await store.recordCarriedOut(carriedOut);
-    tell({ type: 'metrics', metrics: metrics() });
-  };
-  const cancel = clock.every(centralLimits.heardFlushMs, () => void report().catch(onFailed));
-  return {
-    stop: async () => {
-      cancel();
-      await report();
     },
   };
 }

@@ -34,7 +34,8 @@ port.on('message', async (message: ToWriter) => {
     case 'stop':
       await thread.stop();
       await store.close();
-      return port.close();
+      // Ends this thread alone. While the broker is away, a wait of its client would keep it for up to ten seconds.
+      return process.exit();
     default:
       return unreachable(message);
   }

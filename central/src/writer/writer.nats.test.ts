@@ -164,6 +164,22 @@ it('asks again for what it cannot read, and keeps it after the third time', asyn
   expect(await available('A')).toBe(5);
 });
 
+it('asks for the state of a SKU whose delta it could not apply, and is sure of it again when it comes', async () => {
+  const log = await enrolled('BER1');
+  log.record('A', 5);
+  log.record('A', -2, { kind: 99 });
+  const isSuspect = async () => {
+    const { warehouses } = await open.reader.availability(skuOf('A'), DEFAULT_CHANNEL);
+    return warehouses.map((share) => [share.onHand, share.isSuspect]);
+  };
+  const [reply] = await Promise.all([beat(log), send(log, 1, 2)]);
+  expect(await isSuspect()).toEqual([[5, true]]);
+  expect(reply).toMatchObject({ applied: 2, wanted: ['A'] });
+  expect(await beat(log)).not.toHaveProperty('wanted');
+  await publish(stateSubject(log.warehouse), log.stateBytes([skuOf('A')]));
+  await expect.poll(isSuspect, SOON).toEqual([[3, false]]);
+});
+
 it('does not take one warehouse for another', async () => {
   const log = await enrolled('BER1');
   const victim = await enrolled('HAM1');
@@ -248,7 +264,7 @@ it('loses and doubles nothing when its thread dies again and again in the middle
   for (const log of logs) {
     const positions = await open.reader.positionsOf(log.warehouse, undefined, 100);
     const known = new Map(
-      positions.map(({ sku, warehouse: _w, isSuspect: _s, atCentral: _c, ...position }) => [sku, position]),
+      positions.map(({ sku, warehouse: _w, isSuspect: _s, atCentral: _a, ...position }) => [sku, position]),
     );
     expect(known).toEqual(new Map(log.positions));
     for (const sku of log.positions.keys()) {

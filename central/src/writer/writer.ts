@@ -7,6 +7,7 @@ import type { Random } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { emptyDownMetrics } from '../directives/down-metrics.ts';
 import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
+import type { StoreFailure } from '../ingest/store-writes.ts';
 import { emptyPromiseMetrics } from '../orders/promise-metrics.ts';
 import type { PromiseWriter } from '../orders/promise-writer.ts';
 import type { Heard } from '../rules/node-record.ts';
@@ -46,6 +47,7 @@ export class Writer implements Service, PromiseWriter {
   #cancelRestart: (() => void) | undefined;
   #isStopping = false;
   #isBrokerUp = false;
+  #storeFailure: StoreFailure | undefined;
 
   constructor(config: WriterConfig, deps: { readonly clock: Clock; readonly random: Random; readonly log: Log }) {
     this.#config = config;
@@ -75,6 +77,11 @@ export class Writer implements Service, PromiseWriter {
   /** True while the thread has a link to the broker. */
   get isBrokerUp(): boolean {
     return this.#isBrokerUp;
+  }
+
+  /** Why the store takes no writes and since when, at most a second old; absent while it does. */
+  get storeFailure(): StoreFailure | undefined {
+    return this.#storeFailure;
   }
 
   /** Promise commands without an answer yet. */
@@ -147,6 +154,7 @@ export class Writer implements Service, PromiseWriter {
     this.#worker = undefined;
     this.#isBrokerUp = false;
     this.#pending.close(this.#isStopping ? 'stopping' : 'interrupted');
+    this.#storeFailure = undefined;
     if (this.#isStopping) return;
     if (this.#clock.monotonicMs() - this.#startedAtMs > HEALTHY_AFTER_MS) this.#backoff.reset();
     const delayMs = this.#backoff.nextDelayMs();
@@ -175,6 +183,7 @@ export class Writer implements Service, PromiseWriter {
         return;
       case 'metrics':
         this.#metrics = message.metrics;
+        this.#storeFailure = message.storeFailure;
         return;
       default:
         unreachable(message);

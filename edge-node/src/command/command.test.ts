@@ -3,10 +3,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Log } from '@edgestock/shared/runtime/log';
 import Database from 'better-sqlite3';
 import { type CommandDef, runCommand } from 'citty';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readEdgeConfig } from '../config.ts';
+import { startEdgeNode } from '../edge-node.ts';
 import { TestSite } from '../testing/site.ts';
+import { command as edgeCommand } from './edge.ts';
 import { command as importCommand } from './import.ts';
 import { command as statusCommand } from './status.ts';
 import { command as verifyCommand } from './verify.ts';
@@ -70,11 +74,7 @@ describe('edgestock import and verify', () => {
   it.each([
     ['no node named', ['stock', 'FILE'], /into which node/],
     ['a file that is not there', ['stock', 'nowhere.csv', '--dry-run'], /no file nowhere\.csv/],
-    [
-      'columns that are not there',
-      ['stock', 'FILE', '--dry-run', '--columns', 'sku=code'],
-      /does not have the columns/,
-    ],
+    ['columns that are not there', ['stock', 'FILE', '--dry-run', '--columns', 'sku=code'], /are not those of a/],
     ['a mapping of nothing', ['stock', 'FILE', '--dry-run', '--columns', 'skuu=code'], /cannot be read/],
     ['a new directory without its warehouse', ['stock', 'FILE', '--data-dir', 'DIR'], /no node has used/],
     ['two places', ['stock', 'FILE', '--data-dir', 'DIR', '--node', 'http://127.0.0.1:1'], /two places/],
@@ -95,16 +95,68 @@ describe('edgestock import and verify', () => {
   });
 });
 
+describe('edgestock edge', () => {
+  it('throws what keeps it from starting, for the dispatcher to tell, and leaves the exit code to it', async () => {
+    const site = new TestSite();
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const port = String((taken.address() as AddressInfo).port);
+    const anywhere = ['--warehouse', 'BER1', '--data-dir', join(directory, 'node')];
+    const below = ['--data-dir', join(file('in the way'), 'node')];
+    const starts: [readonly string[], object][] = [
+      [['--warehouse', 'no such id'], { name: 'ConfigError', message: expect.stringContaining('not a warehouse id') }],
+      [[...anywhere, '--data-dir', site.dataDir], { message: expect.stringContaining('Stop it, or name another') }],
+      [[...anywhere, ...below], { message: expect.stringContaining('cannot be made'), hint: expect.any(String) }],
+      [
+        [...anywhere, '--port', port],
+        { message: `cannot listen on 127.0.0.1:${port}: the port is in use`, hint: expect.any(String) },
+      ],
+    ];
+    vi.stubEnv('EDGESTOCK_EDGE_LOG_LEVEL', 'silent');
+    for (const [words, error] of starts) await expect(run(edgeCommand, ...words)).rejects.toMatchObject(error);
+    expect([process.exitCode, printed]).toEqual([undefined, []]);
+    vi.unstubAllEnvs();
+    taken.close();
+    site.dispose();
+  });
+
+  it('says in each line of its log once of which warehouse it is', async () => {
+    const lines: string[][] = [];
+    const logWith = (bound: readonly string[]): Log => {
+      const note = (facts: object) => void lines.push([...bound, ...Object.keys(facts)]);
+      const child = (facts: object) => logWith([...bound, ...Object.keys(facts)]);
+      return { debug: note, info: note, warn: note, error: note, child };
+    };
+    const config = readEdgeConfig(
+      {
+        EDGESTOCK_EDGE_WAREHOUSE: 'BER1',
+        EDGESTOCK_EDGE_DATA_DIR: join(directory, 'node'),
+        EDGESTOCK_EDGE_PORT: '0',
+        EDGESTOCK_EDGE_NATS_URL: 'nats://127.0.0.1:1',
+      },
+      {},
+    );
+    const node = await startEdgeNode(config, { log: logWith([]) });
+    await vi.waitUntil(() => lines.some((keys) => keys.includes('part')), { timeout: 5_000 });
+    await node.stop();
+    for (const keys of lines) expect(keys.filter((key) => key === 'warehouse')).toHaveLength(1);
+  });
+});
+
 describe('edgestock status', () => {
   let server: Server;
   let url: string;
+  let bodies: Record<string, object>;
   beforeEach(async () => {
     const node = { warehouse: 'BER1', version: '1.0', epoch: 1, sequence: 1_200, firstSequence: 1, openExceptions: 2 };
     const link = { databaseBytes: 2_097_152, link: 'connected', state: 'live', applied: 1_190, backlog: 10, time: '' };
     const one = { warehouse: 'HAM1', appliedUpTo: 7, backlog: 0, lagMs: 90_000, isSilent: true, skewMs: 5_000 };
-    const bodies: Record<string, object> = {
+    const self = { ...one, warehouse: 'MUC1', nodeFence: { reason: 'rolled back' } };
+    bodies = {
       '/v1/status': { ...node, ...link },
-      '/v1/warehouses': { warehouses: [{ ...one, warehouse: 'BER1', isSilent: false, skewMs: 0 }, one] },
+      '/v1/warehouses': {
+        warehouses: [{ ...one, warehouse: 'BER1', isSilent: false, skewMs: 0, lagMs: null }, one, self],
+      },
     };
     server = createServer((request, response) => response.end(JSON.stringify(bodies[request.url ?? ''])));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -117,7 +169,16 @@ describe('edgestock status', () => {
     expect(printed.join('\n')).toContain('10 movements are still to reach central');
     expect(printed.join('\n')).toContain(`2 open: see ${url}/v1/exceptions`);
     expect(printed.join('\n')).toMatch(
-      /HAM1 +SILENT, applied 7, in step, known as of 90 s ago, clock 5 s ahead\n +BER1 +live/,
+      /MUC1 +FENCED \(rolled back\), .*\n +HAM1 +SILENT, applied 7, in step, known as of 90 s ago, clock 5 s ahead\n +BER1 +live, .*nothing known of its stock yet/,
+    );
+  });
+
+  it('says when and why a node refuses writes', async () => {
+    const writesFailing = { since: '2026-03-01T08:00:00.000Z', reason: 'refused (SQLITE_FULL)', hint: 'Free space.' };
+    bodies['/v1/status'] = { ...bodies['/v1/status'], writesFailing };
+    await run(statusCommand, '--node', url);
+    expect(printed.join('\n')).toMatch(
+      /WRITES FAIL +since 2026-03-01T08:00:00\.000Z: refused \(SQLITE_FULL\)\. Free space\./,
     );
   });
 

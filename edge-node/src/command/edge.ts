@@ -1,10 +1,12 @@
-import { ConfigError } from '@edgestock/shared/runtime/env';
 import { aborted, stopSignal } from '@edgestock/shared/runtime/stop-signal';
 import { defineCommand } from 'citty';
-import { type EdgeConfig, type EdgeEnvironment, edgeSettings, readEdgeConfig } from '../config.ts';
-import { type EdgeNode, startEdgeNode } from '../edge-node.ts';
+import { edgeSettings, readEdgeConfig } from '../config.ts';
+import { startEdgeNode } from '../edge-node.ts';
 
-/** `edgestock edge`: one node in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start. */
+/**
+ * `edgestock edge`: one node in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start;
+ * what kept it from starting is thrown, with what to do about it, and told by the dispatcher.
+ */
 export const command = defineCommand({
   meta: {
     name: 'edge',
@@ -25,43 +27,18 @@ export const command = defineCommand({
   },
   async run({ args }) {
     const stopping = stopSignal();
-    const config = configOrExplain({
-      EDGESTOCK_EDGE_WAREHOUSE: args.warehouse,
-      EDGESTOCK_EDGE_DATA_DIR: args['data-dir'],
-      EDGESTOCK_EDGE_HOST: args.host,
-      EDGESTOCK_EDGE_PORT: args.port,
-      EDGESTOCK_EDGE_NATS_URL: args.nats,
-    });
-    const node = config && (await startOrExplain(config));
-    if (node === undefined) return;
+    const node = await startEdgeNode(
+      readEdgeConfig({
+        EDGESTOCK_EDGE_WAREHOUSE: args.warehouse,
+        EDGESTOCK_EDGE_DATA_DIR: args['data-dir'],
+        EDGESTOCK_EDGE_HOST: args.host,
+        EDGESTOCK_EDGE_PORT: args.port,
+        EDGESTOCK_EDGE_NATS_URL: args.nats,
+      }),
+    );
     const { warehouse, url } = node;
     console.log(args.json ? JSON.stringify({ warehouse, url }) : `${warehouse} is ready: ${url}/v1/status`);
     await aborted(stopping);
     await node.stop();
   },
 });
-
-function configOrExplain(flags: EdgeEnvironment): EdgeConfig | undefined {
-  try {
-    return readEdgeConfig(flags);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    return fail(error.message);
-  }
-}
-
-async function startOrExplain(config: EdgeConfig): Promise<EdgeNode | undefined> {
-  try {
-    return await startEdgeNode(config);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const hint = 'hint' in error && typeof error.hint === 'string' ? ` ${error.hint}` : '';
-    return fail(`the node of ${config.warehouse} cannot start: ${error.message}.${hint}`);
-  }
-}
-
-function fail(message: string): undefined {
-  console.error(message);
-  process.exitCode = 1;
-  return undefined;
-}

@@ -3,6 +3,7 @@ import { systemClock } from '@edgestock/shared/runtime/clock';
 import { type ArgsDef, defineCommand } from 'citty';
 import { type BadBarcodePolicy, badBarcodePolicies } from '../import/catalogue-rows.ts';
 import { knownColumns, parseMapping } from '../import/columns.ts';
+import { type FileEncoding, fileEncodings } from '../import/file-encoding.ts';
 import { ColumnsMissing, type ImportPlan } from '../import/read-rows.ts';
 import { runImport } from '../import/run-import.ts';
 import type { ImportKind } from '../store/import-store.ts';
@@ -15,6 +16,15 @@ const where = {
   'data-dir': { type: 'string', description: 'Directory of the node, while it is not running', valueHint: 'DIR' },
   node: { type: 'string', description: 'Address of the node, while it is running', valueHint: 'http://127.0.0.1:7100' },
   warehouse: { type: 'string', description: 'Its warehouse; needed for a new directory only', valueHint: 'BER1' },
+} as const satisfies ArgsDef;
+
+const written = {
+  encoding: {
+    type: 'enum',
+    options: [...fileEncodings],
+    default: 'utf8',
+    description: 'What the file is written in, unless it has a byte order mark; a file that is not is refused',
+  },
 } as const satisfies ArgsDef;
 
 const how = {
@@ -39,6 +49,7 @@ Exit code: 0 imported (or imported before), 1 refused or failed, 2 the call itse
   args: {
     file: { type: 'positional', required: true, description: 'CSV file, its first line naming the columns' },
     columns: { type: 'string', description: 'Which header is which column', valueHint: 'sku=code,name=title' },
+    ...written,
     ...where,
     'bad-barcodes': {
       type: 'enum',
@@ -68,6 +79,7 @@ Exit code: 0 imported (or imported before), 1 refused or failed, 2 the call itse
   args: {
     file: { type: 'positional', required: true, description: 'CSV file, its first line naming the columns' },
     columns: { type: 'string', description: 'Which header is which column', valueHint: 'sku=code,quantity=qty' },
+    ...written,
     ...where,
     ...how,
   },
@@ -90,6 +102,7 @@ type ImportArguments = {
   readonly again?: boolean | undefined;
   readonly json?: boolean | undefined;
   readonly badBarcodes: BadBarcodePolicy;
+  readonly encoding: string;
 };
 
 async function importFile(kind: ImportKind, args: ImportArguments): Promise<void> {
@@ -123,15 +136,15 @@ async function importFile(kind: ImportKind, args: ImportArguments): Promise<void
   } catch (error) {
     report.end();
     if (!(error instanceof ColumnsMissing)) throw error;
-    throw new WrongCall(`${args.file} does not have the columns of a ${kind}`, error.problems.join('\n'));
+    throw new WrongCall(`the columns of ${args.file} are not those of a ${kind}`, error.problems.join('\n'));
   } finally {
     await site?.close();
   }
 }
 
-function planOf(kind: ImportKind, { columns, badBarcodes }: ImportArguments): ImportPlan {
+function planOf(kind: ImportKind, { columns, badBarcodes, encoding }: ImportArguments): ImportPlan {
   const mapping = parseMapping(kind, columns ?? '');
-  if (mapping instanceof Map) return { kind, mapping, badBarcodes };
+  if (mapping instanceof Map) return { kind, mapping, badBarcodes, encoding: encodingOf(encoding) };
   throw new WrongCall('--columns cannot be read', [...mapping].join('\n'));
 }
 
@@ -143,6 +156,10 @@ function sizeOf(path: string): number {
 
 function policyOf(text: string): BadBarcodePolicy {
   return badBarcodePolicies.find((policy) => policy === text) ?? 'refuse';
+}
+
+function encodingOf(text: string): FileEncoding {
+  return fileEncodings.find((encoding) => encoding === text) ?? 'utf8';
 }
 
 function columnHelp(kind: ImportKind): string {

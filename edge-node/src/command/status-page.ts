@@ -11,6 +11,7 @@ export type NodeStatus = {
   readonly applied: number;
   readonly backlog: number;
   readonly lastContactAt?: string;
+  readonly writesFailing?: { readonly since: string; readonly reason: string; readonly hint: string };
   readonly hint?: string;
   readonly time: string;
   readonly version: string;
@@ -21,10 +22,13 @@ export type WarehouseStatus = {
   readonly warehouse: string;
   readonly appliedUpTo: number;
   readonly backlog: number;
-  readonly lagMs: number;
+  /** Null while central knows nothing of the warehouse's stock. */
+  readonly lagMs: number | null;
   readonly isSilent: boolean;
   readonly skewMs: number;
   readonly fence?: { readonly reason: string };
+  /** The node has stopped sending by its own judgement. */
+  readonly nodeFence?: { readonly reason: string };
 };
 
 /** A clock more than this off is worth a line: expiries and ages are judged by it. */
@@ -37,11 +41,16 @@ export function nodePage(url: string, status: NodeStatus): string {
   return table(`Node ${warehouse} at ${url} (${version})`, [
     ['log', `${count(sequence)} movements recorded, kept from ${count(firstSequence)} on`],
     ['central', `${status.state}, link ${status.link}; applied up to ${count(applied)}: ${inSync}`],
+    ...(status.writesFailing === undefined ? [] : [['WRITES FAIL', failure(status.writesFailing)] as const]),
     ['last contact', status.lastContactAt ?? 'never'],
     ['exceptions', openExceptions === 0 ? 'none open' : `${count(openExceptions)} open: see ${url}/v1/exceptions`],
     ['database', `${(databaseBytes / 1_048_576).toFixed(1)} MiB`],
     ...(status.hint === undefined ? [] : [['look at', status.hint] as const]),
   ]);
+}
+
+function failure({ since, reason, hint }: NonNullable<NodeStatus['writesFailing']>): string {
+  return `since ${since}: ${reason}. ${hint}`;
 }
 
 /** The warehouses that central knows, the ones somebody should look at first. */
@@ -56,12 +65,13 @@ export function centralPage(url: string, warehouses: readonly WarehouseStatus[])
   );
 }
 
-function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, fence }: WarehouseStatus): string {
+function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, ...fences }: WarehouseStatus): string {
+  const fence = fences.fence ?? fences.nodeFence;
   const parts = [
     fence === undefined ? (isSilent ? 'SILENT' : 'live') : `FENCED (${fence.reason})`,
     `applied ${count(appliedUpTo)}`,
     backlog === 0 ? 'in step' : `${count(backlog)} behind`,
-    `known as of ${age(lagMs)} ago`,
+    lagMs === null ? 'nothing known of its stock yet' : `known as of ${age(lagMs)} ago`,
     ...(Math.abs(skewMs) > SKEW_MS_WORTH_TELLING
       ? [`clock ${age(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}`]
       : []),
@@ -69,8 +79,8 @@ function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, fence }: Ware
   return parts.join(', ');
 }
 
-function rank({ fence, isSilent }: WarehouseStatus): number {
-  return fence === undefined ? Number(isSilent) : 2;
+function rank({ fence, nodeFence, isSilent }: WarehouseStatus): number {
+  return fence === undefined && nodeFence === undefined ? Number(isSilent) : 2;
 }
 
 function table(title: string, rows: readonly (readonly [label: string, text: string])[]): string {

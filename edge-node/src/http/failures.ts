@@ -1,5 +1,5 @@
 import { PROBLEM_CONTENT_TYPE, type Problem, ProblemError, problemOf } from '@edgestock/shared/runtime/problem';
-import { LedgerUnavailable } from '../ledger/ledger.ts';
+import { LedgerUnavailable, sqliteCode } from '../ledger/ledger-unavailable.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { problems } from './problems.ts';
 
@@ -18,11 +18,15 @@ export function failureResponse(error: unknown, deps: Pick<HttpDependencies, 'lo
   if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
   const requestId = deps.random.uuid();
   if (error instanceof LedgerUnavailable) {
-    deps.log.error({ requestId, err: error, hint: error.hint }, 'write refused by the stock database');
-    const detail = 'The stock database refused the write and recorded nothing. Send the same request again.';
-    return problemResponse(problemOf(problems.unavailable, detail, { hint: error.hint, requestId }), {
-      'retry-after': String(RETRY_AFTER_SECONDS),
-    });
+    // The ledger has told that writes are failing, once: a line for each refused sale would drown it.
+    deps.log.debug({ requestId, err: error, hint: error.hint }, 'write refused by the stock database');
+    return unavailable(error, requestId);
+  }
+  if (sqliteCode(error) === 'SQLITE_FULL') {
+    // A write beside the ledger, such as the staging of an import.
+    const refused = new LedgerUnavailable(error);
+    deps.log.error({ requestId, err: refused, hint: refused.hint }, 'write refused by the stock database');
+    return unavailable(refused, requestId);
   }
   deps.log.error(
     { requestId, err: error, hint: 'This is a defect of the node: report it with this line.' },
@@ -31,4 +35,12 @@ export function failureResponse(error: unknown, deps: Pick<HttpDependencies, 'lo
   return problemResponse(
     problemOf(problems.internal, 'The node could not answer. Its log tells why under this request id.', { requestId }),
   );
+}
+
+function unavailable({ hint, isDiskFull }: LedgerUnavailable, requestId: string): Response {
+  const detail = isDiskFull
+    ? 'The disk of this node is full: the write was refused and nothing of it recorded. Reads go on. Send the same request again once there is space.'
+    : 'The stock database refused the write and recorded nothing. Send the same request again.';
+  const kind = isDiskFull ? problems.insufficientStorage : problems.unavailable;
+  return problemResponse(problemOf(kind, detail, { hint, requestId }), { 'retry-after': String(RETRY_AFTER_SECONDS) });
 }

@@ -29,7 +29,7 @@ function isText(value: unknown, charsMax: number): value is string {
   );
 }
 
-const { textCharsMax, barcodeCharsMax, serialsPerLineMax, linesMax } = httpLimits;
+const { textCharsMax, noteCharsMax, barcodeCharsMax, serialsPerLineMax, linesMax } = httpLimits;
 
 export const sku = field<Sku>(
   'sku-malformed',
@@ -48,6 +48,12 @@ export const text = field<string>(
   'text-malformed',
   `text of 1 to ${textCharsMax} characters without control characters (leave the field out where there is none)`,
   (value) => isText(value, textCharsMax),
+);
+
+export const note = field<string>(
+  'note-malformed',
+  `text of 1 to ${noteCharsMax} characters without control characters`,
+  (value) => isText(value, noteCharsMax),
 );
 
 /** Whether its sign fits the kind is the ledger's to say. */

@@ -2,7 +2,7 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { fc, test as property } from '@fast-check/vitest';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LedgerUnavailable } from '../ledger/ledger.ts';
+import { LedgerUnavailable } from '../ledger/ledger-unavailable.ts';
 import { ImportSite } from '../testing/import-site.ts';
 import { OpenDoors } from '../testing/open-doors.ts';
 
@@ -60,13 +60,28 @@ describe('what fails inside', () => {
   });
   afterEach(() => doors.close());
 
-  test('a database that refuses the write is a 503 that may be repeated, with the hint for the operator', async () => {
-    doors.site.ledger.record = () =>
-      Promise.reject(new LedgerUnavailable(Object.assign(new Error(), { code: 'SQLITE_FULL' })));
-    const { status, body, headers } = await doors.post('/v1/sales', sale);
-    expect([status, body.code]).toEqual([503, 'unavailable']);
-    expect(body).toMatchObject({ hint: expect.stringContaining('disk is full') });
-    expect(headers.get('retry-after')).toBe('2');
+  test.each([
+    ['SQLITE_IOERR_FSYNC', 503, 'unavailable', 'replace it'],
+    ['SQLITE_FULL', 507, 'insufficient-storage', 'disk is full'],
+  ])(
+    'a write that the database refuses with %s is a %i that may be repeated, with the hint for the operator',
+    async (...given) => {
+      const [sqlite, expected, code, hint] = given;
+      doors.site.ledger.record = () =>
+        Promise.reject(new LedgerUnavailable(Object.assign(new Error(), { code: sqlite })));
+      const { status, body, headers } = await doors.post('/v1/sales', sale);
+      expect([status, body.code]).toEqual([expected, code]);
+      expect(body).toMatchObject({ hint: expect.stringContaining(hint) });
+      expect(headers.get('retry-after')).toBe('2');
+    },
+  );
+
+  test('a full disk is a 507 also where the ledger is not asked, and that is logged', async () => {
+    doors.site.ledger.view.page = () => {
+      throw Object.assign(new Error(), { code: 'SQLITE_FULL' });
+    };
+    expect((await doors.get('/v1/stock')).status).toBe(507);
+    expect(lines).toMatchObject([{ event: 'write refused by the stock database' }]);
   });
 
   test('a defect is a 500 that tells nothing but the id under which the log tells all', async () => {

@@ -4,6 +4,7 @@ import type { Outcome, RecordedAnswer } from '../ledger/command.ts';
 import { answerBody } from './movement-json.ts';
 import { etagOf, stale } from './preconditions.ts';
 import { problems, refuseItems } from './problems.ts';
+import { refusedProblem } from './refused-problem.ts';
 
 /** The one table from what a command came to, to what its sender gets. */
 export function outcomeResponse(outcome: Outcome, limits: { readonly problemsListedMax: number }): Response {
@@ -21,6 +22,8 @@ export function outcomeResponse(outcome: Outcome, limits: { readonly problemsLis
       );
     case 'stale':
       throw stale(outcome.sku, outcome.current);
+    case 'refused':
+      throw refusedProblem(outcome.refusal);
     case 'invalid':
       return refuseItems(outcome.problems, limits.problemsListedMax);
     default:

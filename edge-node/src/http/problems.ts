@@ -8,11 +8,21 @@ export const problems = {
   ifMatchAmbiguous: { code: 'if-match-ambiguous', status: 400, title: 'If-Match needs a request on exactly one SKU' },
   barcodeUnreadable: { code: 'barcode-unreadable', status: 400, title: 'This is not a barcode that can be read' },
   unknownSku: { code: 'unknown-sku', status: 404, title: 'This SKU is not known here' },
+  unknownReservation: { code: 'unknown-reservation', status: 404, title: 'There is no such reservation here' },
+  unknownTask: { code: 'unknown-task', status: 404, title: 'There is no such task here' },
+  unknownTransfer: { code: 'unknown-transfer', status: 404, title: 'There is no such transfer here' },
+  insufficient: { code: 'insufficient', status: 409, title: 'Less can be promised than was asked for' },
+  reservationState: { code: 'reservation-state', status: 409, title: 'The reservation is not in a state for that' },
+  taskState: { code: 'task-state', status: 409, title: 'The task is not in a state for that' },
+  transferState: { code: 'transfer-state', status: 409, title: 'The transfer is not in a state for that' },
   unknownBarcode: { code: 'unknown-barcode', status: 404, title: 'No item here has this barcode' },
+  unknownException: { code: 'unknown-exception', status: 404, title: 'This exception is not known here' },
+  exceptionResolved: { code: 'exception-resolved', status: 409, title: 'The exception was closed before' },
   beyondLog: { code: 'beyond-log', status: 409, title: 'The log does not reach that far' },
   logTrimmed: { code: 'log-trimmed', status: 410, title: 'That part of the log is no longer here' },
   stalePosition: { code: 'stale-position', status: 412, title: 'The position has changed since it was seen' },
   keyReused: { code: 'idempotency-key-reused', status: 422, title: 'The key belongs to another request' },
+  insufficientStorage: { code: 'insufficient-storage', status: 507, title: 'The disk of this node is full' },
 } as const satisfies Record<string, ProblemKind>;
 
 /** Refuses the request with the list of what is wrong in it; nothing has been recorded. */

@@ -44,6 +44,17 @@ export class Query {
     });
   }
 
+  /** One of the names; `undefined` when it is not given. */
+  oneOf<const Names extends readonly string[]>(name: string, names: Names): Names[number] | undefined {
+    const text = this.#values[name]?.at(-1);
+    if (text === undefined || names.includes(text)) return text;
+    return refuseQuery({
+      code: 'parameter-invalid',
+      message: `${name} must be one of ${names.join(', ')}`,
+      path: name,
+    });
+  }
+
   /** Rows of a page. */
   limit(limits: { readonly pageRowsDefault: number; readonly pageRowsMax: number }): number {
     return this.wholeNumber('limit', { min: 1, max: limits.pageRowsMax }) ?? limits.pageRowsDefault;

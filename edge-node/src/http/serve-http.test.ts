@@ -1,11 +1,12 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { systemClock } from '@edgestock/shared/runtime/clock';
+import { CannotListen } from '@edgestock/shared/runtime/listening';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { httpLimits } from '../limits.ts';
 import { OpenDoors } from '../testing/open-doors.ts';
 import { sku } from '../testing/site.ts';
-import { AddressUnavailable, type HttpService, serveHttp } from './serve-http.ts';
+import { type HttpService, serveHttp } from './serve-http.ts';
 
 const limits = { ...httpLimits, eventHeartbeatMs: 20, eventStallMs: 60, stopGraceMs: 300 };
 const sale = JSON.stringify({ till: 'T', receipt: 'R', lines: [{ sku: 'TEA', quantity: 1 }] });
@@ -69,7 +70,7 @@ describe('the server', () => {
   });
 
   test('says whose port it is not', async () => {
-    await expect(serveHttp(doors.app, { port, limits, clock: systemClock })).rejects.toThrow(AddressUnavailable);
+    await expect(serveHttp(doors.app, { port, limits, clock: systemClock })).rejects.toThrow(CannotListen);
   });
 
   test('keeps one connection for many requests', async () => {

@@ -41,7 +41,7 @@ export async function checkFile(file: CsvFile, plan: ImportPlan): Promise<Checke
   } catch (error) {
     if (!(error instanceof CsvBroken)) throw error;
     const message = `${error.message}. The file was read no further`;
-    problems.add({ line: error.line, code: 'csv-broken', message });
+    problems.add({ line: error.line, code: error.code, message });
   } finally {
     scratch.close();
   }

@@ -16,6 +16,37 @@ describe('the columns of a file', () => {
     expect(found(['sku', 'code', 'menge'], 'sku=code,quantity=menge')).toEqual({ sku: 1, quantity: 2 });
   });
 
+  it('are taken by their own name where a usual name is there too', () => {
+    expect(found(['code', 'sku', 'stock', 'qty'])).toEqual({ sku: 1, quantity: 3 });
+  });
+
+  it.each([
+    [
+      'sku',
+      ['sku', 'qty', 'SKU'],
+      '',
+      'column 1 (sku) and column 3 (SKU) are both sku: name the one that is meant with --columns sku=HEADER',
+    ],
+    [
+      'quantity',
+      ['sku', 'qty', 'qty'],
+      '',
+      'column 2 (qty) and column 3 (qty) are both quantity: rename all but one of them in the file',
+    ],
+    [
+      'a mapped one',
+      ['sku', 'menge', 'menge'],
+      'quantity=menge',
+      'column 2 (menge) and column 3 (menge) are both quantity: rename all but one of them in the file',
+    ],
+  ])('of which two are equal are refused, naming both: %s', (_, header, text, problem) => {
+    expect(found(header, text)).toContain(problem);
+  });
+
+  it('of which two are equal are found all the same where the mapping spells one exactly, or nobody needs them', () => {
+    expect(found(['sku', 'qty', 'SKU', 'x', 'x'], 'sku=SKU')).toEqual({ sku: 2, quantity: 1 });
+  });
+
   it('that are missing are named, with all that are there', () => {
     expect(found(['artikel', 'menge'])).toEqual([
       'no column for sku or barcode: name it with --columns sku=HEADER',

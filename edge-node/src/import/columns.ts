@@ -53,17 +53,16 @@ export function parseMapping(kind: ImportKind, text: string): ColumnMapping | re
   return problems.length > 0 ? problems : mapping;
 }
 
-/** Finds the columns in the header: by the mapping where it names one, else by name or a usual alias of it. */
+/** Finds the columns in the header: by the mapping where it names one, else by name, else by the first usual alias that is there. */
 export function findColumns(kind: ImportKind, header: readonly string[], mapping: ColumnMapping): ColumnsAnswer {
   const columns = new Map<string, number>();
   const problems: string[] = [];
   for (const { name, aliases } of knownColumns[kind]) {
     const wanted = mapping.get(name);
-    const index =
-      wanted === undefined
-        ? header.findIndex((title) => [name, ...aliases].includes(simplified(title)))
-        : indexOfTitle(header, wanted);
-    if (index >= 0) columns.set(name, index);
+    const places = wanted === undefined ? placesByName(header, [name, ...aliases]) : placesOfTitle(header, wanted);
+    const [index] = places;
+    if (places.length > 1) problems.push(ambiguous(name, header, places));
+    if (index !== undefined) columns.set(name, index);
     else if (wanted !== undefined) problems.push(`there is no column ${wanted} for ${name}`);
   }
   const missing = required(kind).filter((choice) => !choice.some((name) => columns.has(name)));
@@ -82,9 +81,31 @@ function missingSentence(choice: readonly string[]): string {
   return `no column for ${choice.join(' or ')}: name it with --columns ${choice[0]}=HEADER`;
 }
 
-function indexOfTitle(header: readonly string[], title: string): number {
-  const exact = header.findIndex((other) => other.trim() === title);
-  return exact >= 0 ? exact : header.findIndex((other) => simplified(other) === simplified(title));
+/** Under the first of these names that the header has. */
+function placesByName(header: readonly string[], names: readonly string[]): readonly number[] {
+  const present = names.find((name) => header.some((title) => simplified(title) === name));
+  return placesWhere(header, (title) => simplified(title) === present);
+}
+
+/** Exactly so, else however it is spelt. */
+function placesOfTitle(header: readonly string[], title: string): readonly number[] {
+  const exact = placesWhere(header, (other) => other.trim() === title);
+  return exact.length > 0 ? exact : placesWhere(header, (other) => simplified(other) === simplified(title));
+}
+
+function placesWhere(header: readonly string[], isIt: (title: string) => boolean): readonly number[] {
+  return header.flatMap((title, index) => (isIt(title) ? [index] : []));
+}
+
+/** Which of them is meant only the file's owner knows; a guess would import the wrong values without a word. */
+function ambiguous(name: string, header: readonly string[], places: readonly number[]): string {
+  const titles = new Set(places.map((place) => header[place]?.trim()));
+  const named = places.map((place) => `column ${place + 1} (${header[place]?.trim()})`).join(' and ');
+  const remedy =
+    titles.size === places.length
+      ? `name the one that is meant with --columns ${name}=HEADER`
+      : 'rename all but one of them in the file';
+  return `${named} are both ${name}: ${remedy}`;
 }
 
 function simplified(title: string): string {

@@ -15,7 +15,7 @@ async function rowsOf(content: string | Uint8Array, name = 'x.csv'): Promise<Csv
   const path = join(directory, name);
   writeFileSync(path, content);
   const rows: CsvRow[] = [];
-  for await (const batch of new CsvFile(path).batches()) rows.push(...batch);
+  for await (const batch of new CsvFile(path, 'utf8').batches()) rows.push(...batch);
   return rows;
 }
 
@@ -34,6 +34,7 @@ describe('a CSV file', () => {
     ['a byte order mark before a quote', '\ufeff"sku","name"\n"A","Tea"'],
     ['a comma inside a quoted header', '"sku";"name"\n"A";"Tea"\n'],
     ['UTF-16 as Excel saves Unicode text', Buffer.from('\ufeffsku,name\nA,Tea\n', 'utf16le')],
+    ['UTF-16 of the other byte order', Buffer.from('\ufeffsku;name\nA;Tea\n', 'utf16le').swap16()],
     ['empty rows below', 'sku,name\nA,Tea\n,\n,\n\n'],
   ])('is read with %s', async (_, content) => {
     expect(await rowsOf(content)).toEqual(rows);
@@ -75,7 +76,7 @@ describe('a CSV file', () => {
   it('has a digest of its bytes, the same each time it is read', async () => {
     const path = join(directory, 'd.csv');
     writeFileSync(path, 'sku,name\nA,Tea\n');
-    const file = new CsvFile(path);
+    const file = new CsvFile(path, 'utf8');
     const read = async () => {
       for await (const _ of file.batches());
       return file.digest();

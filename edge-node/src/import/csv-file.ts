@@ -4,19 +4,22 @@ import { basename } from 'node:path';
 import { pipeline, type Readable, Transform } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CsvError, type Options, parse } from 'csv-parse';
+import { EncodingWrong, type FileEncoding, ToUtf8 } from './file-encoding.ts';
 import { importLimits } from './limits.ts';
 
 /** Line number in the file (where the row begins) and the cells as they stand there. */
 export type CsvRow = { readonly line: number; readonly cells: readonly string[] };
 
-/** The file is no CSV from some line on. */
+/** The file is no CSV, or not in its encoding, from some line on. */
 export class CsvBroken extends Error {
   override readonly name = 'CsvBroken';
   readonly line: number;
+  readonly code: 'csv-broken' | EncodingWrong['code'];
 
-  constructor(line: number, message: string, options?: ErrorOptions) {
+  constructor(line: number, message: string, options?: ErrorOptions & { readonly code?: CsvBroken['code'] }) {
     super(message, options);
     this.line = line;
+    this.code = options?.code ?? 'csv-broken';
   }
 }
 
@@ -25,21 +28,19 @@ const ROWS_PER_BATCH = 500;
 
 /**
  * A CSV file, gzipped or not, as batches of rows; the first row is the header. Read as a stream: memory does not grow with the
- * file. Comma, semicolon and tab are told apart by the header, a byte order mark is skipped, quoted cells may hold line breaks.
+ * file. Comma, semicolon and tab are told apart by the header, a byte order mark is heeded, quoted cells may hold line breaks.
  */
 export class CsvFile {
   readonly path: string;
+  readonly #encoding: FileEncoding;
   readonly #onBytes: (bytes: number) => void;
   #hash = createHash('sha256');
 
   /** `onBytes` hears of each piece read from the disk. */
-  constructor(path: string, onBytes: (bytes: number) => void = () => undefined) {
+  constructor(path: string, encoding: FileEncoding, onBytes: (bytes: number) => void = () => undefined) {
     this.path = path;
+    this.#encoding = encoding;
     this.#onBytes = onBytes;
-  }
-
-  get name(): string {
-    return basename(this.path).slice(0, importLimits.documentCharsMax);
   }
 
   /** Throws `CsvBroken` with a line, or what the file system says. */
@@ -88,7 +89,7 @@ export class CsvFile {
     return this.#hash.copy().digest('hex');
   }
 
-  /** The file's text; hears of each piece as it lies on the disk. An error of any part destroys what is returned. */
+  /** The file's text in UTF-8; hears of each piece as it lies on the disk. An error of any part destroys what is returned. */
   #text(onPiece: (piece: Buffer) => void): Readable {
     const tap = new Transform({
       transform: (piece: Buffer, _encoding, done) => {
@@ -97,9 +98,10 @@ export class CsvFile {
       },
     });
     const file = createReadStream(this.path);
+    const text = new ToUtf8(this.#encoding);
     return this.path.endsWith('.gz')
-      ? pipeline(file, tap, createGunzip(), () => undefined)
-      : pipeline(file, tap, () => undefined);
+      ? pipeline(file, tap, createGunzip(), text, () => undefined)
+      : pipeline(file, tap, text, () => undefined);
   }
 
   /** Judged by the file's first lines. */
@@ -145,7 +147,15 @@ class LineCount {
   }
 }
 
+/** What a file is called in the books: its name without the folder, as far as there is room. */
+export function documentOf(path: string): string {
+  return basename(path).slice(0, importLimits.documentCharsMax);
+}
+
 function brokenAt(error: unknown): unknown {
+  if (error instanceof EncodingWrong) {
+    return new CsvBroken(error.line, error.message, { cause: error, code: error.code });
+  }
   if (error instanceof CsvError) {
     const line = Number(error.lines ?? 0);
     const isUnclosed = error.code === 'CSV_QUOTE_NOT_CLOSED' || error.code === 'CSV_MAX_RECORD_SIZE';

@@ -7,6 +7,9 @@ import type { RowProblem } from './row-problem.ts';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
 
+/** What a program writes for a character that it could not read. */
+const LOST = '\ufffd';
+
 /** The cells of one row by column name, read one after another; what is wrong with them is collected, so that a row tells all of it. */
 export class RowFields {
   readonly problems: RowProblem[] = [];
@@ -38,6 +41,7 @@ export class RowFields {
   sku(): Sku | undefined {
     const text = this.cell('sku');
     if (text === '') return undefined;
+    if (text.includes(LOST)) return this.#lost('sku', text);
     return (
       parseSku(text) ??
       this.problem(
@@ -65,7 +69,7 @@ export class RowFields {
 
   #text(column: string, text: string, charsMax: number): string | undefined {
     if (text === '') return undefined;
-    if (text.includes('\ufffd')) return this.#notUtf8(column, text);
+    if (text.includes(LOST)) return this.#lost(column, text);
     if (text.length > charsMax) {
       return this.problem(`${column}-too-long`, `${column} has ${text.length} characters; ${charsMax} is the most`);
     }
@@ -101,11 +105,9 @@ export class RowFields {
     );
   }
 
-  #notUtf8(column: string, text: string): undefined {
-    return this.problem(
-      'not-utf8',
-      `${column} ${quoted(text)} has characters that are not UTF-8: save the file as "CSV UTF-8" and import that`,
-    );
+  #lost(column: string, text: string): undefined {
+    const message = `${column} ${quoted(text)} has lost characters before it was saved (each became \ufffd): export it again, in UTF-8`;
+    return this.problem('characters-lost', message);
   }
 }
 

@@ -51,12 +51,13 @@ export class ImportApplier {
   }
 
   #applyItems(job: ImportJob, rows: readonly StagedRow[], last: StagedRow): void {
-    const { items, imports } = this.#store;
+    const { items, exceptions, imports } = this.#store;
     const now = this.#clock.now();
     this.#store.transaction(() => {
       for (const staged of rows) {
         const { sku, name, barcode, multiple } = readCatalogueRow(staged);
         items.list({ sku, name }, now);
+        exceptions.resolveListed(sku, now);
         if (barcode !== undefined) items.setBarcode({ barcode, sku, multiple });
       }
       imports.applied(job.id, { upToKey: last.key, rows: rows.length, unlisted: 0 });
@@ -102,6 +103,7 @@ export class ImportApplier {
         throw new ImportInterrupted(`line ${line} of ${job.document} cannot be applied: ${problem?.message}`);
       }
       case 'key-reused':
+      case 'refused':
       case 'stale':
         throw new AssertionError(
           `counts of an import have keys of their own and no version, and were ${outcome.outcome}`,

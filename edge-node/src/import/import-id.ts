@@ -11,7 +11,9 @@ export function importId(of: {
   readonly digest: string;
   readonly repeat: number;
 }): string {
-  const { kind, mapping, badBarcodes } = of.plan;
+  const { kind, mapping, badBarcodes, encoding } = of.plan;
   const parts = [of.warehouse, kind, of.digest, [...mapping].sort(), badBarcodes, of.repeat];
+  // Named only where it was told, so that an import begun by the release before is found again.
+  if (encoding !== 'utf8') parts.push(encoding);
   return hash('sha256', JSON.stringify(parts), 'hex');
 }

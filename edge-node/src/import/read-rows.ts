@@ -3,6 +3,7 @@ import type { ImportKind } from '../store/import-store.ts';
 import { type BadBarcodePolicy, type ParsedRow, parseCatalogueRow } from './catalogue-rows.ts';
 import { type ColumnMapping, type Columns, findColumns } from './columns.ts';
 import type { CsvFile, CsvRow } from './csv-file.ts';
+import type { FileEncoding } from './file-encoding.ts';
 import type { CatalogueRow, StockRow } from './import-row.ts';
 import type { RowProblem } from './row-problem.ts';
 import { parseStockRow } from './stock-rows.ts';
@@ -12,11 +13,12 @@ export type ImportPlan = {
   readonly kind: ImportKind;
   readonly mapping: ColumnMapping;
   readonly badBarcodes: BadBarcodePolicy;
+  readonly encoding: FileEncoding;
 };
 
 export type ImportRow = CatalogueRow | StockRow;
 
-/** The header does not have the columns that the import needs. */
+/** The header does not have the columns that the import needs, or has one of them twice. */
 export class ColumnsMissing extends Error {
   override readonly name = 'ColumnsMissing';
   readonly problems: readonly string[];

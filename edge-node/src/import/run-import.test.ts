@@ -24,6 +24,21 @@ describe('a catalogue', () => {
     expect(view.barcode(['shop-7'])?.sku).toBe('CUP');
   });
 
+  it('closes the exceptions of its SKUs for being unknown, and no others', async () => {
+    await bench.import('stock', 'sku,quantity\nTEA,1\nCUP,1\n');
+    await bench.site.move('sale', [{ sku: sku('TEA'), quantity: 2 }]);
+    await bench.import('catalogue', 'sku,name\nTEA,Green tea\n');
+    const { view } = bench.site.ledger;
+    expect(
+      view
+        .openExceptions(0, 10)
+        .map(({ kind, sku }) => `${kind} ${sku}`)
+        .sort(),
+    ).toEqual(['negative-on-hand TEA', 'unknown-sku CUP']);
+    const [closed] = view.resolvedExceptions(0, 10);
+    expect(closed).toMatchObject({ kind: 'unknown-sku', sku: 'TEA', resolution: { by: 'catalogue' } });
+  });
+
   it.each([
     ['names one SKU twice', 'sku,name\nA,Tea\nA,Milk', ['3 sku-twice']],
     ['gives one barcode to two SKUs', 'sku,barcode\nA,4006381333931\nB,04006381333931', ['3 barcode-twice']],
@@ -36,6 +51,12 @@ describe('a catalogue', () => {
     ['has a row of another width', 'sku,name\nA,Tea,Green', ['2 cells-count']],
     ['has a multiple of nothing', 'sku,barcode,units\nA,4006381333931,0', ['2 multiple-invalid']],
     ['is not UTF-8', Buffer.from('sku,name\nA,Caf\xe9', 'latin1'), ['2 not-utf8']],
+    ['has a SKU that is not UTF-8', Buffer.from('sku,name\nB,Tea\ncaf\xe9,Tea', 'latin1'), ['3 not-utf8']],
+    [
+      'lost characters before it was saved',
+      'sku,name\nA\ufffd,Tea\nB,Caf\ufffd',
+      ['2 characters-lost', '3 characters-lost'],
+    ],
     ['has no rows', 'sku,name\n', ['1 no-rows']],
     ['breaks off in a quote', 'sku,name\nA,"Tea', ['2 csv-broken']],
   ])('that %s is refused as a whole, by line', async (_, content, expected) => {
@@ -51,6 +72,17 @@ describe('a catalogue', () => {
     expect(bench.site.ledger.view.barcode(['4006381333932'])).toBeUndefined();
     await bench.import('catalogue', content, { badBarcodes: 'keep' });
     expect(bench.site.ledger.view.barcode(['4006381333932'])?.sku).toBe('A');
+  });
+
+  it('in Latin-1 comes in as it was meant when told so, as an import of its own', async () => {
+    const content = Buffer.from('sku,name\nA,Caf\xe9 \x80', 'latin1');
+    const refused = await bench.import('catalogue', content);
+    expect(refused.problems[0]?.message).toContain('--encoding latin1');
+    const first = await bench.import('catalogue', content, { encoding: 'latin1' });
+    expect(bench.site.ledger.view.entry(sku('A'))?.item.name).toBe('Caf\xe9 \u20ac');
+    const second = await bench.import('catalogue', content, { encoding: 'windows-1252' });
+    expect([first.outcome, second.outcome]).toEqual(['imported', 'imported']);
+    expect(second.id).not.toBe(first.id);
   });
 
   it('wrong throughout lists a hundred lines and counts the rest', async () => {

@@ -1,5 +1,5 @@
 import { checkFile } from './check-file.ts';
-import { CsvFile } from './csv-file.ts';
+import { CsvFile, documentOf } from './csv-file.ts';
 import { importId } from './import-id.ts';
 import type { BeginAnswer, ImportTarget } from './import-target.ts';
 import { importLimits } from './limits.ts';
@@ -48,7 +48,7 @@ export type ImportRequest = {
 export async function runImport(request: ImportRequest): Promise<ImportResult> {
   const { path, fileBytes, plan, into, onProgress } = request;
   let bytesRead = 0;
-  const file = new CsvFile(path, (bytes) => {
+  const file = new CsvFile(path, plan.encoding, (bytes) => {
     bytesRead += bytes;
     onProgress({ phase: 'check', done: bytesRead, of: fileBytes });
   });
@@ -79,7 +79,7 @@ async function begin(
   { target, warehouse }: NonNullable<ImportRequest['into']>,
   { rowCount, digest }: { rowCount: number; digest: string },
 ): Promise<BeginAnswer & { readonly id: string }> {
-  const document = new CsvFile(path).name;
+  const document = documentOf(path);
   for (let repeat = 0; ; repeat += 1) {
     const id = importId({ warehouse, plan, digest, repeat });
     const answer = await target.begin({ id, kind: plan.kind, document, rowCount });
@@ -93,7 +93,7 @@ async function stage(
   { id, digest, rowCount }: { id: string; digest: string; rowCount: number },
 ): Promise<RowProblems> {
   const problems = new RowProblems();
-  const file = new CsvFile(path);
+  const file = new CsvFile(path, plan.encoding);
   let staged = 0;
   for await (const rows of chunks(file, plan)) {
     for (const problem of await target.stage(id, rows)) problems.add(problem);

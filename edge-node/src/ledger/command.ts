@@ -13,3 +13,5 @@ export type {
   RecordedMovement,
   RecordMovements,
 } from '../rules/command.ts';
+export type { ExceptionResolution } from '../rules/exception-resolution.ts';
+export type { Refusal, Shortage } from '../rules/refusal.ts';

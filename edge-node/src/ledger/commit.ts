@@ -55,14 +55,18 @@ export class Commit {
     const stale = this.#staleness(command);
     if (stale !== undefined) return stale;
     const decision = decide(this.#stateFor(command), command);
-    if (decision.outcome === 'invalid') return decision;
+    if (decision.outcome === 'invalid' || decision.outcome === 'refused') return decision;
+    if (decision.outcome === 'done-before') return { outcome: 'duplicate', first: { movements: [], exceptions: [] } };
     const movements = decision.drafts.map((draft) => {
       this.#write(draft);
       return recordedFromDraft(draft, this.#now);
     });
     for (const exception of decision.exceptions) this.#store.exceptions.open(exception, this.#now);
+    for (const write of decision.writes) this.#store.documents.write(write, this.#now);
     const answer = { movements, exceptions: decision.exceptions };
-    if (command.idempotency !== undefined) this.#store.idempotency.save(command.idempotency, recordOf(answer));
+    // A command without movements is told again by its document's state.
+    if (command.idempotency !== undefined && movements.length > 0)
+      this.#store.idempotency.save(command.idempotency, recordOf(answer));
     return { outcome: 'recorded', answer };
   }
 
@@ -121,6 +125,8 @@ export class Commit {
       checkpointSequence: this.#checkpointSequence,
       past: command.type === 'count' ? this.#pastOf(command) : [],
       today: this.#today,
+      now: this.#now,
+      documents: this.#store.documents,
     };
   }
 

@@ -2,7 +2,7 @@ import { chainHashOver, genesisHash } from '@edgestock/shared/protocol/chain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sku, TestSite } from '../testing/site.ts';
 import type { Command, Idempotency } from './command.ts';
-import { LedgerUnavailable } from './ledger.ts';
+import { LedgerUnavailable } from './ledger-unavailable.ts';
 
 let site: TestSite;
 beforeEach(() => {
@@ -123,6 +123,21 @@ describe('commands that arrive together', () => {
     expect([site.onHand('A'), site.onHand('B'), site.onHand('C')]).toEqual([-1, 0, -1]);
     site.restart();
     expect(site.store.outbox.head().sequence).toBe(2);
+  });
+
+  it('are tried again when the write-ahead log gave a full disk its space back', async () => {
+    const transaction = site.store.transaction.bind(site.store);
+    const emptied: boolean[] = [];
+    site.store.emptyWriteAheadLog = () => {
+      emptied.push(true);
+      return true;
+    };
+    site.store.transaction = (work) => {
+      if (emptied.length === 0) throw Object.assign(new Error('disk full'), { code: 'SQLITE_FULL' });
+      transaction(work);
+    };
+    expect((await site.ledger.record(sale('A', 1))).outcome).toBe('recorded');
+    expect([emptied.length, site.ledger.counters.failedCommits, site.ledger.writesFailing]).toEqual([1, 1, undefined]);
   });
 
   it('are committed before the ledger stops, and refused after', async () => {

@@ -1,29 +1,15 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import { type Log, silentLog } from '@edgestock/shared/runtime/log';
 import type { Service } from '@edgestock/shared/runtime/service';
 import type { EdgeStore } from '../store/edge-store.ts';
+import { type CloseException, type CloseOutcome, closeException } from './close-exception.ts';
 import type { Command, Outcome } from './command.ts';
 import { Commit } from './commit.ts';
+import { LedgerUnavailable, sqliteCode } from './ledger-unavailable.ts';
 import { ShelfCache } from './shelf-cache.ts';
 import { StockReader } from './stock-reader.ts';
 import type { StockView } from './view.ts';
-
-/** The database did not take the write. Nothing of the command was recorded; the caller may repeat it unchanged. */
-export class LedgerUnavailable extends Error {
-  override readonly name = 'LedgerUnavailable';
-  readonly retryable = true;
-  readonly hint: string;
-
-  constructor(cause: unknown) {
-    const code = sqliteCode(cause);
-    super(`the stock database refused the write (${code ?? 'unknown cause'})`, { cause });
-    this.hint = hints[code ?? ''] ?? 'Look at the node log and the disk; the command may be sent again unchanged.';
-  }
-}
-
-const hints: Readonly<Record<string, string>> = {
-  SQLITE_FULL: 'The disk is full: free space on the node; reads go on, writes resume by themselves.',
-  SQLITE_IOERR_FSYNC: 'The disk failed to store data: replace it before trusting this node.',
-};
+import { WriteHealth, type WritesFailing } from './write-health.ts';
 
 type Pending = {
   readonly command: Command;
@@ -42,6 +28,8 @@ export type LedgerCounters = {
 
 /** Commands of one transaction at most: bounds how long the event loop is held, and what one failure sends round again. */
 const COMMANDS_PER_COMMIT_MAX = 256;
+/** Least time between two attempts to make room on a full disk: each reads the write-ahead log again, while tills wait. */
+const MAKE_ROOM_PAUSE_MS = 1_000;
 
 /**
  * The only way to change stock. One writer: commands are decided one after another on the state the last one left.
@@ -55,14 +43,17 @@ export class Ledger implements Service {
   readonly #store: EdgeStore;
   readonly #shelves: ShelfCache;
   readonly #clock: Clock;
+  readonly #health: WriteHealth;
   readonly #listeners = new Set<(headSequence: number) => void>();
   #pending: Pending[] = [];
   #isScheduled = false;
   #isStopped = false;
+  #roomTriedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(options: { store: EdgeStore; clock: Clock }) {
+  constructor(options: { store: EdgeStore; clock: Clock; log?: Log }) {
     this.#store = options.store;
     this.#clock = options.clock;
+    this.#health = new WriteHealth({ clock: options.clock, log: options.log ?? silentLog });
     this.#shelves = new ShelfCache(options.store.shelves);
     this.view = new StockReader(options.store, this.#shelves);
   }
@@ -77,6 +68,26 @@ export class Ledger implements Service {
       this.#pending.push({ command, resolve, reject });
       this.#schedule();
     });
+  }
+
+  /** A person closes an exception. Durable when it returns; throws `LedgerUnavailable` when the database failed. */
+  closeException(command: CloseException): CloseOutcome {
+    if (this.#isStopped) throw new LedgerUnavailable(new Error('the node is stopping'));
+    try {
+      const outcome = closeException(this.#store, command, this.#clock.now());
+      if (outcome.outcome === 'closed' && outcome.isFirst) this.#writesWork();
+      return outcome;
+    } catch (error) {
+      if (sqliteCode(error) === undefined) throw error;
+      const refused = new LedgerUnavailable(error);
+      this.#health.refused(refused);
+      throw refused;
+    }
+  }
+
+  /** Why the database refuses writes; `undefined` again as soon as it has taken one. */
+  get writesFailing(): WritesFailing | undefined {
+    return this.#health.failing;
   }
 
   /** Calls back after each commit that appended to the log, before its replies go out. A listener must not throw. Returns the way to unsubscribe. */
@@ -105,18 +116,46 @@ export class Ledger implements Service {
   #commitPending(): void {
     const group = this.#pending.splice(0, COMMANDS_PER_COMMIT_MAX);
     if (group.length === 0) return;
-    const failure = this.#commit(group);
+    let failure = this.#commit(group);
+    if (failure !== undefined && this.#hasMadeRoom(failure.error)) failure = this.#commit(group);
     if (failure === undefined) return;
     const [only] = group;
     if (group.length === 1 && only !== undefined) {
-      only.reject(failure.error);
+      this.#refuse(only, failure.error);
       return;
     }
     // One of them cannot be written: each gets a transaction of its own, so that it fails alone.
     for (const pending of group) {
       const alone = this.#commit([pending]);
-      if (alone !== undefined) pending.reject(alone.error);
+      if (alone !== undefined) this.#refuse(pending, alone.error);
     }
+  }
+
+  #refuse(pending: Pending, error: unknown): void {
+    if (error instanceof LedgerUnavailable) this.#health.refused(error);
+    pending.reject(error);
+  }
+
+  /**
+   * After a full disk the little that was freed goes to emptying the write-ahead log first: it gives back up to its whole
+   * size, whereas sales appended to it would use up the room that emptying it needs.
+   */
+  #writesWork(): void {
+    if (this.#health.failing === undefined) return;
+    this.#health.committed();
+    this.#store.emptyWriteAheadLog();
+  }
+
+  /**
+   * On a full disk the write-ahead log may hold the very space that is missing: nothing empties it while no commit succeeds.
+   * True when it gave some back, so that the write is worth another attempt.
+   */
+  #hasMadeRoom(error: unknown): boolean {
+    if (!(error instanceof LedgerUnavailable && error.isDiskFull)) return false;
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#roomTriedAtMs < MAKE_ROOM_PAUSE_MS) return false;
+    this.#roomTriedAtMs = nowMs;
+    return this.#store.emptyWriteAheadLog();
   }
 
   /** Commits the group and tells everybody; or gives the failure, and then nothing of the group was recorded. */
@@ -142,12 +181,10 @@ export class Ledger implements Service {
     this.counters.movements += commit.head.sequence - before;
     this.counters.commitMsTotal += this.#clock.monotonicMs() - startedMs;
     for (const [index, { resolve }] of group.entries()) resolve(outcomes[index] as Outcome);
-    if (commit.head.sequence > before) for (const listener of this.#listeners) listener(commit.head.sequence);
+    if (commit.head.sequence > before) {
+      for (const listener of this.#listeners) listener(commit.head.sequence);
+      this.#writesWork();
+    }
     return undefined;
   }
-}
-
-function sqliteCode(error: unknown): string | undefined {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : undefined;
 }

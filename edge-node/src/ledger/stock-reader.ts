@@ -94,6 +94,10 @@ export class StockReader implements StockView {
     return this.#store.exceptions.openAfter(after, limit);
   }
 
+  resolvedExceptions(after: number, limit: number): readonly StockException[] {
+    return this.#store.exceptions.resolvedAfter(after, limit);
+  }
+
   barcode(candidates: readonly string[]): BarcodeMatch | undefined {
     return this.#store.items.firstBarcode(candidates);
   }

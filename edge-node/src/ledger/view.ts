@@ -1,7 +1,7 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Condition } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
-import type { ExceptionKind, RecordedMovement } from './command.ts';
+import type { ExceptionKind, ExceptionResolution, RecordedMovement } from './command.ts';
 
 /** What the doors may read. Everything here is a consistent state between two commits. */
 
@@ -51,6 +51,8 @@ export type StockException = {
   readonly sequence: number;
   readonly deficit: number;
   readonly openedAt: number;
+  /** `undefined` while it is open. */
+  readonly resolution: ExceptionResolution | undefined;
 };
 
 /** The log's cursors and identity, as the status route and the metrics tell them. */
@@ -81,6 +83,8 @@ export type StockView = {
   /** The log after a sequence, oldest first. */
   movementsAfter(sequence: number, limit: number): readonly RecordedMovement[];
   openExceptions(after: number, limit: number): readonly StockException[];
+  /** Closed ones, in the order in which they were opened. */
+  resolvedExceptions(after: number, limit: number): readonly StockException[];
   /** The first of the candidates that a catalogue knows. */
   barcode(candidates: readonly string[]): BarcodeMatch | undefined;
   log(): LogStatus;

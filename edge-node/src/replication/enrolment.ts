@@ -42,7 +42,7 @@ export async function enrol(log: ReplicationLog, link: Link): Promise<EnrolmentO
     return {
       outcome: 'refused',
       reason: `central expects epoch ${reply.epoch}, this node's log is of epoch ${epoch}`,
-      hint: 'the node has to rejoin under the new epoch',
+      hint: 'the data directory is of another life of this warehouse: run the one whose log central knows; sales are kept here',
     };
   }
   return { outcome: 'enrolled' };

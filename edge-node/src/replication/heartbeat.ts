@@ -22,6 +22,7 @@ export class Heartbeat {
   readonly #clock: Clock;
   readonly #events: Log;
   readonly #counters: ReplicationCounters;
+  readonly #ownFence: () => string | undefined;
   readonly #onReply: (reply: HeartbeatReply) => void;
   readonly #bell: Doorbell;
 
@@ -32,6 +33,8 @@ export class Heartbeat {
     clock: Clock;
     events: Log;
     counters: ReplicationCounters;
+    /** Why the node has stopped sending by its own judgement, if it has. */
+    ownFence: () => string | undefined;
     onReply: (reply: HeartbeatReply) => void;
   }) {
     this.#log = options.log;
@@ -40,11 +43,12 @@ export class Heartbeat {
     this.#clock = options.clock;
     this.#events = options.events;
     this.#counters = options.counters;
+    this.#ownFence = options.ownFence;
     this.#onReply = options.onReply;
     this.#bell = new Doorbell(options.clock);
   }
 
-  /** Something was sent: worth asking now. */
+  /** Something was sent, or is to be told: worth asking now. */
   ring(): void {
     this.#bell.ring();
   }
@@ -84,6 +88,7 @@ export class Heartbeat {
   async #ask(): Promise<HeartbeatReply | undefined> {
     const { warehouse, epoch, instance } = this.#log.identity();
     const head = this.#log.head();
+    const reason = this.#ownFence();
     const request: HeartbeatRequest = {
       warehouse,
       instance,
@@ -92,6 +97,7 @@ export class Heartbeat {
       applied: this.#progress.applied,
       schema: [SCHEMA_MIN, SCHEMA_MAX],
       clock: this.#clock.now(),
+      ...(reason === undefined ? {} : { fence: { reason } }),
     };
     this.#counters.heartbeats += 1;
     this.#bell.hush();

@@ -75,12 +75,12 @@ export class JetStreamLink implements Link {
     await this.#running;
   }
 
-  /** Connects, follows the connection's state, and begins anew should the client ever give it up. */
+  /** Connects, follows the connection's state, and dials again when it breaks. */
   async #run(): Promise<void> {
     while (!this.#closing.signal.aborted) {
       let connection: NatsConnection;
       try {
-        connection = await connectForEver({ ...this.#options, signal: this.#closing.signal });
+        connection = await connectForEver({ ...this.#options, redials: 'owner', signal: this.#closing.signal });
       } catch (error) {
         if (error instanceof ConnectAborted) return;
         throw error;
@@ -100,7 +100,6 @@ export class JetStreamLink implements Link {
     for await (const { type } of connection.status()) {
       if (connection !== this.#connection) return;
       if (type === Events.Disconnect) this.#change(false);
-      else if (type === Events.Reconnect) this.#change(true);
     }
   }
 

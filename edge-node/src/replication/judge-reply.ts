@@ -35,12 +35,14 @@ export type Judgement =
 
 export type RewindCause = 'central-behind' | 'need' | 'stall';
 
-const REJOIN_HINT = 'sales go on and are kept here; look at `edgestock status`, then let central readmit this node';
+const FENCED_HINT =
+  'sales go on and are kept here. Is another copy of this data directory running, or was this one restored? Run only the newest' +
+  ' copy: one whose log holds what central has is taken in again by itself';
 
-/** What to do about a heartbeat's reply. Pure: the whole of PROTOCOL §3's progress and stall rules, and the node's side of the handshake. */
+/** What to do about a heartbeat's reply. Pure: docs/protocol.md "Heartbeats", the node's side. */
 export function judgeReply(reply: ReplyFacts, node: NodeFacts): Judgement {
   if (reply.fence) {
-    return fence(`central fenced epoch ${reply.fence.epoch}: ${reply.fence.reason}`, REJOIN_HINT);
+    return fence(`central fenced epoch ${reply.fence.epoch}: ${reply.fence.reason}`, FENCED_HINT);
   }
   if (node.schema < reply.schema[0] || node.schema > reply.schema[1]) {
     return fence(
@@ -51,11 +53,11 @@ export function judgeReply(reply: ReplyFacts, node: NodeFacts): Judgement {
   if (reply.applied > node.committed) {
     return fence(
       `central has ${reply.applied} deltas of this node, the node itself ${node.committed}: its database was rolled back`,
-      REJOIN_HINT,
+      FENCED_HINT,
     );
   }
   if (node.hashAtApplied !== undefined && node.hashAtApplied !== reply.hash) {
-    return fence(`central's history up to ${reply.applied} is not this node's`, REJOIN_HINT);
+    return fence(`central's history up to ${reply.applied} is not this node's`, FENCED_HINT);
   }
   if (reply.applied + 1 < node.firstSequence) {
     return fence(

@@ -1,7 +1,7 @@
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { assert } from '@edgestock/shared/runtime/assert';
 
-/** Bounds and rhythms of replication (PROTOCOL §3, §7). */
+/** Bounds and rhythms of replication (docs/protocol.md "The log up", "Heartbeats"). */
 export const replicationLimits = {
   /** Unacknowledged by the broker, resends included. */
   batchesInFlightMax: 32,

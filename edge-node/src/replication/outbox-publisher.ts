@@ -5,6 +5,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { type Batch, batchOf } from './batch.ts';
+import { batchBounds, closesNow } from './batch-closing.ts';
 import type { ReplicationCounters } from './counters.ts';
 import { type FailureFacts, failureFacts } from './failure-facts.ts';
 import type { RewindCause } from './judge-reply.ts';
@@ -18,8 +19,7 @@ type UnderWay = { readonly lastSequence: number; isAcked: boolean };
 
 /**
  * Sends the log, in order, from `sent` on. Nothing is queued here: what cannot go now is read from the log again later, so a
- * link that is down for days costs disk and no memory. A lone delta on an idle link goes at once; while the link is busy deltas
- * gather for `batchDelayMs`. One batch is made per turn of the event loop, so that a backlog never keeps a till waiting.
+ * link that is down for days costs disk and no memory. When a batch closes is said in `batch-closing.ts`. One batch is made per turn of the event loop, so that a backlog never keeps a till waiting.
  */
 export class OutboxPublisher {
   readonly #log: ReplicationLog;
@@ -100,8 +100,12 @@ export class OutboxPublisher {
   /** Something may have become possible: an acknowledgement, more room at central. */
   wake(): void {
     if (!this.#canSend()) return;
-    const isFull = this.#progress.unsent >= wireLimits.batchDeltasMax;
-    if (this.#batchesInFlight === 0 || isFull || this.#isGathered) this.#sendOne();
+    const waiting = {
+      unsentDeltas: this.#progress.unsent,
+      batchesInFlight: this.#batchesInFlight,
+      isGathered: this.#isGathered,
+    };
+    if (closesNow(waiting)) this.#sendOne();
     else this.#gather();
   }
 
@@ -153,10 +157,7 @@ export class OutboxPublisher {
 
   #nextSlice(): LogSlice | undefined {
     try {
-      return this.#log.slice(this.#progress.sent, {
-        deltasMax: Math.min(wireLimits.batchDeltasMax, this.#progress.room),
-        bytesMax: wireLimits.batchBytesMax,
-      });
+      return this.#log.slice(this.#progress.sent, batchBounds(this.#progress.room));
     } catch (error) {
       this.#events.error(failureFacts(error), 'the log cannot be read; trying again');
       this.#retryLater();

@@ -7,7 +7,13 @@ export type Phase =
   | { readonly phase: 'refused'; readonly reason: string; readonly hint: string }
   | { readonly phase: 'catching-up' }
   | { readonly phase: 'live' }
-  | { readonly phase: 'fenced'; readonly reason: string; readonly hint: string };
+  | {
+      readonly phase: 'fenced';
+      /** Whose judgement it is: of its own a node has to tell central. */
+      readonly by: 'central' | 'node';
+      readonly reason: string;
+      readonly hint: string;
+    };
 
 /** Replication as the status route and the metrics tell it. */
 export type ReplicationStatus = {

@@ -1,4 +1,6 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
+import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ReplicatingNode, replicatingNode, skuNames } from '../testing/replicating-node.ts';
 import { noFaults } from '../testing/simulated-link.ts';
@@ -199,12 +201,12 @@ describe('enrolment', () => {
 
   test('refused: says why, goes on alone, and asks again ever less often', async () => {
     const { log, clock, link, central, replication } = start();
-    central.refusal = { reason: 'another installation owns BER1', hint: 'run rejoin' };
+    central.refusal = { reason: 'another installation owns BER1', hint: 'stop the other one' };
     await clock.advance(3_600_000);
     log.commit('A');
     expect(replication.status()).toMatchObject({
       state: 'refused',
-      hint: 'another installation owns BER1; run rejoin',
+      hint: 'another installation owns BER1; stop the other one',
     });
     expect(link.publishes).toBe(0);
     expect(link.requests).toBeLessThan(60);
@@ -238,6 +240,23 @@ describe('a fence', () => {
     central.fence = undefined;
     await clock.advance(limits.heartbeatPeriodMs + 100);
     expect(replication.status()).toMatchObject({ state: 'live', applied: 1 });
+  });
+
+  test('of its own making is told to central at once and for as long as it stands; one of central is not repeated', async () => {
+    const { clock, central, replication } = await live();
+    central.schema = [2, 3];
+    await clock.advance(limits.heartbeatPeriodMs + 100);
+    expect(replication.status().state).toBe('fenced');
+    expect(central.nodeFence).toContain('central reads schema 2 to 3');
+    await clock.advance(60_000);
+    expect(central.nodeFence).toContain('central reads schema 2 to 3');
+    central.schema = [1, 1];
+    await clock.advance(limits.heartbeatPeriodMs + 100);
+    expect(central.nodeFence).toBeUndefined();
+    central.fence = { epoch: 2, reason: 'the disk was cloned' };
+    await clock.advance(60_000);
+    expect(replication.status().state).toBe('fenced');
+    expect(central.nodeFence).toBeUndefined();
   });
 
   test('is seen before anything is sent by a node whose database was rolled back', async () => {
@@ -320,6 +339,34 @@ describe('far behind after an outage', () => {
     link.setConnected(true);
     await clock.advance(5_000);
     expect(central.arrivals).toEqual(['1-500', '501-1000', '1001-1500']);
+  });
+});
+
+describe('states that central asks for', () => {
+  test('go at once, present and whole, whatever is asked for besides', async () => {
+    const { log, clock, central } = await live({ before: (before) => before.commit('A', 'A', 'B') });
+    expect(central.states.size).toBe(0);
+    central.wanted = ['A', 'nobody has this', 'not a SKU,', ...skuNames(300, 300), 'B'];
+    await clock.advance(limits.heartbeatPeriodMs + 100);
+    expect([...central.states.keys()]).toEqual(['A']);
+    expect(central.states.get('A')).toEqual(log.states(['A' as Sku])[0]);
+    expect(central.arrivals).toEqual(['state']);
+    await clock.advance(60_000);
+    expect(central.arrivals).toEqual(['state']);
+  });
+
+  test('are read a few at a time, and asked for again when the broker did not take them', async () => {
+    const names = skuNames(wireLimits.wantedSkusMax, wireLimits.wantedSkusMax);
+    const { clock, link, central, replication } = await live({ before: (before) => before.commit(...names) });
+    link.faults = { ...noFaults, isStreamGone: true };
+    central.wanted = [...names];
+    await clock.advance(limits.heartbeatPeriodMs + limits.publishTimeoutMs + 1_000);
+    expect(central.states.size).toBe(0);
+    expect(replication.counters.stateFailures).toBe(1);
+    link.faults = noFaults;
+    central.wanted = [...names];
+    await clock.advance(limits.heartbeatPeriodMs + 100);
+    expect(central.states.size).toBe(names.length);
   });
 });
 

@@ -1,4 +1,6 @@
+import { parseSku } from '@edgestock/shared/inventory/ids';
 import type { HeartbeatReply } from '@edgestock/shared/protocol/control';
+import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
 import { Backoff } from '@edgestock/shared/runtime/backoff';
 import type { Clock } from '@edgestock/shared/runtime/clock';
@@ -60,8 +62,7 @@ export class Replication implements Service {
   #skewMs: number | undefined;
 
   constructor(options: ReplicationOptions) {
-    const { log, link, clock, random } = options;
-    const events = options.events.child({ warehouse: log.identity().warehouse });
+    const { log, link, clock, random, events } = options;
     this.#log = log;
     this.#link = link;
     this.#clock = clock;
@@ -72,7 +73,11 @@ export class Replication implements Service {
     this.#progress = progress;
     this.#publisher = new OutboxPublisher({ ...common, onSent: () => this.#heartbeat.ring() });
     this.#states = new StateLane(common);
-    this.#heartbeat = new Heartbeat({ ...common, onReply: (reply) => this.#hear(reply) });
+    this.#heartbeat = new Heartbeat({
+      ...common,
+      ownFence: () => (this.#phase.phase === 'fenced' && this.#phase.by === 'node' ? this.#phase.reason : undefined),
+      onReply: (reply) => this.#hear(reply),
+    });
     this.#trimmer = new Trimmer({ ...common, retentionMs: options.retentionMs, mayTrim: () => this.#mayTrim() });
     this.#linkBell = new Doorbell(clock);
     this.#sessionBackoff = new Backoff({
@@ -101,6 +106,11 @@ export class Replication implements Service {
       lastContactAt: this.#lastContactAt,
       skewMs: this.#skewMs,
     });
+  }
+
+  /** Central has answered in this session and takes what is sent. */
+  get isHeard(): boolean {
+    return this.#phase.phase === 'live' || this.#phase.phase === 'catching-up';
   }
 
   /** What was not sent stays in the log: there is nothing to drain. */
@@ -182,12 +192,13 @@ export class Replication implements Service {
     this.#sessionBackoff.reset();
     const judgement = this.#judge(reply, now);
     if (judgement.judgement === 'fence') {
-      this.#fence(judgement);
+      this.#fence(judgement, reply.fence === undefined ? 'node' : 'central');
       return;
     }
     if (this.#phase.phase === 'fenced') {
-      this.#events.info({ applied: reply.applied }, 'central lifted the fence');
+      this.#events.info({ applied: reply.applied }, 'the fence is lifted');
       this.#phase = { phase: 'silent' };
+      this.#heartbeat.ring();
     }
     this.#progress.hear(reply.applied, reply.window, now);
     if (reply.applied > this.#log.appliedUpTo()) this.#log.setAppliedUpTo(reply.applied);
@@ -199,6 +210,7 @@ export class Replication implements Service {
     if (this.#phase.phase === 'silent') this.#handshake(now);
     else if (this.#phase.phase === 'catching-up' && this.#progress.backlog <= limits.caughtUpDeltasMax)
       this.#caughtUp();
+    this.#sendWanted(reply.wanted ?? []);
     this.#publisher.wake();
   }
 
@@ -217,6 +229,14 @@ export class Replication implements Service {
       schema: SCHEMA_MAX,
       now,
     });
+  }
+
+  /** Central could not apply something of these SKUs: their present state is whole, and repairs it. */
+  #sendWanted(texts: readonly string[]): void {
+    const skus = texts.slice(0, wireLimits.wantedSkusMax).flatMap((text) => parseSku(text) ?? []);
+    if (skus.length === 0) return;
+    this.#events.info({ skus: skus.length }, 'central asks for current states');
+    void this.#states.sendWanted(skus, this.#session.signal);
   }
 
   #handshake(now: number): void {
@@ -244,11 +264,14 @@ export class Replication implements Service {
     this.#events.info({ appliedUpTo: this.#progress.applied }, 'caught up with central');
   }
 
-  #fence(fence: { readonly reason: string; readonly hint: string }): void {
-    if (this.#phase.phase !== 'fenced') this.#events.error(fence, 'fenced: nothing more is sent');
+  /** Nothing more is sent. Heartbeats go on: they tell central of the node's own judgement, and hear when it may go on. */
+  #fence({ reason, hint }: { readonly reason: string; readonly hint: string }, by: 'central' | 'node'): void {
+    const isNews = this.#phase.phase !== 'fenced' || this.#phase.by !== by;
+    if (isNews) this.#events.error({ reason, hint, by }, 'fenced: nothing more is sent');
     this.#publisher.close();
     this.#states.stop();
-    this.#phase = { phase: 'fenced', reason: fence.reason, hint: fence.hint };
+    this.#phase = { phase: 'fenced', by, reason, hint };
+    if (isNews && by === 'node') this.#heartbeat.ring();
   }
 
   #mayTrim(): boolean {

@@ -22,6 +22,7 @@ export function startReplication(options: {
   readonly retentionMs?: number;
   readonly clock: Clock;
   readonly random: Random;
+  /** Its lines name the warehouse already. */
   readonly log: Log;
 }): Replication {
   const { clock, random } = options;
@@ -35,7 +36,7 @@ export function startReplication(options: {
     ...(options.retryDelayMs === undefined ? {} : { retryDelayMs: options.retryDelayMs }),
     clock,
     random,
-    log: events.child({ warehouse }),
+    log: events,
   });
   return new Replication({
     log: options.outbox,

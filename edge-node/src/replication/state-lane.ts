@@ -27,6 +27,7 @@ export class StateLane {
   /** Live commits up to here have been sent as states; `undefined` while the lane is not needed. */
   #liveUpTo: number | undefined;
   #isLiveSending = false;
+  #isWantedSending = false;
   #cancelLive: (() => void) | undefined;
   #stopping = new AbortController();
 
@@ -55,7 +56,15 @@ export class StateLane {
     this.#stopping = new AbortController();
     const { sequence } = this.#log.head();
     this.#liveUpTo = sequence;
-    await this.#send(appliedUpTo, sequence, this.#stopping.signal);
+    await this.#post(this.#rowsNewestFirst(appliedUpTo, sequence), this.#stopping.signal);
+  }
+
+  /** Sends the present states of these SKUs once, whether or not the lane is needed otherwise: central has asked for them. */
+  async sendWanted(skus: readonly Sku[], signal: AbortSignal): Promise<void> {
+    if (this.#isWantedSending) return;
+    this.#isWantedSending = true;
+    await this.#post(this.#pieces(skus), signal);
+    this.#isWantedSending = false;
   }
 
   stop(): void {
@@ -83,7 +92,7 @@ export class StateLane {
     const { sequence } = this.#log.head();
     if (from === undefined || sequence === from) return;
     this.#isLiveSending = true;
-    const isSent = await this.#send(from, sequence, signal);
+    const isSent = await this.#post(this.#rowsNewestFirst(from, sequence), signal);
     this.#isLiveSending = false;
     if (isSent && !signal.aborted) this.#liveUpTo = sequence;
     if (this.#log.head().sequence !== this.#liveUpTo) {
@@ -91,12 +100,12 @@ export class StateLane {
     }
   }
 
-  /** Sends the states of (after, upTo], newest first. True when the broker has acknowledged all of them. */
-  async #send(after: number, upTo: number, signal: AbortSignal): Promise<boolean> {
+  /** Sends states, each piece read in a turn of its own. True when the broker has acknowledged all of them. */
+  async #post(pieces: Iterable<readonly StateRow[]>, signal: AbortSignal): Promise<boolean> {
     const inFlight = new Set<Promise<void>>();
     let failure: FailureFacts | undefined;
     const isOver = () => signal.aborted || failure !== undefined;
-    const post = async (rows: readonly StateRow[]) => {
+    const publish = async (rows: readonly StateRow[]) => {
       const sending: Promise<void> = this.#publish(rows)
         .catch((error: unknown) => {
           failure = failureFacts(error);
@@ -107,17 +116,16 @@ export class StateLane {
     };
     try {
       let rows: StateRow[] = [];
-      for (const [skus, range] of this.#skusNewestFirst(after, upTo)) {
+      for (const piece of pieces) {
         if (isOver()) break;
-        // A position that moved again after the range has gone, or will go, with its newer place.
-        for (const row of this.#log.states(skus)) if (row.sequence <= range.upTo) rows.push(row);
+        rows.push(...piece);
         if (rows.length >= limits.stateRowsPerMessage) {
-          await post(rows);
+          await publish(rows);
           rows = [];
         }
         await nextTurn();
       }
-      if (rows.length > 0 && !isOver()) await post(rows);
+      if (rows.length > 0 && !isOver()) await publish(rows);
     } catch (error) {
       failure = failureFacts(error);
     }
@@ -129,15 +137,24 @@ export class StateLane {
     return !isOver();
   }
 
-  /** The SKUs of (after, upTo] in pieces of one turn each, from the newest place backwards. */
-  *#skusNewestFirst(after: number, upTo: number): Generator<readonly [readonly Sku[], { readonly upTo: number }]> {
+  *#pieces(skus: readonly Sku[]): Generator<readonly StateRow[]> {
+    for (let at = 0; at < skus.length; at += limits.stateReadsPerTurn) {
+      yield this.#log.states(skus.slice(at, at + limits.stateReadsPerTurn));
+    }
+  }
+
+  /** The states of (after, upTo] in pieces of one turn each, from the newest place backwards. */
+  *#rowsNewestFirst(after: number, upTo: number): Generator<readonly StateRow[]> {
     const seen = new Set<Sku>();
     for (let last = upTo; last > after; last -= limits.stateRangeDeltas) {
       const first = Math.max(after, last - limits.stateRangeDeltas);
       const fresh = this.#log.skusTouched(first, last).filter((sku) => !seen.has(sku));
       for (const sku of fresh) if (seen.size < limits.stateSkusRememberedMax) seen.add(sku);
       for (let at = 0; at < fresh.length || at === 0; at += limits.stateReadsPerTurn) {
-        yield [fresh.slice(at, at + limits.stateReadsPerTurn), { upTo: last }];
+        // A position that moved again after the range has gone, or will go, with its newer place.
+        yield this.#log
+          .states(fresh.slice(at, at + limits.stateReadsPerTurn))
+          .filter(({ sequence }) => sequence <= last);
       }
     }
   }

@@ -7,6 +7,7 @@ import type {
   StatedKind,
 } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
+import type { Refusal } from './refusal.ts';
 
 /** One line of a movement command, parsed: whole units, a known SKU's text, nothing left to check but the state. */
 export type MovementLine = {
@@ -103,7 +104,7 @@ export type LineProblem = { readonly line: number; readonly code: string; readon
 
 /** What a command came to, in order of precedence: an earlier one hides the later ones. */
 export type Outcome =
-  /** Done before, under the same key with the same body: the first answer. */
+  /** Done before, under the same key with the same body: the first answer. Without movements where the document itself tells it. */
   | { readonly outcome: 'duplicate'; readonly first: RecordedAnswer }
   /** The key was used for another body. */
   | { readonly outcome: 'key-reused'; readonly key: string }
@@ -111,6 +112,8 @@ export type Outcome =
   | { readonly outcome: 'stale'; readonly sku: Sku; readonly expectedVersion: number; readonly current: Position }
   /** The command cannot be meant: nothing was recorded. */
   | { readonly outcome: 'invalid'; readonly problems: readonly LineProblem[] }
+  /** It cannot be promised, or the document is not in the state for it: nothing was recorded. */
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
   | { readonly outcome: 'recorded'; readonly answer: RecordedAnswer };
 
 /** The answer to a recorded command; kept, so that a retry gets exactly it. */

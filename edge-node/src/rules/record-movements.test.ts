@@ -1,5 +1,6 @@
 import { parseSku } from '@edgestock/shared/inventory/ids';
 import { emptyPosition } from '@edgestock/shared/inventory/position';
+import { POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { must } from '@edgestock/shared/runtime/assert';
 import { describe, expect, it } from 'vitest';
 import type { MovementLine, RecordMovements } from './command.ts';
@@ -45,6 +46,8 @@ function decide(
     checkpointSequence: 0,
     past: [],
     today: '2026-06-15',
+    now: Date.UTC(2026, 5, 15),
+    documents: {},
   };
   return recordMovements(state, { type: 'record', kind, lines: [{ sku, quantity: 1, ...line }], ...rest });
 }
@@ -152,13 +155,21 @@ describe('a command that cannot be meant', () => {
     });
   });
 
-  it('includes one whose sum a position could not hold exactly', () => {
-    const shelf = shelfOf([placed(Number.MAX_SAFE_INTEGER - 5)]);
+  it('includes one whose sum is more than a position may hold', () => {
+    const shelf = shelfOf([placed(POSITION_QUANTITY_MAX - 5)]);
     expect(decide(shelf, 'receive', { quantity: 6 })).toMatchObject({
       outcome: 'invalid',
       problems: [{ code: 'quantity-out-of-range' }],
     });
     expect(decide(shelf, 'receive', { quantity: 5 }).outcome).toBe('record');
+  });
+
+  it('includes one that a position would be below its bound after, also in unsellable units alone', () => {
+    expect(decide(shelfOf([placed(5 - POSITION_QUANTITY_MAX)]), 'sale', { quantity: 6 }).outcome).toBe('invalid');
+    const damaged = shelfOf([placed(9), placed(5 - POSITION_QUANTITY_MAX, { condition: 'damaged' })]);
+    const moved = { quantity: 6, condition: 'damaged', toCondition: 'sellable' } as const;
+    expect(decide(damaged, 'move', moved).outcome).toBe('invalid');
+    expect(decide(damaged, 'move', { ...moved, quantity: 5 }).outcome).toBe('record');
   });
 });
 

@@ -1,8 +1,10 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { MovementDetails, MovementKind } from '@edgestock/shared/inventory/movement';
-import { isQuantity } from '@edgestock/shared/inventory/quantity';
+import { isPositionQuantity, POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { LineProblem, OpenedException } from './command.ts';
+import type { Documents, DocumentWrite } from './documents.ts';
+import type { Refusal } from './refusal.ts';
 import type { PlacedQuantity, Shelf } from './shelf.ts';
 
 /** One movement that happened before, as far as a count needs to know it. */
@@ -25,6 +27,9 @@ export type SiteState = {
   readonly past: readonly PastMovement[];
   /** The node's calendar day, `YYYY-MM-DD`. */
   readonly today: string;
+  /** The node's wall clock, milliseconds since 1970 UTC. */
+  readonly now: number;
+  readonly documents: Documents;
 };
 
 /** A movement decided but not yet written. */
@@ -42,10 +47,16 @@ export type DraftMovement = {
 
 export type Decision =
   | { readonly outcome: 'invalid'; readonly problems: readonly LineProblem[] }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal }
+  /** Done before: nothing is written. For what a document's own state tells, where there is no key. */
+  | { readonly outcome: 'done-before' }
   | {
       readonly outcome: 'record';
+      /** May be none: a policy that changes no number is recorded too. */
       readonly drafts: readonly DraftMovement[];
       readonly exceptions: readonly OpenedException[];
+      /** Written with the movements, all or nothing; in order. */
+      readonly writes: readonly DocumentWrite[];
     };
 
 /** Collects a command's movements, each on the state that the one before left. */
@@ -77,13 +88,16 @@ export class Draft {
     return shelf;
   }
 
-  decision(exceptions: readonly OpenedException[]): Decision {
-    const overflow = this.#movements.find(({ shelf }) => !isQuantity(shelf.position.onHand));
+  decision(exceptions: readonly OpenedException[], writes: readonly DocumentWrite[] = []): Decision {
+    // Each movement and not only the last: each travels with its own state, and central could not apply one beyond the bound.
+    const overflow = this.#movements.find(({ shelf: { position } }) => {
+      return !isPositionQuantity(position.onHand) || !isPositionQuantity(position.unsellable);
+    });
     if (overflow !== undefined) {
-      const message = `${overflow.shelf.sku} would exceed what a position can hold exactly (${Number.MAX_SAFE_INTEGER} units)`;
+      const message = `${overflow.shelf.sku} would exceed what a position can hold (${POSITION_QUANTITY_MAX} units either way): is the quantity meant, and in the right unit?`;
       return { outcome: 'invalid', problems: [{ line: overflow.line, code: 'quantity-out-of-range', message }] };
     }
-    return { outcome: 'record', drafts: this.#movements, exceptions: latestOfEach(exceptions) };
+    return { outcome: 'record', drafts: this.#movements, exceptions: latestOfEach(exceptions), writes };
   }
 }
 

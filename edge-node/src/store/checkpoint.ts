@@ -1,6 +1,7 @@
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
 import type { Database, Statement } from 'better-sqlite3';
 import { placeChanges } from '../rules/place-changes.ts';
+import { mayBeTrimmed, type TrimBound } from '../rules/trim-bound.ts';
 import { type MovementRow, MovementStore } from './movement-store.ts';
 import type { NodeStore } from './node-store.ts';
 import { conditionCode } from './shelf-store.ts';
@@ -30,11 +31,11 @@ export class Checkpoint {
   }
 
   /** Moves the checkpoint forward; everything of one step in one transaction. Returns the movements dropped. */
-  advance(options: { upToSequence: number; olderThan: number; rowsMax: number }): number {
+  advance({ rowsMax, ...bound }: TrimBound & { readonly rowsMax: number }): number {
     const from = this.#node.checkpoint().sequence;
     const due: MovementRow[] = [];
-    for (const row of this.#movements.after(from, options.rowsMax)) {
-      if (row.sequence > options.upToSequence || decodeDelta(row.delta).at >= options.olderThan) break;
+    for (const row of this.#movements.after(from, rowsMax)) {
+      if (!mayBeTrimmed({ sequence: row.sequence, at: decodeDelta(row.delta).at }, bound)) break;
       due.push(row);
     }
     const last = due.at(-1);
@@ -42,7 +43,7 @@ export class Checkpoint {
     this.#database.transaction(() => {
       for (const row of due) this.#fold(row);
       this.#node.setCheckpoint({ sequence: last.sequence, hash: last.hash });
-      this.#node.setAppliedUpTo(options.upToSequence);
+      this.#node.setAppliedUpTo(bound.appliedUpTo);
       this.#deleteMovements.run(last.sequence);
       this.#deleteIdempotency.run(last.sequence);
     })();

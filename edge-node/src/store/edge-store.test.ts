@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
@@ -8,10 +8,11 @@ import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { assertDurable, DatabaseRefused, openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
+import Database from 'better-sqlite3';
 import { getTableColumns, getTableName, is } from 'drizzle-orm';
 import { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EdgeStore } from './edge-store.ts';
+import { DataDirectoryUnusable, EdgeStore } from './edge-store.ts';
 import { migrations } from './migrations.ts';
 import { WrongWarehouse } from './node-store.ts';
 import * as schema from './schema.ts';
@@ -56,6 +57,26 @@ describe('opening a data directory', () => {
     other.close();
   });
 
+  it('says what to do about a directory that cannot be made', () => {
+    const path = join(directory, 'file');
+    writeFileSync(path, '');
+    expect(() => open('BER1', join(path, 'node'))).toThrow(DataDirectoryUnusable);
+    mkdirSync(join(directory, 'node', 'edge.sqlite'), { recursive: true });
+    expect(() => open('BER1', join(directory, 'node'))).toThrow(DataDirectoryUnusable);
+  });
+
+  it('empties the write-ahead log that a killed node left, so that a full disk gets its space back', () => {
+    const store = open();
+    const killed = join(directory, 'killed');
+    mkdirSync(killed);
+    for (const name of ['edge.sqlite', 'edge.sqlite-wal']) copyFileSync(join(directory, name), join(killed, name));
+    store.close();
+    expect(statSync(join(killed, 'edge.sqlite-wal')).size).toBeGreaterThan(0);
+    const again = open('BER1', killed);
+    expect(statSync(join(killed, 'edge.sqlite-wal')).size).toBe(0);
+    again.close();
+  });
+
   it('refuses a database of a newer release instead of guessing', () => {
     const store = open();
     store.close();
@@ -63,6 +84,32 @@ describe('opening a data directory', () => {
     raw.pragma(`user_version = ${migrations.length + 1}`);
     raw.close();
     expect(() => open()).toThrow(DatabaseRefused);
+  });
+});
+
+describe('closing on a disk that takes no write', () => {
+  it('ends cleanly and leaves the directory free: only the cursor is lost, which central says again', () => {
+    const store = open();
+    store.transaction(() => store.node.setHead({ sequence: 2, hash: new Uint8Array(32) }, 0));
+    store.outbox.committed(store.node.head());
+    store.outbox.setAppliedUpTo(2);
+    store.node.setAppliedUpTo = () => {
+      throw new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
+    };
+    store.close();
+    const again = open();
+    expect(again.outbox.appliedUpTo()).toBe(0);
+    expect(again.outbox.head().sequence).toBe(2);
+    again.close();
+  });
+
+  it('does not hide a mistake of ours, and closes all the same', () => {
+    const store = open();
+    store.outbox.flush = () => {
+      throw new Error('ours');
+    };
+    expect(() => store.close()).toThrow('ours');
+    open().close();
   });
 });
 
@@ -118,6 +165,23 @@ describe('the schema', () => {
     ]);
     database.close();
     expect(Object.fromEntries(mirrored)).toEqual(Object.fromEntries(actual));
+  });
+
+  it('closes, on the way up, exceptions for being unknown whose SKU a catalogue has named since', () => {
+    const database = openDatabase(join(directory, 'old.sqlite'), { cacheKiB: 1024 });
+    migrate(database, migrations.slice(0, 2));
+    database.exec(`
+      INSERT INTO item (sku, name, is_listed, updated_at) VALUES ('A', NULL, 1, 50), ('B', NULL, 0, 60);
+      INSERT INTO exception (kind, sku, sequence, deficit, opened_at)
+      VALUES ('unknown-sku', 'A', 1, 0, 10), ('expired-sold', 'A', 1, 0, 10), ('unknown-sku', 'B', 2, 0, 10);`);
+    migrate(database, migrations);
+    const rows = database.prepare('SELECT kind, sku, resolved_at, closed_by FROM exception ORDER BY id').raw().all();
+    database.close();
+    expect(rows).toEqual([
+      ['unknown-sku', 'A', 50, null],
+      ['expired-sold', 'A', null, null],
+      ['unknown-sku', 'B', null, null],
+    ]);
   });
 
   it('explains each of its columns in the database itself', () => {

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Clock } from '@edgestock/shared/runtime/clock';
@@ -6,8 +6,9 @@ import type { Random } from '@edgestock/shared/runtime/random';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
-import type { Database } from 'better-sqlite3';
+import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { DocumentStore } from './document-store.ts';
 import { ExceptionStore } from './exception-store.ts';
 import { IdempotencyStore } from './idempotency-store.ts';
 import { ImportStore } from './import-store.ts';
@@ -36,12 +37,15 @@ export class EdgeStore {
   readonly idempotency: IdempotencyStore;
   readonly exceptions: ExceptionStore;
   readonly imports: ImportStore;
+  readonly documents: DocumentStore;
   readonly outbox: Outbox;
-  readonly #database: Database;
+  readonly #database: Database.Database;
+  readonly #path: string;
   readonly #lock: ProcessLock;
 
-  private constructor(database: Database, lock: ProcessLock) {
+  private constructor(database: Database.Database, lock: ProcessLock) {
     this.#database = database;
+    this.#path = database.name;
     this.#lock = lock;
     const typed = drizzle(database);
     this.node = new NodeStore(database);
@@ -51,33 +55,40 @@ export class EdgeStore {
     this.idempotency = new IdempotencyStore(database);
     this.exceptions = new ExceptionStore(database, typed);
     this.imports = new ImportStore(database);
+    this.documents = new DocumentStore(database);
     this.outbox = new Outbox({ database, node: this.node, movements: this.movements, shelves: this.shelves });
   }
 
   /**
-   * Opens (or makes) the database in a data directory. Throws `DataDirectoryInUse`, `WrongWarehouse` or `DatabaseRefused`,
-   * each with what to do about it.
+   * Opens (or makes) the database in a data directory. Throws `DataDirectoryUnusable`, `DataDirectoryInUse`, `WrongWarehouse`
+   * or `DatabaseRefused`, each with what to do about it.
    */
   static open(options: { dataDir: string; warehouse: WarehouseId; clock: Clock; random: Random }): EdgeStore {
-    mkdirSync(options.dataDir, { recursive: true });
-    const lock = ProcessLock.take(join(options.dataDir, 'lock'));
+    makeDirectory(options.dataDir);
+    const lock = openable(options.dataDir, () => ProcessLock.take(join(options.dataDir, 'lock')));
     try {
-      const database = openDatabase(join(options.dataDir, 'edge.sqlite'), { cacheKiB: CACHE_KIB });
-      try {
-        database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
-        migrate(database, migrations);
-        NodeStore.install(database, {
-          warehouse: options.warehouse,
-          instance: options.random.hex(16),
-          now: options.clock.now(),
-        });
-        return new EdgeStore(database, lock);
-      } catch (error) {
-        database.close();
-        throw error;
-      }
+      return openable(options.dataDir, () => EdgeStore.#open(options, lock));
     } catch (error) {
       lock.release();
+      throw error;
+    }
+  }
+
+  static #open(options: { dataDir: string; warehouse: WarehouseId; clock: Clock; random: Random }, lock: ProcessLock) {
+    const database = openDatabase(join(options.dataDir, 'edge.sqlite'), { cacheKiB: CACHE_KIB });
+    try {
+      database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+      // Before anything is written: on a disk that was full when the node died, the log may hold the only space there is.
+      truncateWriteAheadLog(database);
+      migrate(database, migrations);
+      NodeStore.install(database, {
+        warehouse: options.warehouse,
+        instance: options.random.hex(16),
+        now: options.clock.now(),
+      });
+      return new EdgeStore(database, lock);
+    } catch (error) {
+      database.close();
       throw error;
     }
   }
@@ -93,9 +104,79 @@ export class EdgeStore {
     return pages * Number(this.#database.pragma('page_size', { simple: true }));
   }
 
+  /**
+   * Copies the write-ahead log into the database and gives its space back to the disk. True when it gave any: not when the
+   * log was empty, nor when the copy needs more room than a full disk has.
+   */
+  emptyWriteAheadLog(): boolean {
+    const bytes = statSync(`${this.#path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    return bytes > 0 && truncateWriteAheadLog(this.#database);
+  }
+
+  /** Bounds the database file: a write that needs more pages than there are fails as on a full disk, with SQLITE_FULL. */
+  boundPages(pagesMax: number): void {
+    this.#database.pragma(`max_page_count = ${pagesMax}`);
+  }
+
+  /**
+   * Ends cleanly on a disk that takes no write, too: all that is not durable by now is central's cursor as last heard, which
+   * central says again.
+   */
   close(): void {
-    this.outbox.flush();
-    this.#database.close();
-    this.#lock.release();
+    try {
+      this.outbox.flush();
+    } catch (error) {
+      if (!(error instanceof Database.SqliteError)) throw error;
+    } finally {
+      this.#database.close();
+      this.#lock.release();
+    }
+  }
+}
+
+/** The data directory cannot be made, or the disk does not let the database in it be opened. */
+export class DataDirectoryUnusable extends Error {
+  override readonly name = 'DataDirectoryUnusable';
+  readonly hint: string;
+
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    const isFull =
+      cause instanceof Error && 'code' in cause && (cause.code === 'SQLITE_FULL' || cause.code === 'ENOSPC');
+    this.hint = isFull
+      ? 'The disk is full: free some space and start again. Nothing that was recorded is lost.'
+      : 'Name a directory on a sound disk that this user may write: --data-dir, or EDGESTOCK_EDGE_DATA_DIR.';
+  }
+}
+
+const diskTrouble = ['SQLITE_FULL', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_IOERR'];
+
+/** Opens what is in the directory; trouble with the disk gets words and a hint. */
+function openable<Opened>(directory: string, open: () => Opened): Opened {
+  try {
+    return open();
+  } catch (cause) {
+    const isTrouble = cause instanceof Database.SqliteError && diskTrouble.some((code) => cause.code.startsWith(code));
+    throw isTrouble ? new DataDirectoryUnusable(`the database in ${directory} cannot be opened`, cause) : cause;
+  }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (cause) {
+    throw new DataDirectoryUnusable(`the data directory ${directory} cannot be made`, cause);
+  }
+}
+
+/** False when the disk does not let it: then the log stays as it is, and nothing is lost. */
+function truncateWriteAheadLog(database: Database.Database): boolean {
+  try {
+    const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+    return result?.busy === 0;
+  } catch (error) {
+    // Whatever ails the disk, the next write meets it again and tells it where it matters.
+    if (error instanceof Database.SqliteError) return false;
+    throw error;
   }
 }

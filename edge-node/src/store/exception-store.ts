@@ -1,8 +1,9 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
-import { and, asc, count, gt, isNull } from 'drizzle-orm';
+import { and, asc, count, eq, gt, isNotNull, isNull, type SQL } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
 import type { ExceptionKind, OpenedException } from '../rules/command.ts';
+import type { ExceptionResolution } from '../rules/exception-resolution.ts';
 import { exception } from './schema.ts';
 
 export type ExceptionRow = {
@@ -12,13 +13,20 @@ export type ExceptionRow = {
   readonly sequence: number;
   readonly deficit: number;
   readonly openedAt: number;
+  /** `undefined` while it is open. */
+  readonly resolution: ExceptionResolution | undefined;
 };
 
-/** Facts the books disagree with. One open row per kind and SKU: a SKU that sells on below zero is one exception, not hundreds. */
+/**
+ * Facts the books disagree with. One open row per kind and SKU: a SKU that sells on below zero is one exception, not hundreds.
+ * One that is closed stays closed; when it comes about again, or gets worse, it is a new one.
+ */
 export class ExceptionStore {
   readonly #typed: BetterSQLite3Database;
   readonly #open: Statement<[string, string, number, number, number]>;
   readonly #resolve: Statement<[number, number, string, string]>;
+  readonly #resolveListed: Statement<[number, string]>;
+  readonly #close: Statement<[number, string, string, number]>;
 
   constructor(database: Database, typed: BetterSQLite3Database) {
     this.#typed = typed;
@@ -28,18 +36,52 @@ export class ExceptionStore {
     this.#resolve = database.prepare(
       'UPDATE exception SET resolved_at = ?, resolved_by = ? WHERE kind = ? AND sku = ? AND resolved_at IS NULL',
     );
+    this.#resolveListed = database.prepare(
+      "UPDATE exception SET resolved_at = ? WHERE kind = 'unknown-sku' AND sku = ? AND resolved_at IS NULL",
+    );
+    this.#close = database.prepare(
+      'UPDATE exception SET resolved_at = ?, closed_by = ?, closing_note = ? WHERE id = ? AND resolved_at IS NULL',
+    );
   }
 
   open(opened: OpenedException, now: number): void {
     this.#open.run(opened.kind, opened.sku, opened.sequence, opened.deficit, now);
   }
 
+  /** A movement has made it good. */
   resolve(resolved: { kind: ExceptionKind; sku: Sku; bySequence: number }, now: number): void {
     this.#resolve.run(now, resolved.bySequence, resolved.kind, resolved.sku);
   }
 
+  /** A catalogue names the SKU: that it was unknown is settled. */
+  resolveListed(sku: Sku, now: number): void {
+    this.#resolveListed.run(now, sku);
+  }
+
+  /** A person closes it. False when it is closed already, or not there. */
+  close(closed: { id: number; actor: string; note: string }, now: number): boolean {
+    return this.#close.run(now, closed.actor, closed.note, closed.id).changes === 1;
+  }
+
+  find(id: number): ExceptionRow | undefined {
+    return this.#rows(eq(exception.id, id), 1)[0];
+  }
+
   /** Open ones with an id above `after`, oldest first. */
   openAfter(after: number, limit: number): readonly ExceptionRow[] {
+    return this.#rows(and(isNull(exception.resolvedAt), gt(exception.id, after)), limit);
+  }
+
+  /** Closed ones with an id above `after`, in the order in which they were opened. */
+  resolvedAfter(after: number, limit: number): readonly ExceptionRow[] {
+    return this.#rows(and(isNotNull(exception.resolvedAt), gt(exception.id, after)), limit);
+  }
+
+  openCount(): number {
+    return this.#typed.select({ open: count() }).from(exception).where(isNull(exception.resolvedAt)).get()?.open ?? 0;
+  }
+
+  #rows(where: SQL | undefined, limit: number): readonly ExceptionRow[] {
     return this.#typed
       .select({
         id: exception.id,
@@ -48,15 +90,33 @@ export class ExceptionStore {
         sequence: exception.sequence,
         deficit: exception.deficit,
         openedAt: exception.openedAt,
+        resolvedAt: exception.resolvedAt,
+        resolvedBy: exception.resolvedBy,
+        closedBy: exception.closedBy,
+        closingNote: exception.closingNote,
       })
       .from(exception)
-      .where(and(isNull(exception.resolvedAt), gt(exception.id, after)))
+      .where(where)
       .orderBy(asc(exception.id))
       .limit(limit)
-      .all() as ExceptionRow[];
+      .all()
+      .map(({ kind, sku, resolvedAt, resolvedBy, closedBy, closingNote, ...row }) => ({
+        ...row,
+        kind: kind as ExceptionKind,
+        sku: sku as Sku,
+        resolution: resolutionOf({ resolvedAt, resolvedBy, closedBy, closingNote }),
+      }));
   }
+}
 
-  openCount(): number {
-    return this.#typed.select({ open: count() }).from(exception).where(isNull(exception.resolvedAt)).get()?.open ?? 0;
-  }
+function resolutionOf(row: {
+  resolvedAt: number | null;
+  resolvedBy: number | null;
+  closedBy: string | null;
+  closingNote: string | null;
+}): ExceptionResolution | undefined {
+  const { resolvedAt: at, resolvedBy: sequence, closedBy: actor, closingNote: note } = row;
+  if (at === null) return undefined;
+  if (actor !== null) return { at, by: 'person', actor, note: note ?? '' };
+  return sequence === null ? { at, by: 'catalogue' } : { at, by: 'movement', sequence };
 }

@@ -144,6 +144,22 @@ export const migrations: readonly Migration[] = [
     `,
   },
   {
+    name: 'exceptions closed by hand',
+    sql: `
+      -- Who declared an exception settled, and why. Of a closed one without a closer, resolved_by names the movement that
+      -- made it good; without that either, a catalogue has named the SKU.
+      ALTER TABLE exception ADD COLUMN
+        closed_by TEXT;                      -- the person, as named to the door; NULL = nobody had to
+      ALTER TABLE exception ADD COLUMN
+        closing_note TEXT;                   -- what the person said of it
+
+      -- Listed SKUs used to keep the exception for being unknown.
+      UPDATE exception SET resolved_at = (SELECT updated_at FROM item WHERE item.sku = exception.sku)
+      WHERE kind = 'unknown-sku' AND resolved_at IS NULL
+        AND EXISTS (SELECT 1 FROM item WHERE item.sku = exception.sku AND is_listed = 1);
+    `,
+  },
+  {
     name: 'quota totals',
     sql: `
       -- What a position's quota comes from: units ever granted to central, ever allocated by its directives, ever given back.

@@ -123,10 +123,10 @@ export class Outbox {
 
   /**
    * Drops movements that central has applied and that are older than a wall time, folding them into the checkpoint; returns
-   * how many. P2: never beyond central's cursor, whatever the broker has acknowledged.
+   * how many. P2: `rules/trim-bound.ts` says what may go.
    */
   trim(options: { olderThan: number; rowsMax: number }): number {
-    return this.#checkpoint.advance({ ...options, upToSequence: this.#appliedUpTo });
+    return this.#checkpoint.advance({ ...options, appliedUpTo: this.#appliedUpTo });
   }
 
   /** Writes what is only in memory. */

@@ -99,6 +99,8 @@ export const exception = sqliteTable('exception', {
   openedAt: integer('opened_at').notNull(),
   resolvedAt: integer('resolved_at'),
   resolvedBy: integer('resolved_by'),
+  closedBy: text('closed_by'),
+  closingNote: text('closing_note'),
 });
 
 export const importJob = sqliteTable('import_job', {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import type { BadBarcodePolicy } from '../import/catalogue-rows.ts';
 import { type ColumnMapping, parseMapping } from '../import/columns.ts';
+import type { FileEncoding } from '../import/file-encoding.ts';
 import { ImportJobs } from '../import/import-jobs.ts';
 import type { ImportTarget } from '../import/import-target.ts';
 import { type ImportProgress, type ImportResult, runImport } from '../import/run-import.ts';
@@ -12,6 +13,7 @@ import { TestSite } from './site.ts';
 export type ImportChoices = {
   readonly columns?: string;
   readonly badBarcodes?: BadBarcodePolicy;
+  readonly encoding?: FileEncoding;
   readonly isDryRun?: boolean;
   readonly isAgain?: boolean;
   readonly target?: ImportTarget;
@@ -35,11 +37,11 @@ export class ImportSite {
   }
 
   import(kind: ImportKind, content: string | Uint8Array, choices: ImportChoices = {}): Promise<ImportResult> {
-    const { columns = '', badBarcodes = 'refuse', target = this.jobs } = choices;
+    const { columns = '', badBarcodes = 'refuse', encoding = 'utf8', target = this.jobs } = choices;
     return runImport({
       path: this.file(content),
       fileBytes: Buffer.byteLength(content),
-      plan: { kind, mapping: parseMapping(kind, columns) as ColumnMapping, badBarcodes },
+      plan: { kind, mapping: parseMapping(kind, columns) as ColumnMapping, badBarcodes, encoding },
       into: { target, warehouse: 'BER1' },
       isDryRun: choices.isDryRun ?? false,
       isAgain: choices.isAgain ?? false,

@@ -13,8 +13,8 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 const HOLD_MS = 200;
 
 /**
- * Central as one node sees it: PROTOCOL §3 c to f on an array, and nothing besides. What it holds at the end must be the
- * node's log, delta by delta; a hash chain that does not fit is thrown, since no fault of the link may cause one.
+ * Central as one node sees it: the table of docs/protocol.md "The log up" on an array, and nothing besides. What it holds
+ * at the end must be the node's log, delta by delta; a hash chain that does not fit is thrown, since no fault of the link may cause one.
  */
 export class ModelCentral {
   readonly #clock: Clock;
@@ -25,7 +25,11 @@ export class ModelCentral {
   epoch = 1;
   window = 20_000;
   need: number | undefined;
+  /** SKUs to ask the states of in the next reply. */
+  wanted: string[] = [];
   fence: { epoch: number; reason: string } | undefined;
+  /** Why the node has stopped sending by its own judgement, as its last heartbeat said. */
+  nodeFence: string | undefined;
   refusal: { reason: string; hint: string } | undefined;
   schema: [number, number] = [1, 1];
   /** Order in which things arrived: sequences of batches, and `state` for messages of the state lane. */
@@ -95,7 +99,8 @@ export class ModelCentral {
 
   /** Held back while the sender waits for more than there is, as central's is. */
   async #heartbeat(body: unknown): Promise<HeartbeatReply> {
-    const { sent } = heartbeatRequest.parse(body);
+    const { sent, fence } = heartbeatRequest.parse(body);
+    this.nodeFence = fence?.reason;
     const until = this.#clock.monotonicMs() + HOLD_MS;
     while (this.applied < sent && this.need === undefined && this.#clock.monotonicMs() < until) {
       await this.#clock.sleep(1);
@@ -108,6 +113,7 @@ export class ModelCentral {
       time: this.#clock.now(),
       window: this.window,
       ...(this.need === undefined ? {} : { need: this.need }),
+      ...(this.wanted.length === 0 ? {} : { wanted: this.wanted.splice(0) }),
       ...(this.fence === undefined ? {} : { fence: this.fence }),
     };
   }

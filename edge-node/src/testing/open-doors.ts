@@ -33,11 +33,12 @@ export type Answer = {
 
 /** A node's doors on a real ledger, without a link and without a socket. */
 export class OpenDoors {
-  readonly site = new TestSite();
+  readonly site: TestSite;
   readonly deps: HttpDependencies;
   readonly app: HttpApp;
 
   constructor(overrides: Partial<HttpDependencies> = {}) {
+    this.site = new TestSite(overrides.log === undefined ? {} : { log: overrides.log });
     this.deps = {
       ledger: this.site.ledger,
       status: () => unlinked,

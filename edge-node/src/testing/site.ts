@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseSku, parseWarehouseId, type Sku } from '@edgestock/shared/inventory/ids';
 import { must } from '@edgestock/shared/runtime/assert';
+import { type Log, silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import type { Command, MovementLine, Outcome, RecordedAnswer, RecordMovements } from '../ledger/command.ts';
@@ -17,8 +18,10 @@ export class TestSite {
   readonly clock: VirtualClock;
   store: EdgeStore;
   ledger: Ledger;
+  readonly #log: Log;
 
-  constructor() {
+  constructor(options: { readonly log?: Log } = {}) {
+    this.#log = options.log ?? silentLog;
     this.dataDir = mkdtempSync(join(tmpdir(), 'edgestock-site-'));
     this.clock = new VirtualClock();
     ({ store: this.store, ledger: this.ledger } = this.#open());
@@ -59,7 +62,7 @@ export class TestSite {
       clock: this.clock,
       random: systemRandom,
     });
-    return { store, ledger: new Ledger({ store, clock: this.clock }) };
+    return { store, ledger: new Ledger({ store, clock: this.clock, log: this.#log }) };
   }
 }
 

@@ -10,7 +10,13 @@ export type JsonAnswer = {
   readonly isReplayed: boolean;
 };
 
-export type JsonRequest = { readonly body?: object; readonly key?: string; readonly timeoutMs?: number };
+export type JsonRequest = {
+  /** With a body POST, without GET, unless told otherwise. */
+  readonly method?: 'PUT' | 'DELETE';
+  readonly body?: object;
+  readonly key?: string;
+  readonly timeoutMs?: number;
+};
 
 /** Nobody answered for as long as the caller was ready to wait. What was sent may or may not have happened. */
 export class Unreachable extends Error {
@@ -22,13 +28,17 @@ const TIMEOUT_MS = 10_000;
 const RETRY_FIRST_MS = 20;
 const RETRY_MAX_MS = 1_000;
 /** "Not now" in the words of HTTP. Anything else is an answer. */
-const NOT_NOW = new Set([408, 429, 502, 503, 504]);
+const NOT_NOW = new Set([408, 429, 502, 503, 504, 507]);
 
 /** One request, one answer. Throws when none comes. */
-export async function requestJson(url: string, { body, key, timeoutMs }: JsonRequest = {}): Promise<JsonAnswer> {
+export async function requestJson(
+  url: string,
+  { method, body, key, timeoutMs }: JsonRequest = {},
+): Promise<JsonAnswer> {
   const response = await fetch(url, {
     signal: AbortSignal.timeout(timeoutMs ?? TIMEOUT_MS),
-    ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    method: method ?? (body === undefined ? 'GET' : 'POST'),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     headers: {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(key === undefined ? {} : { 'idempotency-key': key }),

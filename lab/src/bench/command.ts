@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { listOf } from '@edgestock/shared/runtime/list-of';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { UsageError } from '../command/usage-error.ts';
-import { listOf } from '../replay/shop-flags.ts';
 import { benches } from './benches.ts';
 import { type BenchId, benchIds, type Figure } from './figure.ts';
 import { type Machine, thisMachine } from './machine.ts';
 import { asMarkdown, asTable } from './report.ts';
-import type { BenchRun } from './run.ts';
+import { type BenchRun, PeerMissing } from './run.ts';
 
 const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
 const RESULTS = join(CHECKOUT, 'lab', 'bench', 'RESULTS.md');
@@ -44,7 +44,12 @@ export const command = defineCommand({
     const figures: Figure[] = [];
     for (const id of ids) {
       remark(`${id} ...`);
-      figures.push(...(await inFolderOfItsOwn(id, args['data-dir'], args.quick === true)));
+      figures.push(
+        ...(await measured(id, args['data-dir'], { isQuick: args.quick === true, isWhole: args.only === undefined })),
+      );
+    }
+    if (args.write === true && new Set(figures.map(({ id }) => id)).size < benchIds.length) {
+      throw new UsageError('--write needs every number', 'Install what was left out, and run it again.');
     }
     const machine = await thisMachine();
     if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify(figures, undefined, 2)}\n`);
@@ -57,6 +62,21 @@ function idOf(text: string): BenchId {
   const id = benchIds.find((known) => known === text.toUpperCase());
   if (id === undefined) throw new UsageError(`There is no bench ${text}`, `There are ${benchIds.join(', ')}.`);
   return id;
+}
+
+/** Of a whole run a number whose peer is not here is left out, and said so; asked for by name, it is an error. */
+async function measured(
+  id: BenchId,
+  parent: string | undefined,
+  { isQuick, isWhole }: { readonly isQuick: boolean; readonly isWhole: boolean },
+): Promise<readonly Figure[]> {
+  try {
+    return await inFolderOfItsOwn(id, parent, isQuick);
+  } catch (error) {
+    if (!isWhole || !(error instanceof PeerMissing)) throw error;
+    remark(`${id} left out: ${error.message}. ${error.hint}`);
+    return [];
+  }
 }
 
 async function inFolderOfItsOwn(id: BenchId, parent: string | undefined, isQuick: boolean): Promise<readonly Figure[]> {

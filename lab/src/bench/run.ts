@@ -11,4 +11,15 @@ export type BenchRun = {
   readonly dataDirectory: string | undefined;
 };
 
+/** What a number is held against is not on this machine. The others can still be measured. */
+export class PeerMissing extends Error {
+  override readonly name = 'PeerMissing';
+  readonly hint: string;
+
+  constructor(message: string, hint: string) {
+    super(message);
+    this.hint = hint;
+  }
+}
+
 export type Bench = (run: BenchRun) => Promise<readonly Figure[]>;

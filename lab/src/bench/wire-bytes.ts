@@ -102,7 +102,9 @@ async function* realSales(file: string): AsyncGenerator<NodeRequest> {
     readTime: timeReader(undefined),
     destination: byReceipt([WAREHOUSE]),
   };
-  for await (const receipt of receiptsOf(goodsLines(readSalesFile(file, mapping), interpretation, noLines()))) {
+  for await (const receipt of receiptsOf(
+    goodsLines(readSalesFile(file, { mapping, encoding: 'utf8' }), interpretation, noLines()),
+  )) {
     for (const request of requestsOf(receipt)) yield { ...request, body: { ...request.body, occurredAt: momentAgo() } };
   }
 }

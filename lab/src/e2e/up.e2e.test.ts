@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@edgestock/shared/runtime/clock';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CentralApi } from '../api/central-api.ts';
 import { requestJson } from '../api/json-request.ts';
@@ -11,6 +12,8 @@ import { childrenOf, isRunning, runCommand, startCommand, until } from '../testi
 type Addresses = { nats: string; central: string; nodes: { warehouse: string; url: string }[] };
 const anyPort = ['--port-base', '0', '--central-port', '0', '--nats-port', '0', '--json'];
 const WITHIN_MS = 20_000;
+/** The nodes have seen the broker go, and have tried it in vain once. */
+const BROKER_MISSED_MS = 400;
 
 let folder: string;
 beforeAll(async () => {
@@ -25,6 +28,10 @@ describe('edgestock up', () => {
     const { nats, central, nodes } = first.ready as Addresses;
     expect(nats).toMatch(/^nats:\/\/127\.0\.0\.1:\d+$/);
     expect(nodes.map(({ warehouse }) => warehouse)).toEqual(['BER1', 'HAM1']);
+    for (const { url } of nodes) {
+      const { body } = await requestJson(`${url}/v1/status`);
+      expect(body).toMatchObject({ state: 'live' });
+    }
     await receive(nodes[0]?.url ?? '', 7);
     await until(() => isAvailable(central, 7), WITHIN_MS, 'central knows of 7');
     const children = childrenOf(first.pid);
@@ -38,6 +45,17 @@ describe('edgestock up', () => {
     await receive(again.nodes[1]?.url ?? '', 5);
     await until(() => isAvailable(again.central, 12), WITHIN_MS, 'central knows of 12');
     expect(await second.kill('SIGINT')).toBe(0);
+  });
+
+  test('ends at once while its nodes wait to reach the broker again', async () => {
+    const up = await startCommand('up', '--warehouses', 'BER1', '--data-dir', join(folder, 'cut'), ...anyPort);
+    const broker = childrenOf(up.pid).find(({ line }) => line.includes('nats-server'));
+    process.kill(broker?.pid ?? 0, 'SIGKILL');
+    await systemClock.sleep(BROKER_MISSED_MS);
+    const askedAt = systemClock.monotonicMs();
+    expect(await up.kill('SIGTERM')).toBe(0);
+    // A wait that cannot be cancelled would keep the process for 1 to 10 s.
+    expect(systemClock.monotonicMs() - askedAt).toBeLessThan(1_000);
   });
 
   test('leaves no orphans and loses nothing, even when it is killed', async () => {

@@ -20,6 +20,11 @@ describe('a column mapping', () => {
     );
   });
 
+  test('of a name that two columns have is refused, naming both', () => {
+    const twice = ['sku', 'receipt', 'quantity', 'sku'];
+    expect(() => bindColumns(mappingByName(twice), twice)).toThrow('column 1 and column 4 are both called sku');
+  });
+
   test('without a field that must be there is refused', () => {
     expect(() => bindColumns(parseColumnMapping('sku=stock_code,quantity=quantity'), header)).toThrow(
       'no column is named for receipt',

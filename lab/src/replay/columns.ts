@@ -56,6 +56,17 @@ export function bindColumns(
     ];
     throw new UsageError(`--columns: ${complaints.join('; ')}`, `The columns there are: ${header.join(', ')}`);
   }
+  for (const [field, column] of wanted) refuseTwins(header, field, column);
   const places = wanted.map(([field, column]) => [field, header.indexOf(column)] as const);
   return (row, cells) => ({ row, ...Object.fromEntries(places.map(([field, place]) => [field, cells[place] ?? ''])) });
+}
+
+/** Which of two equal columns is meant only the file's owner knows. */
+function refuseTwins(header: readonly string[], field: string, column: string): void {
+  const places = header.flatMap((title, index) => (title === column ? [`column ${index + 1}`] : []));
+  if (places.length < 2) return;
+  throw new UsageError(
+    `${places.join(' and ')} are both called ${column}: which of them is ${field}?`,
+    'Rename all but one of them in the file.',
+  );
 }

@@ -1,13 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { must } from '@edgestock/shared/runtime/assert';
+import { listOf } from '@edgestock/shared/runtime/list-of';
 import { defineCommand } from 'citty';
 import { EdgeApi } from '../api/edge-api.ts';
 import { answer, remark } from '../command/answers.ts';
 import { wholeNumberOf } from '../command/flags.ts';
 import { UsageError } from '../command/usage-error.ts';
 import { type ReplayResult, replay } from './replay.ts';
-import { listOf, shopArgs, shopOf } from './shop-flags.ts';
+import { shopArgs, shopOf } from './shop-flags.ts';
 
 /** Receipts between two remarks about progress. */
 const REMARK_EVERY = 5_000;

@@ -3,7 +3,7 @@ import { asyncOf, collect } from '../testing/collect.ts';
 import { goodsLines, noLines } from './interpretation.ts';
 import { shopOf } from './shop-flags.ts';
 
-const flags = { 'cancellation-prefix': 'C', 'accounting-prefix': 'A' };
+const flags = { 'cancellation-prefix': 'C', 'accounting-prefix': 'A', encoding: 'utf8' };
 const { interpretation } = shopOf(flags, { spreadOver: ['W1'], isSpread: false });
 
 test('every line is counted once, as goods or as refused with its reason', async () => {

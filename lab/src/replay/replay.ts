@@ -46,7 +46,7 @@ export async function replay(
   const tally = { transactions: 0, accepted: 0, repeated: 0, exceptions: 0, refusedByNodes: new Map<string, number>() };
 
   async function* requests(): AsyncGenerator<NodeRequest> {
-    const lines = goodsLines(readSalesFile(path, shop.mapping), shop.interpretation, counts);
+    const lines = goodsLines(readSalesFile(path, shop), shop.interpretation, counts);
     for await (const receipt of receiptsOf(lines)) {
       tally.transactions += 1;
       observer.onReceipt?.(tally.transactions);

@@ -21,27 +21,41 @@ async function file(name: string, content: string | Buffer): Promise<string> {
 
 describe('a file of sales', () => {
   test('is read plain or compressed, with quotes, line ends and a byte order mark as they come', async () => {
-    const plain = await collect(readSalesFile(await file('plain.csv', text), undefined));
+    const plain = await collect(readSalesFile(await file('plain.csv', text), { encoding: 'utf8' }));
     expect(plain).toEqual([
       { row: 2, receipt: '1', sku: '85123A', quantity: '6' },
       { row: 3, receipt: '2', sku: '', quantity: 'x' },
     ]);
-    expect(await collect(readSalesFile(await file('packed.csv.gz', gzipSync(text)), undefined))).toEqual(plain);
+    expect(await collect(readSalesFile(await file('packed.csv.gz', gzipSync(text)), { encoding: 'utf8' }))).toEqual(
+      plain,
+    );
   });
 
   test('that breaks off says so instead of looking shorter', async () => {
     const packed = gzipSync(text.repeat(2_000));
     const path = await file('broken.csv.gz', packed.subarray(0, packed.length - 20));
-    await expect(collect(readSalesFile(path, undefined))).rejects.toThrow('breaks off');
+    await expect(collect(readSalesFile(path, { encoding: 'utf8' }))).rejects.toThrow('breaks off');
   });
 
   test('that is missing or empty is named', async () => {
-    await expect(collect(readSalesFile(join(folder, 'none.csv'), undefined))).rejects.toThrow('cannot be read');
-    await expect(collect(readSalesFile(await file('empty.csv', ''), undefined))).rejects.toThrow('is empty');
+    await expect(collect(readSalesFile(join(folder, 'none.csv'), { encoding: 'utf8' }))).rejects.toThrow(
+      'cannot be read',
+    );
+    await expect(collect(readSalesFile(await file('empty.csv', ''), { encoding: 'utf8' }))).rejects.toThrow('is empty');
+  });
+
+  test('in another encoding than told is refused by line, and read when told', async () => {
+    const path = await file('latin1.csv', Buffer.from('receipt,sku,quantity\n1,A,1\n2,caf\xe9,1\n', 'latin1'));
+    await expect(collect(readSalesFile(path, { encoding: 'utf8' }))).rejects.toMatchObject({
+      message: expect.stringContaining('line 3'),
+      hint: expect.stringContaining('--encoding latin1'),
+    });
+    const lines = await collect(readSalesFile(path, { encoding: 'latin1' }));
+    expect(lines.map(({ sku }) => sku)).toEqual(['A', 'caf\xe9']);
   });
 
   test('may be left half read', async () => {
-    for await (const line of readSalesFile(await file('long.csv', text.repeat(5_000)), undefined)) {
+    for await (const line of readSalesFile(await file('long.csv', text.repeat(5_000)), { encoding: 'utf8' })) {
       expect(line.row).toBe(2);
       break;
     }

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { EncodingWrong, type FileEncoding, ToUtf8 } from '@edgestock/edge-node/import/file-encoding';
 import { parse } from 'csv-parse';
 import { UsageError } from '../command/usage-error.ts';
 import { bindColumns, type ColumnMapping, type Field, mappingByName, type RawLine } from './columns.ts';
@@ -9,23 +10,36 @@ import { bindColumns, type ColumnMapping, type Field, mappingByName, type RawLin
 /** The file is damaged, or no CSV. */
 export class SalesFileUnreadable extends Error {
   override readonly name = 'SalesFileUnreadable';
-  readonly hint = 'It must be CSV with a header line in UTF-8, plain or compressed with gzip.';
+  readonly hint: string;
+
+  constructor(message: string, options: ErrorOptions & { readonly hint?: string } = {}) {
+    super(message, options);
+    this.hint = options.hint ?? 'It must be CSV with a header line, plain or compressed with gzip.';
+  }
 }
 
+/** How the file is to be read. */
+export type SalesFileReading = {
+  /** Without it, the columns named like our fields are taken. */
+  readonly mapping?: ColumnMapping | undefined;
+  readonly encoding: FileEncoding;
+};
+
 /**
- * Reads a CSV file, plain or gzip, one line at a time: memory does not grow with the file. Without a mapping, the columns
- * named like our fields are taken. Throws `UsageError` for a missing file or column, `SalesFileUnreadable` for a broken one.
+ * Reads a CSV file, plain or gzip, one line at a time: memory does not grow with the file. Throws
+ * `UsageError` for a missing file or column, `SalesFileUnreadable` for a broken one or one in another encoding.
  */
 export async function* readSalesFile(
   path: string,
-  mapping: ColumnMapping | undefined,
+  { mapping, encoding }: SalesFileReading,
   required?: readonly Field[],
 ): AsyncGenerator<RawLine> {
   await access(path).catch((cause: unknown) => {
     throw Object.assign(new UsageError(`${path} cannot be read`, 'Name a CSV file, plain or .gz.'), { cause });
   });
   const parser = parse({ bom: true, relax_column_count: true, skip_empty_lines: true });
-  const steps = path.endsWith('.gz') ? [createGunzip(), parser] : [parser];
+  const text = new ToUtf8(encoding);
+  const steps = path.endsWith('.gz') ? [createGunzip(), text, parser] : [text, parser];
   // A failure of any step ends the parser with that error, so it arrives in the loop below.
   const flowing = pipeline([createReadStream(path), ...steps]).catch(() => undefined);
   let bind: ReturnType<typeof bindColumns> | undefined;
@@ -38,6 +52,9 @@ export async function* readSalesFile(
     }
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
+    if (cause instanceof EncodingWrong) {
+      throw new SalesFileUnreadable(`${path}, line ${cause.line}: cannot be read`, { cause, hint: cause.message });
+    }
     throw new SalesFileUnreadable(`${path} breaks off after line ${row}`, { cause });
   } finally {
     parser.destroy();

@@ -1,3 +1,5 @@
+import { type FileEncoding, fileEncodings } from '@edgestock/edge-node/import/file-encoding';
+import { listOf } from '@edgestock/shared/runtime/list-of';
 import type { ArgsDef } from 'citty';
 import { UsageError } from '../command/usage-error.ts';
 import { type ColumnMapping, parseColumnMapping } from './columns.ts';
@@ -13,6 +15,12 @@ export const shopArgs = {
     valueHint: 'field=column,...',
     description:
       'Which column holds what: store, sku, quantity, receipt, at, till, kind, price, name. Without it, columns of these names.',
+  },
+  encoding: {
+    type: 'enum',
+    options: [...fileEncodings],
+    default: 'utf8',
+    description: 'What the file is written in, unless it has a byte order mark; a file that is not is refused',
   },
   services: {
     type: 'string',
@@ -38,13 +46,18 @@ export const shopArgs = {
 
 export type ShopFlags = {
   readonly columns?: string | undefined;
+  readonly encoding: string;
   readonly services?: string | undefined;
   readonly 'cancellation-prefix': string;
   readonly 'accounting-prefix': string;
   readonly zone?: string | undefined;
 };
 
-export type Shop = { readonly mapping: ColumnMapping | undefined; readonly interpretation: Interpretation };
+export type Shop = {
+  readonly mapping: ColumnMapping | undefined;
+  readonly encoding: FileEncoding;
+  readonly interpretation: Interpretation;
+};
 
 /**
  * `spreadOver` are the warehouses of receipts that name none; `isSpread` spreads all of them, stores or not. Throws
@@ -57,6 +70,7 @@ export function shopOf(
   const services = flags.services === undefined ? defaultServices : listOf(flags.services);
   return {
     mapping: flags.columns ? parseColumnMapping(flags.columns) : undefined,
+    encoding: fileEncodings.find((encoding) => encoding === flags.encoding) ?? 'utf8',
     interpretation: {
       isService: serviceRule(services),
       cancellationPrefix: flags['cancellation-prefix'],
@@ -65,13 +79,6 @@ export function shopOf(
       destination: isSpread ? byReceipt(spreadOver) : byStoreOrReceipt(spreadOver),
     },
   };
-}
-
-export function listOf(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '');
 }
 
 function zoneOf(text: string | undefined): string | undefined {

@@ -19,6 +19,8 @@ export type SystemOptions = {
   readonly logLevel: LogLevel;
   /** Warehouses whose link to the broker runs through a proxy that can cut it. */
   readonly cuttable?: ReadonlySet<string>;
+  /** What has to be done before the nodes open; broker and central start meanwhile. */
+  readonly beforeNodes?: () => Promise<void>;
 };
 
 /** 0 takes free ones. Nodes have `node`, `node + 1`, ... */
@@ -100,9 +102,10 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 /** Opens the nodes a few at a time, adding each to `nodes` as it opens: what is open must be closed when another fails. */
 async function openNodes(
   nodes: EdgeNode[],
-  { dataDirectory, warehouses, logLevel }: SystemOptions,
+  { dataDirectory, warehouses, logLevel, beforeNodes }: SystemOptions,
   placeOf: (warehouse: WarehouseId, index: number) => { readonly natsUrl: string; readonly port: number },
 ): Promise<void> {
+  await beforeNodes?.();
   const { startEdgeNode } = await import('@edgestock/edge-node/edge-node');
   const { RETENTION_DAYS_DEFAULT } = await import('@edgestock/edge-node/config');
   const log = createLog({ level: logLevel, name: 'edge-node' });

@@ -10,6 +10,8 @@ export type RunningCommand = {
   readonly pid: number;
   /** The first line it printed, parsed. */
   readonly ready: unknown;
+  /** Its last lines on stderr, kept up to date. */
+  readonly said: readonly string[];
   kill(signal: NodeJS.Signals): Promise<number | null>;
 };
 
@@ -17,8 +19,19 @@ const READY_WITHIN_MS = 30_000;
 const STDERR_LINES_KEPT = 30;
 
 /** Resolves with its first line on stdout. Rejects with its stderr when it ends before. */
-export async function startCommand(...args: readonly string[]): Promise<RunningCommand> {
-  const child = spawnCommand(args);
+export function startCommand(...args: readonly string[]): Promise<RunningCommand> {
+  return started(spawnCommand(args), args);
+}
+
+/** The same under another program, which must end by becoming the command line that follows its own arguments (`exec "$@"`). */
+export function startCommandUnder(
+  under: readonly [program: string, ...args: string[]],
+  ...args: readonly string[]
+): Promise<RunningCommand> {
+  return started(spawnCommand(args, under), args);
+}
+
+async function started(child: ChildProcess, args: readonly string[]): Promise<RunningCommand> {
   const said = stderrOf(child);
   const exited = once(child, 'exit') as Promise<[number | null]>;
   const line = await Promise.race([
@@ -33,6 +46,7 @@ export async function startCommand(...args: readonly string[]): Promise<RunningC
   return {
     pid: child.pid ?? 0,
     ready: JSON.parse(line),
+    said,
     kill: async (signal) => {
       child.kill(signal);
       const [code] = await exited;
@@ -55,8 +69,9 @@ export async function runCommand(
   return { code, stdout, stderr: said.join('\n') };
 }
 
-function spawnCommand(args: readonly string[]): ChildProcess {
-  const child = spawn(process.execPath, [EDGESTOCK, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function spawnCommand(args: readonly string[], under: readonly string[] = []): ChildProcess {
+  const [program = process.execPath, ...rest] = [...under, process.execPath, EDGESTOCK, ...args];
+  const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
   const killWithUs = () => void child.kill('SIGKILL');
   process.once('exit', killWithUs);
   child.once('exit', () => process.off('exit', killWithUs));

@@ -1,9 +1,14 @@
+import { systemClock } from '@edgestock/shared/runtime/clock';
+import { listOf } from '@edgestock/shared/runtime/list-of';
 import { aborted, stopSignal } from '@edgestock/shared/runtime/stop-signal';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { portOf } from '../command/flags.ts';
-import { listOf } from '../replay/shop-flags.ts';
+import { untilEnrolled } from '../system/enrolled.ts';
 import { type System, startSystem, warehouseIdsOf } from '../system/start-system.ts';
+
+/** Nodes work without central, so nobody has to wait longer for it. */
+const ENROLLED_WITHIN_MS = 5_000;
 
 export const command = defineCommand({
   meta: { name: 'up', description: 'Run NATS, central and the nodes of the named warehouses on this machine' },
@@ -41,6 +46,14 @@ export const command = defineCommand({
       logLevel: 'info',
     });
     try {
+      const waiting = await untilEnrolled(system.nodes, {
+        withinMs: ENROLLED_WITHIN_MS,
+        clock: systemClock,
+        signal: stopping,
+      });
+      if (waiting.length > 0 && !stopping.aborted) {
+        remark(`ready, but central has not answered ${waiting.join(', ')} yet: they sell, and their sales follow`);
+      }
       answer(args.json ? JSON.stringify(addressesOf(system)) : proseOf(system));
       await aborted(stopping);
     } finally {

@@ -48,6 +48,8 @@ export const heartbeatRequest = z.object({
    * later directive came and the next one did not: send again from there.
    */
   down: z.object({ centralEpoch: sequence, sequence, hash: hashHex, need: z.boolean().optional() }).optional(),
+  /** The node has stopped sending by its own judgement, and why; absent while it has not. */
+  fence: z.object({ reason: z.string() }).optional(),
 });
 export type HeartbeatRequest = z.infer<typeof heartbeatRequest>;
 
@@ -64,6 +66,8 @@ export const heartbeatReply = z.object({
   fence: z.object({ epoch: sequence, reason: z.string() }).optional(),
   /** Most deltas the node may have sent beyond `applied`. */
   window: z.number().int().positive(),
+  /** Send the present states of these SKUs on the state lane: central could not apply a delta of theirs. Mostly absent. */
+  wanted: z.array(z.string()).optional(),
 });
 export type HeartbeatReply = z.infer<typeof heartbeatReply>;
 

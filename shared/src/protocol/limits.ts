@@ -1,6 +1,6 @@
 import { assert } from '../runtime/assert.ts';
 
-/** Bounds of the wire (PROTOCOL §3, §7). A reader refuses what exceeds them before it decodes anything. */
+/** Bounds of the wire (docs/protocol.md "The log up", "JetStream settings"). A reader refuses what exceeds them before it decodes anything. */
 export const wireLimits = {
   /** Largest message the stream accepts. */
   messageBytesMax: 512 * 1024,
@@ -18,6 +18,8 @@ export const wireLimits = {
   barcodesPerItemMax: 100,
   /** Rows of one state message. */
   stateRowsMax: 2_000,
+  /** SKUs of which central asks for the state in one heartbeat's reply; a node leaves out what is beyond it. */
+  wantedSkusMax: 200,
   serialsPerLineMax: 200,
   textBytesMax: 1_024,
 } as const;

@@ -61,6 +61,11 @@ export function problemOf(kind: ProblemKind, detail: string, extras: ProblemExtr
   };
 }
 
+/** What a request gets whose target or Host header is no URL: it never reaches a route. `reason` says what is wrong with it. */
+export function malformedRequestProblem(reason: string): Problem {
+  return problemOf(commonProblems.invalidRequest, `The request line or the Host header is malformed: ${reason}.`);
+}
+
 /** A refused request on its way out of nested code to the one place that answers it: thrown in doors only, never below them. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';

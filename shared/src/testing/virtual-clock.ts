@@ -7,7 +7,7 @@ const TURNS_PER_STEP = 4;
 
 /** Time that stands still until a test moves it. Timers fire in order of their time, and nothing else makes them fire. */
 export class VirtualClock implements Clock {
-  readonly #startedAt: number;
+  #startedAt: number;
   readonly #timers = new Set<Timer>();
   #elapsedMs = 0;
   #order = 0;
@@ -18,6 +18,11 @@ export class VirtualClock implements Clock {
 
   now(): number {
     return this.#startedAt + Math.floor(this.#elapsedMs);
+  }
+
+  /** Sets the wall clock by so much; durations and timers do not notice. */
+  jump(byMs: number): void {
+    this.#startedAt += byMs;
   }
 
   monotonicMs(): number {

@@ -21,6 +21,11 @@ export type BrokerOptions = {
   readonly log: Log;
   /** Gives up connecting when it aborts. An open connection is closed by its owner, not by this. */
   readonly signal?: AbortSignal;
+  /**
+   * Who dials again when an open connection breaks: the client, or its owner, who sees it closed. The client's wait between two
+   * attempts cannot be cancelled: it keeps a process that has stopped alive for up to ten seconds. Default `client`.
+   */
+  readonly redials?: 'client' | 'owner';
   /** Bounds of the wait between two attempts, in milliseconds. */
   readonly retryDelayMs?: { readonly min: number; readonly max: number };
 };
@@ -81,7 +86,7 @@ function connectionOptions(options: BrokerOptions): ConnectionOptions {
     timeout: DIAL_TIMEOUT_MS,
     pingInterval: PING_PERIOD_MS,
     maxPingOut: PINGS_MISSED_MAX,
-    reconnect: true,
+    reconnect: options.redials !== 'owner',
     maxReconnectAttempts: -1,
     reconnectDelayHandler: () => retryDelayMs(options),
     // The default closes the connection for good after two refused logins: a rotated password would end a node's replication.

@@ -21,7 +21,7 @@ export class AvailabilityWriter {
   readonly #changeAll: Statement<[number, number, string]>;
   readonly #changeOne: Statement<[number, string, string]>;
   readonly #take: Statement<[number, string, string, number]>;
-  readonly #insert: Statement<[{ sku: string; revision: number }]>;
+  readonly #insert: Statement<[{ sku: string; units: number; revision: number }]>;
   readonly #setBuffer: Statement<[{ sku: string; channel: string }]>;
   readonly #rebuild: Statement<[{ channel: string; revision: number }], ChangeNotice>;
   readonly #follow: Statement<[{ channel: string }]>;
@@ -38,7 +38,7 @@ export class AvailabilityWriter {
     );
     this.#insert = database.prepare(`
       INSERT INTO availability (sku, channel, unspent, buffer, revision)
-      SELECT @sku, c.channel, 0, coalesce(b.buffer, c.buffer), @revision
+      SELECT @sku, c.channel, @units, coalesce(b.buffer, c.buffer), @revision
       FROM channel c LEFT JOIN channel_buffer b ON b.channel = c.channel AND b.sku = @sku`);
     const buffer = `coalesce(
       (SELECT buffer FROM channel_buffer WHERE channel = @channel AND sku = @sku),
@@ -135,10 +135,9 @@ export class AvailabilityWriter {
     return Array.from(this.#revisions, ([sku, revision]) => ({ sku, revision }));
   }
 
+  /** Adds units to all channels and shows the revision in each; an answer is made when there is none yet. */
   #show(sku: Sku, units: number, revision: number): void {
-    if (this.#changeAll.run(units, revision, sku).changes > 0) return;
-    this.#insert.run({ sku, revision });
-    this.#changeAll.run(units, revision, sku);
+    if (this.#changeAll.run(units, revision, sku).changes === 0) this.#insert.run({ sku, units, revision });
   }
 
   #changeIn({ channel, warehouses }: ChannelRecord, sku: Sku, changes: readonly UnspentChange[]): void {

@@ -57,6 +57,8 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   readonly #shares: Statement<[string], PositionRow>;
   readonly #sharesOf: Statement<[string, string], PositionRow>;
   readonly #inWarehouse: Statement<[string, string, number], PositionRow>;
+  readonly #suspectWarehouses: Statement<[], { warehouse: WarehouseId }>;
+  readonly #suspectSkus: Statement<[string, string, number], { sku: Sku }>;
   readonly #logHead: Statement<[string, string], { log_sequence: number }>;
   readonly #changes: Statement<[number, string, number], AvailabilityChange>;
   readonly #changesOf: Statement<[string, number, string, number], AvailabilityChange>;
@@ -76,6 +78,10 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
       WHERE sku = ? AND warehouse IN (SELECT warehouse FROM channel_warehouse WHERE channel = ?) ORDER BY warehouse`);
     this.#inWarehouse = database.prepare(
       `SELECT ${POSITION_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
+    );
+    this.#suspectWarehouses = database.prepare('SELECT DISTINCT warehouse FROM position WHERE suspect = 1');
+    this.#suspectSkus = database.prepare(
+      'SELECT sku FROM position WHERE suspect = 1 AND warehouse = ? AND sku > ? ORDER BY sku LIMIT ?',
     );
     this.#logHead = database.prepare('SELECT log_sequence FROM position WHERE sku = ? AND warehouse = ?');
     this.#changes = database.prepare(`
@@ -129,6 +135,14 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     limit: number,
   ): Promise<readonly (PositionRecord & { readonly sku: Sku })[]> {
     return this.#inWarehouse.all(warehouse, afterSku ?? '', limit).map((row) => ({ sku: row.sku, ...positionOf(row) }));
+  }
+
+  async suspectWarehouses(): Promise<readonly WarehouseId[]> {
+    return this.#suspectWarehouses.all().map(({ warehouse }) => warehouse);
+  }
+
+  async suspectSkusOf(warehouse: WarehouseId, afterSku: Sku | undefined, limit: number): Promise<readonly Sku[]> {
+    return this.#suspectSkus.all(warehouse, afterSku ?? '', limit).map(({ sku }) => sku);
   }
 
   async history(

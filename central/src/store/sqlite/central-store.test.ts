@@ -1,12 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { migrate } from '@edgestock/shared/sqlite/migrate';
+import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { NodeLog } from '../../testing/node-log.ts';
+import { DEFAULT_CHANNEL } from '../../rules/channel.ts';
+import { NodeLog, skuOf, warehouseOf } from '../../testing/node-log.ts';
 import { describeCentralStore } from '../central-store.contract.ts';
+import { channelOf, NOW, reserve } from '../contract-fixture.contract.ts';
 import { describeOrdering } from '../ordering.contract.ts';
+import { migrations } from './migrations.ts';
 import { openCentralReader, openCentralStore } from './open-central-store.ts';
+import { promiseTables } from './promise-tables.ts';
 
 const openFresh = async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
@@ -53,6 +59,74 @@ it('applies nothing of a call that fails half-way', async () => {
   expect(outcomes).toMatchObject([{ outcome: 'applied' }]);
   expect(changes).toEqual([{ sku: 'A', revision: 1 }]);
   await store.close();
+  await rm(directory, { recursive: true });
+});
+
+const shop = { channel: channelOf('shop'), warehouses: [], buffer: 0 };
+
+it('promises nothing of a call that fails half-way', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  const path = join(directory, 'central.db');
+  const store = openCentralStore(path);
+  const log = new NodeLog('BER1');
+  await store.enrol(log.warehouse, log.enrolRequest(), 1);
+  log.record('A', 5);
+  log.record('B', 5);
+  await store.applyBatches([log.verified(1, 2)], 1);
+  await store.promise([{ command: 'set-channel', record: { ...shop, warehouses: 'all' } }], NOW);
+  const before = await store.positionsOf(log.warehouse, undefined, 10);
+  // Holds are the last to be written of a line: the one of B fails after everything of A.
+  const saboteur = new Database(path);
+  saboteur.exec("CREATE TRIGGER full BEFORE INSERT ON hold WHEN NEW.sku = 'B' BEGIN SELECT raise(ABORT, 'full'); END");
+  const failed = store.promise(
+    [{ command: 'set-channel', record: shop }, reserve('r1', { A: 1 }), reserve('r2', { A: 1, B: 2 })],
+    NOW,
+  );
+  await expect(failed).rejects.toThrow('full');
+  saboteur.exec('DROP TRIGGER full');
+  saboteur.close();
+  expect(await store.positionsOf(log.warehouse, undefined, 10)).toEqual(before);
+  expect(await store.reservation('r1')).toBeUndefined();
+  expect(await store.channels()).toMatchObject([{ warehouses: 'all' }, { channel: 'shop', warehouses: 'all' }]);
+  expect(await store.currentRevision()).toBe(4);
+  // Nothing of it is remembered in memory either: not the channel, not the revisions.
+  const { outcomes, changes } = await store.promise([reserve('r2', { A: 5, B: 2 })], NOW);
+  expect(outcomes).toMatchObject([{ outcome: 'reserved', isReplay: false }]);
+  expect(changes).toEqual([
+    { sku: 'A', revision: 5 },
+    { sku: 'B', revision: 6 },
+  ]);
+  for (const channel of [DEFAULT_CHANNEL, shop.channel]) {
+    expect((await store.availability(skuOf('B'), channel)).available).toBe(3);
+  }
+  await store.close();
+  await rm(directory, { recursive: true });
+});
+
+it('takes over a store from before there were promises: what was granted is on offer, and every node gets its policy', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  const path = join(directory, 'central.db');
+  const old = openDatabase(path, { cacheKiB: 1_024 });
+  migrate(old, migrations.slice(0, migrations.indexOf(promiseTables)));
+  old.exec(`
+    INSERT INTO node (warehouse, epoch, instance, enrolled_at, applied_hash) VALUES ('BER1', 1, 'instance-BER1', 1, zeroblob(32));
+    INSERT INTO position (sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence,
+      log_sequence, at, suspect, granted)
+    VALUES ('A', 'BER1', 9, 0, 0, 0, 4, 0, 1, 1, 1, 1, 0, 4), ('B', 'BER1', 9, 0, 0, 0, 0, 0, 1, 2, 2, 1, 0, 0);
+    INSERT INTO availability (sku, channel, available, revision) VALUES ('A', 'default', 5, 2), ('B', 'default', 9, 1);
+    UPDATE meta SET revision = 2;`);
+  old.close();
+  const store = openCentralStore(path);
+  const ber = warehouseOf('BER1');
+  expect(await store.availability(skuOf('A'), DEFAULT_CHANNEL)).toMatchObject({ available: 4, revision: 3 });
+  expect(await store.availability(skuOf('B'), DEFAULT_CHANNEL)).toMatchObject({ available: 0, revision: 4 });
+  expect(await store.currentRevision()).toBe(4);
+  expect(await store.settings(ber)).toMatchObject({ class: 'store', sharePercent: 50 });
+  expect(await store.downHead(ber)).toMatchObject({ sequence: 1, carriedOut: 0 });
+  await store.close();
+  const again = openCentralStore(path);
+  expect(await again.downHead(ber)).toMatchObject({ sequence: 1 });
+  await again.close();
   await rm(directory, { recursive: true });
 });
 

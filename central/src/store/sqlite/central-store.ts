@@ -2,13 +2,14 @@ import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import type { EnrolRequest } from '@edgestock/shared/protocol/control';
 import type { StateMessage } from '@edgestock/shared/protocol/message';
-import type { Database } from 'better-sqlite3';
+import Database from 'better-sqlite3';
 import { decideEnrolment, type Enrolment } from '../../rules/enrolment.ts';
 import type { Heard } from '../../rules/node-record.ts';
 import type { PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
 import type { Applied, BatchOutcome, CentralStore, QuarantineInput, StatesOutcome } from '../central-store.ts';
 import type { PromiseStore } from '../promise-store.ts';
+import { StoreFull } from '../store-full.ts';
 import { BatchApplier } from './batch-applier.ts';
 import { BatchLog } from './batch-log.ts';
 import { SqliteCentralReader } from './central-reader.ts';
@@ -28,7 +29,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   readonly #quarantine: QuarantineWriter;
   readonly #write: <T>(work: () => T) => T;
 
-  constructor(database: Database) {
+  constructor(database: Database.Database) {
     super(database);
     this.#promising = new Promising(database);
     this.#applier = new BatchApplier(database, this.#promising);
@@ -39,7 +40,14 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     this.#quarantine = new QuarantineWriter(database);
     // Immediate: what the rules read is what the writes find, and a busy writer is waited for before any work.
     const run = database.transaction((work: () => unknown) => work());
-    this.#write = <T>(work: () => T) => run.immediate(work) as T;
+    this.#write = <T>(work: () => T) => {
+      try {
+        return run.immediate(work) as T;
+      } catch (error) {
+        if (error instanceof Database.SqliteError && error.code === 'SQLITE_FULL') throw fullStore(database, error);
+        throw error;
+      }
+    };
     this.#apply(() => this.#promises.introduceAll());
   }
 
@@ -105,6 +113,10 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     });
   }
 
+  async clampTimes(now: number): Promise<void> {
+    this.#write(() => this.#nodeWriter.clampTimes(now));
+  }
+
   async quarantine(item: QuarantineInput, now: number): Promise<void> {
     this.#write(() => this.#quarantine.put(item, now));
   }
@@ -121,4 +133,15 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
       return { result, ...this.#promising.end() };
     });
   }
+}
+
+/** The failure to tell of. The log is cut first: what it holds twice may be the room that the next attempt needs. */
+function fullStore(database: Database.Database, cause: Error): StoreFull {
+  try {
+    database.pragma('wal_checkpoint(TRUNCATE)');
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return new StoreFull(`${cause.message}; its log could not be cut: ${reason}`, { cause });
+  }
+  return new StoreFull(cause.message, { cause });
 }

@@ -124,6 +124,60 @@ export const migrations: readonly Migration[] = [
     `,
   },
   {
+    name: 'unsellable units may be fewer than none',
+    sql: `
+      -- A node records facts: damaged units may leave that nobody had recorded as damaged. A check stricter than the rule
+      -- (delta-fault.ts) made the transaction fail, and ingest begin again, for ever. SQLite takes a check away only with a new
+      -- table. Columns and meanings are those of the first step.
+      CREATE TABLE position_rebuilt (
+        sku           TEXT    NOT NULL,
+        warehouse     TEXT    NOT NULL,
+        -- Units; see Quantities in @edgestock/shared/inventory/position.
+        on_hand       INTEGER NOT NULL,
+        -- May be negative, as on_hand may: both are what facts make.
+        unsellable    INTEGER NOT NULL,
+        reserved      INTEGER NOT NULL CHECK (reserved >= 0),
+        committed     INTEGER NOT NULL CHECK (committed >= 0),
+        quota         INTEGER NOT NULL CHECK (quota >= 0),
+        safety_stock  INTEGER NOT NULL CHECK (safety_stock >= 0),
+        -- Counts the position's deltas at the node; guards the upsert. 0 = only a delta that could not be applied was seen.
+        version       INTEGER NOT NULL CHECK (version >= 0),
+        -- Place in the node's log of this state's delta; may be ahead of the node's cursor (state lane).
+        sequence      INTEGER NOT NULL CHECK (sequence >= 0),
+        -- Place of the position's last delta in the log of batches below; 0 = none yet. Where its history is read from.
+        log_sequence  INTEGER NOT NULL CHECK (log_sequence >= 0),
+        -- The node's wall clock at that delta, ms.
+        at            INTEGER NOT NULL,
+        -- 1 = a newer delta could not be applied: the state is from before it. Cleared by any newer state.
+        suspect       INTEGER NOT NULL CHECK (suspect IN (0, 1)),
+        PRIMARY KEY (sku, warehouse)
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO position_rebuilt (sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version,
+        sequence, log_sequence, at, suspect)
+      SELECT sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, log_sequence, at,
+        suspect
+      FROM position ORDER BY sku, warehouse;
+      DROP TABLE position;
+      ALTER TABLE position_rebuilt RENAME TO position;
+      -- Lists one warehouse in SKU order. Its columns never change, so an update of a position does not touch it.
+      CREATE INDEX position_by_warehouse ON position (warehouse, sku);
+    `,
+  },
+  {
+    name: 'what a node says of its own fence',
+    sql: `
+      -- Why the node had stopped sending by its own judgement at the last heartbeat; NULL = it had not.
+      ALTER TABLE node ADD COLUMN heard_fence TEXT;
+    `,
+  },
+  {
+    name: 'suspect positions by warehouse',
+    sql: `
+      -- Whose states are asked for again. Holds the suspect positions only: mostly none.
+      CREATE INDEX position_suspect ON position (warehouse, sku) WHERE suspect = 1;
+    `,
+  },
+  {
     name: 'quotas',
     sql: `
       -- The node's totals as far as central has seen them, each the largest ever: units granted to central, allocated by its

@@ -4,7 +4,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Heard, NodeRecord } from '../../rules/node-record.ts';
 
 const COLUMNS = `warehouse, epoch, instance, enrolled_at, applied_up_to, applied_hash, applied_at, last_delta_at, fence_reason,
-  fenced_at, heard_at, heard_committed, heard_sent, heard_skew_ms, heard_schema_min, heard_schema_max, known_at`;
+  fenced_at, heard_at, heard_committed, heard_sent, heard_skew_ms, heard_schema_min, heard_schema_max, known_at, heard_fence`;
 
 type NodeRow = {
   warehouse: string;
@@ -24,6 +24,7 @@ type NodeRow = {
   heard_schema_min: number | null;
   heard_schema_max: number | null;
   known_at: number;
+  heard_fence: string | null;
 };
 
 /** Reads the rows of `node`. */
@@ -57,7 +58,8 @@ export class NodeWriter {
   readonly #insert: Statement<[string, number, string, number, Uint8Array]>;
   readonly #advance: Statement<[number, Uint8Array, number, number, string]>;
   readonly #fence: Statement<[string, number, string]>;
-  readonly #hear: Statement<[Omit<Heard, 'warehouse'> & { warehouse: string }]>;
+  readonly #hear: Statement<[Omit<Heard, 'warehouse' | 'nodeFence'> & { warehouse: string; nodeFence: string | null }]>;
+  readonly #clamp: Statement<[{ now: number }]>;
 
   constructor(database: Database) {
     this.#insert = database.prepare(
@@ -70,13 +72,21 @@ export class NodeWriter {
     this.#fence = database.prepare(
       'UPDATE node SET fence_reason = ?, fenced_at = ? WHERE warehouse = ? AND fence_reason IS NULL',
     );
-    // Before the last heartbeat is overwritten, what it proved is kept (the rule is `knownByHeartbeat`).
+    // Before the last heartbeat is overwritten, what it proved is kept (the rule is `knownByHeartbeat`). It was heard before
+    // this one, whatever the clock said then: no `heard_at <= @at` here, or a clock set back would make nodes look dead or
+    // fresh for as long as it was wrong.
     this.#hear = database.prepare(`
       UPDATE node SET
-        known_at = CASE WHEN heard_at IS NOT NULL AND applied_up_to >= heard_committed THEN heard_at ELSE known_at END,
+        known_at = min(@at,
+          CASE WHEN heard_at IS NOT NULL AND heard_fence IS NULL AND applied_up_to >= heard_committed THEN heard_at
+            ELSE known_at END),
         heard_at = @at, heard_committed = @committed, heard_sent = @sent, heard_skew_ms = @skewMs,
-        heard_schema_min = @schemaMin, heard_schema_max = @schemaMax
-      WHERE warehouse = @warehouse AND (heard_at IS NULL OR heard_at <= @at)`);
+        heard_schema_min = @schemaMin, heard_schema_max = @schemaMax, heard_fence = @nodeFence
+      WHERE warehouse = @warehouse`);
+    this.#clamp = database.prepare(`
+      UPDATE node SET enrolled_at = min(enrolled_at, @now), applied_at = min(applied_at, @now), heard_at = min(heard_at, @now),
+        known_at = min(known_at, @now)
+      WHERE max(enrolled_at, applied_at, coalesce(heard_at, 0), known_at) > @now`);
   }
 
   insert(node: { warehouse: WarehouseId; epoch: number; instance: string }, now: number): void {
@@ -96,7 +106,11 @@ export class NodeWriter {
   }
 
   hear(heard: Heard): void {
-    this.#hear.run(heard);
+    this.#hear.run({ ...heard, nodeFence: heard.nodeFence ?? null });
+  }
+
+  clampTimes(now: number): void {
+    this.#clamp.run({ now });
   }
 }
 
@@ -126,5 +140,6 @@ function heardOf(row: NodeRow): Omit<Heard, 'warehouse'> | undefined {
     skewMs: row.heard_skew_ms ?? 0,
     schemaMin: row.heard_schema_min ?? 0,
     schemaMax: row.heard_schema_max ?? 0,
+    ...(row.heard_fence === null ? {} : { nodeFence: row.heard_fence }),
   };
 }

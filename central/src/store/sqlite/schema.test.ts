@@ -53,3 +53,25 @@ it('keeps every table strict', () => {
     .all();
   expect(loose).toEqual([]);
 });
+
+it('keeps every position when its table is made anew, and the table as it was but for the one check', () => {
+  const database = new Database(':memory:');
+  migrate(database, migrations.slice(0, 1));
+  database.exec(`
+    INSERT INTO position (sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence,
+      log_sequence, at, suspect)
+    VALUES ('A', 'BER1', 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1), ('A', 'HAM1', -1, 0, 0, 0, 0, 0, 1, 1, 1, 1, 0)`);
+  const columns = `sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence,
+    log_sequence, at, suspect`;
+  const rows = () => database.prepare(`SELECT ${columns} FROM position ORDER BY sku, warehouse`).all();
+  const before = rows();
+  migrate(database, migrations);
+  expect(before).toHaveLength(2);
+  expect(rows()).toEqual(before);
+  const { wr } = database
+    .prepare<[], { wr: number }>("SELECT wr FROM pragma_table_list WHERE name = 'position' AND schema = 'main'")
+    .get() ?? { wr: 0 };
+  expect(wr).toBe(1);
+  expect(() => database.exec('UPDATE position SET reserved = -1')).toThrow('CHECK');
+  database.exec('UPDATE position SET unsellable = -1');
+});

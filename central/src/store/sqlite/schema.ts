@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { orderTables } from './order-schema.ts';
 import { promiseTables } from './promise-schema.ts';
@@ -30,6 +31,7 @@ export const node = sqliteTable('node', {
   heardSchemaMin: integer('heard_schema_min'),
   heardSchemaMax: integer('heard_schema_max'),
   knownAt: integer('known_at').notNull().default(0),
+  heardFence: text('heard_fence'),
   downSequence: integer('down_sequence').notNull().default(0),
   downHash: blob('down_hash', { mode: 'buffer' }).notNull(),
   downCarriedOut: integer('down_carried_out').notNull().default(0),
@@ -61,7 +63,10 @@ export const position = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.sku, table.warehouse] }),
     index('position_by_warehouse').on(table.warehouse, table.sku),
-    index('position_oversold').on(table.warehouse, table.sku),
+    index('position_oversold')
+      .on(table.warehouse, table.sku)
+      .where(sql`granted - returned - allocated_sent - held < 0`),
+    index('position_suspect').on(table.warehouse, table.sku).where(sql`suspect = 1`),
   ],
 );
 

@@ -32,6 +32,7 @@ function readingsOf({ ledger, status, replication: sent }: HttpDependencies, str
     log_applied_sequence: replication.applied,
     log_backlog: log.sequence - replication.applied,
     link_up: replication.link === 'connected' ? 1 : 0,
+    writes_failing: ledger.writesFailing === undefined ? 0 : 1,
     exceptions_open: log.openExceptions,
     database_bytes: log.databaseBytes,
     process_resident_bytes: process.memoryUsage.rss(),

@@ -13,6 +13,13 @@ export function statusDoors(deps: HttpDependencies): readonly Door[] {
   ];
 }
 
+/** Shown while the database refuses writes, and gone after the first one that it takes again. */
+function writesFailing(ledger: HttpDependencies['ledger']) {
+  if (ledger.writesFailing === undefined) return {};
+  const { since, ...why } = ledger.writesFailing;
+  return { writesFailing: { since: isoTime(since), ...why } };
+}
+
 function status({ ledger, status: replication, clock, version }: HttpDependencies): Response {
   const { appliedUpTo: _, ...log } = ledger.view.log();
   const { lastContactAt, ...link } = replication();
@@ -22,18 +29,23 @@ function status({ ledger, status: replication, clock, version }: HttpDependencie
     // Against the log as it is now: what replication has heard may be a moment older.
     backlog: log.sequence - link.applied,
     ...(lastContactAt === undefined ? {} : { lastContactAt: isoTime(lastContactAt) }),
+    ...writesFailing(ledger),
     time: isoTime(clock.now()),
     version,
   });
 }
 
-/** Ready means: the stock can be read. A cut link does not make a node unready, since serving without one is its purpose (P5). */
+/**
+ * Ready means: the stock can be read. A cut link does not make a node unready, since serving without one is its purpose (P5).
+ * Neither does a full disk: it is shown, but a node taken out of service would answer no reads and never see the write that
+ * ends it.
+ */
 function ready(context: HttpContext, { ledger, log }: HttpDependencies): Response {
   if (context.env?.stopping?.aborted) {
     return refuse(problems.unavailable, 'The node is stopping.');
   }
   try {
-    return Response.json({ status: 'ready', sequence: ledger.view.log().sequence });
+    return Response.json({ status: 'ready', sequence: ledger.view.log().sequence, ...writesFailing(ledger) });
   } catch (error) {
     log.error({ err: error, hint: 'Look at the disk and the data directory.' }, 'stock database cannot be read');
     return refuse(problems.unavailable, 'The stock database cannot be read.');

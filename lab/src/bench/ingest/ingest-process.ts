@@ -1,11 +1,14 @@
 import { emptyIngestMetrics } from '@edgestock/central/ingest/ingest-metrics';
 import { Ingester } from '@edgestock/central/ingest/ingester';
 import { NodeCursors } from '@edgestock/central/ingest/node-cursors';
+import { StoreWrites } from '@edgestock/central/ingest/store-writes';
+import { WantedStates } from '@edgestock/central/ingest/wanted-states';
 import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
+import { systemRandom } from '@edgestock/shared/runtime/random';
 import { answerOrders } from '../process/answer-orders.ts';
 import { DELTAS_PER_ROUND, type GeneratedBatch, GeneratedLogs } from './generated-log.ts';
 
@@ -33,6 +36,8 @@ class IngestUnderLoad {
         new Ingester({
           store,
           cursors,
+          wanted: new WantedStates(store, systemClock),
+          writes: new StoreWrites({ clock: systemClock, random: systemRandom, log: silentLog }),
           metrics: under.#metrics,
           clock: systemClock,
           log: silentLog,

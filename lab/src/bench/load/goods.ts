@@ -17,3 +17,8 @@ export function scatteredSku(index: number): string {
 export function saleBody(receipt: string, sku: string): string {
   return `{"till":"T1","receipt":"${receipt}","lines":[{"sku":"${sku}","quantity":1}]}`;
 }
+
+/** A storefront's reservation of one unit. */
+export function reservationBody(owner: string, sku: string): string {
+  return `{"owner":"${owner}","ttlSeconds":900,"lines":[{"sku":"${sku}","quantity":1}]}`;
+}

@@ -36,22 +36,13 @@ export async function demoLive(options: LiveOptions): Promise<void> {
     `Starting a broker, central and ${warehouses.length} nodes with ${articles.length} articles in ${dataDirectory}\n`,
   );
   await mkdir(dataDirectory, { recursive: true });
-  // Loaded behind the first line, which should not wait for the code of a node.
-  const { seed } = await import('./seed.ts');
-  for (const warehouse of warehouses) {
-    await seed({
-      articles,
-      nodeDirectory: join(dataDirectory, 'nodes', warehouse),
-      filesDirectory: dataDirectory,
-      warehouse,
-    });
-  }
   const system = await startSystem({
     dataDirectory,
     warehouses,
     ports: anyPorts,
     logLevel: 'error',
     cuttable: new Set(warehouses),
+    beforeNodes: () => seedNodes(dataDirectory, warehouses),
   });
   try {
     const watched = articles[0]?.sku ?? '';
@@ -59,6 +50,16 @@ export async function demoLive(options: LiveOptions): Promise<void> {
     await new Show(system, watched, options).run();
   } finally {
     await system.stop();
+  }
+}
+
+async function seedNodes(dataDirectory: string, warehouses: readonly string[]): Promise<void> {
+  const articles = assortment();
+  // Loaded late: neither the first line nor the start of central should wait for the code of a node.
+  const { seed } = await import('./seed.ts');
+  for (const warehouse of warehouses) {
+    const nodeDirectory = join(dataDirectory, 'nodes', warehouse);
+    await seed({ articles, nodeDirectory, filesDirectory: dataDirectory, warehouse });
   }
 }
 

@@ -28,7 +28,7 @@ export async function seed(options: {
       const { outcome, problems } = await runImport({
         path,
         fileBytes: (await stat(path)).size,
-        plan: { kind, mapping: new Map(), badBarcodes: 'refuse' },
+        plan: { kind, mapping: new Map(), badBarcodes: 'refuse', encoding: 'utf8' },
         into: site,
         isDryRun: false,
         isAgain: false,

@@ -52,6 +52,7 @@ export async function demoOnce(options: OnceOptions) {
     ? await stockFromFile(options.stock.path, options.stock.columns, {
         warehouses: survey.warehouses,
         isSpread: options.isSpread,
+        encoding: shop.encoding,
       })
     : survey.leaving;
   remark(`${survey.receipts} receipts of ${survey.warehouses.length} warehouses; starting them`);

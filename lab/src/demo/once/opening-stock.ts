@@ -1,3 +1,4 @@
+import type { FileEncoding } from '@edgestock/edge-node/import/file-encoding';
 import { parseSku, type Sku } from '@edgestock/shared/inventory/ids';
 import { isLineQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { UsageError } from '../../command/usage-error.ts';
@@ -38,6 +39,12 @@ function linesOf(sku: Sku, total: number): readonly Change[] {
   }));
 }
 
+type SpreadStock = {
+  readonly warehouses: readonly string[];
+  readonly isSpread: boolean;
+  readonly encoding: FileEncoding;
+};
+
 /**
  * Reads opening stock from a file (store, sku, quantity). Stock of stores without a node stays out; without a store
  * column each SKU is shared equally among all. Throws `UsageError` at the first line that is no stock: half a stock list
@@ -46,7 +53,7 @@ function linesOf(sku: Sku, total: number): readonly Change[] {
 export async function stockFromFile(
   path: string,
   columns: string | undefined,
-  { warehouses, isSpread }: { readonly warehouses: readonly string[]; readonly isSpread: boolean },
+  { warehouses, isSpread, encoding }: SpreadStock,
 ): Promise<UnitsByWarehouse> {
   const mapping = columns ? parseColumnMapping(columns) : undefined;
   const stock = new Map(warehouses.map((warehouse) => [warehouse, new Map<string, number>()]));
@@ -54,7 +61,10 @@ export async function stockFromFile(
     const shelf = stock.get(warehouse);
     if (units > 0) shelf?.set(sku, (shelf.get(sku) ?? 0) + units);
   };
-  for await (const { row, store, sku: text = '', quantity = '' } of readSalesFile(path, mapping, ['sku', 'quantity'])) {
+  for await (const { row, store, sku: text = '', quantity = '' } of readSalesFile(path, { mapping, encoding }, [
+    'sku',
+    'quantity',
+  ])) {
     const sku = parseSku(text);
     const units = Number(quantity);
     if (!sku || !/^\d+(\.0+)?$/.test(quantity) || !(units === 0 || isLineQuantity(units))) {

@@ -17,7 +17,10 @@ async function file(name: string, ...lines: readonly string[]): Promise<string> 
   await writeFile(join(folder, name), `${lines.join('\n')}\n`);
   return join(folder, name);
 }
-const shop = shopOf({ 'cancellation-prefix': 'C', 'accounting-prefix': 'A' }, { spreadOver: ['W1'], isSpread: false });
+const shop = shopOf(
+  { 'cancellation-prefix': 'C', 'accounting-prefix': 'A', encoding: 'utf8' },
+  { spreadOver: ['W1'], isSpread: false },
+);
 const plain = (stock: ReadonlyMap<string, ReadonlyMap<string, number>>) =>
   Object.fromEntries([...stock].map(([warehouse, units]) => [warehouse, Object.fromEntries(units)]));
 
@@ -61,19 +64,23 @@ describe('opening stock', () => {
 
   test('of stores without a node stays out', async () => {
     const path = await file('stock.csv', 'store,sku,quantity', 'S1,tea,5', 'S9,tea,5', 'S1,mug,0');
-    const stock = await stockFromFile(path, undefined, { warehouses: ['S1', 'S2'], isSpread: false });
+    const stock = await stockFromFile(path, undefined, { warehouses: ['S1', 'S2'], isSpread: false, encoding: 'utf8' });
     expect(plain(stock)).toEqual({ S1: { tea: 5 }, S2: {} });
   });
 
   test('without stores is shared to the last unit', async () => {
     const path = await file('shared.csv', 'sku,quantity', 'tea,8');
-    const stock = await stockFromFile(path, undefined, { warehouses: ['W1', 'W2', 'W3'], isSpread: true });
+    const stock = await stockFromFile(path, undefined, {
+      warehouses: ['W1', 'W2', 'W3'],
+      isSpread: true,
+      encoding: 'utf8',
+    });
     expect(plain(stock)).toEqual({ W1: { tea: 3 }, W2: { tea: 3 }, W3: { tea: 2 } });
   });
 
   test.each(['tea,x', 'tea,-1', 'tea,', ',5'])('with the line "%s" is refused with its number', async (line) => {
     const path = await file('broken.csv', 'sku,quantity', 'mug,1', line);
-    const reading = stockFromFile(path, undefined, { warehouses: ['W1'], isSpread: true });
+    const reading = stockFromFile(path, undefined, { warehouses: ['W1'], isSpread: true, encoding: 'utf8' });
     await expect(reading).rejects.toThrow('line 3');
   });
 });

@@ -19,7 +19,7 @@ export type Survey = {
 export async function surveyOf(path: string, shop: Shop): Promise<Survey> {
   const leaving = new Map<string, Map<string, number>>();
   let receipts = 0;
-  const lines = goodsLines(readSalesFile(path, shop.mapping), shop.interpretation, noLines());
+  const lines = goodsLines(readSalesFile(path, shop), shop.interpretation, noLines());
   for await (const receipt of receiptsOf(lines)) {
     receipts += 1;
     const units = leaving.get(receipt.warehouse) ?? new Map<string, number>();

@@ -1,0 +1,22 @@
+import { wireLimits } from '@edgestock/shared/protocol/limits';
+
+/** What decides whether the deltas that wait are a batch yet. */
+export type Waiting = {
+  readonly unsentDeltas: number;
+  readonly batchesInFlight: number;
+  /** The deltas have been gathering for `batchDelayMs`. */
+  readonly isGathered: boolean;
+};
+
+/**
+ * Does the batch close now? On an idle link at once, so that a lone sale is at central in milliseconds; while the link is busy
+ * when it is full, or when its deltas have gathered for `batchDelayMs`: a batch per sale would cost more than it carries.
+ */
+export function closesNow({ unsentDeltas, batchesInFlight, isGathered }: Waiting): boolean {
+  return batchesInFlight === 0 || unsentDeltas >= wireLimits.batchDeltasMax || isGathered;
+}
+
+/** How much the closing batch takes at most. Central's window leaves `roomDeltas`; one delta always goes, whatever its size. */
+export function batchBounds(roomDeltas: number): { readonly deltasMax: number; readonly bytesMax: number } {
+  return { deltasMax: Math.min(wireLimits.batchDeltasMax, roomDeltas), bytesMax: wireLimits.batchBytesMax };
+}

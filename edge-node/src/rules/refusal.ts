@@ -1,0 +1,19 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+
+/** What a document of the node is: each has a life of its own, told by its state. */
+export type DocumentKind = 'reservation' | 'task' | 'transfer';
+
+/** Why a promise, or a step of a document, was not made. Nothing was recorded. Facts are never refused (P4). */
+export type Refusal =
+  | { readonly refusal: 'insufficient'; readonly shortages: readonly Shortage[] }
+  | { readonly refusal: 'unknown'; readonly document: DocumentKind; readonly id: string }
+  /** It is past, or not yet in, the state in which that can be done. */
+  | {
+      readonly refusal: 'wrong-state';
+      readonly document: DocumentKind;
+      readonly id: string;
+      readonly state: string;
+      readonly why: string;
+    };
+
+export type Shortage = { readonly sku: Sku; readonly requested: number; readonly available: number };

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { isSource, readTree } from './house-rules/source-tree.ts';
+
+const root = join(import.meta.dirname, '..');
+const page = readFileSync(join(root, 'docs', 'http.md'), 'utf8');
+const sources = readTree(root).filter((file) => isSource(file) && !file.path.endsWith('.test.ts'));
+const below = (...folders: readonly string[]) =>
+  sources.filter(({ path }) => folders.some((folder) => path.startsWith(folder))).map(({ text }) => text);
+
+/** `GET /v1/x` as the page has it under one of its headings. */
+function described(heading: string): readonly string[] {
+  const section = page.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  return [...section.matchAll(/^### ((?:GET|POST|PUT|DELETE) \S+)$/gm)].map(([, route = '']) => route).sort();
+}
+
+/** The two ways in which a node's door is written: an object, and the import doors' call. `path` may be a constant above. */
+function nodeRoutes(): readonly string[] {
+  return below('edge-node/src/http/')
+    .flatMap((text) => {
+      const constant = /const path = '([^']+)'/.exec(text)?.[1] ?? '';
+      const objects = [...text.matchAll(/method: '(\w+)',\s*path(?:: '([^']+)')?,/g)];
+      const calls = [...text.matchAll(/\bdoor\('(\w+)', '([^']+)'/g)];
+      return [...objects, ...calls].map(([, method = '', path = constant]) => `${method} ${path}`);
+    })
+    .sort();
+}
+
+/** Each call of `doors` up to the next one: its path, and a name before a colon for each method. */
+function centralRoutes(): readonly string[] {
+  return below('central/src/api/')
+    .flatMap((text) =>
+      text
+        .split(/^ {2}doors\(/m)
+        .slice(1)
+        .flatMap((part) => {
+          const [, named, constant] = /^(?:'([^']+)'|(\w+)), \{/.exec(part) ?? [];
+          const path = named ?? new RegExp(`const ${constant} = '([^']+)'`).exec(text)?.[1];
+          return [...part.matchAll(/\b(GET|POST|PUT|DELETE): /g)].map(([, method = '']) => `${method} ${path}`);
+        }),
+    )
+    .sort();
+}
+
+describe('docs/http.md', () => {
+  it('has the routes of a node, all of them and no others', () => {
+    expect(nodeRoutes().length).toBeGreaterThan(15);
+    expect(described('Node')).toEqual(nodeRoutes());
+  });
+
+  it('has the routes of central, all of them and no others', () => {
+    expect(centralRoutes().length).toBeGreaterThan(8);
+    expect(described('Central')).toEqual(centralRoutes());
+  });
+
+  it('shows one call of each', () => {
+    const parts = page.split(/^### /m).slice(1);
+    expect(parts.filter((part) => [...part.matchAll(/^curl -s /gm)].length !== 1)).toEqual([]);
+  });
+
+  it('has every problem code, with its status', () => {
+    const declared = below('edge-node/src/http/', 'central/src/api/', 'shared/src/runtime/problem.ts').flatMap((text) =>
+      [...text.matchAll(/code: '([a-z-]+)',\s*status: (\d{3})/g)].map(([, code, status]) => `${code} ${status}`),
+    );
+    const listed = [...page.matchAll(/^\| `([a-z-]+)` *\| (\d{3}) /gm)].map(([, code, status]) => `${code} ${status}`);
+    expect(declared.length).toBeGreaterThan(20);
+    expect([...listed].sort()).toEqual([...new Set(declared)].sort());
+  });
+});
