@@ -36,7 +36,10 @@ export type PromiseCommand =
     }
   | { readonly command: 'renew'; readonly reservation: string; readonly expiresAt: number }
   | { readonly command: 'release'; readonly reservation: string; readonly reason: string }
-  /** The reservation becomes an order of the same id that needs no payment here. */
+  /**
+   * The reservation becomes an order of the same id that needs no payment here. Nobody agreed to wait: units that fall short
+   * later, and that no warehouse has, are cancelled.
+   */
   | { readonly command: 'confirm'; readonly reservation: string }
   | {
       readonly command: 'place-order';

@@ -4,6 +4,7 @@ import { describeConserving } from './conserving.contract.ts';
 import { ContractFixture, type OpenStore } from './contract-fixture.contract.ts';
 import { describeDeciding } from './deciding.contract.ts';
 import { describeDirecting } from './directing.contract.ts';
+import { describeOrdering } from './ordering.contract.ts';
 import { describeReading } from './reading.contract.ts';
 import { describeReserving } from './reserving.contract.ts';
 import { describeReturning } from './returning.contract.ts';
@@ -24,4 +25,5 @@ export function describeCentralStore(name: string, open: OpenStore): void {
     describeDirecting(fixture);
     describeConserving(fixture);
   });
+  describeOrdering(`${name}: orders`, open);
 }

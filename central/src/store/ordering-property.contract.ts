@@ -10,7 +10,8 @@ import { linesOf } from '../testing/order-fixture.ts';
 import { imbalanceOf } from '../testing/order-in-words.ts';
 import type { PlayedNode } from '../testing/played-node.ts';
 import { unspentOf } from './central-store.ts';
-import { type OpenOrdering, OrderingWorld } from './ordering-world.contract.ts';
+import type { OpenStore } from './contract-fixture.contract.ts';
+import { OrderingWorld } from './ordering-world.contract.ts';
 
 const BUFFER = 1;
 const SKUS = ['A', 'B'] as const;
@@ -34,7 +35,7 @@ const actions = [
 ] as const;
 
 /** Orders, reservations, quotas and nodes together: no unit is ever promised twice, lost, or promised without end. */
-export function conservesUnits(open: OpenOrdering): void {
+export function conservesUnits(open: OpenStore): void {
   // Most of all what brings orders on: else hardly a task would be picked.
   const brisk = ['place', 'place', 'pay', 'pay', 'pay', 'settle', 'settle', 'ship', 'miss', 'receive'] as const;
   const acts = fc.array(

@@ -6,31 +6,22 @@ import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts
 import { linesOf } from '../testing/order-fixture.ts';
 import { unitsOfOrder } from '../testing/order-in-words.ts';
 import { PlayedNode } from '../testing/played-node.ts';
-import type { CentralStore } from './central-store.ts';
-import { NOW } from './contract-fixture.contract.ts';
-import type { PromiseStore } from './promise-store.ts';
-
-export type OrderingStore = CentralStore & PromiseStore;
-export type OpenOrdering = () => Promise<{
-  readonly store: OrderingStore;
-  reopen(): Promise<OrderingStore>;
-  close(): Promise<void>;
-}>;
+import { NOW, type OpenedStore, type OpenStore } from './contract-fixture.contract.ts';
 
 export const PAYMENT_MS = 60_000;
 
 /** The store of the running test, its nodes, and its clock. */
 export class OrderingWorld {
-  #opened: Awaited<ReturnType<OpenOrdering>> | undefined;
-  #store: OrderingStore | undefined;
+  #opened: OpenedStore | undefined;
+  #store: OpenedStore['store'] | undefined;
   nodes: PlayedNode[] = [];
   now = NOW;
 
-  get store(): OrderingStore {
+  get store(): OpenedStore['store'] {
     return must(this.#store, 'a test is running');
   }
 
-  async open(open: OpenOrdering): Promise<void> {
+  async open(open: OpenStore): Promise<void> {
     this.#opened = await open();
     this.#store = this.#opened.store;
     this.nodes = [];

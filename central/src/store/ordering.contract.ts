@@ -1,13 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { PlayedNode } from '../testing/played-node.ts';
+import type { OpenStore } from './contract-fixture.contract.ts';
 import { conservesUnits } from './ordering-property.contract.ts';
-import { type OpenOrdering, OrderingWorld } from './ordering-world.contract.ts';
+import { OrderingWorld } from './ordering-world.contract.ts';
 import { describePlacing } from './placing-orders.contract.ts';
 import { describeServing } from './serving-orders.contract.ts';
 import { describeFallingShort } from './short-orders.contract.ts';
 
 /** Orders from the first promise to the parcel, and every way back, on a store and nodes that play along. */
-export function describeOrdering(name: string, open: OpenOrdering): void {
+export function describeOrdering(name: string, open: OpenStore): void {
   describe(name, () => {
     const world = new OrderingWorld();
     beforeEach(() => world.open(open));

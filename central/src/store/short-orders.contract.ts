@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
-import type { OrderingWorld } from './ordering-world.contract.ts';
+import { type OrderingWorld, PAYMENT_MS } from './ordering-world.contract.ts';
 
 /** What becomes of orders whose warehouse does not have what it promised, or does not send it. */
 export function describeFallingShort(world: OrderingWorld): void {
@@ -49,6 +49,7 @@ export function describeFallingShort(world: OrderingWorld): void {
       await world.settle();
       // Three are missing: the two that are only held move; one of those to be shipped is asked back and served elsewhere.
       expect(await world.order('held')).toMatchObject({ lines: [{ holds: [{ warehouse: 'W2', quantity: 2 }] }] });
+      expect(await world.why('held')).toContain('W1 does not have 2 of A any more: another warehouse keeps them now.');
       expect(await world.units('firm')).toEqual(['A: 2 ordered, 2 open']);
       expect(two.tasks.get('firm.2')).toEqual(new Map([['A', 1]]));
       expect(one.quantities('A')).toMatchObject({ onHand: 1, committed: 1, quota: 0 });
@@ -60,6 +61,42 @@ export function describeFallingShort(world: OrderingWorld): void {
         'W1 gave back 1 of A.',
         'W2 is to ship 1 of A.',
       ]);
+    });
+
+    it('takes from the newest order first', async () => {
+      const node = await world.node('W1 A2');
+      for (const id of ['old', 'new']) {
+        await world.place(id, 'A1');
+        await world.pay(id);
+      }
+      await world.settle();
+      node.lose('A', 1);
+      await world.settle();
+      expect(await world.order('old')).toMatchObject({ state: 'firm' });
+      expect(await world.order('new')).toMatchObject({ state: 'cancelled' });
+    });
+
+    it('that stays gets the units of an order that ends, before anybody else', async () => {
+      const node = await world.node('W1 A2');
+      await world.place('o', 'A2');
+      node.lose('A', 2);
+      await world.settle();
+      // Nobody else has them: they stay held, in the hope of goods.
+      expect(await world.units('o')).toEqual(['A: 2 ordered, 2 held']);
+      await world.cancel('o');
+      expect(await world.available('A')).toBe(0);
+      await world.settle();
+      expect(node.quantities('A')).toMatchObject({ onHand: 0, quota: 0, returned: 2 });
+    });
+
+    it('ends an order that was not paid in time, and takes no more than what is missing', async () => {
+      const node = await world.node('W1 A2');
+      await world.place('o', 'A2');
+      world.now += PAYMENT_MS;
+      node.lose('A', 1);
+      await node.tell(world.store, world.now);
+      expect(await world.order('o')).toMatchObject({ state: 'cancelled', payment: 'timed-out' });
+      expect(await world.available('A')).toBe(1);
     });
 
     it('asks nothing back twice, however often the node says that goods are missing', async () => {

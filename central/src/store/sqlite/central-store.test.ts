@@ -14,7 +14,7 @@ import { migrations } from './migrations.ts';
 import { openCentralReader, openCentralStore } from './open-central-store.ts';
 import { promiseTables } from './promise-tables.ts';
 
-const openFresh = async () => {
+describeCentralStore('central store on SQLite', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
   const path = join(directory, 'central.db');
   let store = openCentralStore(path);
@@ -33,10 +33,7 @@ const openFresh = async () => {
       await rm(directory, { recursive: true });
     },
   };
-};
-
-describeCentralStore('central store on SQLite', openFresh);
-describeOrdering('orders on SQLite', openFresh);
+});
 
 it('applies nothing of a call that fails half-way', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
