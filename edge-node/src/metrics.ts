@@ -28,6 +28,16 @@ const readings = {
   replication_publish_failures_total: { kind: 'counter', help: 'Publishes that the broker refused or did not answer' },
   replication_heartbeats_missed_total: { kind: 'counter', help: 'Heartbeats that central did not answer in time' },
   replication_trimmed_deltas_total: { kind: 'counter', help: 'Movements trimmed from the log, behind central' },
+  down_sequence: { kind: 'gauge', help: 'Last directive of central that was carried out' },
+  replication_directives_carried_out_total: { kind: 'counter', help: 'Directives of central carried out' },
+  replication_down_gaps_total: { kind: 'counter', help: 'Messages of central that came before an earlier one' },
+  replication_down_refused_total: {
+    kind: 'counter',
+    help: 'Messages of central that were damaged, or of another history than the one carried out here',
+  },
+  last_units_asked_total: { kind: 'counter', help: 'Times that central was asked for units for a buyer at this node' },
+  last_units_given_total: { kind: 'counter', help: 'Of those, the times that central answered with what it gave back' },
+  last_units_timed_out_total: { kind: 'counter', help: 'Of those, the times that the answer did not come in time' },
   ledger_commit_seconds_total: { kind: 'counter', help: 'Time spent in commits, fsync included' },
 } as const satisfies Record<string, { kind: 'gauge' | 'counter'; help: string }>;
 

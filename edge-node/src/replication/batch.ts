@@ -14,9 +14,14 @@ export type Batch = {
 
 /**
  * The slice as a message. `run` is new after every rewind: a resend is there because central lacks it, and the broker's
- * deduplication, which remembers ids of messages long gone, must not swallow it.
+ * deduplication, which remembers ids of messages long gone, must not swallow it. `downAck` is how far the node has carried out
+ * central's log.
  */
-export function batchOf(identity: LogIdentity, slice: LogSlice, run: string): Batch {
+export function batchOf(
+  identity: LogIdentity,
+  slice: LogSlice,
+  { run, downAck }: { readonly run: string; readonly downAck: number },
+): Batch {
   const { firstSequence, lastSequence, hashBefore, hashLast, deltas } = slice;
   const bytes = encodeUpBatch({
     ...identity,
@@ -25,7 +30,7 @@ export function batchOf(identity: LogIdentity, slice: LogSlice, run: string): Ba
     hashBefore,
     hashLast,
     schema: SCHEMA_MAX,
-    downAck: 0,
+    downAck,
     deltas,
   });
   const { warehouse, epoch, instance } = identity;

@@ -12,6 +12,13 @@ export type ReplicationCounters = {
   heartbeatsMissed: number;
   sessions: number;
   trimmedDeltas: number;
+  directivesCarriedOut: number;
+  /** Messages down that brought nothing new, that came too early, and that were unreadable or of another history. */
+  downDuplicates: number;
+  downGaps: number;
+  downRefused: number;
+  /** Buyers for whom central was asked for its last units; those it gave some, and those it kept waiting too long. */
+  readonly lastUnits: { asked: number; given: number; timedOut: number };
   /** Times that part of the log was sent again, by cause. */
   readonly rewinds: Record<RewindCause | 'publish-failed', number>;
 };
@@ -28,6 +35,11 @@ export function newCounters(): ReplicationCounters {
     heartbeatsMissed: 0,
     sessions: 0,
     trimmedDeltas: 0,
+    directivesCarriedOut: 0,
+    downDuplicates: 0,
+    downGaps: 0,
+    downRefused: 0,
+    lastUnits: { asked: 0, given: 0, timedOut: 0 },
     rewinds: { 'central-behind': 0, need: 0, stall: 0, 'publish-failed': 0 },
   };
 }

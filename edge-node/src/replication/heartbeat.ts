@@ -22,6 +22,7 @@ export class Heartbeat {
   readonly #clock: Clock;
   readonly #events: Log;
   readonly #counters: ReplicationCounters;
+  readonly #down: () => HeartbeatRequest['down'];
   readonly #ownFence: () => string | undefined;
   readonly #onReply: (reply: HeartbeatReply) => void;
   readonly #bell: Doorbell;
@@ -33,6 +34,8 @@ export class Heartbeat {
     clock: Clock;
     events: Log;
     counters: ReplicationCounters;
+    /** How far central's log is carried out; `undefined` where nothing can be. */
+    down: () => HeartbeatRequest['down'];
     /** Why the node has stopped sending by its own judgement, if it has. */
     ownFence: () => string | undefined;
     onReply: (reply: HeartbeatReply) => void;
@@ -43,12 +46,13 @@ export class Heartbeat {
     this.#clock = options.clock;
     this.#events = options.events;
     this.#counters = options.counters;
+    this.#down = options.down;
     this.#ownFence = options.ownFence;
     this.#onReply = options.onReply;
     this.#bell = new Doorbell(options.clock);
   }
 
-  /** Something was sent, or is to be told: worth asking now. */
+  /** Something was sent, or carried out, or is to be told: worth asking now. */
   ring(): void {
     this.#bell.ring();
   }
@@ -88,6 +92,7 @@ export class Heartbeat {
   async #ask(): Promise<HeartbeatReply | undefined> {
     const { warehouse, epoch, instance } = this.#log.identity();
     const head = this.#log.head();
+    const down = this.#down();
     const reason = this.#ownFence();
     const request: HeartbeatRequest = {
       warehouse,
@@ -97,6 +102,7 @@ export class Heartbeat {
       applied: this.#progress.applied,
       schema: [SCHEMA_MIN, SCHEMA_MAX],
       clock: this.#clock.now(),
+      ...(down === undefined ? {} : { down }),
       ...(reason === undefined ? {} : { fence: { reason } }),
     };
     this.#counters.heartbeats += 1;

@@ -1,3 +1,5 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { assert } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
@@ -7,13 +9,16 @@ import {
   connectForEver,
 } from '@edgestock/shared/transport/jetstream-connection';
 import { Events, type JetStreamClient, type NatsConnection, NatsError } from 'nats';
+import { JetStreamDown } from './jetstream-down.ts';
 import { replicationLimits } from './limits.ts';
-import { type Link, LinkError, type LinkFailure } from './link.ts';
+import { type DownMessage, type Link, LinkError, type LinkFailure } from './link.ts';
 
 export type JetStreamLinkOptions = {
   readonly url: string | readonly string[];
   /** As the broker's monitoring shows it. */
   readonly name: string;
+  /** Whose messages come down. */
+  readonly warehouse: WarehouseId;
   /** The only subjects this node may subscribe to. */
   readonly inboxPrefix: string;
   readonly credentials?: BrokerCredentials;
@@ -23,7 +28,10 @@ export type JetStreamLinkOptions = {
   readonly log: Log;
 };
 
-/** The link over one NATS connection. Needs of JetStream's API nothing but publishing: a node manages no streams. */
+/**
+ * The link over one NATS connection. Needs of JetStream's API nothing but publishing, and reading and acknowledging from its own
+ * consumer: a node manages no streams.
+ */
 export class JetStreamLink implements Link {
   readonly #options: JetStreamLinkOptions;
   readonly #closing = new AbortController();
@@ -33,6 +41,7 @@ export class JetStreamLink implements Link {
   readonly #running: Promise<void>;
   #connection: NatsConnection | undefined;
   #jetstream: JetStreamClient | undefined;
+  #down: JetStreamDown | undefined;
   #isConnected = false;
 
   constructor(options: JetStreamLinkOptions) {
@@ -68,9 +77,23 @@ export class JetStreamLink implements Link {
     }
   }
 
+  onDown(listener: (message: DownMessage) => void): () => void {
+    assert(this.#down === undefined, 'the way down has a listener already');
+    const { warehouse, clock, random, log } = this.#options;
+    const connection = this.#isConnected ? this.#connection : undefined;
+    const down = new JetStreamDown({ warehouse, connection, listener, clock, random, log });
+    this.#down = down;
+    return () => {
+      if (this.#down !== down) return;
+      this.#down = undefined;
+      void down.stop();
+    };
+  }
+
   async close(): Promise<void> {
     this.#closing.abort();
     this.#change(false);
+    await this.#down?.stop();
     await this.#connection?.close();
     await this.#running;
   }
@@ -106,6 +129,7 @@ export class JetStreamLink implements Link {
   #change(isConnected: boolean): void {
     if (isConnected === this.#isConnected || (isConnected && this.#closing.signal.aborted)) return;
     this.#isConnected = isConnected;
+    this.#down?.follow(isConnected ? this.#connection : undefined);
     if (!isConnected) for (const fail of [...this.#waiting]) fail(disconnected());
     for (const listener of [...this.#listeners]) listener(isConnected);
   }

@@ -1,7 +1,7 @@
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { assert } from '@edgestock/shared/runtime/assert';
 
-/** Bounds and rhythms of replication (docs/protocol.md "The log up", "Heartbeats"). */
+/** Bounds and rhythms of replication (docs/protocol.md "The log up", "Heartbeats", "The log down"). */
 export const replicationLimits = {
   /** Unacknowledged by the broker, resends included. */
   batchesInFlightMax: 32,
@@ -51,6 +51,27 @@ export const replicationLimits = {
   refusedRetryFirstMs: 5_000,
   refusedRetryMsMax: 300_000,
 
+  /** Directives of one commit, and their bytes; a message that has more is carried out whole. */
+  directivesPerRunMax: wireLimits.batchDirectivesMax,
+  directiveRunBytesMax: wireLimits.batchBytesMax,
+  /** Of messages that wait for a carry-out; the broker keeps the others and offers them again. */
+  waitingDownBytesMax: 32 * 1024 * 1024,
+  carryOutRetryFirstMs: 100,
+  carryOutRetryMsMax: 5_000,
+  /** What central sends again takes its time: the same gap is not asked for twice within this. */
+  needPauseMs: 2_000,
+  /** The way down, when its stream or consumer is missing: central makes them as soon as it can. */
+  downRetryFirstMs: 200,
+  downRetryMsMax: 5_000,
+  /** How often the broker says "nothing new"; two missed ones are looked into. */
+  downIdleHeartbeatMs: 5_000,
+  downPullMs: 30_000,
+  downFetchAheadMessages: 32,
+
+  /** A buyer waits this long for units that central might give back. */
+  lastUnitsBudgetMs: 300,
+  lastUnitsLinesMax: 100,
+
   retentionMsDefault: 7 * 24 * 3_600_000,
   trimPeriodMs: 60_000,
   trimRowsMax: 500,
@@ -67,4 +88,6 @@ const stateRowsMax = limits.stateRowsPerMessage + limits.stateReadsPerTurn;
 assert(stateRowsMax <= wireLimits.stateRowsMax, 'a message must not have more rows than the wire takes');
 assert(stateRowsMax * limits.stateRowBytesMax < wireLimits.messageBytesMax, 'a state message must fit the stream');
 assert(limits.caughtUpDeltasMax < limits.behindDeltasMin, 'behind and caught up must not be the same');
+assert(limits.waitingDownBytesMax > wireLimits.messageBytesMax, 'the largest message must find room');
+assert(limits.downPullMs > 2 * limits.downIdleHeartbeatMs, 'a silent broker must show before its pull is over');
 assert(limits.stallMs > 2 * limits.heartbeatPeriodMs, 'a stall is judged on several heartbeats');

@@ -3,7 +3,8 @@
  * repeats, reorders and delays on command. The port promises little on purpose:
  * - an acknowledged publish has reached the broker, which is no proof that it survives there, or that central has it;
  * - a publish that fails with `timeout` may or may not have reached it;
- * - publishes may overtake one another.
+ * - publishes may overtake one another;
+ * - what comes down may be lost, come several times, or in any order.
  */
 export type Link = {
   readonly isConnected: boolean;
@@ -13,8 +14,20 @@ export type Link = {
   publish(subject: string, bytes: Uint8Array, messageId: string): Promise<void>;
   /** Asks central; the body and the answer are JSON values. Throws `LinkError`. */
   request(subject: string, body: unknown, timeoutMs: number): Promise<unknown>;
+  /**
+   * Tells every message of central's log for this node, for as long as there is a listener; at most one at a time. One that is
+   * not acknowledged comes again. The returned function unsubscribes. A way down that breaks is restored for ever, by itself.
+   */
+  onDown(listener: (message: DownMessage) => void): () => void;
   /** Ends the link; what is under way fails as `disconnected`. */
   close(): Promise<void>;
+};
+
+/** A message of the way down. */
+export type DownMessage = {
+  readonly bytes: Uint8Array;
+  /** It need not come again: its effect is durable, or it is of no use. Never fails; an acknowledgement may get lost. */
+  readonly acknowledge: () => void;
 };
 
 export type LinkFailure =

@@ -1,3 +1,4 @@
+import type { DirectiveConsumer } from './directive-consumer.ts';
 import type { Progress } from './progress.ts';
 
 /** Where the session stands, and what an operator must know about it. */
@@ -29,6 +30,8 @@ export type ReplicationStatus = {
   readonly lastContactAt: number | undefined;
   /** How far this node's wall clock is ahead of central's. */
   readonly skewMs: number | undefined;
+  /** Last directive of central carried out; whether a later one came and the next one did not. */
+  readonly down: { readonly sequence: number; readonly need: boolean };
   readonly hint?: string;
 };
 
@@ -39,9 +42,12 @@ export function statusOf(facts: {
   readonly progress: Progress;
   readonly lastContactAt: number | undefined;
   readonly skewMs: number | undefined;
+  /** Absent where nothing of central can be carried out. */
+  readonly directives: Pick<DirectiveConsumer, 'sequence' | 'isNeeding' | 'fence'> | undefined;
 }): ReplicationStatus {
-  const { phase, progress, isConnected } = facts;
-  const hint = hintOf(phase, isConnected);
+  const { phase, progress, isConnected, directives } = facts;
+  const fence = directives?.fence;
+  const hint = hintOf(phase, isConnected) ?? (fence && `${fence.reason}; ${fence.hint}`);
   return {
     link: isConnected ? 'connected' : 'disconnected',
     state: phase.phase === 'silent' ? (facts.epoch === 0 ? 'enrolling' : 'catching-up') : phase.phase,
@@ -51,6 +57,7 @@ export function statusOf(facts: {
     backlog: progress.backlog,
     lastContactAt: facts.lastContactAt,
     skewMs: facts.skewMs,
+    down: { sequence: directives?.sequence ?? 0, need: directives?.isNeeding ?? false },
     ...(hint === undefined ? {} : { hint }),
   };
 }

@@ -244,13 +244,13 @@ describe('a fence', () => {
 
   test('of its own making is told to central at once and for as long as it stands; one of central is not repeated', async () => {
     const { clock, central, replication } = await live();
-    central.schema = [2, 3];
+    central.schema = [3, 4];
     await clock.advance(limits.heartbeatPeriodMs + 100);
     expect(replication.status().state).toBe('fenced');
-    expect(central.nodeFence).toContain('central reads schema 2 to 3');
+    expect(central.nodeFence).toContain('central reads schema 3 to 4');
     await clock.advance(60_000);
-    expect(central.nodeFence).toContain('central reads schema 2 to 3');
-    central.schema = [1, 1];
+    expect(central.nodeFence).toContain('central reads schema 3 to 4');
+    central.schema = [1, 2];
     await clock.advance(limits.heartbeatPeriodMs + 100);
     expect(central.nodeFence).toBeUndefined();
     central.fence = { epoch: 2, reason: 'the disk was cloned' };

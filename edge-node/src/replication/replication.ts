@@ -1,5 +1,6 @@
 import { parseSku } from '@edgestock/shared/inventory/ids';
 import type { HeartbeatReply } from '@edgestock/shared/protocol/control';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
 import { Backoff } from '@edgestock/shared/runtime/backoff';
@@ -8,11 +9,14 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { newCounters, type ReplicationCounters } from './counters.ts';
+import { DirectiveConsumer } from './directive-consumer.ts';
+import type { DirectiveInbox } from './directive-inbox.ts';
 import { Doorbell } from './doorbell.ts';
 import { enrol } from './enrolment.ts';
 import { failureFacts } from './failure-facts.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { type Judgement, judgeReply } from './judge-reply.ts';
+import { LastUnits } from './last-units.ts';
 import { replicationLimits as limits } from './limits.ts';
 import type { Link } from './link.ts';
 import { OutboxPublisher } from './outbox-publisher.ts';
@@ -33,11 +37,14 @@ export type ReplicationOptions = {
   readonly random: Random;
   readonly events: Log;
   readonly retentionMs: number;
+  /** Where central's directives are carried out; without it the node takes none, and central sends none. */
+  readonly inbox?: DirectiveInbox;
 };
 
 /**
- * The node's way up: one session after the other, for ever. A session begins with enrolment and a heartbeat (the handshake:
- * nothing is sent before central has said where it stands) and ends when the link breaks or central falls silent.
+ * The node's way up and down: one session after the other, for ever. A session begins with enrolment and a heartbeat (the handshake:
+ * nothing is sent, and nothing carried out, before central has said where it stands) and ends when the link breaks or central
+ * falls silent. Directives that wait at the broker are carried out even so, until central refuses or fences this node.
  */
 export class Replication implements Service {
   readonly counters: ReplicationCounters = newCounters();
@@ -50,6 +57,9 @@ export class Replication implements Service {
   readonly #states: StateLane;
   readonly #heartbeat: Heartbeat;
   readonly #trimmer: Trimmer;
+  readonly #directives: DirectiveConsumer | undefined;
+  readonly #lastUnits: LastUnits | undefined;
+  readonly #liveListeners = new Set<(isLive: boolean) => void>();
   readonly #linkBell: Doorbell;
   readonly #sessionBackoff: Backoff;
   readonly #refusedBackoff: Backoff;
@@ -60,6 +70,7 @@ export class Replication implements Service {
   #phase: Phase = { phase: 'silent' };
   #lastContactAt: number | undefined;
   #skewMs: number | undefined;
+  #wasLive = false;
 
   constructor(options: ReplicationOptions) {
     const { log, link, clock, random, events } = options;
@@ -71,14 +82,33 @@ export class Replication implements Service {
     const progress = new Progress({ committed, applied: log.appliedUpTo(), now: clock.monotonicMs() });
     const common = { log, link, progress, clock, random, events, counters: this.counters };
     this.#progress = progress;
-    this.#publisher = new OutboxPublisher({ ...common, onSent: () => this.#heartbeat.ring() });
+    this.#publisher = new OutboxPublisher({
+      ...common,
+      downAck: () => this.#directives?.sequence ?? 0,
+      onSent: () => this.#heartbeat.ring(),
+    });
     this.#states = new StateLane(common);
     this.#heartbeat = new Heartbeat({
       ...common,
+      down: () => this.#directives?.place(),
+      onReply: (reply) => {
+        this.#directives?.hear(reply.centralEpoch);
+        this.#hear(reply);
+        this.#settle();
+      },
       ownFence: () => (this.#phase.phase === 'fenced' && this.#phase.by === 'node' ? this.#phase.reason : undefined),
-      onReply: (reply) => this.#hear(reply),
     });
     this.#trimmer = new Trimmer({ ...common, retentionMs: options.retentionMs, mayTrim: () => this.#mayTrim() });
+    const { inbox } = options;
+    if (inbox !== undefined) {
+      const { warehouse } = log.identity();
+      const onChange = () => {
+        this.#heartbeat.ring();
+        this.#tellLive();
+      };
+      this.#directives = new DirectiveConsumer({ ...common, inbox, warehouse, onChange });
+      this.#lastUnits = new LastUnits({ ...common, inbox, isLive: () => this.isLive });
+    }
     this.#linkBell = new Doorbell(clock);
     this.#sessionBackoff = new Backoff({
       firstDelayMs: limits.sessionRetryFirstMs,
@@ -97,6 +127,25 @@ export class Replication implements Service {
     this.#running = Promise.all([this.#runSessions(), this.#trimmer.run(this.#stopping.signal)]);
   }
 
+  /** Central answers, has nearly all of this node's log, and its directives are those carried out here: it may be promised to. */
+  get isLive(): boolean {
+    return this.#phase.phase === 'live' && this.#directives?.fence === undefined;
+  }
+
+  /** Tells every change of `isLive`. The returned function unsubscribes. */
+  onLive(listener: (isLive: boolean) => void): () => void {
+    this.#liveListeners.add(listener);
+    return () => this.#liveListeners.delete(listener);
+  }
+
+  /**
+   * Asks central to give back units that a buyer at this node wants. Never rejects, and resolves within the budget in any case:
+   * what was given is in the books then. Resolves at once while there is nobody to ask.
+   */
+  async askLastUnits(lines: readonly SkuQuantity[], budgetMs?: number): Promise<void> {
+    await this.#lastUnits?.ask(lines, budgetMs);
+  }
+
   status(): ReplicationStatus {
     return statusOf({
       phase: this.#phase,
@@ -105,6 +154,7 @@ export class Replication implements Service {
       progress: this.#progress,
       lastContactAt: this.#lastContactAt,
       skewMs: this.#skewMs,
+      directives: this.#directives,
     });
   }
 
@@ -119,6 +169,7 @@ export class Replication implements Service {
     this.#endSession();
     for (const unsubscribe of this.#unsubscribe.splice(0)) unsubscribe();
     await this.#link.close();
+    await this.#directives?.stop();
     await this.#running;
   }
 
@@ -183,6 +234,22 @@ export class Replication implements Service {
     this.#publisher.close();
     this.#states.stop();
     if (this.#phase.phase === 'live' || this.#phase.phase === 'catching-up') this.#phase = { phase: 'silent' };
+    this.#settle();
+  }
+
+  /** What the phase means for the way down and for those who promise. A clone must not carry out what is meant for its original. */
+  #settle(): void {
+    const { phase } = this.#phase;
+    if (phase === 'refused' || phase === 'fenced') this.#directives?.close();
+    else if (phase !== 'silent') this.#directives?.open();
+    this.#tellLive();
+  }
+
+  #tellLive(): void {
+    const { isLive } = this;
+    if (isLive === this.#wasLive) return;
+    this.#wasLive = isLive;
+    for (const listener of [...this.#liveListeners]) listener(isLive);
   }
 
   #hear(reply: HeartbeatReply): void {

@@ -2,6 +2,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { BrokerCredentials } from '@edgestock/shared/transport/jetstream-connection';
+import type { DirectiveInbox } from './directive-inbox.ts';
 import { JetStreamLink } from './jetstream-link.ts';
 import { replicationLimits } from './limits.ts';
 import { type CommitSource, Replication } from './replication.ts';
@@ -20,6 +21,8 @@ export function startReplication(options: {
   readonly retryDelayMs?: { readonly min: number; readonly max: number };
   /** How long central's applied history is kept here. */
   readonly retentionMs?: number;
+  /** Where central's directives are carried out. */
+  readonly inbox?: DirectiveInbox;
   readonly clock: Clock;
   readonly random: Random;
   /** Its lines name the warehouse already. */
@@ -31,6 +34,7 @@ export function startReplication(options: {
   const link = new JetStreamLink({
     url: options.natsUrl,
     name: `edge ${warehouse}`,
+    warehouse,
     inboxPrefix: `_INBOX_${warehouse}`,
     ...(options.credentials === undefined ? {} : { credentials: options.credentials }),
     ...(options.retryDelayMs === undefined ? {} : { retryDelayMs: options.retryDelayMs }),
@@ -46,5 +50,6 @@ export function startReplication(options: {
     random,
     events,
     retentionMs: options.retentionMs ?? replicationLimits.retentionMsDefault,
+    ...(options.inbox === undefined ? {} : { inbox: options.inbox }),
   });
 }

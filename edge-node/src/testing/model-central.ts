@@ -5,9 +5,13 @@ import {
   enrolRequest,
   type HeartbeatReply,
   heartbeatRequest,
+  type LastUnitsReply,
+  lastUnitsRequest,
 } from '@edgestock/shared/protocol/control';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
+import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import { ModelDirectives } from './model-directives.ts';
 
 /** How long central holds a heartbeat's reply back at most. */
 const HOLD_MS = 200;
@@ -31,7 +35,15 @@ export class ModelCentral {
   /** Why the node has stopped sending by its own judgement, as its last heartbeat said. */
   nodeFence: string | undefined;
   refusal: { reason: string; hint: string } | undefined;
-  schema: [number, number] = [1, 1];
+  schema: [number, number] = [SCHEMA_MIN, SCHEMA_MAX];
+  /** The log down. */
+  readonly directives: ModelDirectives;
+  /** Units that central would give back of each SKU, what it has ever given back, and the requests it got. */
+  readonly lastUnits = {
+    unspent: new Map<string, number>(),
+    returned: new Map<string, number>(),
+    requests: [] as string[][],
+  };
   /** Order in which things arrived: sequences of batches, and `state` for messages of the state lane. */
   readonly arrivals: string[] = [];
   duplicates = 0;
@@ -39,6 +51,7 @@ export class ModelCentral {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.directives = new ModelDirectives(clock);
   }
 
   get applied(): number {
@@ -57,7 +70,8 @@ export class ModelCentral {
     else this.#apply(bytes);
   }
 
-  async answer(subject: string, body: unknown): Promise<EnrolReply | HeartbeatReply> {
+  async answer(subject: string, body: unknown): Promise<EnrolReply | HeartbeatReply | LastUnitsReply> {
+    if (subject.includes('.last-units.')) return this.#giveBack(body);
     return subject.includes('.enrol.') ? this.#enrol(body) : this.#heartbeat(body);
   }
 
@@ -88,19 +102,21 @@ export class ModelCentral {
       this.deltas.push(delta);
     }
     if (Buffer.compare(this.#hash(), batch.hashLast) !== 0) throw new WireError('the chain does not fit');
+    this.directives.recordCarriedOut(batch.downAck);
     this.need = undefined;
   }
 
   #enrol(body: unknown): EnrolReply {
     enrolRequest.parse(body);
     if (this.refusal) return { outcome: 'refused', ...this.refusal };
-    return { outcome: 'enrolled', epoch: this.epoch, centralEpoch: 1 };
+    return { outcome: 'enrolled', epoch: this.epoch, centralEpoch: this.directives.centralEpoch };
   }
 
   /** Held back while the sender waits for more than there is, as central's is. */
   async #heartbeat(body: unknown): Promise<HeartbeatReply> {
-    const { sent, fence } = heartbeatRequest.parse(body);
+    const { sent, down, fence } = heartbeatRequest.parse(body);
     this.nodeFence = fence?.reason;
+    this.directives.hear(down);
     const until = this.#clock.monotonicMs() + HOLD_MS;
     while (this.applied < sent && this.need === undefined && this.#clock.monotonicMs() < until) {
       await this.#clock.sleep(1);
@@ -108,7 +124,7 @@ export class ModelCentral {
     return {
       applied: this.applied,
       hash: Buffer.from(this.#hash()).toString('hex'),
-      centralEpoch: 1,
+      centralEpoch: this.directives.centralEpoch,
       schema: this.schema,
       time: this.#clock.now(),
       window: this.window,
@@ -116,6 +132,19 @@ export class ModelCentral {
       ...(this.wanted.length === 0 ? {} : { wanted: this.wanted.splice(0) }),
       ...(this.fence === undefined ? {} : { fence: this.fence }),
     };
+  }
+
+  /** What it has, up to what is asked for. */
+  #giveBack(body: unknown): LastUnitsReply {
+    const { lines } = lastUnitsRequest.parse(body);
+    const { unspent, returned, requests } = this.lastUnits;
+    requests.push(lines.map(({ sku, quantity }) => `${quantity} ${sku}`));
+    for (const { sku, quantity } of lines) {
+      const given = Math.min(quantity, unspent.get(sku) ?? 0);
+      unspent.set(sku, (unspent.get(sku) ?? 0) - given);
+      returned.set(sku, (returned.get(sku) ?? 0) + given);
+    }
+    return { lines: lines.map(({ sku }) => ({ sku, returned: returned.get(sku) ?? 0 })) };
   }
 
   #hash(): Uint8Array {

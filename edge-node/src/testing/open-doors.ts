@@ -93,5 +93,6 @@ export const unlinked: ReplicationStatus = {
   backlog: 0,
   lastContactAt: undefined,
   skewMs: undefined,
+  down: { sequence: 0, need: false },
   hint: 'the broker cannot be reached',
 };

@@ -1,7 +1,12 @@
+import { assert } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { replicationLimits } from '../replication/limits.ts';
-import { type Link, LinkError } from '../replication/link.ts';
+import { type DownMessage, type Link, LinkError } from '../replication/link.ts';
+import { SimulatedStream } from './simulated-stream.ts';
+
+/** After this time the broker offers again what was not acknowledged. */
+const ACK_WAIT_MS = 1_000;
 
 /** What the wire does to what is on it. Probabilities are of one passage, one way. */
 export type LinkFaults = {
@@ -44,6 +49,11 @@ export class SimulatedLink implements Link {
   readonly #listeners = new Set<(isConnected: boolean) => void>();
   readonly #waiting = new Set<(error: LinkError) => void>();
   readonly #knownIds = new Set<string>();
+  readonly #stream: SimulatedStream;
+  readonly #unsubscribe: () => void;
+  /** Of messages of the stream that were offered: what cancels the next offer. */
+  readonly #offered = new Map<number, () => void>();
+  #down: ((message: DownMessage) => void) | undefined;
   #isConnected: boolean;
   #isClosed = false;
   faults: LinkFaults = noFaults;
@@ -53,11 +63,19 @@ export class SimulatedLink implements Link {
   requestsUnderWayMax = 0;
   inFlight = { batches: 0, bytes: 0, batchesMax: 0, bytesMax: 0 };
 
-  constructor(options: { clock: Clock; random: Random; farEnd: FarEnd; isConnected?: boolean }) {
+  constructor(options: {
+    clock: Clock;
+    random: Random;
+    farEnd: FarEnd;
+    isConnected?: boolean;
+    stream?: SimulatedStream;
+  }) {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#farEnd = options.farEnd;
     this.#isConnected = options.isConnected ?? true;
+    this.#stream = options.stream ?? new SimulatedStream();
+    this.#unsubscribe = this.#stream.onAdd((place) => this.#offer(place));
   }
 
   get isConnected(): boolean {
@@ -74,6 +92,16 @@ export class SimulatedLink implements Link {
     this.#isConnected = isConnected;
     if (!isConnected) for (const fail of [...this.#waiting]) fail(new LinkError('disconnected', 'the line was cut'));
     for (const listener of [...this.#listeners]) listener(isConnected);
+    this.#offerAll();
+  }
+
+  onDown(listener: (message: DownMessage) => void): () => void {
+    assert(this.#down === undefined, 'the way down has a listener already');
+    this.#down = listener;
+    this.#offerAll();
+    return () => {
+      if (this.#down === listener) this.#down = undefined;
+    };
   }
 
   async publish(subject: string, bytes: Uint8Array, messageId: string): Promise<void> {
@@ -113,6 +141,34 @@ export class SimulatedLink implements Link {
   async close(): Promise<void> {
     this.setConnected(false);
     this.#isClosed = true;
+    this.#unsubscribe();
+  }
+
+  #offerAll(): void {
+    for (const place of this.#stream.unacknowledged) this.#offer(place);
+  }
+
+  /** Until it is acknowledged, a message comes again and again. */
+  #offer(place: number): void {
+    this.#offered.get(place)?.();
+    this.#offered.delete(place);
+    if (this.faults.isStreamGone) this.#stream.clear();
+    const bytes = this.#stream.at(place);
+    if (bytes === undefined || !this.#isConnected || this.#down === undefined) return;
+    const copies = this.#happens(this.faults.duplication) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy += 1) this.#travel(this.faults.isDownCut, () => this.#deliver(place, bytes));
+    this.#offered.set(
+      place,
+      this.#clock.after(ACK_WAIT_MS, () => this.#offer(place)),
+    );
+  }
+
+  #deliver(place: number, bytes: Uint8Array): void {
+    if (!this.#isConnected) return;
+    this.#down?.({
+      bytes,
+      acknowledge: () => this.#travel(!this.#isConnected || this.faults.isUpCut, () => this.#stream.acknowledge(place)),
+    });
   }
 
   /** There, done, and back: each way may fail, and then only the timeout tells. */

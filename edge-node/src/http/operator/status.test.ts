@@ -3,7 +3,15 @@ import { OpenDoors, unlinked } from '../../testing/open-doors.ts';
 
 let doors: OpenDoors;
 beforeEach(() => {
-  doors = new OpenDoors({ status: () => ({ ...unlinked, sent: 2, applied: 1, lastContactAt: 1_700_000_000_000 }) });
+  doors = new OpenDoors({
+    status: () => ({
+      ...unlinked,
+      sent: 2,
+      applied: 1,
+      lastContactAt: 1_700_000_000_000,
+      down: { sequence: 7, need: true },
+    }),
+  });
 });
 afterEach(() => doors.close());
 
@@ -17,6 +25,7 @@ test('the status tells who this is, how far the log and central are, and what to
     sent: 2,
     applied: 1,
     backlog: 2,
+    down: { sequence: 7, need: true },
     link: 'disconnected',
     lastContactAt: '2023-11-14T22:13:20.000Z',
     openExceptions: 1,
@@ -63,6 +72,9 @@ test('exceptions wait in the order in which they were opened, page by page', asy
 });
 
 test('the metrics page counts what happened, under the name of the warehouse', async () => {
+  const { replication } = doors.deps;
+  replication.directivesCarriedOut = 3;
+  replication.lastUnits.timedOut = 2;
   await doors.post('/v1/sales', { till: 'T', receipt: 'R', lines: [{ sku: 'A', quantity: 1 }] });
   await doors.get('/v1/stock/A');
   await doors.get('/v1/stock/NO');
@@ -71,6 +83,9 @@ test('the metrics page counts what happened, under the name of the warehouse', a
   expect(headers.get('content-type')).toContain('text/plain');
   expect(text).toContain('edgestock_log_sequence{warehouse="BER1"} 1');
   expect(text).toContain('edgestock_ledger_movements_total{warehouse="BER1"} 1');
+  expect(text).toContain('edgestock_down_sequence{warehouse="BER1"} 7');
+  expect(text).toContain('edgestock_replication_directives_carried_out_total{warehouse="BER1"} 3');
+  expect(text).toContain('edgestock_last_units_timed_out_total{warehouse="BER1"} 2');
   expect(text).toContain('edgestock_http_request_seconds_count{warehouse="BER1",route="stock",status="2xx"} 1');
   expect(text).toContain('edgestock_http_request_seconds_count{warehouse="BER1",route="stock",status="4xx"} 1');
   expect(text).toContain('edgestock_http_request_seconds_count{warehouse="BER1",route="sales",status="4xx"} 1');
