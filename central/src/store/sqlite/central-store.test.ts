@@ -9,7 +9,6 @@ import { DEFAULT_CHANNEL } from '../../rules/channel.ts';
 import { NodeLog, skuOf, warehouseOf } from '../../testing/node-log.ts';
 import { describeCentralStore } from '../central-store.contract.ts';
 import { channelOf, NOW, reserve } from '../contract-fixture.contract.ts';
-import { describeOrdering } from '../ordering.contract.ts';
 import { migrations } from './migrations.ts';
 import { openCentralReader, openCentralStore } from './open-central-store.ts';
 import { promiseTables } from './promise-tables.ts';
