@@ -27,15 +27,18 @@ function nodeRoutes(): readonly string[] {
     .sort();
 }
 
+/** Each call of `doors` up to the next one: its path, and a name before a colon for each method. */
 function centralRoutes(): readonly string[] {
   return below('central/src/api/')
     .flatMap((text) =>
-      [...text.matchAll(/\bdoors\((?:'([^']+)'|(\w+)), \{([\s\S]*?)\n? {0,2}\}\);/g)].flatMap(
-        ([, named, constant, body = '']) => {
+      text
+        .split(/^ {2}doors\(/m)
+        .slice(1)
+        .flatMap((part) => {
+          const [, named, constant] = /^(?:'([^']+)'|(\w+)), \{/.exec(part) ?? [];
           const path = named ?? new RegExp(`const ${constant} = '([^']+)'`).exec(text)?.[1];
-          return [...body.matchAll(/\b(GET|POST|PUT|DELETE): /g)].map(([, method = '']) => `${method} ${path}`);
-        },
-      ),
+          return [...part.matchAll(/\b(GET|POST|PUT|DELETE): /g)].map(([, method = '']) => `${method} ${path}`);
+        }),
     )
     .sort();
 }

@@ -9,16 +9,16 @@ import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import { Api } from './api/api.ts';
 import type { IngestReport } from './api/operator-routes.ts';
 import type { CentralConfig } from './config.ts';
-import { Ingest } from './ingest/ingest.ts';
 import { CentralMetrics } from './metrics.ts';
 import { openCentralReader, openCentralStore } from './store/sqlite/open-central-store.ts';
+import { Writer } from './writer/writer.ts';
 
 export type Central = Service & { readonly url: string };
 
 export type CentralDependencies = { readonly clock?: Clock; readonly random?: Random; readonly log?: Log };
 
 /**
- * The whole of central: the store's one writer in the ingest thread, and the API on a read-only connection in this one.
+ * The whole of central: the store's one writer in a thread of its own, and the API on a read-only connection in this one.
  * Resolves when the API answers; the broker need not be there. Throws when the data directory, the store or the address
  * cannot be had, each error with what to do about it.
  */
@@ -36,11 +36,11 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     // Opened here once, so that a store that cannot be used ends the start with its reason; the thread would try for ever.
     await openCentralStore(storePath).close();
     const { natsUrls, logLevel } = config;
-    const ingest = services.add(
-      'ingest',
-      new Ingest({ natsUrls, databasePath: storePath, logLevel }, { clock, random, log }),
+    const writer = services.add(
+      'writer',
+      new Writer({ natsUrls, databasePath: storePath, logLevel }, { clock, random, log }),
     );
-    await ingest.ready;
+    await writer.ready;
 
     const opened = openCentralReader(storePath);
     services.add('reader', { stop: async () => opened.close() });
@@ -53,14 +53,21 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
         version: RELEASE,
         storePath,
         reader: opened.reader,
+        writer,
         metrics: new CentralMetrics(),
         clock,
+        random,
         log,
-        ingest: () => ingestReport(ingest, natsUrls),
+        ingest: () => ingestReport(writer, natsUrls),
+        promising: () => ({
+          pending: writer.promisesPending,
+          promises: writer.metrics.promises,
+          directives: writer.metrics.directives,
+        }),
         residentBytes: () => process.memoryUsage.rss(),
       }),
     );
-    ingest.onChange((changes) => (changes.length > 0 ? api.changed(changes) : api.noticesLost()));
+    writer.onChange((changes) => (changes.length > 0 ? api.changed(changes) : api.noticesLost()));
     // What was committed while the API came up gave its notice to nobody.
     api.noticesLost();
     log.info({ url: api.url, dataDirectory: directory, broker: natsUrls }, 'central is ready');
@@ -86,18 +93,18 @@ function makeDirectory(directory: string): void {
 }
 
 /** What an operator should know of the thread that takes in what the nodes send. */
-function ingestReport(ingest: Ingest, natsUrls: readonly string[]): IngestReport {
-  const counters = ingest.metrics;
-  if (!ingest.isRunning) {
-    const hint = 'The ingest thread ended and is started again; the log says why. Reads are served meanwhile.';
+function ingestReport(writer: Writer, natsUrls: readonly string[]): IngestReport {
+  const counters = writer.metrics.ingest;
+  if (!writer.isRunning) {
+    const hint = 'The thread that writes ended and is started again; the log says why. Reads are served meanwhile.';
     return { isUp: false, state: 'restarting', hint, counters };
   }
-  const { storeFailure } = ingest;
+  const { storeFailure } = writer;
   if (storeFailure !== undefined) {
     const { since, reason, hint } = storeFailure;
     return { isUp: false, state: 'store-failing', since: new Date(since).toISOString(), reason, hint, counters };
   }
-  if (!ingest.isBrokerUp) {
+  if (!writer.isBrokerUp) {
     const hint = `No link to the broker at ${natsUrls.join(', ')}: is it up? Central tries for ever and serves reads meanwhile.`;
     return { isUp: false, state: 'waiting-for-broker', hint, counters };
   }

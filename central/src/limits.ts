@@ -40,6 +40,30 @@ export const centralLimits = {
   /** Messages each consumer fetches ahead: times the lanes and shards, it bounds the memory of a backlog. */
   fetchAheadMessages: 64,
 
+  /** Promise commands in one transaction, and waiting in memory: those of the API, and those of buyers at a counter. */
+  groupPromisesMax: 256,
+  promisesWaitingMax: 4_096,
+  urgentPromisesWaitingMax: 512,
+  /** How long a caller should wait before it repeats what could not be taken. */
+  promiseRetryAfterMs: 1_000,
+  /** What is over is ended, and waiting orders go on, this often; of each so many at once. */
+  sweepPeriodMs: 1_000,
+  sweepMax: 200,
+  /** Ends of promises that come closer together than this are swept together. */
+  sweepPeriodMsMin: 20,
+
+  /** Batches of directives under way to the broker, of one node. */
+  downBatchesInFlightMax: 4,
+  /** Directives sent beyond what a node has carried out; the rest waits in central's log. */
+  downWindowDirectives: 8_000,
+  /** Sent, heartbeats flow, and nothing was carried out for this long: it is sent again. */
+  downStalledAfterMs: 15_000,
+  downRetryFirstMs: 100,
+  downRetryMsMax: 10_000,
+
+  /** Places that sell; each has answers of its own. */
+  channelsMax: 64,
+
   /** How often idle lanes are looked at for a consumer that waits for the wrong sequences. */
   laneCheckPeriodMs: 15_000,
   /** How often the broker is told what it need not keep, and from how many messages of a subject on that is worth a call. */
@@ -87,6 +111,10 @@ assert(
   'the sum over all warehouses must be exact',
 );
 assert(centralLimits.windowDeltas >= 2 * wireLimits.batchDeltasMax, 'a node must be able to send while it waits');
+assert(
+  centralLimits.downWindowDirectives >= centralLimits.downBatchesInFlightMax * wireLimits.batchDirectivesMax,
+  'as much may be under way as a node may be behind',
+);
 assert(centralLimits.heartbeatHoldMs < centralLimits.silentAfterMs, 'a reply that waits must not look like silence');
 assert(centralLimits.orderLinesMax <= wireLimits.directiveLinesMax, 'an order must fit one task');
 assert(

@@ -10,6 +10,7 @@ export type WarehouseReadings = {
   readonly lagMs: number | undefined;
   readonly backlog: number;
   readonly skewMs: number;
+  readonly directivesOpen: number;
 };
 
 /**
@@ -24,6 +25,9 @@ const readings = {
   warehouses_silent: 'Warehouses of which nothing was heard for too long',
   warehouses_fenced: 'Warehouses whose node may not go on until a person decides; must be zero',
   quarantined: 'What could not be applied and is kept for a person; must be zero',
+  reservations_held: 'Reservations that hold units now',
+  promises_pending: 'Promise commands handed to the writer and not answered yet',
+  oversold: 'Positions of which central has promised more than it was granted; must be zero',
   event_streams: 'Open server-sent event streams',
   process_resident_bytes: 'Resident memory of the process',
   ingest_up: '1 while ingest is connected to the broker, else 0',
@@ -52,7 +56,30 @@ const ingest = {
   interruptions: ['interruptions_total', 'Times the way from the broker was interrupted and made anew'],
 } as const;
 
+/** Name after `edgestock_central_promise_`, and help, of what the writer's thread counts of promises. */
+const promises = {
+  commands: ['commands_total', 'Promise commands carried out, refused ones included'],
+  commits: ['commits_total', 'Transactions of promise commands; several commands share one'],
+  commitMs: ['commit_milliseconds_total', 'Time spent in those transactions'],
+  waiting: ['queued', 'Promise commands waiting in the writer now'],
+  reserved: ['reserved_total', 'Reservations made'],
+  refusedForShortage: ['refused_for_shortage_total', 'Reservations and orders refused for want of units'],
+  expired: ['expired_total', 'Reservations that ended by time'],
+  lastUnitsAnswered: ['last_units_answered_total', 'Requests of nodes for their last units that were answered'],
+  lastUnitsUnanswered: ['last_units_unanswered_total', 'Requests of nodes for their last units left unanswered'],
+} as const;
+
+/** Name after `edgestock_central_down_`, and help, of what the writer's thread counts of the logs down. */
+const directives = {
+  batchesSent: ['batches_sent_total', 'Batches of directives the broker has acknowledged'],
+  directivesSent: ['directives_sent_total', 'Directives in them, repetitions included'],
+  publishFailures: ['publish_failures_total', 'Batches of directives that could not be delivered'],
+  rewinds: ['rewinds_total', 'Times directives were sent again'],
+  cursorFaults: ['cursor_faults', "Nodes whose cursor is not of central's log, and which get nothing; must be zero"],
+} as const;
+
 const perWarehouse = {
+  directives_open: 'Directives the node has not carried out, as far as it has said',
   lag_seconds: 'Age of what central knows of the warehouse',
   backlog: 'Deltas the node has committed and central has not applied, as far as it has heard',
   skew_seconds: "How far the node's clock is ahead of central's",
@@ -68,12 +95,19 @@ const requestSeconds = {
 /** What the ingest thread has counted since it started. */
 export type IngestReadings = { readonly [Name in keyof typeof ingest]: number };
 
+export type PromiseReadings = { readonly [Name in keyof typeof promises]: number };
+export type DirectiveReadings = { readonly [Name in keyof typeof directives]: number };
+
 /** What the page is made of at the moment it is asked for. */
 export type MetricsPage = {
   readonly central: CentralReadings;
   readonly warehouses: readonly WarehouseReadings[];
   /** Absent while the ingest thread has not spoken yet. */
   readonly ingest: IngestReadings | undefined;
+  readonly promises: PromiseReadings | undefined;
+  readonly directives: DirectiveReadings | undefined;
+  /** Those that are not finished, by state. */
+  readonly orders: Readonly<Record<string, number>>;
 };
 
 /** Central's metrics in a registry of their own: several centrals may live in one process, as in tests. */
@@ -83,6 +117,9 @@ export class CentralMetrics {
   readonly #readings: ReadonlyMap<keyof CentralReadings, Gauge>;
   readonly #perWarehouse: ReadonlyMap<keyof typeof perWarehouse, Gauge>;
   readonly #ingest: ReadonlyMap<keyof IngestReadings, Counter | Gauge>;
+  readonly #promises: ReadonlyMap<keyof PromiseReadings, Counter | Gauge>;
+  readonly #directives: ReadonlyMap<keyof DirectiveReadings, Counter | Gauge>;
+  readonly #orders: Gauge;
 
   constructor() {
     const registers = [this.#registry];
@@ -103,13 +140,15 @@ export class CentralMetrics {
         }),
       ]),
     );
-    this.#ingest = new Map(
-      (Object.keys(ingest) as (keyof IngestReadings)[]).map((key) => {
-        const [name, help] = ingest[key];
-        const definition = { name: `edgestock_central_ingest_${name}`, help, registers };
-        return [key, name.endsWith('_total') ? new Counter(definition) : new Gauge(definition)];
-      }),
-    );
+    this.#ingest = countedBy(this.#registry, 'ingest', ingest);
+    this.#promises = countedBy(this.#registry, 'promise', promises);
+    this.#directives = countedBy(this.#registry, 'down', directives);
+    this.#orders = new Gauge({
+      name: 'edgestock_central_orders',
+      help: 'Orders that are not finished, by state',
+      labelNames: ['state'],
+      registers,
+    });
   }
 
   get contentType(): string {
@@ -121,18 +160,45 @@ export class CentralMetrics {
   }
 
   /** The page in Prometheus' text format. */
-  page({ central, warehouses, ingest }: MetricsPage): Promise<string> {
+  page({ central, warehouses, ingest, promises, directives, orders }: MetricsPage): Promise<string> {
     for (const [name, metric] of this.#readings) metric.set(central[name]);
     for (const metric of this.#perWarehouse.values()) metric.reset();
-    for (const { warehouse, lagMs, backlog, skewMs } of warehouses) {
+    for (const { warehouse, lagMs, backlog, skewMs, directivesOpen } of warehouses) {
       if (lagMs !== undefined) this.#perWarehouse.get('lag_seconds')?.set({ warehouse }, lagMs / 1_000);
       this.#perWarehouse.get('backlog')?.set({ warehouse }, backlog);
       this.#perWarehouse.get('skew_seconds')?.set({ warehouse }, skewMs / 1_000);
+      this.#perWarehouse.get('directives_open')?.set({ warehouse }, directivesOpen);
     }
-    for (const [name, metric] of this.#ingest) {
-      metric.reset();
-      metric.inc(ingest?.[name] ?? 0);
-    }
+    tell(this.#ingest, ingest);
+    tell(this.#promises, promises);
+    tell(this.#directives, directives);
+    this.#orders.reset();
+    for (const [state, count] of Object.entries(orders)) this.#orders.set({ state }, count);
     return this.#registry.metrics();
+  }
+}
+
+/** A metric for each counter of the writer's thread, by the name of the counter. */
+function countedBy<Table extends Readonly<Record<string, readonly [name: string, help: string]>>>(
+  registry: Registry,
+  prefix: string,
+  table: Table,
+): ReadonlyMap<keyof Table, Counter | Gauge> {
+  return new Map(
+    (Object.keys(table) as (keyof Table & string)[]).map((key) => {
+      const [name = '', help = ''] = table[key] ?? [];
+      const definition = { name: `edgestock_central_${prefix}_${name}`, help, registers: [registry] };
+      return [key, name.endsWith('_total') ? new Counter(definition) : new Gauge(definition)];
+    }),
+  );
+}
+
+function tell<Name extends string>(
+  metrics: ReadonlyMap<Name, Counter | Gauge>,
+  readings: { readonly [Key in Name]: number } | undefined,
+): void {
+  for (const [name, metric] of metrics) {
+    metric.reset();
+    metric.inc(readings?.[name] ?? 0);
   }
 }

@@ -1,21 +1,30 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
+import type { Random } from '@edgestock/shared/runtime/random';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import type { CentralMetrics } from '../metrics.ts';
-import { DEFAULT_CHANNEL } from '../rules/channel.ts';
+import { ChannelDirectory } from '../orders/channel-directory.ts';
+import type { PromiseWriter } from '../orders/promise-writer.ts';
+import { Promises } from '../orders/promises.ts';
+import type { Channel } from '../rules/channel.ts';
 import type { CentralReader, ChangeNotice } from '../store/central-store.ts';
+import type { PromiseReader } from '../store/promise-store.ts';
 import { FleetView } from '../warehouses/fleet-view.ts';
 import { Warehouses } from '../warehouses/warehouses.ts';
 import { AvailabilityAnswers } from './availability-answers.ts';
-import { AvailabilityFanOut } from './availability-fan-out.ts';
+import { AvailabilityFanOuts } from './availability-fan-outs.ts';
 import { availabilityRoutes } from './availability-routes.ts';
+import { channelRoutes } from './channel-routes.ts';
 import { type ApiEnvironment, createDoors } from './doors.ts';
 import { explainRoutes } from './explain-routes.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
-import { type IngestReport, operatorRoutes } from './operator-routes.ts';
+import { type IngestReport, operatorRoutes, type PromisingReport } from './operator-routes.ts';
+import { orderRoutes } from './order-routes.ts';
+import { policyRoutes } from './policy-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
+import { reservationRoutes } from './reservation-routes.ts';
 import { streamHandler } from './stream-handler.ts';
 import { warehouseRoutes } from './warehouse-routes.ts';
 
@@ -25,31 +34,35 @@ export type ApiOptions = {
   readonly corsOrigins: readonly string[];
   readonly version: string;
   readonly storePath: string;
-  readonly reader: CentralReader;
+  readonly reader: CentralReader & PromiseReader;
+  /** Where promises are carried out. */
+  readonly writer: PromiseWriter;
   readonly metrics: CentralMetrics;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly ingest: () => IngestReport;
+  readonly promising: () => PromisingReport;
   readonly residentBytes: () => number;
 };
 
-/** Central's reading half: the HTTP API, and what is told to it about changes. */
+/** Central's HTTP API, and what is told to it about changes. It reads by itself; what it writes is carried out elsewhere. */
 export class Api implements Service {
   readonly #answers: AvailabilityAnswers;
-  readonly #fanOut: AvailabilityFanOut;
+  readonly #fanOuts: AvailabilityFanOuts;
   readonly #services: ServiceStack;
   readonly #server: HttpServer;
   readonly #stopping: { isStopping: boolean };
 
   private constructor(parts: {
     readonly answers: AvailabilityAnswers;
-    readonly fanOut: AvailabilityFanOut;
+    readonly fanOuts: AvailabilityFanOuts;
     readonly services: ServiceStack;
     readonly server: HttpServer;
     readonly stopping: { isStopping: boolean };
   }) {
     this.#answers = parts.answers;
-    this.#fanOut = parts.fanOut;
+    this.#fanOuts = parts.fanOuts;
     this.#services = parts.services;
     this.#server = parts.server;
     this.#stopping = parts.stopping;
@@ -57,12 +70,11 @@ export class Api implements Service {
 
   /** Resolves when it listens. Rejects with `CannotListen` when it cannot. */
   static async start(options: ApiOptions): Promise<Api> {
-    const { reader, clock, log, metrics } = options;
+    const { reader, writer, clock, random, log, metrics } = options;
     const centralEpoch = await reader.centralEpoch();
     const warehouses = new Warehouses(reader);
     const answers = new AvailabilityAnswers({
       reader,
-      channel: DEFAULT_CHANNEL,
       fleet: new FleetView(reader),
       clock,
       centralEpoch,
@@ -75,7 +87,11 @@ export class Api implements Service {
     // any site could otherwise read it through the browser of somebody who can reach it. This is the only place.
     if (options.corsOrigins.length > 0) {
       app.use(
-        cors({ origin: [...options.corsOrigins], allowMethods: ['GET', 'HEAD', 'POST'], exposeHeaders: ['etag'] }),
+        cors({
+          origin: [...options.corsOrigins],
+          allowMethods: ['GET', 'HEAD', 'POST', 'PUT'],
+          exposeHeaders: ['etag', 'location', 'idempotency-replayed', 'retry-after'],
+        }),
       );
     }
     const observe = (route: string, status: number, durationMs: number) =>
@@ -83,21 +99,28 @@ export class Api implements Service {
     const doors = createDoors(app, { clock, log, observe });
 
     try {
-      const fanOut = services.add('fan-out', await AvailabilityFanOut.start({ source: answers, clock, log }));
-      availabilityRoutes(doors, answers, streamHandler({ fanOut, clock }));
+      const channels = services.add('channels', await ChannelDirectory.start(reader, clock));
+      const sourceOf = (channel: Channel) => answers.sourceOf(channel);
+      const fanOuts = services.add('fan-out', await AvailabilityFanOuts.start({ sourceOf, clock, log }));
+      const promises = new Promises({ writer, reader, clock, random });
+      availabilityRoutes(doors, { answers, channels, stream: streamHandler({ fanOuts, channels, clock }) });
       warehouseRoutes(doors, { warehouses, reader, clock });
       quarantineRoutes(doors, { reader });
-      explainRoutes(doors, { warehouses, clock });
+      explainRoutes(doors, { warehouses, channels, clock });
+      reservationRoutes(doors, { promises, channels });
+      orderRoutes(doors, { promises, channels });
+      channelRoutes(doors, { promises, channels });
+      policyRoutes(doors, { promises });
       operatorRoutes(doors, {
         ...options,
         startedAt: clock.now(),
         centralEpoch,
         warehouses,
-        fanOut,
+        fanOuts,
         isStopping: () => stopping.isStopping,
       });
       const server = await startHttpServer({ app, host: options.host, port: options.port, clock });
-      return new Api({ answers, fanOut, services, server, stopping });
+      return new Api({ answers, fanOuts, services, server, stopping });
     } catch (error) {
       await services.stop();
       throw error;
@@ -111,13 +134,13 @@ export class Api implements Service {
   /** These answers changed, and the change is committed. */
   changed(notices: readonly ChangeNotice[]): void {
     this.#answers.drop(notices);
-    this.#fanOut.wake();
+    this.#fanOuts.wake();
   }
 
   /** Notices may have been lost: nothing from memory is trusted until it is read again. */
   noticesLost(): void {
     this.#answers.dropAll();
-    this.#fanOut.wake();
+    this.#fanOuts.wake();
   }
 
   /** No new connections; streams are ended, open requests finish. */

@@ -10,10 +10,9 @@ import { StockPartCache } from './stock-part-cache.ts';
 
 export type NamedAnswer = AnswerChange & RenderedAnswer;
 
-/** The availability answers of one channel, as text: what is in memory at once, everything else from the store. */
-export class AvailabilityAnswers implements AnswerSource {
+/** The availability answers of every channel, as text: what is in memory at once, everything else from the store. */
+export class AvailabilityAnswers {
   readonly #reader: CentralReader;
-  readonly #channel: Channel;
   readonly #fleet: FleetView;
   readonly #clock: Clock;
   readonly #centralEpoch: number;
@@ -21,22 +20,20 @@ export class AvailabilityAnswers implements AnswerSource {
 
   constructor(options: {
     readonly reader: CentralReader;
-    readonly channel: Channel;
     readonly fleet: FleetView;
     readonly clock: Clock;
     readonly centralEpoch: number;
   }) {
     this.#reader = options.reader;
-    this.#channel = options.channel;
     this.#fleet = options.fleet;
     this.#clock = options.clock;
     this.#centralEpoch = options.centralEpoch;
-    this.#parts = new StockPartCache(options.reader, options.channel);
+    this.#parts = new StockPartCache(options.reader);
   }
 
   /** The answer, if no store has to be asked for it. */
-  inMemory(sku: Sku): RenderedAnswer | undefined {
-    const part = this.#parts.get(sku);
+  inMemory(sku: Sku, channel: Channel): RenderedAnswer | undefined {
+    const part = this.#parts.get(sku, channel);
     if (part === undefined) return undefined;
     const now = this.#clock.now();
     const fleet = this.#fleet.inMemory(now);
@@ -45,16 +42,16 @@ export class AvailabilityAnswers implements AnswerSource {
     return coversAll(part, freshness) ? this.#render(part, freshness, now) : undefined;
   }
 
-  async answer(sku: Sku): Promise<RenderedAnswer> {
-    const part = this.#parts.get(sku) ?? (await this.#parts.load(sku));
+  async answer(sku: Sku, channel: Channel): Promise<RenderedAnswer> {
+    const part = this.#parts.get(sku, channel) ?? (await this.#parts.load(sku, channel));
     const now = this.#clock.now();
     return this.#render(part, await this.#freshnessFor([part], now), now);
   }
 
   /** Answers of one moment, in the order asked. */
-  async answers(skus: readonly Sku[]): Promise<readonly NamedAnswer[]> {
-    const stocks = await this.#reader.availabilityOf(skus, this.#channel);
-    const named = stocks.map((stock) => ({ sku: stock.sku, part: renderStockPart(stock, this.#channel) }));
+  async answers(skus: readonly Sku[], channel: Channel): Promise<readonly NamedAnswer[]> {
+    const stocks = await this.#reader.availabilityOf(skus, channel);
+    const named = stocks.map((stock) => ({ sku: stock.sku, part: renderStockPart(stock, channel) }));
     const now = this.#clock.now();
     const freshness = await this.#freshnessFor(
       named.map(({ part }) => part),
@@ -63,12 +60,13 @@ export class AvailabilityAnswers implements AnswerSource {
     return named.map(({ sku, part }) => ({ sku, revision: part.revision, ...this.#render(part, freshness, now) }));
   }
 
-  revision(): Promise<number> {
-    return this.#reader.currentRevision();
-  }
-
-  changesAfter(revision: number, limit: number): Promise<readonly AnswerChange[]> {
-    return this.#reader.changesAfter(revision, limit, { channel: this.#channel });
+  /** The changes of one channel, for its streams. */
+  sourceOf(channel: Channel): AnswerSource {
+    return {
+      revision: () => this.#reader.currentRevision(),
+      changesAfter: (revision, limit) => this.#reader.changesAfter(revision, limit, { channel }),
+      answers: (skus) => this.answers(skus, channel),
+    };
   }
 
   /** These changed: nothing older than the notices will be given from here on. */

@@ -2,6 +2,8 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import { readJson } from '@edgestock/shared/runtime/json-body';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
+import type { ChannelDirectory } from '../orders/channel-directory.ts';
+import type { Channel } from '../rules/channel.ts';
 import type { AvailabilityAnswers } from './availability-answers.ts';
 import { type ApiContext, type ApiHandler, type Doors, jsonResponse } from './doors.ts';
 import { apiLimits } from './limits.ts';
@@ -16,13 +18,23 @@ const query = z.strictObject({ skus: z.array(z.string()).min(1), channel: z.stri
  * is available 0 times in no warehouse, with 200: absent is zero, because a shop asks for whatever its catalogue lists.
  * Three SKUs cannot be named in an address: "." and "..", which are part of none, and "stream". The query answers for them.
  */
-export function availabilityRoutes(doors: Doors, answers: AvailabilityAnswers, stream: ApiHandler): void {
+export function availabilityRoutes(
+  doors: Doors,
+  options: {
+    readonly answers: AvailabilityAnswers;
+    readonly channels: ChannelDirectory;
+    readonly stream: ApiHandler;
+  },
+): void {
+  const { answers, channels, stream } = options;
   doors('/v1/availability/query', {
     POST: async (context) => {
       parametersOf(context, []);
-      const { skus } = parseQuery(await readJson(context.req.raw, apiLimits.queryBodyBytesMax));
-      const found = await answers.answers(skus);
-      return jsonResponse(`{"channel":"default","answers":[${found.map(({ json }) => json).join(',')}]}`);
+      const { skus, channel } = parseQuery(await readJson(context.req.raw, apiLimits.queryBodyBytesMax), channels);
+      const found = await answers.answers(skus, channel);
+      return jsonResponse(
+        `{"channel":${JSON.stringify(channel)},"answers":[${found.map(({ json }) => json).join(',')}]}`,
+      );
     },
   });
 
@@ -37,14 +49,17 @@ export function availabilityRoutes(doors: Doors, answers: AvailabilityAnswers, s
   /** From memory without a promise: a synchronous answer stays synchronous down to the socket. */
   function answerOne(context: ApiContext, text: string): Response | Promise<Response> {
     const sku: Sku = skuOf(text);
-    channelOf(parametersOf(context, ['channel']));
-    const answer = answers.inMemory(sku);
+    const channel = channelOf(parametersOf(context, ['channel']), channels);
+    const answer = answers.inMemory(sku, channel);
     if (answer !== undefined) return conditional(context, answer);
-    return answers.answer(sku).then((read) => conditional(context, read));
+    return answers.answer(sku, channel).then((read) => conditional(context, read));
   }
 }
 
-function parseQuery(body: unknown): { readonly skus: readonly Sku[] } {
+function parseQuery(
+  body: unknown,
+  channels: ChannelDirectory,
+): { readonly skus: readonly Sku[]; readonly channel: Channel } {
   const parsed = query.safeParse(body);
   if (!parsed.success) {
     return refuse(problems.invalidRequest, 'A query is an object like {"skus": ["A", "B"], "channel": "default"}.', {
@@ -56,9 +71,8 @@ function parseQuery(body: unknown): { readonly skus: readonly Sku[] } {
     });
   }
   const { skus, channel } = parsed.data;
-  channelOf(channel === undefined ? {} : { channel: [channel] });
   // The answers come in the order of the first mention, each SKU once.
-  return { skus: skusOf(skus) };
+  return { skus: skusOf(skus), channel: channelOf(channel === undefined ? {} : { channel: [channel] }, channels) };
 }
 
 function conditional(context: ApiContext, { json, etag, cacheControl }: RenderedAnswer): Response {

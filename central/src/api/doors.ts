@@ -14,7 +14,7 @@ export type ApiHandler = (context: ApiContext) => Response | Promise<Response>;
 export type ObserveAnswer = (route: string, status: number, durationMs: number) => void;
 
 export type Doors = (path: string, handlers: DoorHandlers) => void;
-type DoorHandlers = { readonly GET?: ApiHandler; readonly POST?: ApiHandler };
+type DoorHandlers = { readonly GET?: ApiHandler; readonly POST?: ApiHandler; readonly PUT?: ApiHandler };
 
 /**
  * Puts handlers on paths, so that every route answers its mistakes alike and is measured alike. Not a middleware: those make
@@ -58,12 +58,17 @@ export function createDoors(
   return (path, handlers) => {
     if (handlers.GET) app.get(path, guarded(path, handlers.GET));
     if (handlers.POST) app.post(path, guarded(path, handlers.POST));
+    if (handlers.PUT) app.put(path, guarded(path, handlers.PUT));
     known.push({ pattern: patternOf(path), methods: methodsOf(handlers) });
   };
 }
 
 function methodsOf(handlers: DoorHandlers): readonly string[] {
-  return [...(handlers.GET ? ['GET', 'HEAD'] : []), ...(handlers.POST ? ['POST'] : [])];
+  return [
+    ...(handlers.GET ? ['GET', 'HEAD'] : []),
+    ...(handlers.POST ? ['POST'] : []),
+    ...(handlers.PUT ? ['PUT'] : []),
+  ];
 }
 
 /** `:name` stands for one part of the path. */
@@ -78,9 +83,9 @@ export function problemResponse(problem: Problem, headers: Readonly<Record<strin
   });
 }
 
-export function jsonResponse(body: string, headers: Readonly<Record<string, string>> = {}): Response {
+export function jsonResponse(body: string, headers: Readonly<Record<string, string>> = {}, status = 200): Response {
   return new Response(body, {
-    status: 200,
+    status,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
   });
 }

@@ -1,5 +1,6 @@
 import { movementKindOf } from '@edgestock/shared/inventory/movement';
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { HistoryEntry } from '../store/central-store.ts';
 import type { Explanation, WarehouseExplanation, Warehouses } from '../warehouses/warehouses.ts';
 import { type Doors, jsonResponse } from './doors.ts';
@@ -8,12 +9,15 @@ import { channelOf, parametersOf, skuOf, wholeNumberOf } from './request-parts.t
 import { ageJson, isoText } from './warehouse-routes.ts';
 
 /** `GET /v1/stock/{sku}/explain`: both sides of the number (P7), the sum and what each warehouse adds to it, and why. */
-export function explainRoutes(doors: Doors, options: { readonly warehouses: Warehouses; readonly clock: Clock }): void {
-  const { warehouses, clock } = options;
+export function explainRoutes(
+  doors: Doors,
+  options: { readonly warehouses: Warehouses; readonly channels: ChannelDirectory; readonly clock: Clock },
+): void {
+  const { warehouses, channels, clock } = options;
   doors('/v1/stock/:sku/explain', {
     GET: async (context) => {
       const parameters = parametersOf(context, ['channel', 'limit']);
-      const channel = channelOf(parameters);
+      const channel = channelOf(parameters, channels);
       const sku = skuOf(context.req.param('sku') ?? '');
       const movementsMax = wholeNumberOf(parameters, {
         name: 'limit',
@@ -21,7 +25,11 @@ export function explainRoutes(doors: Doors, options: { readonly warehouses: Ware
         max: apiLimits.movementsMax,
         absent: apiLimits.movementsDefault,
       });
-      const explained = await warehouses.explain(sku, channel, { now: clock.now(), movementsMax });
+      const explained = await warehouses.explain(sku, channel, {
+        now: clock.now(),
+        movementsMax,
+        promisesMax: apiLimits.holdsListedMax,
+      });
       return jsonResponse(
         JSON.stringify({
           sku,
@@ -38,15 +46,18 @@ export function explainRoutes(doors: Doors, options: { readonly warehouses: Ware
 }
 
 function warehouseJson(share: WarehouseExplanation) {
-  const { sync, movements, nodeAvailable, warehouse, available, at, ...position } = share;
+  const { sync, movements, promises, nodeAvailable, warehouse, available, at, atCentral, granted, ...position } = share;
   return {
     warehouse,
     available,
     because: `${quotaText(share)} = ${available}`,
+    // Central's side: the quota, and who was promised units of it.
+    central: { granted, ...atCentral, unspent: available, promises },
     // The other side of the number: what tills and local reservations may still promise.
     nodeAvailable,
     nodeBecause: `${nodeText(share)} = ${nodeAvailable}`,
     ...position,
+    granted,
     at: isoText(at),
     ...ageJson(sync),
     isSilent: sync.isSilent,

@@ -1,4 +1,5 @@
 import { SKU_LENGTH_MAX } from '@edgestock/shared/inventory/ids';
+import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { assert } from '@edgestock/shared/runtime/assert';
 
 /** Bounds of the API: everything that a caller could make grow. */
@@ -6,6 +7,22 @@ export const apiLimits = {
   /** SKUs of one query, and of one stream. */
   skusPerQueryMax: 1_000,
   queryBodyBytesMax: 512 * 1024,
+
+  /** Lines of one reservation or order, entries of one list: what fits one directive. */
+  linesMax: wireLimits.directiveLinesMax,
+  promiseBodyBytesMax: 256 * 1024,
+  problemsListedMax: 100,
+  textCharsMax: 128,
+  idempotencyKeyCharsMax: 255,
+  /** How long a promise without payment may last, and lasts when nobody says. */
+  ttlSecondsMax: 86_400,
+  reservationTtlSecondsDefault: 900,
+  paymentTtlSecondsDefault: 1_800,
+  priorityMax: 1_000_000,
+  ordersPageDefault: 50,
+  ordersPageMax: 200,
+  /** Open promises listed behind one position by an explanation. */
+  holdsListedMax: 50,
 
   stockPageDefault: 100,
   stockPageMax: 1_000,
@@ -50,6 +67,11 @@ assert(
   apiLimits.skusPerQueryMax * (SKU_LENGTH_MAX + 3) * 2 <= apiLimits.queryBodyBytesMax,
   'a query with the most SKUs must fit its body limit',
 );
+assert(
+  apiLimits.linesMax * (SKU_LENGTH_MAX * 2 + 60) <= apiLimits.promiseBodyBytesMax,
+  'a promise with the most lines must fit its body limit',
+);
+assert(apiLimits.reservationTtlSecondsDefault <= apiLimits.ttlSecondsMax, 'the default must be allowed');
 assert(apiLimits.streamsMax < apiLimits.connectionsMax, 'streams must leave connections to others');
 assert(apiLimits.fanOutPeriodMsMin < apiLimits.fanOutPeriodMsMax, 'the fan-out periods must be a range');
 assert(

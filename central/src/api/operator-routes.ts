@@ -1,10 +1,11 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { problemOf } from '@edgestock/shared/runtime/problem';
-import type { CentralMetrics, IngestReadings } from '../metrics.ts';
+import type { CentralMetrics, DirectiveReadings, IngestReadings, PromiseReadings } from '../metrics.ts';
 import type { CentralReader } from '../store/central-store.ts';
-import { isFenced } from '../warehouses/sync-state.ts';
+import type { PromiseReader } from '../store/promise-store.ts';
+import { isFenced, type SyncState } from '../warehouses/sync-state.ts';
 import type { Warehouses } from '../warehouses/warehouses.ts';
-import type { AvailabilityFanOut } from './availability-fan-out.ts';
+import type { AvailabilityFanOuts } from './availability-fan-outs.ts';
 import { type Doors, jsonResponse, problemResponse } from './doors.ts';
 import { problems } from './problems.ts';
 import { QUARANTINE_PATH } from './quarantine-routes.ts';
@@ -25,17 +26,26 @@ export type IngestReport = {
   readonly counters?: IngestReadings;
 };
 
+/** What the API tells of the thread that promises. */
+export type PromisingReport = {
+  /** Commands without an answer. */
+  readonly pending: number;
+  readonly promises: PromiseReadings;
+  readonly directives: DirectiveReadings;
+};
+
 export type OperatorView = {
   readonly version: string;
   readonly startedAt: number;
   readonly storePath: string;
   readonly centralEpoch: number;
-  readonly reader: CentralReader;
+  readonly reader: CentralReader & PromiseReader;
   readonly warehouses: Warehouses;
-  readonly fanOut: AvailabilityFanOut;
+  readonly fanOuts: AvailabilityFanOuts;
   readonly metrics: CentralMetrics;
   readonly clock: Clock;
   readonly ingest: () => IngestReport;
+  readonly promising: () => PromisingReport;
   readonly isStopping: () => boolean;
   readonly residentBytes: () => number;
 };
@@ -63,7 +73,13 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
     GET: async (context) => {
       parametersOf(context, []);
       const now = view.clock.now();
-      const [stats, fleet] = await Promise.all([view.reader.stats(), view.warehouses.all(now)]);
+      const [stats, fleet, promised] = await Promise.all([
+        view.reader.stats(),
+        view.warehouses.all(now),
+        view.reader.promiseStats(),
+      ]);
+      const open = await directivesOpen(view.reader, fleet);
+      const { pending, promises, directives } = view.promising();
       return jsonResponse(
         JSON.stringify({
           role: 'central',
@@ -82,7 +98,9 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           },
           quarantined: stats.quarantined,
           quarantine: QUARANTINE_PATH,
-          eventStreams: view.fanOut.streamCount,
+          promises: { ...promised, pending, ...promises },
+          directives: { ...directives, notCarriedOut: Object.fromEntries(open) },
+          eventStreams: view.fanOuts.streamCount,
         }),
       );
     },
@@ -92,7 +110,13 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
     GET: async () => {
       const { metrics } = view;
       const ingest = view.ingest();
-      const [stats, fleet] = await Promise.all([view.reader.stats(), view.warehouses.all(view.clock.now())]);
+      const [stats, fleet, promised] = await Promise.all([
+        view.reader.stats(),
+        view.warehouses.all(view.clock.now()),
+        view.reader.promiseStats(),
+      ]);
+      const open = new Map(await directivesOpen(view.reader, fleet));
+      const { pending, promises, directives } = view.promising();
       const page = await metrics.page({
         central: {
           revision: stats.revision,
@@ -102,14 +126,33 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           warehouses_silent: fleet.filter(({ isSilent }) => isSilent).length,
           warehouses_fenced: fleet.filter(isFenced).length,
           quarantined: stats.quarantined,
-          event_streams: view.fanOut.streamCount,
+          reservations_held: promised.reservationsHeld,
+          promises_pending: pending,
+          oversold: promised.oversold,
+          event_streams: view.fanOuts.streamCount,
           process_resident_bytes: view.residentBytes(),
           ingest_up: ingest.isUp ? 1 : 0,
         },
-        warehouses: fleet,
+        warehouses: fleet.map((state) => ({ ...state, directivesOpen: open.get(state.warehouse) ?? 0 })),
         ingest: ingest.counters,
+        promises,
+        directives,
+        orders: promised.orders,
       });
       return new Response(page, { headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' } });
     },
+  });
+}
+
+/** Directives written and, as far as their nodes have said, not carried out; only where there are any. */
+async function directivesOpen(
+  reader: PromiseReader,
+  fleet: readonly SyncState[],
+): Promise<readonly (readonly [warehouse: string, directives: number])[]> {
+  const heads = await Promise.all(fleet.map(({ warehouse }) => reader.downHead(warehouse)));
+  return fleet.flatMap(({ warehouse }, index) => {
+    const head = heads[index];
+    const open = head === undefined ? 0 : head.sequence - head.carriedOut;
+    return open === 0 ? [] : [[warehouse, open] as const];
   });
 }

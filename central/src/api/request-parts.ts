@@ -1,7 +1,9 @@
 import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
-import { refuse } from '@edgestock/shared/runtime/problem';
+import { type ProblemKind, refuse } from '@edgestock/shared/runtime/problem';
+import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { ApiContext } from './doors.ts';
+import { isPromiseId } from './fields.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 
@@ -58,11 +60,28 @@ export function warehouseOf(text: string): WarehouseId {
   return parseWarehouseId(text) ?? refuse(problems.malformedWarehouse, `${quoted(text)} cannot be a warehouse id.`);
 }
 
-/** Only the web shop's channel exists until there are quotas to divide among several. */
-export function channelOf({ channel }: Parameters): Channel {
+/** The channel of a query string, which must exist; the one there always is where none is named. Without a promise: the hot read asks this. */
+export function channelOf({ channel }: Parameters, channels: ChannelDirectory): Channel {
   const text = channel?.at(-1);
   if (text === undefined || text === DEFAULT_CHANNEL) return DEFAULT_CHANNEL;
-  return refuse(problems.unknownChannel, `There is no channel ${quoted(text)}; there is "default".`);
+  return channels.find(text) ?? refuse(problems.unknownChannel, `There is no channel ${quoted(text)}.`);
+}
+
+/** The id of a reservation or an order in a path. What cannot be one names none. */
+export function promiseIdOf(text: string, unknown: ProblemKind): string {
+  return isPromiseId(text) ? text : refuse(unknown, `${quoted(text)} names nothing here.`);
+}
+
+/** One of several words in the query string, or `undefined` without. */
+export function oneOf<const Words extends readonly string[]>(
+  parameters: Parameters,
+  name: string,
+  words: Words,
+): Words[number] | undefined {
+  const text = parameters[name]?.at(-1);
+  if (text === undefined) return undefined;
+  const word = words.find((one) => one === text);
+  return word ?? refuse(problems.invalidRequest, `${name}=${quoted(text)} is none of ${words.join(', ')}.`);
 }
 
 /** A whole number in the query string, from `min` to `max`. */

@@ -34,34 +34,34 @@ class SlowReader {
 
 function setup() {
   const reader = new SlowReader();
-  return { reader, cache: new StockPartCache(reader, DEFAULT_CHANNEL) };
+  return { reader, cache: new StockPartCache(reader) };
 }
 
 describe('the kept stock parts', () => {
   test('are read once for everyone who asks at the same time, and then kept', async () => {
     const { reader, cache } = setup();
     reader.revision = 3;
-    const asked = [cache.load(A), cache.load(A)];
+    const asked = [cache.load(A, DEFAULT_CHANNEL), cache.load(A, DEFAULT_CHANNEL)];
     await reader.arrive();
     expect((await Promise.all(asked)).map(({ revision }) => revision)).toEqual([3, 3]);
     expect(reader.reads).toBe(1);
-    expect(cache.get(A)?.revision).toBe(3);
+    expect(cache.get(A, DEFAULT_CHANNEL)?.revision).toBe(3);
   });
 
   test('are dropped by a notice of something newer, and not by one of what they show', async () => {
     const { reader, cache } = setup();
     reader.revision = 3;
-    void cache.load(A);
+    void cache.load(A, DEFAULT_CHANNEL);
     await reader.arrive();
     cache.drop([{ sku: A, revision: 3 }]);
-    expect(cache.get(A)?.revision).toBe(3);
+    expect(cache.get(A, DEFAULT_CHANNEL)?.revision).toBe(3);
     cache.drop([{ sku: A, revision: 4 }]);
-    expect(cache.get(A)).toBeUndefined();
+    expect(cache.get(A, DEFAULT_CHANNEL)).toBeUndefined();
   });
 
   test('are read again when the notice came while they were read', async () => {
     const { reader, cache } = setup();
-    const asked = cache.load(A);
+    const asked = cache.load(A, DEFAULT_CHANNEL);
     reader.revision = 1;
     cache.drop([{ sku: A, revision: 1 }]);
     await reader.arrive();
@@ -72,21 +72,21 @@ describe('the kept stock parts', () => {
 
   test('are not kept from a read that began before everything was forgotten', async () => {
     const { reader, cache } = setup();
-    const asked = cache.load(A);
+    const asked = cache.load(A, DEFAULT_CHANNEL);
     cache.clear();
     await reader.arrive();
     await asked;
-    expect(cache.get(A)).toBeUndefined();
+    expect(cache.get(A, DEFAULT_CHANNEL)).toBeUndefined();
   });
 
   test('are refused from a store that never shows what it gave notice of', async () => {
     const { reader, cache } = setup();
-    const asked = cache.load(A);
+    const asked = cache.load(A, DEFAULT_CHANNEL);
     const refused = expect(asked).rejects.toBeInstanceOf(ChangeNotVisible);
     cache.drop([{ sku: A, revision: 9 }]);
     while (!reader.isIdle) await reader.arrive();
     await refused;
-    expect(cache.get(A)).toBeUndefined();
+    expect(cache.get(A, DEFAULT_CHANNEL)).toBeUndefined();
   });
 
   const step = fc.constantFrom('commit', 'notice', 'ask', 'arrive', 'forget');
@@ -105,14 +105,17 @@ describe('the kept stock parts', () => {
           cache.drop([{ sku: A, revision: noticed }]);
         } else {
           const least = noticed;
-          const kept = cache.get(A);
+          const kept = cache.get(A, DEFAULT_CHANNEL);
           if (kept !== undefined) expect(kept.revision).toBeGreaterThanOrEqual(least);
-          else answers.push(cache.load(A).then((part) => expect(part.revision).toBeGreaterThanOrEqual(least)));
+          else
+            answers.push(
+              cache.load(A, DEFAULT_CHANNEL).then((part) => expect(part.revision).toBeGreaterThanOrEqual(least)),
+            );
         }
       }
       while (!reader.isIdle) await reader.arrive();
       await Promise.all(answers);
-      const kept = cache.get(A);
+      const kept = cache.get(A, DEFAULT_CHANNEL);
       if (kept !== undefined) expect(kept.revision).toBeGreaterThanOrEqual(noticed);
     },
   );

@@ -1,12 +1,17 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { LRUCache } from 'lru-cache';
-import type { Channel } from '../rules/channel.ts';
+import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { CentralReader, ChangeNotice } from '../store/central-store.ts';
 import { apiLimits } from './limits.ts';
 import { renderStockPart, type StockPart } from './rendered-answer.ts';
 
 /** A notice is sent after its commit, so the next read shows it; a store that does not is not the one that sent it. */
 const READ_ATTEMPTS_MAX = 3;
+
+/** A SKU in a channel. No SKU has a comma, so none is taken for another; the busiest channel needs no new text. */
+function keyOf(sku: Sku, channel: Channel): string {
+  return channel === DEFAULT_CHANNEL ? sku : `${channel},${sku}`;
+}
 
 /** A read under way, and the highest revision noticed since it began. */
 type Flight = { readonly part: Promise<StockPart>; readonly noticed: { revision: number } };
@@ -23,36 +28,36 @@ export class ChangeNotVisible extends Error {
  */
 export class StockPartCache {
   readonly #reader: Pick<CentralReader, 'availability'>;
-  readonly #channel: Channel;
-  readonly #parts = new LRUCache<Sku, StockPart>({ max: apiLimits.renderedAnswersMax });
-  readonly #flights = new Map<Sku, Flight>();
+  /** Of all channels together: one that nobody asks for takes no room from the others. */
+  readonly #parts = new LRUCache<string, StockPart>({ max: apiLimits.renderedAnswersMax });
+  readonly #flights = new Map<string, Flight>();
+  /** Channels that were ever asked for: a notice names the SKU, and its answer changed in all of them. */
+  readonly #channels = new Set<Channel>();
 
-  constructor(reader: Pick<CentralReader, 'availability'>, channel: Channel) {
+  constructor(reader: Pick<CentralReader, 'availability'>) {
     this.#reader = reader;
-    this.#channel = channel;
   }
 
   /** The part if it is here; no promise, because that is most of what a read would cost. */
-  get(sku: Sku): StockPart | undefined {
-    return this.#parts.get(sku);
+  get(sku: Sku, channel: Channel): StockPart | undefined {
+    return this.#parts.get(keyOf(sku, channel));
   }
 
   /** The part from the store; many who ask at once share one read. */
-  load(sku: Sku): Promise<StockPart> {
-    const flight = this.#flights.get(sku);
+  load(sku: Sku, channel: Channel): Promise<StockPart> {
+    this.#channels.add(channel);
+    const key = keyOf(sku, channel);
+    const flight = this.#flights.get(key);
     if (flight !== undefined) return flight.part;
     const noticed = { revision: 0 };
-    const part = this.#read(sku, noticed);
-    this.#flights.set(sku, { part, noticed });
+    const part = this.#read({ sku, channel, key }, noticed);
+    this.#flights.set(key, { part, noticed });
     return part;
   }
 
   drop(notices: readonly ChangeNotice[]): void {
     for (const { sku, revision } of notices) {
-      const part = this.#parts.get(sku);
-      if (part !== undefined && part.revision < revision) this.#parts.delete(sku);
-      const flight = this.#flights.get(sku);
-      if (flight !== undefined) flight.noticed.revision = Math.max(flight.noticed.revision, revision);
+      for (const channel of this.#channels) this.#dropOne(keyOf(sku, channel), revision);
     }
   }
 
@@ -63,17 +68,25 @@ export class StockPartCache {
     this.#flights.clear();
   }
 
-  async #read(sku: Sku, noticed: Flight['noticed']): Promise<StockPart> {
+  #dropOne(key: string, revision: number): void {
+    const part = this.#parts.peek(key);
+    if (part !== undefined && part.revision < revision) this.#parts.delete(key);
+    const flight = this.#flights.get(key);
+    if (flight !== undefined) flight.noticed.revision = Math.max(flight.noticed.revision, revision);
+  }
+
+  async #read(asked: { sku: Sku; channel: Channel; key: string }, noticed: Flight['noticed']): Promise<StockPart> {
+    const { sku, channel, key } = asked;
     try {
       for (let attempt = 1; attempt <= READ_ATTEMPTS_MAX; attempt += 1) {
-        const part = renderStockPart(await this.#reader.availability(sku, this.#channel), this.#channel);
+        const part = renderStockPart(await this.#reader.availability(sku, channel), channel);
         if (part.revision < noticed.revision) continue;
-        if (this.#flights.get(sku)?.noticed === noticed) this.#parts.set(sku, part);
+        if (this.#flights.get(key)?.noticed === noticed) this.#parts.set(key, part);
         return part;
       }
       throw new ChangeNotVisible(`the store does not show revision ${noticed.revision} of ${sku}`);
     } finally {
-      if (this.#flights.get(sku)?.noticed === noticed) this.#flights.delete(sku);
+      if (this.#flights.get(key)?.noticed === noticed) this.#flights.delete(key);
     }
   }
 }

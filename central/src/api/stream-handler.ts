@@ -1,6 +1,7 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { refuse } from '@edgestock/shared/runtime/problem';
-import type { AvailabilityFanOut } from './availability-fan-out.ts';
+import type { ChannelDirectory } from '../orders/channel-directory.ts';
+import type { AvailabilityFanOuts } from './availability-fan-outs.ts';
 import type { ApiContext, ApiHandler } from './doors.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
@@ -20,17 +21,22 @@ const headers = {
  * With SKUs it begins with their answers of now; without, it brings every change from now on. Resumes after the header
  * `Last-Event-ID`, which browsers send by themselves, or `?lastEventId=` for those who type.
  */
-export function streamHandler(options: { readonly fanOut: AvailabilityFanOut; readonly clock: Clock }): ApiHandler {
-  const { fanOut, clock } = options;
+export function streamHandler(options: {
+  readonly fanOuts: AvailabilityFanOuts;
+  readonly channels: ChannelDirectory;
+  readonly clock: Clock;
+}): ApiHandler {
+  const { fanOuts, channels, clock } = options;
   return async (context) => {
     const parameters = parametersOf(context, ['sku', 'channel', 'lastEventId']);
-    channelOf(parameters);
+    const channel = channelOf(parameters, channels);
     const topic = topicOf(parameters);
     const resumeAfter = resumeAfterOf(context, parameters);
     if (context.req.method === 'HEAD') return new Response(null, { headers });
-    if (fanOut.streamCount >= apiLimits.streamsMax) {
+    if (fanOuts.streamCount >= apiLimits.streamsMax) {
       refuse(problems.tooManyStreams, `${apiLimits.streamsMax} event streams are open. Try again later.`);
     }
+    const fanOut = await fanOuts.of(channel);
     const client = new StreamClient({
       topic,
       resumeAfter,

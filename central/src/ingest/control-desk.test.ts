@@ -22,6 +22,18 @@ let cursors: NodeCursors;
 let wanted: WantedStates;
 let desk: ControlDesk;
 let log: NodeLog;
+let downCursors: unknown[];
+
+const deskOptions = () => ({
+  store,
+  centralEpoch: 1,
+  cursors,
+  wanted,
+  metrics: emptyIngestMetrics(),
+  clock,
+  log: silentLog,
+  onDownCursor: (...told: unknown[]) => void downCursors.push(told),
+});
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'edgestock-desk-'));
@@ -29,15 +41,8 @@ beforeEach(async () => {
   clock = new VirtualClock();
   cursors = new NodeCursors([], clock);
   wanted = new WantedStates(store, clock);
-  desk = new ControlDesk({
-    store,
-    centralEpoch: 1,
-    cursors,
-    wanted,
-    metrics: emptyIngestMetrics(),
-    clock,
-    log: silentLog,
-  });
+  downCursors = [];
+  desk = new ControlDesk(deskOptions());
   log = new NodeLog('BER1');
   await desk.enrol(log.warehouse, JSON.stringify(log.enrolRequest()));
   for (let units = 1; units <= 10; units += 1) log.record('A', units);
@@ -204,16 +209,18 @@ it('leaves unanswered what is no request, or not of who sent it', async () => {
 
 it('takes a node back in that it has forgotten, and asks for its log from the start', async () => {
   const forgotten = new NodeLog('BER1', { epoch: 3 });
-  const other = new ControlDesk({
-    store,
-    centralEpoch: 1,
-    cursors: new NodeCursors([], clock),
-    wanted,
-    metrics: emptyIngestMetrics(),
-    clock,
-    log: silentLog,
-  });
+  const other = new ControlDesk({ ...deskOptions(), cursors: new NodeCursors([], clock) });
   const request = { ...forgotten.heartbeatRequest({ applied: 5 }), warehouse: 'HAM1' };
   const reply = other.heartbeat('HAM1', JSON.stringify(request));
   expect((await timed(reply)).reply).toMatchObject({ applied: 0, need: 1 });
+});
+
+it('passes on how far a node has carried out the log down, unless the node may not go on', async () => {
+  advance(10);
+  const down = { centralEpoch: 1, sequence: 3, hash: '0'.repeat(64), need: true };
+  await timed(beat());
+  await timed(beat({ down, instance: 'another-one' }));
+  expect(downCursors).toEqual([]);
+  await timed(beat({ down }));
+  expect(downCursors).toEqual([['BER1', down]]);
 });

@@ -25,6 +25,8 @@ export type ControlDeskOptions = {
   readonly metrics: IngestMetrics;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told how far a node that may go on has carried out central's log; one of schema 1 does not say. */
+  readonly onDownCursor: (warehouse: WarehouseId, cursor: NonNullable<HeartbeatRequest['down']>) => void;
 };
 
 /** Answers what nodes ask: to be known, and how far central has got. */
@@ -78,6 +80,7 @@ export class ControlDesk {
     const fence = fenceOf(cursors.get(warehouse), request);
     if (fence === undefined) {
       this.#heard.set(warehouse, heardOf(warehouse, request, receivedAt));
+      if (request.down !== undefined) this.#options.onDownCursor(warehouse, request.down);
       await cursors.reached(warehouse, request.sent);
     }
     const cursor = cursors.get(warehouse);

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { encodeUpBatch } from '@edgestock/shared/protocol/codec';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { seededRandom } from '@edgestock/shared/testing/seeded-random';
@@ -44,7 +45,9 @@ function newIngester() {
     metrics,
     clock: systemClock,
     log: silentLog,
-    onChanged: (some) => changes.push(...some),
+    yieldTurn: async () => undefined,
+    onCommitted: (applied) => changes.push(...applied.changes),
+    onDownAcknowledged: () => undefined,
     onFailed: (error) => failures.push(error),
   });
   return { ingester, metrics, writes };
@@ -180,4 +183,59 @@ it('comes to the sum of the nodes, whatever is lost, repeated, reordered or dama
     ),
     { numRuns: 25 },
   );
+});
+
+it('lets those who wait for a promise go first, after each of its transactions', async () => {
+  const events: string[] = [];
+  const logs = await Promise.all(['BER1', 'HAM1', 'MUC1'].map(enrolled));
+  for (const log of logs) for (let units = 0; units < 1_500; units += 1) log.record('A', 1);
+  const ingester = new Ingester({
+    store,
+    cursors,
+    wanted: new WantedStates(store, systemClock),
+    writes: new StoreWrites({ clock: systemClock, random: seededRandom(1), log: silentLog }),
+    metrics: emptyIngestMetrics(),
+    clock: systemClock,
+    log: silentLog,
+    yieldTurn: async () => void events.push('turn'),
+    onCommitted: () => void events.push('commit'),
+    onDownAcknowledged: () => undefined,
+    onFailed: (error) => failures.push(error),
+  });
+  const due = logs.flatMap((log) => [0, 500, 1_000].map((first) => log.bytes(first + 1, first + 500)));
+  let acknowledged = 0;
+  const count = () => {
+    acknowledged += 1;
+  };
+  for (const [index, bytes] of due.entries()) {
+    const subjectWarehouse = logs[Math.floor(index / 3)]?.warehouse ?? '';
+    void ingester.accept({ lane: 'up', subjectWarehouse, bytes, acknowledge: count });
+  }
+  await expect.poll(() => acknowledged).toBe(due.length);
+  await ingester.stop();
+  expect(events.filter((event) => event === 'commit').length).toBeGreaterThan(1);
+  expect(events.join(' ')).not.toContain('commit commit');
+});
+
+it('passes on how far a node has carried out the log down', async () => {
+  const told: unknown[] = [];
+  const log = await enrolled('BER1');
+  log.record('A', 1);
+  const ingester = new Ingester({
+    store,
+    cursors,
+    wanted: new WantedStates(store, systemClock),
+    writes: new StoreWrites({ clock: systemClock, random: seededRandom(1), log: silentLog }),
+    metrics: emptyIngestMetrics(),
+    clock: systemClock,
+    log: silentLog,
+    yieldTurn: async () => undefined,
+    onCommitted: () => undefined,
+    onDownAcknowledged: (...cursor) => told.push(cursor),
+    onFailed: (error) => failures.push(error),
+  });
+  const bytes = encodeUpBatch({ ...log.batch(1, 1), downAck: 7 });
+  void ingester.accept({ lane: 'up', subjectWarehouse: 'BER1', bytes, acknowledge: () => undefined });
+  await expect.poll(() => told).toEqual([['BER1', 7]]);
+  await ingester.stop();
 });

@@ -5,7 +5,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import { centralLimits } from '../limits.ts';
 import type { VerifiedBatch } from '../rules/verified-batch.ts';
-import type { BatchOutcome, CentralStore, ChangeNotice, StatesOutcome } from '../store/central-store.ts';
+import type { Applied, BatchOutcome, CentralStore, StatesOutcome } from '../store/central-store.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import { MessageQueue } from './message-queue.ts';
 import type { NodeCursors } from './node-cursors.ts';
@@ -23,8 +23,12 @@ export type IngesterOptions = {
   readonly metrics: IngestMetrics;
   readonly clock: Clock;
   readonly log: Log;
-  /** Called after each commit that changed answers: each SKU once, at its latest revision. */
-  readonly onChanged: (changes: readonly ChangeNotice[]) => void;
+  /** Lets those go first who wait for a promise: a reservation waits for one transaction of ingest and no more. */
+  readonly yieldTurn: () => Promise<void>;
+  /** Called after each commit with what it changed. */
+  readonly onCommitted: (applied: Applied<unknown>) => void;
+  /** A node's batch was applied that says how far it has carried out central's log. */
+  readonly onDownAcknowledged: (warehouse: WarehouseId, sequence: number) => void;
   /** The store failed, and not for want of room: nothing of the group was acknowledged. Nothing more is applied. */
   readonly onFailed: (error: unknown) => void;
 };
@@ -74,9 +78,9 @@ export class Ingester {
     try {
       while (!this.#isStopped && this.#queue.size > 0) {
         await this.#takeStates();
+        await this.#letOthersIn();
         await this.#takeLogs();
-        // Lets the sockets be read: what has arrived meanwhile is the next group.
-        await new Promise((resolve) => setImmediate(resolve));
+        await this.#letOthersIn();
       }
     } catch (error) {
       // A write that waited for room when it was stopped: what it was to write is delivered again.
@@ -87,15 +91,21 @@ export class Ingester {
     this.#whenIdle?.();
   }
 
+  /** Lets the sockets be read (what has arrived meanwhile is the next group), and then those who wait for a promise. */
+  async #letOthersIn(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#options.yieldTurn();
+  }
+
   async #takeStates(): Promise<void> {
     const { store, clock, metrics } = this.#options;
     const taken = await this.#verified(this.#queue.takeStates(), verifyStates);
     if (taken.length === 0) return;
     const startedMs = clock.monotonicMs();
     const states = taken.map(({ value }) => value);
-    const { outcomes, changes } = await this.#held(() => store.applyStates(states, clock.now()));
-    this.#committed(startedMs, changes);
-    for (const [index, outcome] of outcomes.entries()) {
+    const applied = await this.#held(() => store.applyStates(states, clock.now()));
+    this.#committed(startedMs, applied);
+    for (const [index, outcome] of applied.outcomes.entries()) {
       const one = taken[index];
       if (one === undefined) continue;
       if (outcome.outcome === 'applied') {
@@ -114,9 +124,9 @@ export class Ingester {
     if (taken.length === 0) return;
     const startedMs = clock.monotonicMs();
     const batches = taken.map(({ value }) => value);
-    const { outcomes, changes } = await this.#held(() => store.applyBatches(batches, clock.now()));
-    this.#committed(startedMs, changes);
-    for (const [index, outcome] of outcomes.entries()) {
+    const applied = await this.#held(() => store.applyBatches(batches, clock.now()));
+    this.#committed(startedMs, applied);
+    for (const [index, outcome] of applied.outcomes.entries()) {
       const one = taken[index];
       if (one === undefined) continue;
       this.#settle(one.value, outcome);
@@ -144,16 +154,16 @@ export class Ingester {
     return this.#options.writes.hold(write, this.#stopping.signal);
   }
 
-  #committed(startedMs: number, changes: readonly ChangeNotice[]): void {
-    const { metrics, clock, onChanged } = this.#options;
+  #committed(startedMs: number, applied: Applied<unknown>): void {
+    const { metrics, clock, onCommitted } = this.#options;
     metrics.commits += 1;
     metrics.commitMs += clock.monotonicMs() - startedMs;
     metrics.queuedMessages = this.#queue.size;
-    if (changes.length > 0) onChanged(changes);
+    onCommitted(applied);
   }
 
   #settle({ batch, entries }: VerifiedBatch, outcome: BatchOutcome): void {
-    const { cursors, wanted, metrics, log } = this.#options;
+    const { cursors, wanted, metrics, log, onDownAcknowledged } = this.#options;
     const { warehouse, epoch, firstSequence, lastSequence } = batch;
     const facts = { warehouse, epoch, firstSequence, lastSequence };
     switch (outcome.outcome) {
@@ -164,6 +174,7 @@ export class Ingester {
         // First, so that the heartbeat that waits for the cursor can ask for it at once.
         if (outcome.quarantined > 0) wanted.suspect(warehouse);
         cursors.advance(warehouse, outcome.appliedUpTo, outcome.appliedHash);
+        onDownAcknowledged(warehouse, batch.downAck);
         if (outcome.quarantined > 0) {
           log.warn({ ...facts, deltas: outcome.quarantined, hint: SEE_QUARANTINE }, 'deltas put aside');
         }

@@ -1,6 +1,7 @@
 import {
   anyEnrolment,
   anyHeartbeat,
+  anyLastUnits,
   type Lane,
   UP_STREAM,
   warehouseOfSubject,
@@ -35,7 +36,7 @@ const IDLE_HEARTBEAT_MS = 5_000;
 /** Several processes of central share the requests of the nodes. */
 const QUEUE_GROUP = 'central';
 
-/** Everything of the nodes that comes through the broker: two lanes of eight shards, enrolments and heartbeats. */
+/** Everything of the nodes that comes through the broker: two lanes of eight shards, enrolments, heartbeats and requests. */
 export class JetStreamSource implements Service {
   readonly #options: JetStreamSourceOptions;
   readonly #trimmer = new StreamTrimmer();
@@ -48,6 +49,7 @@ export class JetStreamSource implements Service {
     const { connection, listener, clock, random, log, idleHeartbeatMs = IDLE_HEARTBEAT_MS } = options;
     this.#answer(anyEnrolment, (warehouse, body) => listener.enrol(warehouse, body));
     this.#answer(anyHeartbeat, (warehouse, body) => listener.heartbeat(warehouse, body));
+    this.#answer(anyLastUnits, (warehouse, body) => listener.lastUnits(warehouse, body));
     const interrupted = () => {
       this.#trimmer.forgetAll();
       listener.interrupted();

@@ -99,6 +99,7 @@ it('is made, and told, once by all the lanes that begin together', async () => {
       accept: async () => undefined,
       enrol: async () => undefined,
       heartbeat: async () => undefined,
+      lastUnits: async () => undefined,
       interrupted: () => undefined,
     },
     clock: systemClock,

@@ -1,5 +1,6 @@
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { type Lane, laneConsumer, laneFilter, UP_STREAM, upStreamSubjects } from '@edgestock/shared/protocol/subjects';
+import { jetStreamErrorCode, STREAM_NOT_FOUND } from '@edgestock/shared/transport/jetstream-error';
 import {
   AckPolicy,
   type ConsumerConfig,
@@ -13,8 +14,6 @@ import {
 } from 'nats';
 
 const DAY_MS = 24 * 3_600 * 1_000;
-/** The broker's own "stream not found". */
-const STREAM_NOT_FOUND = 10_059;
 
 /** The bounds of what waits at the broker. It is transport: the nodes' logs are the truth (P2). */
 export const streamLimits = {
@@ -51,7 +50,7 @@ export async function ensureStream(manager: JetStreamManager): Promise<boolean> 
     await manager.streams.update(UP_STREAM, streamConfig);
     return false;
   } catch (error) {
-    if (errorCodeOf(error) !== STREAM_NOT_FOUND) throw error;
+    if (jetStreamErrorCode(error) !== STREAM_NOT_FOUND) throw error;
   }
   await manager.streams.add({ name: UP_STREAM, ...streamConfig });
   return true;
@@ -74,7 +73,7 @@ export async function ensureConsumer(manager: JetStreamManager, lane: Lane, shar
     await manager.consumers.add(UP_STREAM, config);
   } catch (error) {
     // It exists with other settings: those that may change are changed.
-    if (errorCodeOf(error) === STREAM_NOT_FOUND) throw error;
+    if (jetStreamErrorCode(error) === STREAM_NOT_FOUND) throw error;
     await manager.consumers.update(UP_STREAM, name, config);
   }
 }
@@ -87,10 +86,4 @@ export async function isConsumerAheadOfStream(manager: JetStreamManager, lane: L
   const consumer = await manager.consumers.info(UP_STREAM, laneConsumer(lane, shard));
   const stream = await manager.streams.info(UP_STREAM);
   return consumer.delivered.stream_seq > stream.state.last_seq;
-}
-
-export function errorCodeOf(error: unknown): number | undefined {
-  const apiError = typeof error === 'object' && error !== null && 'api_error' in error ? error.api_error : undefined;
-  const isObject = typeof apiError === 'object' && apiError !== null && 'err_code' in apiError;
-  return isObject && typeof apiError.err_code === 'number' ? apiError.err_code : undefined;
 }

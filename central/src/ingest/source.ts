@@ -20,6 +20,7 @@ export type SourceListener = {
   accept(message: SourceMessage): Promise<void>;
   enrol(subjectWarehouse: string, body: string): Promise<string | undefined>;
   heartbeat(subjectWarehouse: string, body: string): Promise<string | undefined>;
+  lastUnits(subjectWarehouse: string, body: string): Promise<string | undefined>;
   /** Messages may have been lost on the way, without a trace: the nodes should be asked. */
   interrupted(): void;
 };

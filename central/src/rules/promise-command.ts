@@ -103,5 +103,12 @@ export type PromiseOutcome =
   | { readonly outcome: 'reservation'; readonly reservation: Reservation; readonly isReplay: boolean }
   | { readonly outcome: 'order'; readonly order: Order; readonly isReplay: boolean }
   | { readonly outcome: 'returned'; readonly lines: readonly SkuTotal[] }
-  | { readonly outcome: 'swept'; readonly expired: number; readonly woken: number; readonly isMore: boolean }
+  | {
+      readonly outcome: 'swept';
+      readonly expired: number;
+      readonly woken: number;
+      readonly isMore: boolean;
+      /** When the next promise ends or order wakes, as far as the store can tell cheaply. */
+      readonly nextAt?: number;
+    }
   | { readonly outcome: 'set' };

@@ -44,6 +44,11 @@ export interface PromiseReader {
   ): Promise<readonly { readonly sku: Sku; readonly buffer: number }[]>;
   item(sku: Sku): Promise<CatalogueItem | undefined>;
 
+  /** Who holds units of a position, then what is allocated there and not shipped; the newest of each first, at most so many. */
+  promisesAt(warehouse: WarehouseId, sku: Sku, limit: number): Promise<readonly PromiseAt[]>;
+
+  promiseStats(): Promise<PromiseStats>;
+
   /** The end of a node's log down; sequence 0 and the genesis hash before the first directive. `undefined` = not enrolled. */
   downHead(warehouse: WarehouseId): Promise<DownHead | undefined>;
   /** The chain hash at a place of that log; `undefined` where it does not hold it. */
@@ -55,6 +60,23 @@ export interface PromiseReader {
     limits: { readonly directivesMax: number; readonly bytesMax: number },
   ): Promise<DownSlice | undefined>;
 }
+
+/** Units of one position that somebody was promised. */
+export type PromiseAt = {
+  readonly kind: 'reservation' | 'order' | 'allocation';
+  /** Of the reservation or the order; of an allocation the task. */
+  readonly id: string;
+  readonly quantity: number;
+};
+
+/** Cheap enough for every scrape. */
+export type PromiseStats = {
+  readonly reservationsHeld: number;
+  /** Orders that are not finished, by state. */
+  readonly orders: Readonly<Record<string, number>>;
+  /** Positions of which more was promised than granted (P3): must be zero. */
+  readonly oversold: number;
+};
 
 export type DownHead = {
   readonly sequence: number;

@@ -216,12 +216,14 @@ export function describeReserving(fixture: ContractFixture): void {
         await promise(reserve(id, { A: 2 }, { expiresAt: NOW + ttlMs }));
       }
       const sweep = () => promise({ command: 'sweep', limit: 2 }, NOW + 3_000);
-      expect(await sweep()).toEqual({ outcome: 'swept', expired: 2, woken: 0, isMore: true });
+      const earliest = NOW + 3_000;
+      expect(await sweep()).toEqual({ outcome: 'swept', expired: 2, woken: 0, isMore: true, nextAt: earliest });
       const states = async () =>
         Promise.all(['r1', 'r2', 'r3', 'r4'].map(async (id) => (await fixture.store.reservation(id))?.state));
       expect(await states()).toEqual(['held', 'expired', 'expired', 'held']);
-      expect(await sweep()).toEqual({ outcome: 'swept', expired: 1, woken: 0, isMore: false });
-      expect(await sweep()).toEqual({ outcome: 'swept', expired: 0, woken: 0, isMore: false });
+      const last = { outcome: 'swept', woken: 0, isMore: false, nextAt: NOW + 9_000 };
+      expect(await sweep()).toEqual({ ...last, expired: 1 });
+      expect(await sweep()).toEqual({ ...last, expired: 0 });
       expect(await states()).toEqual(['expired', 'expired', 'expired', 'held']);
       expect(await available('A')).toBe(7);
     });

@@ -67,7 +67,11 @@ it('knows nothing of a warehouse that is not enrolled', async () => {
 
 it('explains a number by its shares and the movements behind them', async () => {
   await store.applyBatches([log.verified(1, 3)], NOW);
-  const explanation = await warehouses.explain(skuOf('A'), DEFAULT_CHANNEL, { now: NOW, movementsMax: 10 });
+  const explanation = await warehouses.explain(skuOf('A'), DEFAULT_CHANNEL, {
+    now: NOW,
+    movementsMax: 10,
+    promisesMax: 10,
+  });
   expect(explanation).toMatchObject({
     sku: 'A',
     available: 0,
@@ -80,12 +84,18 @@ it('explains a number by its shares and the movements behind them', async () => 
 
 it('says so when the state is ahead of the history', async () => {
   await store.applyStates([log.stateMessage()], NOW);
-  const { warehouses: shares } = await warehouses.explain(skuOf('A'), DEFAULT_CHANNEL, { now: NOW, movementsMax: 10 });
+  const { warehouses: shares } = await warehouses.explain(skuOf('A'), DEFAULT_CHANNEL, {
+    now: NOW,
+    movementsMax: 10,
+    promisesMax: 10,
+  });
   expect(shares).toMatchObject([{ nodeAvailable: -7, movements: [], isHistoryBehind: true }]);
 });
 
 it('explains what nobody has as zero', async () => {
-  expect(await warehouses.explain(skuOf('nowhere'), DEFAULT_CHANNEL, { now: NOW, movementsMax: 10 })).toEqual({
+  expect(
+    await warehouses.explain(skuOf('nowhere'), DEFAULT_CHANNEL, { now: NOW, movementsMax: 10, promisesMax: 10 }),
+  ).toEqual({
     sku: 'nowhere',
     available: 0,
     buffer: 0,

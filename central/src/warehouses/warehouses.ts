@@ -2,6 +2,7 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { availableOf } from '@edgestock/shared/inventory/position';
 import type { Channel } from '../rules/channel.ts';
 import type { CentralReader, HistoryEntry, WarehouseShare } from '../store/central-store.ts';
+import type { PromiseAt, PromiseReader } from '../store/promise-store.ts';
 import { type SyncState, syncStateOf } from './sync-state.ts';
 
 /** Why the answer for a SKU is what it is (P7): each warehouse's share, how far it is known, and the movements behind it. */
@@ -17,6 +18,8 @@ export type WarehouseExplanation = WarehouseShare & {
   /** What the node itself may promise: on hand less every set-aside. Negative = that many are promised or sold too many. */
   readonly nodeAvailable: number;
   readonly sync: SyncState;
+  /** Who was promised units of it by central, the newest first. */
+  readonly promises: readonly PromiseAt[];
   /** Latest movements first, as far as central has the log. */
   readonly movements: readonly HistoryEntry[];
   /** Central has the state, but the log up to it is still on its way. */
@@ -25,9 +28,9 @@ export type WarehouseExplanation = WarehouseShare & {
 
 /** What operators ask about the nodes. */
 export class Warehouses {
-  readonly #reader: CentralReader;
+  readonly #reader: CentralReader & Pick<PromiseReader, 'promisesAt'>;
 
-  constructor(reader: CentralReader) {
+  constructor(reader: CentralReader & Pick<PromiseReader, 'promisesAt'>) {
     this.#reader = reader;
   }
 
@@ -41,11 +44,11 @@ export class Warehouses {
     return record && syncStateOf(record, now);
   }
 
-  /** Both sides of a number, with up to `movementsMax` movements of each warehouse. A SKU nobody has explains as zero. */
+  /** Both sides of a number, with up to `movementsMax` movements and `promisesMax` promises of each warehouse. A SKU nobody has explains as zero. */
   async explain(
     sku: Sku,
     channel: Channel,
-    options: { readonly now: number; readonly movementsMax: number },
+    options: { readonly now: number; readonly movementsMax: number; readonly promisesMax: number },
   ): Promise<Explanation> {
     const stock = await this.#reader.availability(sku, channel);
     const warehouses: WarehouseExplanation[] = [];
@@ -57,6 +60,7 @@ export class Warehouses {
         ...share,
         nodeAvailable: availableOf(share),
         sync: syncStateOf(record, options.now),
+        promises: await this.#reader.promisesAt(share.warehouse, sku, options.promisesMax),
         movements,
         isHistoryBehind: (movements[0]?.sequence ?? 0) < share.sequence,
       });

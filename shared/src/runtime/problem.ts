@@ -39,7 +39,11 @@ export const commonProblems = {
   invalidRequest: { code: 'invalid-request', status: 400, title: 'The request cannot be meant as it is' },
   bodyIncomplete: { code: 'body-incomplete', status: 400, title: 'The body did not arrive as a whole' },
   notFound: { code: 'route-not-found', status: 404, title: 'There is no such route' },
+  /** A node and central both make reservations, and refuse them in the same words. */
+  unknownReservation: { code: 'unknown-reservation', status: 404, title: 'There is no such reservation' },
   methodNotAllowed: { code: 'method-not-allowed', status: 405, title: 'The route does not take this method' },
+  insufficient: { code: 'insufficient', status: 409, title: 'Not everything can be promised; nothing was' },
+  reservationState: { code: 'reservation-state', status: 409, title: 'The reservation is not in a state for that' },
   bodyTooLarge: { code: 'body-too-large', status: 413, title: 'The body is too large' },
   unsupportedMediaType: { code: 'unsupported-media-type', status: 415, title: 'The body is not sent as JSON' },
   internal: { code: 'internal', status: 500, title: 'Something went wrong here' },

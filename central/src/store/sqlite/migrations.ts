@@ -194,4 +194,12 @@ export const migrations: readonly Migration[] = [
   },
   promiseTables,
   orderTables,
+  {
+    name: 'oversold positions at hand',
+    sql: `
+      -- Holds no row while promise P3 is kept, so that every scrape can ask.
+      CREATE INDEX position_oversold ON position (warehouse, sku)
+        WHERE granted - returned - allocated_sent - held < 0;
+    `,
+  },
 ];

@@ -1,6 +1,7 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../rules/channel.ts';
+import type { OrderState } from '../../rules/order.ts';
 
 /** Finds the orders that something concerns: a moment, a task, missing goods, new units. */
 export class OrderFinder {
@@ -12,6 +13,9 @@ export class OrderFinder {
   readonly #anyWaiting: Statement<[string], { found: number }>;
   readonly #waitingUnits: Statement<[string, string], { units: number }>;
   readonly #waitingSkus: Statement<[string, number], { sku: Sku }>;
+  readonly #openUnits: Statement<[string, string, number], { id: string; quantity: number }>;
+  readonly #openByState: Statement<[], { state: OrderState; orders: number }>;
+  readonly #nextWake: Statement<[], { next: number | null }>;
 
   constructor(database: Database) {
     this.#due = database.prepare('SELECT id FROM orders WHERE wake_at <= ? ORDER BY wake_at LIMIT ?');
@@ -35,6 +39,13 @@ export class OrderFinder {
     this.#waitingSkus = database.prepare(
       'SELECT DISTINCT sku FROM order_line WHERE backordered > 0 AND sku > ? ORDER BY sku LIMIT ?',
     );
+    this.#openUnits = database.prepare(`
+      SELECT a.task AS id, l.quantity - l.shipped - l.given_up AS quantity
+      FROM allocation_line l JOIN allocation a ON a.id = l.allocation WHERE ${open} ORDER BY l.allocation DESC LIMIT ?`);
+    this.#openByState = database.prepare(
+      "SELECT state, count(*) AS orders FROM orders WHERE state IN ('placed', 'firm') GROUP BY state",
+    );
+    this.#nextWake = database.prepare('SELECT min(wake_at) AS next FROM orders WHERE wake_at IS NOT NULL');
   }
 
   /** Those with a deadline that has come, the earliest first. */
@@ -50,6 +61,26 @@ export class OrderFinder {
   /** Orders with units to be shipped at a position that were not asked back, the newest allocation first. */
   openAt(warehouse: WarehouseId, sku: Sku, limit: number): readonly string[] {
     return [...new Set(this.#openAt.all(warehouse, sku, limit).map(({ order_id: id }) => id))];
+  }
+
+  /** Tasks with units to be shipped at a position, and how many; the newest first. */
+  openUnits(
+    warehouse: WarehouseId,
+    sku: Sku,
+    limit: number,
+  ): readonly { readonly id: string; readonly quantity: number }[] {
+    return this.#openUnits.all(warehouse, sku, limit);
+  }
+
+  /** Orders that are not finished, by state. */
+  openByState(): Readonly<Record<string, number>> {
+    const counted = this.#openByState.all().map(({ state, orders }) => [state, orders] as const);
+    return { placed: 0, firm: 0, ...Object.fromEntries(counted) };
+  }
+
+  /** When the next one must be looked at. */
+  nextWake(): number | undefined {
+    return this.#nextWake.get()?.next ?? undefined;
   }
 
   /** Units of a position that were asked back and are not yet given up. */

@@ -56,6 +56,11 @@ export class Orders {
     return due.length;
   }
 
+  /** When the next one must be looked at. */
+  nextWake(): number | undefined {
+    return this.#finder.nextWake();
+  }
+
   #place(command: PlaceOrder, now: number): PromiseOutcome {
     const { id, channel } = command;
     const existing = this.#reader.get(id);

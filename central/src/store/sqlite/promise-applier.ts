@@ -101,7 +101,9 @@ export class PromiseApplier {
     const expired = this.#reservations.sweep(limit, now);
     const woken = this.#orders.wake(limit, now);
     this.#answers.forget(now - centralLimits.answersKeptMs, limit);
-    return { outcome: 'swept', expired, woken, isMore: expired === limit || woken === limit };
+    const nextAt = Math.min(this.#reservations.nextEnd() ?? Infinity, this.#orders.nextWake() ?? Infinity);
+    const isMore = expired === limit || woken === limit;
+    return { outcome: 'swept', expired, woken, isMore, ...(nextAt === Infinity ? {} : { nextAt }) };
   }
 
   /** Gives what nobody was promised, which may be less than asked, or nothing; the totals say how things stand. */

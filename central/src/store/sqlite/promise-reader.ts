@@ -1,14 +1,16 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { CatalogueItem, SkuPolicy } from '@edgestock/shared/protocol/directive';
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import type { Channel, ChannelRecord } from '../../rules/channel.ts';
 import type { Order } from '../../rules/order.ts';
 import type { WarehouseSettings } from '../../rules/promise-command.ts';
 import type { Reservation } from '../../rules/reservation.ts';
-import type { DownHead, DownSlice, PromiseReader } from '../promise-store.ts';
+import type { DownHead, DownSlice, PromiseAt, PromiseReader, PromiseStats } from '../promise-store.ts';
 import { CatalogueReader } from './catalogue-table.ts';
 import { ChannelReader } from './channel-table.ts';
 import { DownLog } from './down-log.ts';
+import { HoldReader } from './hold-table.ts';
+import { OrderFinder } from './order-finder.ts';
 import { OrderReader } from './order-table.ts';
 import { PolicyReader } from './policy-table.ts';
 import { ReservationReader } from './reservation-table.ts';
@@ -20,10 +22,13 @@ export class SqlitePromiseReader implements PromiseReader {
   protected readonly snapshot: <T>(read: () => T) => T;
   readonly #reservations: ReservationReader;
   readonly #orders: OrderReader;
+  readonly #openOrders: OrderFinder;
   readonly #channels: ChannelReader;
   readonly #policies: PolicyReader;
   readonly #catalogue: CatalogueReader;
   readonly #downLog: DownLog;
+  readonly #holds: HoldReader;
+  readonly #oversold: Statement<[], { positions: number }>;
 
   constructor(database: Database) {
     this.database = database;
@@ -31,10 +36,15 @@ export class SqlitePromiseReader implements PromiseReader {
     this.snapshot = <T>(read: () => T) => run.deferred(read) as T;
     this.#reservations = new ReservationReader(database);
     this.#orders = new OrderReader(database);
+    this.#openOrders = new OrderFinder(database);
     this.#channels = new ChannelReader(database);
     this.#policies = new PolicyReader(database);
     this.#catalogue = new CatalogueReader(database);
     this.#downLog = new DownLog(database);
+    this.#holds = new HoldReader(database);
+    // In the words of its index, or it would read every position.
+    this.#oversold = database.prepare(`
+      SELECT count(*) AS positions FROM position WHERE granted - returned - allocated_sent - held < 0`);
   }
 
   async reservation(id: string): Promise<Reservation | undefined> {
@@ -74,6 +84,23 @@ export class SqlitePromiseReader implements PromiseReader {
     if (known === undefined) return undefined;
     const { warehouses: _, ...item } = known;
     return item;
+  }
+
+  async promisesAt(warehouse: WarehouseId, sku: Sku, limit: number): Promise<readonly PromiseAt[]> {
+    return this.snapshot(() => {
+      const holds = this.#holds.newestAt(warehouse, sku, limit);
+      const held = holds.map(({ kind, id, quantity }): PromiseAt => ({ kind, id, quantity }));
+      const allocated = this.#openOrders.openUnits(warehouse, sku, limit - held.length);
+      return [...held, ...allocated.map((one): PromiseAt => ({ kind: 'allocation', ...one }))];
+    });
+  }
+
+  async promiseStats(): Promise<PromiseStats> {
+    return this.snapshot(() => ({
+      reservationsHeld: this.#reservations.held(),
+      orders: this.#openOrders.openByState(),
+      oversold: this.#oversold.get()?.positions ?? 0,
+    }));
   }
 
   async downHead(warehouse: WarehouseId): Promise<DownHead | undefined> {

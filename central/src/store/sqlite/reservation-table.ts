@@ -22,6 +22,8 @@ export class ReservationReader {
   readonly #one: Statement<[string], ReservationRow>;
   readonly #lines: Statement<[string], ReservationLineRow>;
   readonly #over: Statement<[number, number], { id: string }>;
+  readonly #count: Statement<[], { held: number }>;
+  readonly #next: Statement<[], { next: number | null }>;
 
   constructor(database: Database) {
     this.#holds = new HoldReader(database);
@@ -33,6 +35,8 @@ export class ReservationReader {
     this.#over = database.prepare(
       "SELECT id FROM reservation WHERE state = 'held' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
     );
+    this.#count = database.prepare("SELECT count(*) AS held FROM reservation WHERE state = 'held'");
+    this.#next = database.prepare("SELECT min(expires_at) AS next FROM reservation WHERE state = 'held'");
   }
 
   get(id: string): Reservation | undefined {
@@ -58,6 +62,16 @@ export class ReservationReader {
   /** What was asked for and what was promised when it was made, in the order of SKU. */
   lines(id: string): readonly ReservationLineRow[] {
     return this.#lines.all(id);
+  }
+
+  /** How many are held. */
+  held(): number {
+    return this.#count.get()?.held ?? 0;
+  }
+
+  /** When the next one ends by time. */
+  nextEnd(): number | undefined {
+    return this.#next.get()?.next ?? undefined;
   }
 
   /** Those still held though their time is over, the earliest first. */

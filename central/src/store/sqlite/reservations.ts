@@ -103,6 +103,11 @@ export class Reservations {
     return over.length;
   }
 
+  /** When the next one ends by time. */
+  nextEnd(): number | undefined {
+    return this.#reader.nextEnd();
+  }
+
   #end(id: string, state: 'released' | 'expired', reason: string, now: number): void {
     this.#writer.end(id, state, { at: now, reason });
     this.#holdings.giveUp({ kind: 'reservation', id }, now);

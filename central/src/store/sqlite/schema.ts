@@ -63,6 +63,9 @@ export const position = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.sku, table.warehouse] }),
     index('position_by_warehouse').on(table.warehouse, table.sku),
+    index('position_oversold')
+      .on(table.warehouse, table.sku)
+      .where(sql`granted - returned - allocated_sent - held < 0`),
     index('position_suspect').on(table.warehouse, table.sku).where(sql`suspect = 1`),
   ],
 );

@@ -41,7 +41,9 @@ class IngestUnderLoad {
           metrics: under.#metrics,
           clock: systemClock,
           log: silentLog,
-          onChanged: () => undefined,
+          yieldTurn: async () => undefined,
+          onCommitted: () => undefined,
+          onDownAcknowledged: () => undefined,
           onFailed: (error) => {
             under.#failure = error;
             under.#onAcknowledged();

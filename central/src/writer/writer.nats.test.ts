@@ -19,7 +19,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { type OpenReader, openCentralReader } from '../store/sqlite/open-central-store.ts';
 import { NodeLog, skuOf } from '../testing/node-log.ts';
-import { Ingest } from './ingest.ts';
+import { Writer } from './writer.ts';
 
 const SOON = { timeout: 15_000, interval: 20 };
 const retryDelayMs = { min: 20, max: 100 };
@@ -27,21 +27,21 @@ const runtime = { clock: systemClock, random: systemRandom, log: silentLog };
 
 let broker: NatsServer;
 let directory: string;
-let ingest: Ingest;
+let writer: Writer;
 let connection: NatsConnection;
 let open: OpenReader;
 
 beforeEach(async () => {
   broker = await startNatsServer();
   directory = await mkdtemp(join(tmpdir(), 'edgestock-ingest-'));
-  ingest = new Ingest(config(), runtime);
-  await ingest.ready;
+  writer = new Writer(config(), runtime);
+  await writer.ready;
   open = openCentralReader(config().databasePath);
   connection = await connectForEver({ url: broker.url, name: 'test node', retryDelayMs, ...runtime });
 });
 
 afterEach(async () => {
-  await ingest.stop();
+  await writer.stop();
   open.close();
   await connection.close();
   await broker.stop();
@@ -108,9 +108,9 @@ async function converge(log: NodeLog): Promise<void> {
 
 it('makes a sale of a node visible, and acknowledges it in the heartbeat that waits for it', async () => {
   const log = await enrolled('BER1');
-  await expect.poll(() => ingest.isRunning).toBe(true);
+  await expect.poll(() => writer.isRunning).toBe(true);
   const notices: string[] = [];
-  ingest.onChange((changes) => notices.push(...changes.map(({ sku }) => sku)));
+  writer.onChange((changes) => notices.push(...changes.map(({ sku }) => sku)));
   log.record('A', 5);
   await send(log, 1, 1);
   await expect.poll(() => available('A'), SOON).toBe(5);
@@ -156,7 +156,7 @@ it('asks again for what it cannot read, and keeps it after the third time', asyn
   for (let times = 0; times < 3; times += 1) {
     expect(await open.reader.quarantined({ limit: 10 })).toEqual([]);
     await publish(upSubject(log.warehouse), damaged);
-    await expect.poll(() => ingest.metrics.messagesRejected, SOON).toBe(times + 1);
+    await expect.poll(() => writer.metrics.ingest.messagesRejected, SOON).toBe(times + 1);
   }
   await expect.poll(() => open.reader.quarantined({ limit: 10 }), SOON).toMatchObject([{ reason: 'opaque' }]);
   await expect.poll(async () => (await beat(log)).need, SOON).toBe(1);
@@ -185,7 +185,7 @@ it('does not take one warehouse for another', async () => {
   const victim = await enrolled('HAM1');
   log.record('A', 5);
   await publish(upSubject(victim.warehouse), log.bytes(1, 1));
-  await expect.poll(() => ingest.metrics.messagesRejected, SOON).toBe(1);
+  await expect.poll(() => writer.metrics.ingest.messagesRejected, SOON).toBe(1);
   expect(await available('A')).toBe(0);
 });
 
@@ -244,8 +244,8 @@ it('loses and doubles nothing when its thread dies again and again in the middle
   const crashes = (async () => {
     for (let times = 0; times < 3; times += 1) {
       await systemClock.sleep(150);
-      await ingest.crash();
-      await expect.poll(() => ingest.isRunning, SOON).toBe(true);
+      await writer.crash();
+      await expect.poll(() => writer.isRunning, SOON).toBe(true);
     }
     isDone = true;
   })();
@@ -260,7 +260,7 @@ it('loses and doubles nothing when its thread dies again and again in the middle
     }),
   );
   await crashes;
-  expect(ingest.restarts).toBe(3);
+  expect(writer.restarts).toBe(3);
   for (const log of logs) {
     const positions = await open.reader.positionsOf(log.warehouse, undefined, 100);
     const known = new Map(
@@ -281,7 +281,7 @@ it('recognises what it has committed but not acknowledged', async () => {
   await expect.poll(() => appliedUpTo(log), SOON).toBe(1);
   // A crash between commit and acknowledgement looks like this to the next life: the same message once more.
   await send(log, 1, 1);
-  await expect.poll(() => ingest.metrics.batchesDuplicate, SOON).toBe(1);
+  await expect.poll(() => writer.metrics.ingest.batchesDuplicate, SOON).toBe(1);
   expect(await available('A')).toBe(5);
   const manager = await connection.jetstreamManager();
   await expect.poll(async () => (await manager.streams.info(UP_STREAM)).state.consumer_count, SOON).toBe(16);

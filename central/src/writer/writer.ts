@@ -5,33 +5,43 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
+import { emptyDownMetrics } from '../directives/down-metrics.ts';
+import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
+import type { StoreFailure } from '../ingest/store-writes.ts';
+import { emptyPromiseMetrics } from '../orders/promise-metrics.ts';
+import type { PromiseWriter } from '../orders/promise-writer.ts';
 import type { Heard } from '../rules/node-record.ts';
+import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { ChangeNotice } from '../store/central-store.ts';
-import { emptyIngestMetrics, type IngestMetrics } from './ingest-metrics.ts';
-import type { StoreFailure } from './store-writes.ts';
-import type { FromWorker, IngestConfig, ToWorker } from './worker-messages.ts';
+import { PendingPromises } from './pending-promises.ts';
+import type { FromWriter, ToWriter, WriterConfig, WriterMetrics } from './writer-messages.ts';
 
-export type { IngestMetrics } from './ingest-metrics.ts';
-export type { IngestConfig } from './worker-messages.ts';
+export type { WriterConfig, WriterMetrics } from './writer-messages.ts';
 
 /** A thread that lived this long was not broken: the next failure is a new one. */
 const HEALTHY_AFTER_MS = 60_000;
 
 /**
- * Ingest as the API's thread sees it: a thread of its own, so that a backlog never holds up a reader. When that thread dies
- * it is started again, with growing delays; the store is the only memory the two lives share.
+ * The store's one writer as the API's thread sees it: ingest, promises and what goes down to the nodes, in a thread of their
+ * own, so that neither a backlog nor a disk ever holds up a reader. When that thread dies it is started again, with growing
+ * delays; the store is the only memory the two lives share.
  */
-export class Ingest implements Service {
-  readonly #config: IngestConfig;
+export class Writer implements Service, PromiseWriter {
+  readonly #config: WriterConfig;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #backoff: Backoff;
   readonly #changeListeners = new Set<(changes: readonly ChangeNotice[]) => void>();
   readonly #heardListeners = new Set<(heard: readonly Heard[]) => void>();
+  readonly #pending = new PendingPromises();
   readonly #ready = Promise.withResolvers<void>();
   #worker: Worker | undefined;
   #exited: Promise<unknown> = Promise.resolve();
-  #metrics = emptyIngestMetrics();
+  #metrics: WriterMetrics = {
+    ingest: emptyIngestMetrics(),
+    promises: emptyPromiseMetrics(),
+    directives: emptyDownMetrics(),
+  };
   #restarts = 0;
   #startedAtMs = 0;
   #cancelRestart: (() => void) | undefined;
@@ -39,7 +49,7 @@ export class Ingest implements Service {
   #isBrokerUp = false;
   #storeFailure: StoreFailure | undefined;
 
-  constructor(config: IngestConfig, deps: { readonly clock: Clock; readonly random: Random; readonly log: Log }) {
+  constructor(config: WriterConfig, deps: { readonly clock: Clock; readonly random: Random; readonly log: Log }) {
     this.#config = config;
     this.#clock = deps.clock;
     this.#log = deps.log;
@@ -55,7 +65,7 @@ export class Ingest implements Service {
   }
 
   /** Counters of the current life of the thread, at most a second old. */
-  get metrics(): Readonly<IngestMetrics> {
+  get metrics(): WriterMetrics {
     return this.#metrics;
   }
 
@@ -72,6 +82,16 @@ export class Ingest implements Service {
   /** Why the store takes no writes and since when, at most a second old; absent while it does. */
   get storeFailure(): StoreFailure | undefined {
     return this.#storeFailure;
+  }
+
+  /** Promise commands without an answer yet. */
+  get promisesPending(): number {
+    return this.#pending.size;
+  }
+
+  /** Throws `PromiseUnavailable` when too many wait, or when the thread that had it died. */
+  promise(command: PromiseCommand): Promise<PromiseOutcome> {
+    return this.#pending.put(command);
   }
 
   /** True while the thread lives. */
@@ -98,10 +118,10 @@ export class Ingest implements Service {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#cancelRestart?.();
-    const message: ToWorker = { type: 'stop' };
+    const message: ToWriter = { type: 'stop' };
     this.#worker?.postMessage(message);
     await this.#exited;
-    this.#ready.reject(new Error('ingest was stopped before its store was open'));
+    this.#ready.reject(new Error('the writer was stopped before its store was open'));
   }
 
   /** Ends the thread at once, as a crash would. For fault tests. */
@@ -111,13 +131,17 @@ export class Ingest implements Service {
 
   #start(): void {
     this.#startedAtMs = this.#clock.monotonicMs();
-    const worker = new Worker(new URL('./ingest-worker.ts', import.meta.url), { workerData: this.#config });
+    const worker = new Worker(new URL('./writer-worker.ts', import.meta.url), { workerData: this.#config });
     this.#worker = worker;
-    worker.on('message', (message: FromWorker) => this.#hear(message));
+    worker.on('message', (message: FromWriter) => this.#hear(message));
+    this.#pending.open((requests) => {
+      const message: ToWriter = { type: 'promise', requests };
+      worker.postMessage(message);
+    });
     worker.on('error', (error) => {
       this.#log.error(
         { reason: error.message, hint: 'is the disk full, or the store held by another process?' },
-        'ingest failed',
+        'the writer failed',
       );
     });
     this.#exited = new Promise((resolve) => worker.once('exit', resolve));
@@ -129,16 +153,17 @@ export class Ingest implements Service {
   #restartLater(): void {
     this.#worker = undefined;
     this.#isBrokerUp = false;
+    this.#pending.close(this.#isStopping ? 'stopping' : 'interrupted');
     this.#storeFailure = undefined;
     if (this.#isStopping) return;
     if (this.#clock.monotonicMs() - this.#startedAtMs > HEALTHY_AFTER_MS) this.#backoff.reset();
     const delayMs = this.#backoff.nextDelayMs();
     this.#restarts += 1;
-    this.#log.warn({ delayMs, restarts: this.#restarts }, 'ingest starts again');
+    this.#log.warn({ delayMs, restarts: this.#restarts }, 'the writer starts again');
     this.#cancelRestart = this.#clock.after(delayMs, () => this.#start());
   }
 
-  #hear(message: FromWorker): void {
+  #hear(message: FromWriter): void {
     switch (message.type) {
       case 'ready':
         this.#ready.resolve();
@@ -146,6 +171,9 @@ export class Ingest implements Service {
         return;
       case 'changed':
         for (const listener of this.#changeListeners) listener(message.changes);
+        return;
+      case 'answers':
+        this.#pending.answer(message.answers);
         return;
       case 'heard':
         for (const listener of this.#heardListeners) listener(message.heard);

@@ -9,8 +9,8 @@ import { centralLimits } from '../limits.ts';
 import { openCentralStore } from '../store/sqlite/open-central-store.ts';
 import { StoreFull } from '../store/store-full.ts';
 import { NodeLog } from '../testing/node-log.ts';
-import { startIngestThread } from './ingest-thread.ts';
-import type { FromWorker } from './worker-messages.ts';
+import type { FromWriter } from './writer-messages.ts';
+import { startWriterThread } from './writer-thread.ts';
 
 const HOUR_MS = 3_600_000;
 let directory: string;
@@ -19,7 +19,7 @@ let clock: VirtualClock;
 const log = new NodeLog('BER1');
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'edgestock-ingest-thread-'));
+  directory = mkdtempSync(join(tmpdir(), 'edgestock-writer-thread-'));
   store = openCentralStore(join(directory, 'central.db'));
   clock = new VirtualClock();
   await store.enrol(log.warehouse, log.enrolRequest(), clock.now());
@@ -33,7 +33,7 @@ afterEach(async () => {
 
 /** Without a broker: what is tested here needs none. */
 const start = () =>
-  startIngestThread({
+  startWriterThread({
     config: { natsUrls: ['nats://127.0.0.1:1'], databasePath: '', logLevel: 'error' },
     store,
     clock,
@@ -44,7 +44,7 @@ const start = () =>
       throw error;
     },
   });
-const told: FromWorker[] = [];
+const told: FromWriter[] = [];
 const heardAt = async () => (await store.warehouse(log.warehouse))?.heard?.at;
 
 it('starts with no times from the future: a node that is dead must fall silent by the clock there is', async () => {
@@ -72,10 +72,10 @@ it('lives on with a full store, says since when and why, and does later what it 
   const since = clock.now();
   await clock.advance(centralLimits.heardFlushMs * 3);
   const failing = { type: 'metrics', storeFailure: { since, reason: 'database or disk is full' } };
-  expect(told.at(-1)).toMatchObject({ ...failing, metrics: { storeFailing: 1 } });
+  expect(told.at(-1)).toMatchObject({ ...failing, metrics: { ingest: { storeFailing: 1 } } });
   store.clampTimes = clampTimes;
   await clock.advance(centralLimits.heardFlushMs);
-  expect(told.at(-1)).toMatchObject({ storeFailure: undefined, metrics: { storeFailing: 0 } });
+  expect(told.at(-1)).toMatchObject({ storeFailure: undefined, metrics: { ingest: { storeFailing: 0 } } });
   expect(await heardAt()).toBeLessThanOrEqual(clock.now());
   await thread.stop();
 });

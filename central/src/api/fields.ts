@@ -1,0 +1,95 @@
+import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
+import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
+import { z } from 'zod';
+import { type Channel, parseChannel } from '../rules/channel.ts';
+import { apiLimits } from './limits.ts';
+
+/** The fields of request bodies. Each refuses with one sentence that says what is due and what came instead. */
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is refused
+const TEXT_REFUSED = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
+/** Fit for a path, a document and the beginning of a task's id. */
+const PROMISE_ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._~-]{0,63}$/;
+
+export function isPromiseId(text: string): boolean {
+  return PROMISE_ID_PATTERN.test(text);
+}
+
+const sku = field<Sku>(
+  'sku-malformed',
+  'a SKU: text of 1 to 64 characters without commas, control characters or outer spaces',
+  (value) => typeof value === 'string' && parseSku(value) !== undefined,
+);
+
+const warehouse = field<WarehouseId>(
+  'warehouse-malformed',
+  'a warehouse id: 1 to 32 letters, digits, hyphens and underscores',
+  (value) => typeof value === 'string' && parseWarehouseId(value) !== undefined,
+);
+
+const quantity = wholeNumber('quantity-invalid', 1, LINE_QUANTITY_MAX, 'units');
+const units = wholeNumber('units-invalid', 0, LINE_QUANTITY_MAX, 'units');
+
+export const fields = {
+  sku,
+  warehouse,
+  quantity,
+  units,
+  percent: wholeNumber('percent-invalid', 0, 100, 'percent'),
+  priority: wholeNumber('priority-invalid', 0, apiLimits.priorityMax, 'steps'),
+  ttlSeconds: wholeNumber('ttl-invalid', 1, apiLimits.ttlSecondsMax, 'seconds'),
+  text: field<string>(
+    'text-malformed',
+    `text of 1 to ${apiLimits.textCharsMax} characters without control characters`,
+    (value) =>
+      typeof value === 'string' &&
+      value.length > 0 &&
+      value.length <= apiLimits.textCharsMax &&
+      value.isWellFormed() &&
+      !TEXT_REFUSED.test(value),
+  ),
+  promiseId: field<string>(
+    'id-malformed',
+    'an id: 1 to 64 letters, digits, dots, hyphens, underscores and tildes, the first a letter or digit',
+    (value) => typeof value === 'string' && isPromiseId(value),
+  ),
+  channel: field<Channel>(
+    'channel-malformed',
+    'a channel id: 1 to 32 lower-case letters, digits and hyphens',
+    (value) => typeof value === 'string' && parseChannel(value) !== undefined,
+  ),
+  /** May name a SKU several times: the demand is summed before it is checked. */
+  lines: listOf(z.strictObject({ sku, quantity }), 'lines'),
+} as const;
+
+/** A list of 1 to as many as one request may have. */
+export function listOf<Item extends z.ZodType>(item: Item, name: string) {
+  const { linesMax } = apiLimits;
+  return z
+    .array(item, { error: (issue) => `must be a list of 1 to ${linesMax} ${name}, not ${described(issue.input)}` })
+    .min(1, 'must have at least one entry')
+    .max(linesMax, `may have ${linesMax} ${name}: send the rest in another request`);
+}
+
+function wholeNumber(code: string, min: number, max: number, unit: string) {
+  return field<number>(
+    code,
+    `a whole number of ${unit} from ${min} to ${max}`,
+    (value) => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= max,
+  );
+}
+
+function field<T>(code: string, due: string, accepts: (value: unknown) => boolean) {
+  return z.custom<T>(accepts, {
+    error: (issue) => `must be ${due}, not ${described(issue.input)}`,
+    params: { code },
+  });
+}
+
+/** What came, short enough for a sentence. */
+function described(value: unknown): string {
+  if (typeof value === 'string')
+    return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return value !== null && typeof value === 'object' ? 'an object' : String(value);
+}

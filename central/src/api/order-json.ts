@@ -1,0 +1,15 @@
+import type { Order } from '../rules/order.ts';
+import { isoText } from './warehouse-routes.ts';
+
+/** An order as the API shows it: where it stands, and every step and why. */
+export function orderJson(order: Order) {
+  const { placedAt, paymentDueAt, wakeAt: _, allocations, history, ...rest } = order;
+  return {
+    ...rest,
+    placedAt: isoText(placedAt),
+    // Where payment is not awaited the time says nothing.
+    ...(order.payment === 'awaited' ? { paymentDueAt: isoText(paymentDueAt) } : {}),
+    allocations: allocations.map(({ at, ...allocation }) => ({ ...allocation, at: isoText(at) })),
+    history: history.map(({ at, ...step }) => ({ at: isoText(at), ...step })),
+  };
+}

@@ -1,0 +1,178 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
+
+let central: ApiUnderTest;
+beforeEach(async () => {
+  central = await ApiUnderTest.start();
+  await central.move('BER1', { sku: 'A', quantity: 5 }, { sku: 'B', quantity: 1 });
+});
+afterEach(() => central.stop());
+
+type Body = Record<string, unknown>;
+type OrderBody = Body & { id: string; history: { step: string; why: string }[] };
+
+const ORDER = { owner: 'customer 1', lines: [{ sku: 'A', quantity: 2 }] };
+const place = (body: object = ORDER, headers: Record<string, string> = {}) => central.post('/v1/orders', body, headers);
+async function placed(body: object = ORDER): Promise<OrderBody> {
+  const response = await place(body);
+  expect(response.status).toBe(201);
+  return ((await response.json()) as { order: OrderBody }).order;
+}
+const json = async (path: string): Promise<Body> => (await (await central.fetch(path)).json()) as Body;
+const available = async (sku: string) => (await json(`/v1/availability/${sku}`)).available;
+
+describe('POST /v1/orders', () => {
+  test('holds its units and waits for payment; every step is told with its reason', async () => {
+    const response = await place({ ...ORDER, id: 'O-1', paymentTtlSeconds: 60 });
+    expect(response.headers.get('location')).toBe('/v1/orders/O-1');
+    const { order } = (await response.json()) as { order: OrderBody };
+    expect(order).toMatchObject({
+      id: 'O-1',
+      channel: 'default',
+      state: 'placed',
+      payment: 'awaited',
+      placedAt: new Date(NOW).toISOString(),
+      paymentDueAt: new Date(NOW + 60_000).toISOString(),
+      lines: [{ sku: 'A', ordered: 2, cancelled: 0, backordered: 0, holds: [{ warehouse: 'BER1', quantity: 2 }] }],
+      allocations: [],
+    });
+    expect(order.history.length).toBeGreaterThan(0);
+    expect(await available('A')).toBe(3);
+    expect(await json('/v1/orders/O-1')).toEqual({ order });
+  });
+
+  test('a repeated one is the same order, by its key or by its id (P9)', async () => {
+    const key = { 'idempotency-key': 'order-1' };
+    const first = (await (await place(ORDER, key)).json()) as { order: OrderBody };
+    const again = await place(ORDER, key);
+    expect(again.status).toBe(201);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(await again.json()).toEqual(first);
+    await placed({ ...ORDER, id: 'O-2' });
+    expect((await place({ ...ORDER, id: 'O-2' })).headers.get('idempotency-replayed')).toBe('true');
+    const other = await place({ ...ORDER, id: 'O-2', owner: 'customer 2' });
+    expect([other.status, await other.json()]).toMatchObject([422, { code: 'idempotency-key-reused' }]);
+    expect(await available('A')).toBe(1);
+  });
+
+  test('is refused when units are missing, unless it may go without them', async () => {
+    const lines = [
+      { sku: 'A', quantity: 1 },
+      { sku: 'B', quantity: 3 },
+    ];
+    const refused = await place({ ...ORDER, lines });
+    expect([refused.status, await refused.json()]).toMatchObject([
+      409,
+      { code: 'insufficient', shortages: [{ sku: 'B', requested: 3, available: 1 }] },
+    ]);
+    const cut = await placed({ ...ORDER, lines, onShortage: 'cancel' });
+    expect(cut.lines).toMatchObject([{ sku: 'A' }, { sku: 'B', ordered: 3, cancelled: 2 }]);
+  });
+
+  test.each([{}, { owner: 'o' }, { ...ORDER, onShortage: 'perhaps' }, { ...ORDER, paymentTtlSeconds: 0 }])(
+    'refuses %j',
+    async (body) => {
+      const response = await place(body);
+      expect([response.status, await response.json()]).toMatchObject([400, { code: 'invalid-request' }]);
+    },
+  );
+});
+
+describe('what becomes of an order', () => {
+  test('paid, its units are firm: one task for the warehouse, told to its node in the same transaction', async () => {
+    const { id } = await placed({ ...ORDER, id: 'O-1' });
+    const paid = await central.post(`/v1/orders/${id}/payment`, { result: 'authorised', reference: 'PSP 77' });
+    expect(paid.status).toBe(200);
+    const { order } = (await paid.json()) as { order: Body };
+    expect(order).toMatchObject({
+      state: 'firm',
+      payment: 'authorised',
+      allocations: [{ task: 'O-1.1', warehouse: 'BER1', lines: [{ sku: 'A', quantity: 2, shipped: 0, givenUp: 0 }] }],
+    });
+    expect(order).not.toHaveProperty('paymentDueAt');
+    const again = await central.post(`/v1/orders/${id}/payment`, { result: 'authorised', reference: 'PSP 77' });
+    expect([again.status, again.headers.get('idempotency-replayed')]).toEqual([200, 'true']);
+    expect(await available('A')).toBe(3);
+    expect(await json('/v1/stock/A/explain')).toMatchObject({
+      available: 3,
+      because: '3 in BER1 = 3',
+      warehouses: [
+        {
+          because: '5 granted - 2 allocated = 3',
+          central: {
+            granted: 5,
+            returned: 0,
+            allocatedSent: 2,
+            held: 0,
+            unspent: 3,
+            promises: [{ kind: 'allocation', id: 'O-1.1', quantity: 2 }],
+          },
+        },
+      ],
+    });
+    const page = await (await central.fetch('/metrics')).text();
+    expect(page).toContain('edgestock_central_orders{state="firm"} 1');
+    expect(page).toContain('edgestock_central_orders{state="placed"} 0');
+  });
+
+  test('not paid, its units can be promised again', async () => {
+    const { id } = await placed();
+    const failed = await central.post(`/v1/orders/${id}/payment`, { result: 'failed' });
+    expect(await failed.json()).toMatchObject({ order: { state: 'cancelled', payment: 'failed' } });
+    expect(await available('A')).toBe(5);
+    const late = await central.post(`/v1/orders/${id}/payment`, { result: 'authorised' });
+    expect([late.status, await late.json()]).toMatchObject([409, { code: 'order-state', state: 'cancelled' }]);
+  });
+
+  test('cancelled before payment, nothing of it is left', async () => {
+    const { id } = await placed();
+    const cancelled = await central.post(`/v1/orders/${id}/cancel`, { reason: 'changed my mind' });
+    expect(await cancelled.json()).toMatchObject({ order: { state: 'cancelled' } });
+    expect(await available('A')).toBe(5);
+    expect((await central.post(`/v1/orders/${id}/cancel`, {})).status).toBe(400);
+  });
+
+  test('a confirmed reservation is an order of the same id that needs no payment', async () => {
+    const body = { id: 'R-1', owner: 'cart', lines: [{ sku: 'A', quantity: 2 }] };
+    await central.post('/v1/reservations', body);
+    const held = (await json('/v1/stock/A/explain')) as { warehouses: { central: unknown }[] };
+    expect(held.warehouses[0]?.central).toMatchObject({
+      held: 2,
+      promises: [{ kind: 'reservation', id: 'R-1', quantity: 2 }],
+    });
+    const confirmed = await central.fetch('/v1/reservations/R-1/confirm', { method: 'POST' });
+    expect(await confirmed.json()).toMatchObject({ order: { id: 'R-1', state: 'firm', payment: 'not-needed' } });
+    expect(await json('/v1/reservations/R-1')).toMatchObject({ reservation: { state: 'confirmed' } });
+    const late = await central.fetch('/v1/reservations/R-1/release', { method: 'POST' });
+    expect([late.status, await late.json()]).toMatchObject([409, { code: 'reservation-state', state: 'confirmed' }]);
+  });
+
+  test.each(['', '/payment', '/cancel'])('an unknown one is told: %s', async (suffix) => {
+    const body = suffix === '/payment' ? { result: 'failed' } : { reason: 'none' };
+    const response = await (suffix === ''
+      ? central.fetch('/v1/orders/O-404')
+      : central.post(`/v1/orders/O-404${suffix}`, body));
+    expect([response.status, await response.json()]).toMatchObject([404, { code: 'unknown-order' }]);
+  });
+});
+
+describe('GET /v1/orders', () => {
+  test('pages through the orders, latest first, all of them or those in one state', async () => {
+    for (const [index, id] of ['O-1', 'O-2', 'O-3'].entries()) {
+      central.clock.offsetMs = index;
+      await placed({ ...ORDER, id, lines: [{ sku: 'A', quantity: 1 }] });
+    }
+    await central.post('/v1/orders/O-2/payment', { result: 'authorised' });
+    const ids = (page: Body) => (page.orders as { id: string }[]).map(({ id }) => id);
+    const first = await json('/v1/orders?limit=2');
+    expect(ids(first)).toEqual(['O-3', 'O-2']);
+    const second = await json(`/v1/orders?limit=2&before=${first.next}`);
+    expect(ids(second)).toEqual(['O-1']);
+    expect(second).not.toHaveProperty('next');
+    expect(ids(await json('/v1/orders?state=firm'))).toEqual(['O-2']);
+  });
+
+  test.each(['?state=lost', '?limit=0', '?limit=201', '?before=yesterday', '?page=2'])('refuses %s', async (query) => {
+    expect((await central.fetch(`/v1/orders${query}`)).status).toBe(400);
+  });
+});

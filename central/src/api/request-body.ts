@@ -1,0 +1,72 @@
+import { readJson } from '@edgestock/shared/runtime/json-body';
+import { type ProblemItem, refuse } from '@edgestock/shared/runtime/problem';
+import type { z } from 'zod';
+import type { ChannelDirectory } from '../orders/channel-directory.ts';
+import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
+import type { ApiContext } from './doors.ts';
+import { apiLimits } from './limits.ts';
+import { problems } from './problems.ts';
+import { headerOf } from './request-parts.ts';
+
+/** The request's body as its schema knows it, or a refusal that names every fault with its place. `absent` stands for no body at all. */
+export async function bodyOf<Schema extends z.ZodType>(
+  context: ApiContext,
+  schema: Schema,
+  options: { readonly absent?: unknown } = {},
+): Promise<z.output<Schema>> {
+  const isAbsent = 'absent' in options && hasNoBody(context);
+  const body = isAbsent ? options.absent : await readJson(context.req.raw, apiLimits.promiseBodyBytesMax);
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const items = result.error.issues.flatMap((issue) => itemsOf(issue, body));
+  const listed = items.slice(0, apiLimits.problemsListedMax);
+  const more = items.length > 1 ? ` And ${items.length - 1} more.` : '';
+  return refuse(problems.invalidRequest, `${listed[0]?.message ?? 'The body cannot be meant as it is'}.${more}`, {
+    problems: listed,
+  });
+}
+
+/** The channel of a body; the one there always is where it names none. */
+export function namedChannel(channel: Channel | undefined, channels: ChannelDirectory): Channel {
+  if (channel === undefined) return DEFAULT_CHANNEL;
+  return channels.find(channel) ?? refuse(problems.unknownChannel, `There is no channel ${JSON.stringify(channel)}.`);
+}
+
+function hasNoBody(context: ApiContext): boolean {
+  const length = headerOf(context, 'content-length');
+  return (length === undefined || length === '0') && headerOf(context, 'transfer-encoding') === undefined;
+}
+
+function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) =>
+      itemAt([...issue.path, key], 'unknown-field', `${key} is not a field here; is it misspelt?`),
+    );
+  }
+  const name = issue.path.at(-1) ?? 'the body';
+  const isMissing = issue.path.length > 0 && valueAt(body, issue.path) === undefined;
+  if (isMissing) return [itemAt(issue.path, 'required', `${String(name)} is required`)];
+  const code = issue.code === 'custom' ? issue.params?.code : issue.code.replaceAll('_', '-');
+  const isWholeBody = issue.code === 'invalid_type' && issue.path.length === 0;
+  const message = isWholeBody ? `must be a JSON ${issue.expected}` : issue.message;
+  return [itemAt(issue.path, typeof code === 'string' ? code : 'invalid', `${String(name)} ${message}`)];
+}
+
+function itemAt(path: readonly PropertyKey[], code: string, message: string): ProblemItem {
+  const [first, line] = path;
+  return {
+    ...(first === 'lines' && typeof line === 'number' ? { line } : {}),
+    code,
+    message,
+    path: path.map(String).join('.'),
+  };
+}
+
+function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
+  let value = body;
+  for (const key of path) {
+    if (value === null || typeof value !== 'object') return undefined;
+    value = Object.getOwnPropertyDescriptor(value, key)?.value;
+  }
+  return value;
+}

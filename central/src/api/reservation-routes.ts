@@ -1,0 +1,117 @@
+import { refuse } from '@edgestock/shared/runtime/problem';
+import { z } from 'zod';
+import type { ChannelDirectory } from '../orders/channel-directory.ts';
+import type { Promises } from '../orders/promises.ts';
+import { heldOf, type Reservation, type Shortage } from '../rules/reservation.ts';
+import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
+import { fields } from './fields.ts';
+import { keyedWrite } from './idempotency.ts';
+import { apiLimits } from './limits.ts';
+import { orderJson } from './order-json.ts';
+import { problems } from './problems.ts';
+import { changeResponse, madeResponse, refuseUnpromised, writing } from './promise-responses.ts';
+import { bodyOf, namedChannel } from './request-body.ts';
+import { parametersOf, promiseIdOf } from './request-parts.ts';
+import { isoText } from './warehouse-routes.ts';
+
+const reserveBody = z.strictObject({
+  id: fields.promiseId.exactOptional(),
+  channel: fields.channel.exactOptional(),
+  owner: fields.text,
+  ttlSeconds: fields.ttlSeconds.default(apiLimits.reservationTtlSecondsDefault),
+  lines: fields.lines,
+  /** True: takes what there is. */
+  partial: z.boolean().default(false),
+});
+const renewBody = z.strictObject({ ttlSeconds: fields.ttlSeconds.default(apiLimits.reservationTtlSecondsDefault) });
+const releaseBody = z.strictObject({ reason: fields.text.default('released') });
+
+/**
+ * `/v1/reservations`: timed promises of units for a cart or a customer. Making one is repeatable by its key or its id; what
+ * follows is repeatable by itself, since each names the reservation and the state it is to have.
+ */
+export function reservationRoutes(
+  doors: Doors,
+  deps: { readonly promises: Promises; readonly channels: ChannelDirectory },
+): void {
+  const { promises, channels } = deps;
+  const idOf = (context: ApiContext) => promiseIdOf(context.req.param('id') ?? '', problems.unknownReservation);
+  const changed = (reservation: Reservation, isReplay: boolean) =>
+    changeResponse({ reservation: reservationJson(reservation) }, isReplay);
+
+  doors('/v1/reservations', {
+    POST: async (context) => {
+      parametersOf(context, []);
+      const body = await bodyOf(context, reserveBody);
+      const idempotency = keyedWrite(context, 'POST /v1/reservations', body);
+      const { channel: named, partial, ...demand } = body;
+      const channel = namedChannel(named, channels);
+      const asked = { ...demand, channel, isPartial: partial, ...idempotency };
+      const outcome = await writing(() => promises.reserve(asked));
+      if (outcome.outcome !== 'reserved') return refuseUnpromised(outcome);
+      const { reservation, shortages, isReplay } = outcome;
+      return madeResponse(
+        { reservation: reservationJson(reservation), shortages: shortages.map(shortageJson) },
+        { location: `/v1/reservations/${reservation.id}`, isReplay },
+      );
+    },
+  });
+
+  doors('/v1/reservations/:id', {
+    GET: async (context) => {
+      parametersOf(context, []);
+      const id = idOf(context);
+      const reservation = await promises.reservation(id);
+      if (reservation === undefined) return refuse(problems.unknownReservation, `There is no reservation ${id}.`);
+      return jsonResponse(JSON.stringify({ reservation: reservationJson(reservation) }));
+    },
+  });
+
+  doors('/v1/reservations/:id/renew', {
+    POST: async (context) => {
+      parametersOf(context, []);
+      const { ttlSeconds } = await bodyOf(context, renewBody, { absent: {} });
+      const outcome = await writing(() => promises.renew(idOf(context), ttlSeconds));
+      if (outcome.outcome !== 'reservation') return refuseUnpromised(outcome);
+      return changed(outcome.reservation, outcome.isReplay);
+    },
+  });
+
+  doors('/v1/reservations/:id/release', {
+    POST: async (context) => {
+      parametersOf(context, []);
+      const { reason } = await bodyOf(context, releaseBody, { absent: {} });
+      const outcome = await writing(() => promises.release(idOf(context), reason));
+      if (outcome.outcome !== 'reservation') return refuseUnpromised(outcome);
+      return changed(outcome.reservation, outcome.isReplay);
+    },
+  });
+
+  doors('/v1/reservations/:id/confirm', {
+    POST: async (context) => {
+      parametersOf(context, []);
+      await bodyOf(context, z.strictObject({}), { absent: {} });
+      const outcome = await writing(() => promises.confirm(idOf(context)));
+      if (outcome.outcome !== 'order') return refuseUnpromised(outcome);
+      return changeResponse({ order: orderJson(outcome.order) }, outcome.isReplay);
+    },
+  });
+}
+
+function reservationJson(reservation: Reservation) {
+  const { id, channel, owner, state, createdAt, expiresAt, ended, lines } = reservation;
+  return {
+    id,
+    channel,
+    owner,
+    state,
+    createdAt: isoText(createdAt),
+    expiresAt: isoText(expiresAt),
+    ...(ended === undefined ? {} : { ended: { at: isoText(ended.at), reason: ended.reason } }),
+    lines: lines.map((line) => ({ sku: line.sku, requested: line.requested, held: heldOf(line), holds: line.holds })),
+  };
+}
+
+function shortageJson({ sku, requested, available }: Shortage) {
+  return { sku, requested, available };
+}

@@ -1,0 +1,45 @@
+import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
+
+/**
+ * Where promise commands are carried out: in the thread that owns an embedded store, or by a store that many processes share.
+ * An outcome means that the command is durable. `PromiseUnavailable` means that it could not be carried out now, and whether
+ * it was may be unknown; to repeat it is safe where the command names what it makes (an id, a key), as all of them can.
+ */
+export type PromiseWriter = {
+  promise(command: PromiseCommand): Promise<PromiseOutcome>;
+};
+
+/** Why no outcome came. */
+export type PromiseFailure =
+  /** As many commands wait as may: nothing was tried. */
+  | 'busy'
+  /** The writer died, or could not write: it may or may not have been carried out. */
+  | 'interrupted'
+  /** The store takes no writes for want of room: nothing was changed. */
+  | 'store-full'
+  /** The writer has died and is started again: nothing was tried. */
+  | 'restarting'
+  /** Central is stopping: nothing was tried. */
+  | 'stopping';
+
+const hints: Readonly<Record<PromiseFailure, string>> = {
+  busy: 'More is asked than the disk can make durable. Ask again in a moment.',
+  interrupted: 'It may have been carried out: repeat it with the same id or key, and the first answer comes again.',
+  'store-full': "Central's disk is full: an operator must make room. Nothing was changed; ask again later.",
+  restarting: 'Ask again in a moment.',
+  stopping: 'Ask again once central is back.',
+};
+
+/** No outcome, for a reason of operation. Always worth another try. */
+export class PromiseUnavailable extends Error {
+  override readonly name = 'PromiseUnavailable';
+  readonly failure: PromiseFailure;
+  readonly retryable = true;
+  readonly hint: string;
+
+  constructor(failure: PromiseFailure, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.failure = failure;
+    this.hint = hints[failure];
+  }
+}

@@ -1,0 +1,51 @@
+import type { LogLevel } from '@edgestock/shared/runtime/log';
+import type { DownMetrics } from '../directives/down-metrics.ts';
+import type { IngestMetrics } from '../ingest/ingest-metrics.ts';
+import type { StoreFailure } from '../ingest/store-writes.ts';
+import type { PromiseMetrics } from '../orders/promise-metrics.ts';
+import type { PromiseFailure } from '../orders/promise-writer.ts';
+import type { Heard } from '../rules/node-record.ts';
+import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
+import type { ChangeNotice } from '../store/central-store.ts';
+
+/** What the writer's thread is started with. */
+export type WriterConfig = {
+  readonly natsUrls: readonly string[];
+  /** File of the store; made if absent. This thread becomes its only writer. */
+  readonly databasePath: string;
+  readonly logLevel: LogLevel;
+  /** How often the broker says "nothing new"; for tests. */
+  readonly idleHeartbeatMs?: number;
+  /** Bounds of the wait between two attempts to reach the broker; for tests. */
+  readonly retryDelayMs?: { readonly min: number; readonly max: number };
+};
+
+/** Counters of the current life of the thread. */
+export type WriterMetrics = {
+  readonly ingest: IngestMetrics;
+  readonly promises: PromiseMetrics;
+  readonly directives: DownMetrics;
+};
+
+/** What the writer's thread tells. */
+export type FromWriter =
+  /** The store exists and is migrated: it can be read. */
+  | { readonly type: 'ready' }
+  /** After a commit: each SKU once, at its latest revision. */
+  | { readonly type: 'changed'; readonly changes: readonly ChangeNotice[] }
+  /** Answers to promise commands; those of one commit come together, after the changes it made. */
+  | { readonly type: 'answers'; readonly answers: readonly PromiseAnswer[] }
+  /** The link to the broker came up, or was cut. */
+  | { readonly type: 'broker'; readonly isUp: boolean }
+  | { readonly type: 'heard'; readonly heard: readonly Heard[] }
+  | { readonly type: 'metrics'; readonly metrics: WriterMetrics; readonly storeFailure?: StoreFailure | undefined };
+
+export type ToWriter =
+  | { readonly type: 'stop' }
+  | { readonly type: 'promise'; readonly requests: readonly PromiseRequest[] };
+
+/** `id` is the asker's own and comes back with the answer. */
+export type PromiseRequest = { readonly id: number; readonly command: PromiseCommand };
+export type PromiseAnswer =
+  | { readonly id: number; readonly outcome: PromiseOutcome }
+  | { readonly id: number; readonly failure: PromiseFailure; readonly reason: string };

@@ -1,0 +1,203 @@
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
+import type { Random } from '@edgestock/shared/runtime/random';
+import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
+import { connectForEver } from '@edgestock/shared/transport/jetstream-connection';
+import { emptyDownMetrics } from '../directives/down-metrics.ts';
+import { DownPublisher } from '../directives/down-publisher.ts';
+import { JetStreamDown } from '../directives/jetstream-down.ts';
+import { ControlDesk } from '../ingest/control-desk.ts';
+import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
+import { Ingester } from '../ingest/ingester.ts';
+import { JetStreamSource } from '../ingest/jetstream-source.ts';
+import { LastUnitsDesk } from '../ingest/last-units-desk.ts';
+import { NodeCursors } from '../ingest/node-cursors.ts';
+import type { SourceListener } from '../ingest/source.ts';
+import { StoreWrites } from '../ingest/store-writes.ts';
+import { WantedStates } from '../ingest/wanted-states.ts';
+import { countOutcomes, emptyPromiseMetrics } from '../orders/promise-metrics.ts';
+import { PromiseQueue } from '../orders/promise-queue.ts';
+import { Sweeper } from '../orders/sweeper.ts';
+import type { PromiseOutcome } from '../rules/promise-command.ts';
+import type { Applied, CentralStore } from '../store/central-store.ts';
+import type { PromiseStore } from '../store/promise-store.ts';
+import { PromiseAnswers } from './promise-answers.ts';
+import { Reports } from './reports.ts';
+import type { FromWriter, PromiseRequest, WriterConfig, WriterMetrics } from './writer-messages.ts';
+
+export type WriterThreadOptions = {
+  readonly config: WriterConfig;
+  /** Closed by its owner, after the thread has stopped. */
+  readonly store: CentralStore & PromiseStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly tell: (message: FromWriter) => void;
+  /** The store failed: the thread is of no more use. */
+  readonly onFailed: (error: unknown) => void;
+};
+
+export type WriterThread = Service & { promise(requests: readonly PromiseRequest[]): void };
+
+/** Everything that writes the store, wired. Resolves when the store can be read; the broker may come later. */
+export async function startWriterThread(options: WriterThreadOptions): Promise<WriterThread> {
+  const { store, clock, random, log, tell, onFailed } = options;
+  const metrics = { ingest: emptyIngestMetrics(), promises: emptyPromiseMetrics(), directives: emptyDownMetrics() };
+  const writes = new StoreWrites({ clock, random, log });
+  // The clock may have been set back while nobody looked.
+  const isClamped = await writes.attempt(() => store.clampTimes(clock.now()));
+  const cursors = new NodeCursors(await store.warehouses(), clock);
+  const centralEpoch = await store.centralEpoch();
+  const wanted = new WantedStates(store, clock);
+  await wanted.load();
+  const down = new DownPublisher({ store, centralEpoch, metrics: metrics.directives, clock, random, log, onFailed });
+
+  const committed = ({ changes, directed }: Applied<unknown>) => {
+    if (changes.length > 0) tell({ type: 'changed', changes });
+    if (directed.length > 0) down.wake(directed);
+  };
+  const queue: PromiseQueue = new PromiseQueue({
+    store,
+    clock,
+    onCommitted: (applied, { durationMs }) => {
+      metrics.promises.commits += 1;
+      metrics.promises.commitMs += durationMs;
+      countOutcomes(metrics.promises, applied.outcomes);
+      committed(applied);
+      for (const outcome of applied.outcomes) for (const at of endsOf(outcome)) sweeper.noteEnd(at);
+    },
+    onFailed,
+  });
+  const sweeper = new Sweeper({ writer: queue, clock });
+  const answers = new PromiseAnswers(queue, (told) => tell({ type: 'answers', answers: told }));
+  const desk = new ControlDesk({
+    store,
+    centralEpoch,
+    cursors,
+    wanted,
+    metrics: metrics.ingest,
+    clock,
+    log,
+    onDownCursor: (warehouse, cursor) => void down.heard(warehouse, cursor),
+  });
+  const lastUnits = new LastUnitsDesk({
+    cursors,
+    promise: (command) => queue.urgent(command),
+    log,
+    onAnswered: (isAnswered) => {
+      metrics.promises[isAnswered ? 'lastUnitsAnswered' : 'lastUnitsUnanswered'] += 1;
+    },
+  });
+  const ingester = new Ingester({
+    store,
+    cursors,
+    wanted,
+    writes,
+    metrics: metrics.ingest,
+    clock,
+    log,
+    yieldTurn: () => queue.flush(),
+    onCommitted: committed,
+    onDownAcknowledged: (warehouse, sequence) => down.acknowledged(warehouse, sequence),
+    onFailed,
+  });
+  tell({ type: 'ready' });
+
+  const services = new ServiceStack();
+  const read = (): WriterMetrics => ({ ...metrics, promises: { ...metrics.promises, waiting: queue.size } });
+  services.add(
+    'reports',
+    new Reports({ desk, down, store, writes, isClamped, metrics: read, clock, log, tell, onFailed }),
+  );
+  services.add('promises', queue);
+  services.add('sweeper', sweeper);
+  services.add('directives', down);
+  services.add('ingester', ingester);
+  const listener = listenerOf({
+    ingester,
+    desk,
+    lastUnits,
+    interrupted: () => {
+      metrics.ingest.interruptions += 1;
+      cursors.doubtAll();
+    },
+  });
+  services.add('broker', startBroker(options, listener, down));
+  return { promise: (requests) => answers.accept(requests), stop: () => services.stop() };
+}
+
+/** When the sweeper should look again because of this. */
+function endsOf(outcome: PromiseOutcome): readonly number[] {
+  if (outcome.outcome === 'reserved' || outcome.outcome === 'reservation') {
+    return outcome.reservation.state === 'held' ? [outcome.reservation.expiresAt] : [];
+  }
+  return outcome.outcome === 'order' && outcome.order.wakeAt !== undefined ? [outcome.order.wakeAt] : [];
+}
+
+function listenerOf(parts: {
+  readonly ingester: Ingester;
+  readonly desk: ControlDesk;
+  readonly lastUnits: LastUnitsDesk;
+  readonly interrupted: () => void;
+}): SourceListener {
+  const { ingester, desk, lastUnits, interrupted } = parts;
+  return {
+    accept: (message) => ingester.accept(message),
+    enrol: async (warehouse, body) => textOf(await desk.enrol(warehouse, body)),
+    heartbeat: async (warehouse, body) => textOf(await desk.heartbeat(warehouse, body)),
+    lastUnits: async (warehouse, body) => textOf(await lastUnits.lastUnits(warehouse, body)),
+    interrupted,
+  };
+}
+
+/** Connects in the background, for as long as it takes. */
+function startBroker(
+  { config, clock, random, log, tell }: WriterThreadOptions,
+  listener: SourceListener,
+  down: DownPublisher,
+): Service {
+  const onLink = (isUp: boolean) => {
+    tell({ type: 'broker', isUp });
+    down.linkChanged(isUp);
+  };
+  const abort = new AbortController();
+  const connecting = connectForEver({
+    url: config.natsUrls,
+    name: 'central',
+    clock,
+    random,
+    log,
+    signal: abort.signal,
+    ...(config.retryDelayMs === undefined ? {} : { retryDelayMs: config.retryDelayMs }),
+  });
+  const started = connecting.then(
+    (connection) => {
+      tell({ type: 'broker', isUp: true });
+      down.attach(new JetStreamDown(connection));
+      const source = new JetStreamSource({
+        connection,
+        listener,
+        clock,
+        random,
+        log,
+        onLink,
+        ...(config.idleHeartbeatMs === undefined ? {} : { idleHeartbeatMs: config.idleHeartbeatMs }),
+      });
+      return { connection, source };
+    },
+    // Only when it was stopped before there was a broker.
+    () => undefined,
+  );
+  return {
+    stop: async () => {
+      abort.abort();
+      const running = await started;
+      await running?.source.stop();
+      await running?.connection.close();
+    },
+  };
+}
+
+function textOf(reply: object | undefined): string | undefined {
+  return reply && JSON.stringify(reply);
+}
