@@ -8,7 +8,10 @@ import type { EdgeConfig } from './config.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { serveHttp } from './http/serve-http.ts';
 import { ImportJobs } from './import/import-jobs.ts';
+import { LedgerInbox } from './ledger/directive-inbox.ts';
+import { Granter } from './ledger/granter.ts';
 import { Ledger } from './ledger/ledger.ts';
+import { ReservationSweeper } from './ledger/reservation-sweeper.ts';
 import { httpLimits } from './limits.ts';
 import { startReplication } from './replication/start-replication.ts';
 import { EdgeStore } from './store/edge-store.ts';
@@ -38,12 +41,20 @@ export async function startEdgeNode(
     const store = EdgeStore.open({ dataDir: config.dataDirectory, warehouse: config.warehouse, clock, random });
     services.add('store', { stop: async () => store.close() });
     const ledger = services.add('ledger', new Ledger({ store, clock, log }));
+    const sweeper = services.add(
+      'reservations',
+      new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log }),
+    );
+    sweeper.start();
+    const granter = services.add('granter', new Granter({ ledger, store }));
+    const inbox = new LedgerInbox({ ledger, store, granter });
     const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));
     const replication = services.add(
       'replication',
       startReplication({
         outbox: store.outbox,
         ledger,
+        inbox,
         natsUrl: config.natsUrls,
         retentionMs: config.retentionMs,
         clock,
@@ -51,9 +62,14 @@ export async function startEdgeNode(
         log,
       }),
     );
+    // Grants are made only while central hears of them.
+    replication.onLive((isLive) => granter.setLive(isLive));
+    granter.setLive(replication.isLive);
     const app = createHttpApp({
       ledger,
       imports,
+      sweeper,
+      lastUnits: { ask: (lines) => replication.askLastUnits(lines) },
       status: () => replication.status(),
       replication: replication.counters,
       clock,

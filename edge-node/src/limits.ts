@@ -39,8 +39,22 @@ export const httpLimits = {
   stopGraceMs: 10_000,
 } as const;
 
+/** Bounds of the site's own reservations. */
+export const reservationLimits = {
+  ttlSecondsDefault: 1_800,
+  ttlSecondsMax: 14 * 86_400,
+  sweepPeriodMs: 2_000,
+  /** Reservations that one sweep lets expire: one commit. */
+  expiredPerSweepMax: 256,
+  /** How long a reservation that has ended can still be looked up. */
+  retentionMs: 30 * 86_400_000,
+  forgottenPerSweepMax: 256,
+} as const;
+
 /** The same names with any values: a test has smaller ones. */
 export type HttpLimits = { readonly [Name in keyof typeof httpLimits]: number };
+
+assert(reservationLimits.ttlSecondsDefault <= reservationLimits.ttlSecondsMax, 'the default is allowed');
 
 const TEXTS_PER_DELTA = 8;
 const UTF8_BYTES_PER_CHAR_MAX = 3;

@@ -3,7 +3,9 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Context, Hono } from 'hono';
 import type { ImportJobs } from '../import/import-jobs.ts';
+import type { LastUnits } from '../ledger/last-units.ts';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { ReservationSweeper } from '../ledger/reservation-sweeper.ts';
 import type { HttpLimits } from '../limits.ts';
 import type { ReplicationCounters } from '../replication/counters.ts';
 import type { ReplicationStatus } from '../replication/replication-status.ts';
@@ -17,6 +19,10 @@ export type HttpDependencies = {
   readonly replication: ReplicationCounters;
   /** Without it the node takes no imports. */
   readonly imports?: ImportJobs;
+  /** Lets reservations end. Without it those that are over keep their units. */
+  readonly sweeper?: ReservationSweeper;
+  /** Asks central for units that are missing here. Without it nothing is asked. */
+  readonly lastUnits?: LastUnits;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

@@ -2,7 +2,7 @@ import { parseSku, type Sku } from '@edgestock/shared/inventory/ids';
 import { conditions, reasons } from '@edgestock/shared/inventory/movement';
 import { isLineQuantity, isQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { z } from 'zod';
-import { httpLimits } from '../limits.ts';
+import { httpLimits, reservationLimits } from '../limits.ts';
 
 /**
  * The fields of request bodies. Each refuses with one sentence that says what is due and what came instead; what a command
@@ -73,6 +73,12 @@ export const sequence = field<number>(
   'sequence-invalid',
   'a sequence of the log: a whole number from 0',
   (value) => isQuantity(value) && value >= 0,
+);
+
+export const ttlSeconds = field<number>(
+  'ttl-invalid',
+  `a whole number of seconds from 1 to ${reservationLimits.ttlSecondsMax} (14 days)`,
+  (value) => isQuantity(value) && value >= 1 && value <= reservationLimits.ttlSecondsMax,
 );
 
 export const date = field<string>('expiry-invalid', 'a date, YYYY-MM-DD', isDate);

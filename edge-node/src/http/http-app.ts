@@ -1,7 +1,10 @@
 import { problemOf } from '@edgestock/shared/runtime/problem';
 import { Hono } from 'hono';
+import { LastUnitsCall } from '../ledger/last-units.ts';
 import type { HttpApp, HttpDependencies, HttpEnvironment } from './dependencies.ts';
 import { explainDoors } from './desk/explain.ts';
+import { reservationStepDoors } from './desk/reservation-steps.ts';
+import { reservationDoors } from './desk/reservations.ts';
 import { stockDoors } from './desk/stock.ts';
 import { type Door, hang } from './door.ts';
 import { failureResponse, problemResponse } from './failures.ts';
@@ -15,18 +18,23 @@ import { problems } from './problems.ts';
 import { countDoors } from './scanner/counts.ts';
 import { movementDoors } from './scanner/movements.ts';
 import { scanDoors } from './scanner/scan.ts';
+import { taskDoors } from './scanner/tasks.ts';
 import { receiptDoors } from './till/receipts.ts';
 
 /** The node's HTTP doors, in groups by who asks. */
 export function createHttpApp(deps: HttpDependencies): HttpApp {
   const app: HttpApp = new Hono<HttpEnvironment>();
   const streams = new EventStreams(deps);
-  const metrics = nodeMetrics(deps, streams);
+  const lastUnits = new LastUnitsCall(deps.ledger.view, deps.lastUnits);
+  const metrics = nodeMetrics(deps, { streams, lastUnits });
   const doors = [
-    ...receiptDoors(deps),
+    ...receiptDoors(deps, lastUnits),
     ...scanDoors(deps),
     ...movementDoors(deps),
     ...countDoors(deps),
+    ...taskDoors(deps, lastUnits),
+    ...reservationDoors(deps, lastUnits),
+    ...reservationStepDoors(deps, lastUnits),
     ...stockDoors(deps),
     ...explainDoors(deps),
     ...statusDoors(deps),

@@ -33,7 +33,8 @@ export function keyedWrite(
  */
 export function receiptWrite(
   scope: 'sale' | 'return',
-  body: { readonly till: string; readonly receipt: string },
+  // A sale that fulfils a reservation has its receipt among the others: one receipt is one sale.
+  body: { readonly till: string; readonly receipt: string; readonly fulfils?: string },
 ): Idempotency {
   // Neither text holds a line feed, so the pair reads only one way.
   return { scope, key: `${body.till}\n${body.receipt}`, fingerprint: fingerprintOf(scope, body) };

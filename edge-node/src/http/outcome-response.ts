@@ -8,12 +8,21 @@ import { refusedProblem } from './refused-problem.ts';
 
 /** The one table from what a command came to, to what its sender gets. */
 export function outcomeResponse(outcome: Outcome, limits: { readonly problemsListedMax: number }): Response {
+  const { answer, isReplay } = recordedAnswer(outcome, limits);
+  return created(answer, isReplay ? { 'idempotency-replayed': 'true' } : {});
+}
+
+/** What was recorded, now or by the same request before; refuses with what the command came to otherwise. */
+export function recordedAnswer(
+  outcome: Outcome,
+  limits: { readonly problemsListedMax: number },
+): { readonly answer: RecordedAnswer; readonly isReplay: boolean } {
   switch (outcome.outcome) {
     case 'recorded':
-      return created(outcome.answer);
+      return { answer: outcome.answer, isReplay: false };
     case 'duplicate':
       // The first answer again: a till that never saw it can go on as if it had.
-      return created(outcome.first, { 'idempotency-replayed': 'true' });
+      return { answer: outcome.first, isReplay: true };
     case 'key-reused':
       return refuse(
         problems.keyReused,
@@ -31,7 +40,7 @@ export function outcomeResponse(outcome: Outcome, limits: { readonly problemsLis
   }
 }
 
-function created(answer: RecordedAnswer, headers: Readonly<Record<string, string>> = {}): Response {
+function created(answer: RecordedAnswer, headers: Readonly<Record<string, string>>): Response {
   const [first, ...others] = answer.movements;
   const isOnePosition = first !== undefined && others.every(({ sku }) => sku === first.sku);
   // The state after the whole command: what the next If-Match will name.

@@ -21,6 +21,7 @@ export const problems = {
   beyondLog: { code: 'beyond-log', status: 409, title: 'The log does not reach that far' },
   logTrimmed: { code: 'log-trimmed', status: 410, title: 'That part of the log is no longer here' },
   stalePosition: { code: 'stale-position', status: 412, title: 'The position has changed since it was seen' },
+  idReused: { code: 'id-reused', status: 422, title: 'The id belongs to another request' },
   keyReused: { code: 'idempotency-key-reused', status: 422, title: 'The key belongs to another request' },
   insufficientStorage: { code: 'insufficient-storage', status: 507, title: 'The disk of this node is full' },
 } as const satisfies Record<string, ProblemKind>;

@@ -65,6 +65,11 @@ export class Query {
     return this.wholeNumber(name, { min: 0, max: Number.MAX_SAFE_INTEGER });
   }
 
+  /** A text as it stands; `undefined` when it is not given. */
+  text(name: string): string | undefined {
+    return this.#values[name]?.at(-1);
+  }
+
   sku(name: string): Sku | undefined {
     const value = this.#values[name]?.at(-1);
     return value === undefined ? undefined : skuIn(value, name);

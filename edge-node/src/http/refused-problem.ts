@@ -29,6 +29,11 @@ export function refusedProblem(refusal: Refusal): ProblemError {
       return new ProblemError(
         problemOf(unknownDocument[refusal.document], `There is no ${refusal.document} ${refusal.id} here.`),
       );
+    case 'other-content': {
+      const { document, id } = refusal;
+      const detail = `There is a ${document} ${id} that was asked for with another body. A new one needs an id of its own.`;
+      return new ProblemError(problemOf(problems.idReused, detail));
+    }
     case 'wrong-state': {
       const { document, id, state, why } = refusal;
       return new ProblemError(problemOf(wrongState[document], `The ${document} ${id} is ${state}: ${why}.`, { state }));

@@ -19,6 +19,18 @@ export async function readBody<Schema extends z.ZodType>(
   );
 }
 
+/** The same where a body may be left out: then it is an empty object. */
+export async function readOptionalBody<Schema extends z.ZodType>(
+  context: HttpContext,
+  schema: Schema,
+  limits: { readonly bodyBytesMax: number; readonly problemsListedMax: number },
+): Promise<z.output<Schema>> {
+  const { headers } = context.req.raw;
+  const isAbsent =
+    !headers.has('content-type') && !headers.has('transfer-encoding') && Number(headers.get('content-length')) === 0;
+  return isAbsent ? schema.parse({}) : readBody(context, schema, limits);
+}
+
 function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) =>

@@ -13,5 +13,12 @@ export type {
   RecordedMovement,
   RecordMovements,
 } from '../rules/command.ts';
+export type { CarryOut, TakeBack } from '../rules/directive-command.ts';
 export type { ExceptionResolution } from '../rules/exception-resolution.ts';
+export type { ApplyPolicy } from '../rules/policy-command.ts';
 export type { Refusal, Shortage } from '../rules/refusal.ts';
+export type { Reservation, ReservationState } from '../rules/reservation.ts';
+export { reservationStates } from '../rules/reservation.ts';
+export type { ReservationCommand } from '../rules/reservation-command.ts';
+export { openUnits, type Task, type TaskState, type TaskStep, taskStates, taskSteps } from '../rules/task.ts';
+export { type Missing, missings, type PickLine, type TakeStep } from '../rules/task-command.ts';

@@ -4,6 +4,7 @@ import { chainHash } from '@edgestock/shared/protocol/chain';
 import { decodeDelta, encodeDelta } from '@edgestock/shared/protocol/codec';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Command, Outcome, RecordedAnswer } from '../rules/command.ts';
+import { skusOf } from '../rules/command-skus.ts';
 import { decide } from '../rules/decide.ts';
 import { resolvedBy } from '../rules/exceptions.ts';
 import { placeChanges } from '../rules/place-changes.ts';
@@ -15,6 +16,9 @@ import type { LogHead } from '../store/node-store.ts';
 import { recordedFromDraft, recordedFromRow } from './recorded.ts';
 import type { ShelfCache } from './shelf-cache.ts';
 
+/** A shelf before and after a commit. */
+export type ShelfChange = { readonly before: Shelf; readonly after: Shelf };
+
 /**
  * One transaction's work: commands are taken in order, each decided on the state that the ones before left, and written as
  * they are decided; the positions they touched are written once at the end, however many commands touched them.
@@ -23,6 +27,7 @@ export class Commit {
   readonly #store: EdgeStore;
   readonly #shelves: ShelfCache;
   readonly #now: number;
+  readonly #expiryTime: number;
   readonly #loaded = new Map<Sku, Shelf>();
   readonly #current = new Map<Sku, Shelf>();
   #head: LogHead;
@@ -30,11 +35,17 @@ export class Commit {
   /** The node's calendar day. UTC: an expiry date has no zone either. */
   readonly #today: string;
 
-  constructor(options: { readonly store: EdgeStore; readonly shelves: ShelfCache; readonly now: number }) {
-    const { store, shelves, now } = options;
+  constructor(options: {
+    readonly store: EdgeStore;
+    readonly shelves: ShelfCache;
+    readonly now: number;
+    readonly expiryTime: number;
+  }) {
+    const { store, shelves, now, expiryTime } = options;
     this.#store = store;
     this.#shelves = shelves;
     this.#now = now;
+    this.#expiryTime = expiryTime;
     this.#today = new Date(now).toISOString().slice(0, 10);
     this.#head = store.outbox.head();
     this.#checkpointSequence = store.outbox.firstSequence() - 1;
@@ -46,10 +57,10 @@ export class Commit {
 
   /** Decides and writes one command. Outcomes in order of precedence; only `recorded` has written anything. */
   take(command: Command): Outcome {
-    const known = command.idempotency && this.#store.idempotency.find(command.idempotency);
-    if (known !== undefined && command.idempotency !== undefined) {
-      if (known.fingerprint !== command.idempotency.fingerprint)
-        return { outcome: 'key-reused', key: command.idempotency.key };
+    const idempotency = 'idempotency' in command ? command.idempotency : undefined;
+    const known = idempotency && this.#store.idempotency.find(idempotency);
+    if (known !== undefined && idempotency !== undefined) {
+      if (known.fingerprint !== idempotency.fingerprint) return { outcome: 'key-reused', key: idempotency.key };
       return { outcome: 'duplicate', first: this.#answerOf(known) };
     }
     const stale = this.#staleness(command);
@@ -65,8 +76,7 @@ export class Commit {
     for (const write of decision.writes) this.#store.documents.write(write, this.#now);
     const answer = { movements, exceptions: decision.exceptions };
     // A command without movements is told again by its document's state.
-    if (command.idempotency !== undefined && movements.length > 0)
-      this.#store.idempotency.save(command.idempotency, recordOf(answer));
+    if (idempotency !== undefined && movements.length > 0) this.#store.idempotency.save(idempotency, recordOf(answer));
     return { outcome: 'recorded', answer };
   }
 
@@ -79,9 +89,11 @@ export class Commit {
     this.#store.node.setHead(this.#head, this.#store.outbox.appliedUpTo());
   }
 
-  /** The shelves as they are once the transaction is durable. */
-  get shelves(): Iterable<Shelf> {
-    return this.#current.values();
+  /** What the transaction makes of the shelves it has looked at, once it is durable; most of them have changed. */
+  *changes(): Generator<ShelfChange> {
+    for (const [sku, after] of this.#current) {
+      yield { before: must(this.#loaded.get(sku), 'a shelf is loaded before it changes'), after };
+    }
   }
 
   #write(draft: DraftMovement): void {
@@ -120,14 +132,21 @@ export class Commit {
 
   #stateFor(command: Command): SiteState {
     return {
-      shelves: new Map(command.lines.map(({ sku }) => [sku, this.#shelf(sku)])),
+      shelves: this.#shelvesFor(command),
       headSequence: this.#head.sequence,
       checkpointSequence: this.#checkpointSequence,
       past: command.type === 'count' ? this.#pastOf(command) : [],
       today: this.#today,
       now: this.#now,
+      expiryTime: this.#expiryTime,
       documents: this.#store.documents,
     };
+  }
+
+  #shelvesFor(command: Command): ReadonlyMap<Sku, Shelf> {
+    const shelves = new Map<Sku, Shelf>();
+    for (const { sku } of skusOf(command, this.#store.documents)) shelves.set(sku, this.#shelf(sku));
+    return shelves;
   }
 
   /** What happened to the counted SKUs since the places in the log at which they were counted. */
@@ -145,7 +164,7 @@ export class Commit {
   }
 
   #staleness(command: Command): Extract<Outcome, { outcome: 'stale' }> | undefined {
-    if (command.ifVersion === undefined) return undefined;
+    if (!('ifVersion' in command && 'lines' in command) || command.ifVersion === undefined) return undefined;
     const sku = command.lines[0]?.sku;
     if (sku === undefined) return undefined;
     const current = this.#shelf(sku).position;

@@ -1,7 +1,7 @@
 import { chainHashOver, genesisHash } from '@edgestock/shared/protocol/chain';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sku, TestSite } from '../testing/site.ts';
-import type { Command, Idempotency } from './command.ts';
+import type { Idempotency, RecordMovements } from './command.ts';
 import { LedgerUnavailable } from './ledger-unavailable.ts';
 
 let site: TestSite;
@@ -11,7 +11,7 @@ beforeEach(() => {
 afterEach(() => site.dispose());
 
 const key = (text: string, fingerprint = 'body'): Idempotency => ({ scope: 'key', key: text, fingerprint });
-const sale = (text: string, quantity: number, idempotency?: Idempotency): Command => ({
+const sale = (text: string, quantity: number, idempotency?: Idempotency): RecordMovements => ({
   type: 'record',
   kind: 'sale',
   lines: [{ sku: sku(text), quantity }],
@@ -87,7 +87,7 @@ describe('a command that comes twice (P9)', () => {
 describe('outcomes stand in an order of precedence', () => {
   it('a duplicate goes before a stale version, which goes before an invalid line', async () => {
     await site.record(sale('A', 1, key('k')));
-    const invalid: Command = { type: 'record', kind: 'adjust', lines: [{ sku: sku('A'), quantity: 1 }] };
+    const invalid: RecordMovements = { type: 'record', kind: 'adjust', lines: [{ sku: sku('A'), quantity: 1 }] };
     expect((await site.ledger.record({ ...sale('A', 1, key('k')), ifVersion: 99 })).outcome).toBe('duplicate');
     expect((await site.ledger.record({ ...invalid, ifVersion: 99 })).outcome).toBe('stale');
     expect((await site.ledger.record({ ...invalid, ifVersion: 1 })).outcome).toBe('invalid');

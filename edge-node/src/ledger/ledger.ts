@@ -4,11 +4,12 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import type { EdgeStore } from '../store/edge-store.ts';
 import { type CloseException, type CloseOutcome, closeException } from './close-exception.ts';
 import type { Command, Outcome } from './command.ts';
-import { Commit } from './commit.ts';
+import { Commit, type ShelfChange } from './commit.ts';
+import { ExpiryClock } from './expiry-clock.ts';
 import { LedgerUnavailable, sqliteCode } from './ledger-unavailable.ts';
 import { ShelfCache } from './shelf-cache.ts';
 import { StockReader } from './stock-reader.ts';
-import type { StockView } from './view.ts';
+import type { StockView, TaskView } from './view.ts';
 import { WriteHealth, type WritesFailing } from './write-health.ts';
 
 type Pending = {
@@ -26,6 +27,9 @@ export type LedgerCounters = {
   commitMsTotal: number;
 };
 
+/** Hears of each commit that appended to the log: where the log ends now, and what became of each shelf. Must not throw. */
+export type CommitListener = (headSequence: number, changes: readonly ShelfChange[]) => void;
+
 /** Commands of one transaction at most: bounds how long the event loop is held, and what one failure sends round again. */
 const COMMANDS_PER_COMMIT_MAX = 256;
 /** Least time between two attempts to make room on a full disk: each reads the write-ahead log again, while tills wait. */
@@ -39,13 +43,23 @@ const MAKE_ROOM_PAUSE_MS = 1_000;
  */
 export class Ledger implements Service {
   readonly view: StockView;
-  readonly counters: LedgerCounters = { commits: 0, commands: 0, movements: 0, failedCommits: 0, commitMsTotal: 0 };
+  /** By it reservations end. */
+  readonly expiry: ExpiryClock;
+  readonly tasks: TaskView;
+  readonly counters: LedgerCounters = {
+    commits: 0,
+    commands: 0,
+    movements: 0,
+    failedCommits: 0,
+    commitMsTotal: 0,
+  };
   readonly #store: EdgeStore;
   readonly #shelves: ShelfCache;
   readonly #clock: Clock;
   readonly #health: WriteHealth;
-  readonly #listeners = new Set<(headSequence: number) => void>();
+  readonly #listeners = new Set<CommitListener>();
   #pending: Pending[] = [];
+  #quotaUnits: number | undefined;
   #isScheduled = false;
   #isStopped = false;
   #roomTriedAtMs = Number.NEGATIVE_INFINITY;
@@ -55,7 +69,9 @@ export class Ledger implements Service {
     this.#clock = options.clock;
     this.#health = new WriteHealth({ clock: options.clock, log: options.log ?? silentLog });
     this.#shelves = new ShelfCache(options.store.shelves);
-    this.view = new StockReader(options.store, this.#shelves);
+    this.expiry = new ExpiryClock(options.clock);
+    this.view = new StockReader({ store: options.store, shelves: this.#shelves, expiry: this.expiry });
+    this.tasks = options.store.documents.tasks;
   }
 
   /**
@@ -90,8 +106,14 @@ export class Ledger implements Service {
     return this.#health.failing;
   }
 
-  /** Calls back after each commit that appended to the log, before its replies go out. A listener must not throw. Returns the way to unsubscribe. */
-  onCommit(listener: (headSequence: number) => void): () => void {
+  /** Units that central may promise of this node's stock. Summed up when first asked for, and carried along from then on. */
+  quotaUnits(): number {
+    this.#quotaUnits ??= this.#store.shelves.quotaUnits();
+    return this.#quotaUnits;
+  }
+
+  /** Calls back after each commit that appended to the log, before its replies go out. Returns the way to unsubscribe. */
+  onCommit(listener: CommitListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -161,7 +183,12 @@ export class Ledger implements Service {
   /** Commits the group and tells everybody; or gives the failure, and then nothing of the group was recorded. */
   #commit(group: readonly Pending[]): { readonly error: unknown } | undefined {
     const startedMs = this.#clock.monotonicMs();
-    const commit = new Commit({ store: this.#store, shelves: this.#shelves, now: this.#clock.now() });
+    const commit = new Commit({
+      store: this.#store,
+      shelves: this.#shelves,
+      now: this.#clock.now(),
+      expiryTime: this.expiry.now(),
+    });
     const before = commit.head.sequence;
     const outcomes: Outcome[] = [];
     try {
@@ -175,14 +202,18 @@ export class Ledger implements Service {
     }
     // Recorded from here on: whatever a listener does, the group must not be taken for failed and recorded again.
     this.#store.outbox.committed(commit.head);
-    for (const shelf of commit.shelves) this.#shelves.keep(shelf);
+    const changes = [...commit.changes()];
+    for (const { before, after } of changes) {
+      this.#shelves.keep(after);
+      if (this.#quotaUnits !== undefined) this.#quotaUnits += after.position.quota - before.position.quota;
+    }
     this.counters.commits += 1;
     this.counters.commands += group.length;
     this.counters.movements += commit.head.sequence - before;
     this.counters.commitMsTotal += this.#clock.monotonicMs() - startedMs;
     for (const [index, { resolve }] of group.entries()) resolve(outcomes[index] as Outcome);
     if (commit.head.sequence > before) {
-      for (const listener of this.#listeners) listener(commit.head.sequence);
+      for (const listener of this.#listeners) listener(commit.head.sequence, changes);
       this.#writesWork();
     }
     return undefined;

@@ -5,11 +5,14 @@ import { withoutSetAsides } from '@edgestock/shared/inventory/set-asides';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
 import { must } from '@edgestock/shared/runtime/assert';
 import { placeChanges } from '../rules/place-changes.ts';
+import { type Reservation, stateAt } from '../rules/reservation.ts';
 import { unsellableChange } from '../rules/shelf.ts';
 import type { EdgeStore } from '../store/edge-store.ts';
 import type { ItemRow } from '../store/item-store.ts';
 import type { MovementRow } from '../store/movement-store.ts';
+import type { ReservationFilter, ReservationPage, ReservationShare } from '../store/reservation-store.ts';
 import type { RecordedMovement } from './command.ts';
+import type { ExpiryClock } from './expiry-clock.ts';
 import { recordedFromRow } from './recorded.ts';
 import type { ShelfCache } from './shelf-cache.ts';
 import type {
@@ -29,10 +32,12 @@ import type {
 export class StockReader implements StockView {
   readonly #store: EdgeStore;
   readonly #shelves: ShelfCache;
+  readonly #expiry: ExpiryClock;
 
-  constructor(store: EdgeStore, shelves: ShelfCache) {
+  constructor({ store, shelves, expiry }: { store: EdgeStore; shelves: ShelfCache; expiry: ExpiryClock }) {
     this.#store = store;
     this.#shelves = shelves;
+    this.#expiry = expiry;
   }
 
   position(sku: Sku): Position | undefined {
@@ -91,7 +96,27 @@ export class StockReader implements StockView {
   }
 
   openExceptions(after: number, limit: number): readonly StockException[] {
-    return this.#store.exceptions.openAfter(after, limit);
+    return this.#store.exceptions
+      .openAfter(after, limit)
+      .map((row) => (row.kind === 'directive-refused' ? { ...row, ...this.#refusedDirective() } : row));
+  }
+
+  reservation(id: string): Reservation | undefined {
+    const reservation = this.#store.documents.reservations.find(id);
+    return reservation && this.#judged(reservation);
+  }
+
+  reservations(filter: ReservationFilter, after: number, limit: number): ReservationPage {
+    const page = this.#store.documents.reservations.page(filter, { after, limit, expiryTime: this.#expiry.now() });
+    return { ...page, reservations: page.reservations.map((reservation) => this.#judged(reservation)) };
+  }
+
+  openReservationsOf(sku: Sku, limit: number): readonly ReservationShare[] {
+    return this.#store.documents.reservations.openOfSku(sku, limit);
+  }
+
+  dueReservations(limit: number): readonly string[] {
+    return this.#store.documents.reservations.due(this.#expiry.now(), limit);
   }
 
   resolvedExceptions(after: number, limit: number): readonly StockException[] {
@@ -116,7 +141,20 @@ export class StockReader implements StockView {
       appliedUpTo: outbox.appliedUpTo(),
       openExceptions: this.#store.exceptions.openCount(),
       databaseBytes: this.#store.databaseBytes(),
+      openReservations: this.#store.documents.reservations.openCount(),
     };
+  }
+
+  /** Expiry is judged on every read: whether its release has been recorded is the sweeper's business. */
+  #judged(reservation: Reservation): Reservation {
+    return { ...reservation, state: stateAt(reservation, this.#expiry.now()) };
+  }
+
+  #refusedDirective(): Pick<StockException, 'directive'> {
+    const [latest] = this.#store.documents.directives.refused(1);
+    if (latest === undefined) return {};
+    const { centralEpoch, sequence, reason } = latest;
+    return { directive: { centralEpoch, sequence, reason } };
   }
 
   /** The position at a place up to which the log holds no movement of the SKU: what its next movement found, or what is now. */

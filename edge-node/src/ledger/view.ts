@@ -1,7 +1,18 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Condition } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
-import type { ExceptionKind, ExceptionResolution, RecordedMovement } from './command.ts';
+import type { ReservationFilter, ReservationPage, ReservationShare } from '../store/reservation-store.ts';
+import type {
+  ExceptionKind,
+  ExceptionResolution,
+  RecordedMovement,
+  Reservation,
+  Task,
+  TaskState,
+  TaskStep,
+} from './command.ts';
+
+export type { ReservationFilter, ReservationShare } from '../store/reservation-store.ts';
 
 /** What the doors may read. Everything here is a consistent state between two commits. */
 
@@ -51,6 +62,8 @@ export type StockException = {
   readonly sequence: number;
   readonly deficit: number;
   readonly openedAt: number;
+  /** Of a `directive-refused`: the latest of central's directives that could not be carried out, and why. */
+  readonly directive?: { readonly centralEpoch: number; readonly sequence: number; readonly reason: string };
   /** `undefined` while it is open. */
   readonly resolution: ExceptionResolution | undefined;
 };
@@ -68,6 +81,8 @@ export type LogStatus = {
   /** Central's cursor as last heard, durable. */
   readonly appliedUpTo: number;
   readonly openExceptions: number;
+  /** Held and confirmed ones: those that have units set aside. */
+  readonly openReservations: number;
   readonly databaseBytes: number;
 };
 
@@ -83,9 +98,35 @@ export type StockView = {
   /** The log after a sequence, oldest first. */
   movementsAfter(sequence: number, limit: number): readonly RecordedMovement[];
   openExceptions(after: number, limit: number): readonly StockException[];
+  /** Its state as of now: one whose time has run out is told as expired. */
+  reservation(id: string): Reservation | undefined;
+  /** In order of making, after a number; `next` continues. */
+  reservations(filter: ReservationFilter, after: number, limit: number): ReservationPage;
+  /** The reservations behind a SKU's reserved and committed units, oldest first. */
+  openReservationsOf(sku: Sku, limit: number): readonly ReservationShare[];
+  /** Ids of held reservations whose time has run out, those that ran out first before the others. */
+  dueReservations(limit: number): readonly string[];
   /** Closed ones, in the order in which they were opened. */
   resolvedExceptions(after: number, limit: number): readonly StockException[];
   /** The first of the candidates that a catalogue knows. */
   barcode(candidates: readonly string[]): BarcodeMatch | undefined;
   log(): LogStatus;
+};
+
+/** A page of tasks in the order of their arrival; `next` continues it. */
+export type TaskPage = { readonly tasks: readonly Task[]; readonly next: number | undefined };
+
+/** What one task still has committed of a SKU. */
+export type TaskShare = { readonly task: string; readonly order: string; readonly units: number };
+
+/** Central's allocations as work, as the doors may read them. */
+export type TaskView = {
+  find(id: string): Task | undefined;
+  page(state: TaskState | undefined, after: number, limit: number): TaskPage;
+  /** The task as the request that did the step was told; `undefined` when it was not done. */
+  step(task: string, step: TaskStep): { readonly answer: Task } | undefined;
+  /** Tasks that are neither shipped nor released. */
+  openCount(): number;
+  /** The tasks behind a SKU's committed units, oldest first. */
+  ofSku(sku: Sku, limit: number): readonly TaskShare[];
 };

@@ -7,7 +7,11 @@ import type {
   StatedKind,
 } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
+import type { CarryOut, TakeBack } from './directive-command.ts';
+import type { ApplyPolicy } from './policy-command.ts';
 import type { Refusal } from './refusal.ts';
+import type { ReservationCommand } from './reservation-command.ts';
+import type { TakeStep } from './task-command.ts';
 
 /** One line of a movement command, parsed: whole units, a known SKU's text, nothing left to check but the state. */
 export type MovementLine = {
@@ -44,7 +48,8 @@ export type Idempotency = {
   readonly fingerprint: string;
 };
 
-type CommandContext = {
+/** What any command may say beside its effect. */
+export type CommandContext = {
   readonly document?: string;
   readonly actor?: string;
   /** When it happened by the reporter's clock, milliseconds since 1970 UTC. */
@@ -69,7 +74,7 @@ export type PostCount = CommandContext & {
 };
 
 /** Everything that can change stock. All lines of a command hold together or not at all. */
-export type Command = RecordMovements | PostCount;
+export type Command = RecordMovements | PostCount | CarryOut | TakeBack | ApplyPolicy | TakeStep | ReservationCommand;
 
 /** One recorded movement as callers see it. */
 export type RecordedMovement = {
@@ -91,7 +96,9 @@ export type ExceptionKind =
   | 'negative-balance'
   | 'unknown-sku'
   | 'expired-sold'
-  | 'serial-mismatch';
+  | 'serial-mismatch'
+  /** Of no SKU: directives of central's that could not be carried out; `sequence` is the latest one's place in its log. */
+  | 'directive-refused';
 export type OpenedException = {
   readonly kind: ExceptionKind;
   readonly sku: Sku;

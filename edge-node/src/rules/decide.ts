@@ -1,8 +1,15 @@
 import { unreachable } from '@edgestock/shared/runtime/assert';
+import { applyPolicy } from './apply-policy.ts';
+import { carryOut } from './carry-out.ts';
+import { changeReservation } from './change-reservation.ts';
 import type { Command } from './command.ts';
+import { fulfilReservation } from './fulfil-reservation.ts';
 import { postCount } from './post-count.ts';
 import { recordMovements } from './record-movements.ts';
+import { reserve } from './reserve.ts';
 import type { Decision, SiteState } from './site-state.ts';
+import { takeBack } from './take-back.ts';
+import { takeStep } from './take-step.ts';
 
 /** What a command comes to on the loaded state. Pure: no clock, no chance, no I/O. */
 export function decide(state: SiteState, command: Command): Decision {
@@ -11,6 +18,23 @@ export function decide(state: SiteState, command: Command): Decision {
       return recordMovements(state, command);
     case 'count':
       return postCount(state, command);
+    case 'reserve':
+      return reserve(state, command);
+    case 'renew-reservation':
+    case 'release-reservation':
+    case 'confirm-reservation':
+    case 'expire-reservation':
+      return changeReservation(state, command);
+    case 'fulfil-reservation':
+      return fulfilReservation(state, command);
+    case 'carry-out':
+      return carryOut(state, command);
+    case 'take-back':
+      return takeBack(state, command);
+    case 'apply-policy':
+      return applyPolicy(state, command);
+    case 'task-step':
+      return takeStep(state, command);
     default:
       return unreachable(command);
   }

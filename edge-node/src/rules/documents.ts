@@ -1,8 +1,51 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { CatalogueItem, SkuPolicy, TransferState, WarehousePolicy } from '@edgestock/shared/protocol/directive';
+import type { Reservation } from './reservation.ts';
+import type { Task, TaskStep } from './task.ts';
+
+/** How far central's log is carried out, and the chain hash there; epoch and sequence 0 before the first directive. */
+export type DownCursor = { readonly centralEpoch: number; readonly sequence: number; readonly hash: Uint8Array };
+
 /**
  * What a rule may look up beyond the shelves: the node's documents, as the commands before have left them. Synchronous and
  * without effect, so that a rule stays a function of what is stored; a test hands in maps.
  */
-export type Documents = Readonly<Record<never, never>>;
+export type Documents = {
+  inbox(): DownCursor;
+  /** `undefined` before central's first policy: until then nothing is granted. */
+  policy(): WarehousePolicy | undefined;
+  /** What differs from the policy for one SKU. */
+  skuPolicy(sku: Sku): SkuPolicy | undefined;
+  task(id: string): Task | undefined;
+  /** Digest of the request by which a step of a task was done; `undefined` when it was not. */
+  stepDone(task: string, step: TaskStep): string | undefined;
+  reservation(id: string): Reservation | undefined;
+};
 
 /** What a decision writes beside its movements, in the same commit. */
-export type DocumentWrite = never;
+export type DocumentWrite =
+  | { readonly document: 'inbox'; readonly cursor: DownCursor }
+  /** A directive that could not be carried out, as it came. */
+  | {
+      readonly document: 'refused-directive';
+      readonly cursor: DownCursor;
+      readonly directive: Uint8Array;
+      readonly reason: string;
+    }
+  | { readonly document: 'policy'; readonly policy: WarehousePolicy }
+  /** Whole; without values the SKU differs no more. */
+  | { readonly document: 'sku-policy'; readonly rule: SkuPolicy }
+  /** The task as it is now. */
+  | { readonly document: 'task'; readonly task: Task }
+  /** A step was done: `task` is what its sender is told, now and whenever it asks again. */
+  | {
+      readonly document: 'task-step';
+      readonly task: Task;
+      readonly step: TaskStep;
+      readonly fingerprint: string;
+      readonly actor?: string;
+    }
+  | { readonly document: 'item'; readonly item: CatalogueItem }
+  | { readonly document: 'transfer'; readonly transfer: TransferState }
+  /** The reservation as it is now. */
+  | { readonly document: 'reservation'; readonly reservation: Reservation };

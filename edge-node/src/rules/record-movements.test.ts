@@ -3,6 +3,7 @@ import { emptyPosition } from '@edgestock/shared/inventory/position';
 import { POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { must } from '@edgestock/shared/runtime/assert';
 import { describe, expect, it } from 'vitest';
+import { documentsOf } from '../testing/documents.ts';
 import type { MovementLine, RecordMovements } from './command.ts';
 import { recordMovements } from './record-movements.ts';
 import type { PlacedQuantity, Shelf } from './shelf.ts';
@@ -47,7 +48,8 @@ function decide(
     past: [],
     today: '2026-06-15',
     now: Date.UTC(2026, 5, 15),
-    documents: {},
+    expiryTime: 0,
+    documents: documentsOf({}),
   };
   return recordMovements(state, { type: 'record', kind, lines: [{ sku, quantity: 1, ...line }], ...rest });
 }

@@ -16,6 +16,11 @@ export function recordMovements(state: SiteState, command: RecordMovements): Dec
   if (problems.length > 0) return { outcome: 'invalid', problems };
 
   const drafts = new Draft(state);
+  return drafts.decision(appendMovements(drafts, command, state.today));
+}
+
+/** Appends the movements of a command that can be meant; tells what the books have against them. `today` is `YYYY-MM-DD`. */
+export function appendMovements(drafts: Draft, command: RecordMovements, today: string): readonly OpenedException[] {
   const exceptions: OpenedException[] = [];
   for (const [index, line] of command.lines.entries()) {
     const before = drafts.shelf(line.sku);
@@ -28,12 +33,10 @@ export function recordMovements(state: SiteState, command: RecordMovements): Dec
         details: detailsOf(command, line, step),
         shelf: { ...shelf, ...afterStep(shelf, step), expiries: withExpiry(shelf, line) },
       });
-      exceptions.push(
-        ...disagreements({ kind: command.kind, before: shelf, after, place: step.from, today: state.today }),
-      );
+      exceptions.push(...disagreements({ kind: command.kind, before: shelf, after, place: step.from, today }));
     }
   }
-  return drafts.decision(exceptions);
+  return exceptions;
 }
 
 /** One movement of a line: units leave `from` or arrive there, or go from `from` to `to`. */

@@ -7,6 +7,8 @@ export type DocumentKind = 'reservation' | 'task' | 'transfer';
 export type Refusal =
   | { readonly refusal: 'insufficient'; readonly shortages: readonly Shortage[] }
   | { readonly refusal: 'unknown'; readonly document: DocumentKind; readonly id: string }
+  /** Its id belongs to another request. */
+  | { readonly refusal: 'other-content'; readonly document: DocumentKind; readonly id: string }
   /** It is past, or not yet in, the state in which that can be done. */
   | {
       readonly refusal: 'wrong-state';

@@ -29,6 +29,8 @@ export type SiteState = {
   readonly today: string;
   /** The node's wall clock, milliseconds since 1970 UTC. */
   readonly now: number;
+  /** The time by which reservations end: the wall clock, but without its jumps. */
+  readonly expiryTime: number;
   readonly documents: Documents;
 };
 
@@ -90,9 +92,9 @@ export class Draft {
 
   decision(exceptions: readonly OpenedException[], writes: readonly DocumentWrite[] = []): Decision {
     // Each movement and not only the last: each travels with its own state, and central could not apply one beyond the bound.
-    const overflow = this.#movements.find(({ shelf: { position } }) => {
-      return !isPositionQuantity(position.onHand) || !isPositionQuantity(position.unsellable);
-    });
+    const overflow = this.#movements.find(({ shelf: { position } }) =>
+      bounded.some((name) => !isPositionQuantity(position[name])),
+    );
     if (overflow !== undefined) {
       const message = `${overflow.shelf.sku} would exceed what a position can hold (${POSITION_QUANTITY_MAX} units either way): is the quantity meant, and in the right unit?`;
       return { outcome: 'invalid', problems: [{ line: overflow.line, code: 'quantity-out-of-range', message }] };
@@ -100,6 +102,9 @@ export class Draft {
     return { outcome: 'record', drafts: this.#movements, exceptions: latestOfEach(exceptions), writes };
   }
 }
+
+/** The quantities that central holds to the bound; the totals behind a quota may outgrow it over the years. */
+const bounded = ['onHand', 'unsellable', 'reserved', 'committed', 'quota', 'safetyStock'] as const;
 
 /** A command opens at most one exception per kind and SKU: the last one tells the deficit that remains. */
 function latestOfEach(exceptions: readonly OpenedException[]): readonly OpenedException[] {

@@ -1,16 +1,95 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { SkuPolicy, WarehousePolicy } from '@edgestock/shared/protocol/directive';
+import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Database } from 'better-sqlite3';
-import type { Documents, DocumentWrite } from '../rules/documents.ts';
+import type { Documents, DocumentWrite, DownCursor } from '../rules/documents.ts';
+import type { Reservation } from '../rules/reservation.ts';
+import type { Task, TaskStep } from '../rules/task.ts';
+import type { ExceptionStore } from './exception-store.ts';
+import { InboxStore } from './inbox-store.ts';
+import type { ItemStore } from './item-store.ts';
+import { PolicyStore } from './policy-store.ts';
+import { ReservationStore } from './reservation-store.ts';
+import { TaskStore } from './task-store.ts';
+import { TransferStore } from './transfer-store.ts';
 
-/** The node's documents: read by the rules, written with the movements they go with. */
+/** The node's documents: read by the rules, written with the movements they go with. One store for each noun. */
 export class DocumentStore implements Documents {
-  readonly #database: Database;
+  readonly directives: InboxStore;
+  readonly policies: PolicyStore;
+  readonly tasks: TaskStore;
+  readonly transfers: TransferStore;
+  readonly reservations: ReservationStore;
+  readonly #items: ItemStore;
+  readonly #exceptions: ExceptionStore;
 
-  constructor(database: Database) {
-    this.#database = database;
+  constructor(database: Database, stores: { items: ItemStore; exceptions: ExceptionStore }) {
+    this.directives = new InboxStore(database);
+    this.policies = new PolicyStore(database);
+    this.tasks = new TaskStore(database);
+    this.transfers = new TransferStore(database);
+    this.reservations = new ReservationStore(database);
+    this.#items = stores.items;
+    this.#exceptions = stores.exceptions;
+  }
+
+  inbox(): DownCursor {
+    return this.directives.cursor();
+  }
+
+  policy(): WarehousePolicy | undefined {
+    return this.policies.find();
+  }
+
+  skuPolicy(sku: Sku): SkuPolicy | undefined {
+    return this.policies.rule(sku);
+  }
+
+  task(id: string): Task | undefined {
+    return this.tasks.find(id);
+  }
+
+  stepDone(task: string, step: TaskStep): string | undefined {
+    return this.tasks.step(task, step)?.fingerprint;
+  }
+
+  reservation(id: string): Reservation | undefined {
+    return this.reservations.find(id);
   }
 
   /** Inside the ledger's transaction. */
   write(write: DocumentWrite, now: number): void {
-    throw new Error(`${this.#database.name} ${now} ${String(write)}`);
+    switch (write.document) {
+      case 'inbox':
+        this.directives.move(write.cursor);
+        break;
+      case 'refused-directive':
+        this.directives.refuse(write.cursor, write.directive, write.reason, now);
+        break;
+      case 'policy':
+        this.policies.save(write.policy);
+        break;
+      case 'sku-policy':
+        this.policies.saveRule(write.rule);
+        break;
+      case 'task':
+        this.tasks.save(write.task);
+        break;
+      case 'task-step':
+        this.tasks.saveStep(write, now);
+        break;
+      case 'item':
+        this.#items.upsert(write.item, now);
+        this.#exceptions.resolveListed(write.item.sku, now);
+        break;
+      case 'transfer':
+        this.transfers.save(write.transfer, now);
+        break;
+      case 'reservation':
+        this.reservations.save(write.reservation);
+        break;
+      default:
+        unreachable(write);
+    }
   }
 }

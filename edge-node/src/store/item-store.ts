@@ -1,4 +1,5 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { CatalogueItem } from '@edgestock/shared/protocol/directive';
 import type { Database, Statement } from 'better-sqlite3';
 import { asc, eq, gt, sql } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
@@ -15,6 +16,7 @@ export class ItemStore {
   readonly #noteUnlisted: Statement<[string, number]>;
   readonly #list: Statement<[string, string | null, number]>;
   readonly #setBarcode: Statement<[string, string, number]>;
+  readonly #dropBarcodes: Statement<[string]>;
 
   constructor(database: Database, typed: BetterSQLite3Database) {
     this.#typed = typed;
@@ -30,6 +32,7 @@ export class ItemStore {
     this.#setBarcode = database.prepare(`
       INSERT INTO barcode (barcode, sku, multiple) VALUES (?, ?, ?)
       ON CONFLICT (barcode) DO UPDATE SET sku = excluded.sku, multiple = excluded.multiple`);
+    this.#dropBarcodes = database.prepare('DELETE FROM barcode WHERE sku = ?');
   }
 
   /** A SKU that a fact named before any catalogue did. */
@@ -44,6 +47,13 @@ export class ItemStore {
 
   setBarcode(row: BarcodeRow): void {
     this.#setBarcode.run(row.barcode, row.sku, row.multiple);
+  }
+
+  /** The item as the catalogue has it now: barcodes it no longer has are forgotten. Inside a transaction. */
+  upsert({ sku, name, barcodes }: CatalogueItem, now: number): void {
+    this.list({ sku, name }, now);
+    this.#dropBarcodes.run(sku);
+    for (const { barcode, multiple } of barcodes) this.setBarcode({ barcode, sku, multiple });
   }
 
   find(sku: Sku): ItemRow | undefined {

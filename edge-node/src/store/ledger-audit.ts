@@ -4,6 +4,7 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import type { Database, Statement } from 'better-sqlite3';
+import type { ReservationState } from '../rules/reservation.ts';
 import type { ImportJob } from './import-store.ts';
 import { migrations } from './migrations.ts';
 import type { MovementRow } from './movement-store.ts';
@@ -80,6 +81,36 @@ export type AuditedImport = Pick<ImportJob, 'id' | 'state' | 'rowCount' | 'stage
   readonly waiting: number;
 };
 
+/** What the documents say is set aside of a SKU, to be held against its position. */
+export type AuditedSetAsides = { readonly reserved: number; readonly committed: number };
+export type AuditedTask = {
+  readonly number: number;
+  readonly id: string;
+  readonly state: string;
+  readonly lineCount: number;
+  /** Units of all lines that are still committed, and the least of any line's counters and remainders. */
+  readonly open: number;
+  readonly least: number;
+};
+/** A reservation that cannot be as it is, in words. */
+export type AuditedReservation = { readonly id: string; readonly fault: string };
+export type AuditedInbox = { readonly centralEpoch: number; readonly sequence: number; readonly hashBytes: number };
+export type AuditedRefusal = { readonly centralEpoch: number; readonly sequence: number };
+
+function reservedBy(state: ReservationState): string {
+  return `SELECT sum(quantity) FROM reservation_line JOIN reservation ON id = reservation WHERE sku = ? AND state = '${state}'`;
+}
+
+/**
+ * The units of a SKU that stand behind its set-asides, one query for each kind of document that holds some: each takes the SKU
+ * and gives one number. A document that sets units aside adds its query here.
+ */
+const holders: Readonly<Record<keyof AuditedSetAsides, readonly string[]>> = {
+  reserved: [reservedBy('held')],
+  committed: ['SELECT sum(quantity - released - shipped) FROM task_line WHERE sku = ?', reservedBy('confirmed')],
+};
+
+const tablesBySku = ['movement', 'position', 'balance', 'checkpoint_balance', 'task_line', 'reservation_line'];
 const PAGE_ROWS = 1_000;
 const CACHE_KIB = 64 * 1024;
 
@@ -98,6 +129,7 @@ export class LedgerAudit {
   readonly #balances: Statement<[string], AuditedBalance>;
   readonly #checkpointBalances: Statement<[string], AuditedBalance>;
   readonly #isItem: Statement<[string], { one: number }>;
+  readonly #holders: readonly (readonly [keyof AuditedSetAsides, Statement<[string], { units: number | null }>])[];
 
   private constructor(database: Database, lock: ProcessLock) {
     this.#database = database;
@@ -111,9 +143,7 @@ export class LedgerAudit {
     this.#skuOf = database.prepare('SELECT sku FROM movement WHERE sequence = ?');
     const pageOf = (table: string) =>
       `SELECT sku FROM (SELECT DISTINCT sku FROM ${table} WHERE sku > ? ORDER BY sku LIMIT ?)`;
-    this.#skus = database.prepare(
-      `${['movement', 'position', 'balance', 'checkpoint_balance'].map(pageOf).join(' UNION ')} ORDER BY sku LIMIT ?`,
-    );
+    this.#skus = database.prepare(`${tablesBySku.map(pageOf).join(' UNION ')} ORDER BY sku LIMIT ?`);
     this.#position = database.prepare(`
       SELECT on_hand AS onHand, unsellable, reserved, committed, quota, safety_stock AS safetyStock, granted,
         allocated, returned, version, sequence, changed_at AS changedAt FROM position WHERE sku = ?`);
@@ -122,6 +152,9 @@ export class LedgerAudit {
       'SELECT bin, lot, condition, quantity FROM checkpoint_balance WHERE sku = ?',
     );
     this.#isItem = database.prepare('SELECT 1 AS one FROM item WHERE sku = ?');
+    this.#holders = (Object.keys(holders) as (keyof AuditedSetAsides)[]).flatMap((name) =>
+      holders[name].map((query) => [name, database.prepare(`SELECT (${query}) AS units`)] as const),
+    );
   }
 
   /** Throws `DataDirectoryInUse` while a node runs on it, `AuditRefused` where there is nothing to audit. */
@@ -199,7 +232,7 @@ export class LedgerAudit {
   *skus(): Generator<readonly Sku[]> {
     const read = (after: string) => {
       const page = [after, PAGE_ROWS];
-      return this.#skus.all(...page, ...page, ...page, ...page, PAGE_ROWS);
+      return this.#skus.all(...tablesBySku.flatMap(() => page), PAGE_ROWS);
     };
     for (const page of pages(read, '', (row) => row.sku as string)) yield page.map(({ sku }) => sku);
   }
@@ -214,6 +247,72 @@ export class LedgerAudit {
 
   checkpointBalances(sku: Sku): readonly AuditedBalance[] {
     return this.#checkpointBalances.all(sku);
+  }
+
+  /** What documents hold of a SKU. */
+  setAsides(sku: Sku): AuditedSetAsides {
+    const units = { reserved: 0, committed: 0 };
+    for (const [name, statement] of this.#holders) units[name] += statement.get(sku)?.units ?? 0;
+    return units;
+  }
+
+  *tasks(): Generator<readonly AuditedTask[]> {
+    const page = this.#database.prepare<[number, number], AuditedTask>(
+      `SELECT number, id, state, count(task_line.task) AS lineCount, coalesce(sum(quantity - released - shipped), 0) AS open,
+         coalesce(min(min(released, shipped, quantity - released - shipped)), 0) AS least
+       FROM task LEFT JOIN task_line ON task_line.task = task.id WHERE number > ? GROUP BY number ORDER BY number LIMIT ?`,
+    );
+    yield* pages(
+      (after: number) => page.all(after, PAGE_ROWS),
+      Number.MIN_SAFE_INTEGER,
+      (row) => row.number,
+    );
+  }
+
+  /** Lines and steps of tasks that are not there. */
+  orphansOfTasks(): readonly { readonly place: string; readonly task: string }[] {
+    return this.#database
+      .prepare<[number], { place: string; task: string }>(
+        `SELECT 'task_line' AS place, task FROM task_line WHERE task NOT IN (SELECT id FROM task)
+         UNION SELECT 'task_step', task FROM task_step WHERE task NOT IN (SELECT id FROM task) LIMIT ?`,
+      )
+      .all(PAGE_ROWS);
+  }
+
+  /** Reservations whose columns contradict one another, and lines of reservations that are not there. */
+  faultyReservations(): readonly AuditedReservation[] {
+    return this.#database
+      .prepare<[number], AuditedReservation>(
+        `SELECT id, 'is ' || state || CASE WHEN ended_at IS NULL THEN ' and has not ended' ELSE ' and has ended' END AS fault
+           FROM reservation WHERE (state IN ('held', 'confirmed')) <> (ended_at IS NULL)
+         UNION ALL SELECT id, 'is ' || state || ' with receipt ' || coalesce(receipt, '(none)')
+           FROM reservation WHERE (state = 'fulfilled') <> (receipt IS NOT NULL)
+         UNION ALL SELECT id, 'is ' || state || ', which is no state of a reservation'
+           FROM reservation WHERE state NOT IN ('held', 'confirmed', 'fulfilled', 'released', 'expired')
+         UNION ALL SELECT id, 'has no lines'
+           FROM reservation WHERE NOT EXISTS (SELECT 1 FROM reservation_line WHERE reservation = id)
+         UNION ALL SELECT reservation, 'has a line of ' || sku || ' and is not there'
+           FROM reservation_line WHERE reservation NOT IN (SELECT id FROM reservation)
+         LIMIT ?`,
+      )
+      .all(PAGE_ROWS);
+  }
+
+  /** How far central's log is carried out; `undefined` before its first directive. */
+  inbox(): AuditedInbox | undefined {
+    return this.#database
+      .prepare<[], AuditedInbox>(
+        'SELECT central_epoch AS centralEpoch, sequence, length(hash) AS hashBytes FROM inbox WHERE id = 1',
+      )
+      .get();
+  }
+
+  refusedDirectives(): readonly AuditedRefusal[] {
+    return this.#database
+      .prepare<[number], AuditedRefusal>(
+        'SELECT central_epoch AS centralEpoch, sequence FROM refused_directive ORDER BY central_epoch, sequence LIMIT ?',
+      )
+      .all(PAGE_ROWS);
   }
 
   isItem(sku: string): boolean {

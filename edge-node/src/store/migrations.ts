@@ -168,4 +168,119 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE position ADD COLUMN returned INTEGER NOT NULL DEFAULT 0; -- the largest total central has said
     `,
   },
+  {
+    name: 'directives and tasks',
+    sql: `
+      -- How far central's log is carried out. One row once a directive came; moves in the commit of the directive's effect.
+      CREATE TABLE inbox (
+        id INTEGER PRIMARY KEY CHECK (id = 1), -- one row
+        central_epoch INTEGER NOT NULL,      -- the life of central that wrote the log
+        sequence INTEGER NOT NULL,           -- the last directive carried out
+        hash BLOB NOT NULL                   -- chain hash of central's log there
+      ) STRICT;
+
+      -- Directives that could not be carried out (unreadable, unknown, contradictory), as they came; the cursor went on.
+      CREATE TABLE refused_directive (
+        central_epoch INTEGER NOT NULL,      -- the life of central that wrote it
+        sequence INTEGER NOT NULL,           -- its place in central's log
+        directive BLOB NOT NULL,             -- its bytes, for a release that knows them
+        reason TEXT NOT NULL,                -- why it was not carried out, in words
+        received_at INTEGER NOT NULL,        -- ms since 1970 UTC
+        PRIMARY KEY (central_epoch, sequence)
+      ) STRICT, WITHOUT ROWID;
+
+      -- What central may promise of this node's stock. One row once central has said it.
+      CREATE TABLE policy (
+        id INTEGER PRIMARY KEY CHECK (id = 1), -- one row
+        class TEXT NOT NULL,                 -- store | distribution-centre
+        share_percent INTEGER NOT NULL,      -- of what may be promised, the part granted to central: 0 to 100
+        safety_stock INTEGER NOT NULL        -- units of every SKU kept out of every offer
+      ) STRICT;
+
+      -- What differs from the policy for one SKU.
+      CREATE TABLE sku_policy (
+        sku TEXT PRIMARY KEY,                -- the seller's key
+        share_percent INTEGER,               -- NULL = as the policy has it
+        safety_stock INTEGER                 -- NULL = as the policy has it
+      ) STRICT, WITHOUT ROWID;
+
+      -- Central's allocations as work.
+      CREATE TABLE task (
+        number INTEGER PRIMARY KEY,          -- order of arrival
+        id TEXT NOT NULL UNIQUE,             -- central's name for it: the document of its movements
+        order_id TEXT NOT NULL,              -- the order it serves
+        state TEXT NOT NULL,                 -- open | picked | packed | shipped | released
+        due_at INTEGER,                      -- when it should be shipped, ms since 1970 UTC; NULL = no deadline
+        tracking TEXT,                       -- the carrier's number, once shipped
+        made_at INTEGER NOT NULL,            -- ms since 1970 UTC
+        changed_at INTEGER NOT NULL          -- ms since 1970 UTC
+      ) STRICT;
+      CREATE INDEX task_by_state ON task (state, number);
+
+      -- quantity - released - shipped is what the task still has committed.
+      CREATE TABLE task_line (
+        task TEXT NOT NULL REFERENCES task (id), -- the task it belongs to
+        sku TEXT NOT NULL,                   -- the seller's key
+        quantity INTEGER NOT NULL,           -- units allocated
+        released INTEGER NOT NULL,           -- of these, given up
+        shipped INTEGER NOT NULL,            -- of these, gone to the buyer
+        picks TEXT NOT NULL,                 -- JSON: where the units that are ready to ship were found
+        PRIMARY KEY (task, sku)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX task_line_by_sku ON task_line (sku);
+
+      -- Steps done, each once: a repeated request is told what the first one was told.
+      CREATE TABLE task_step (
+        task TEXT NOT NULL REFERENCES task (id), -- the task it belongs to
+        step TEXT NOT NULL,                  -- pick | pack | ship
+        fingerprint TEXT NOT NULL,           -- digest of the request
+        actor TEXT,                          -- who did it, when they said
+        answer TEXT NOT NULL,                -- JSON of the task as the request was told
+        at INTEGER NOT NULL,                 -- ms since 1970 UTC
+        PRIMARY KEY (task, step)
+      ) STRICT, WITHOUT ROWID;
+
+      -- Transfers from and to this warehouse, each as central last told it.
+      CREATE TABLE transfer (
+        id TEXT PRIMARY KEY,                 -- central's name for it: the document of its movements
+        from_warehouse TEXT NOT NULL,        -- where the goods leave
+        to_warehouse TEXT NOT NULL,          -- where they are to arrive
+        is_closed INTEGER NOT NULL,          -- 1 = nothing will follow
+        state TEXT NOT NULL,                 -- JSON, see shared/protocol/directive.ts TransferState
+        changed_at INTEGER NOT NULL          -- ms since 1970 UTC
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    name: 'reservations',
+    sql: `
+      -- Promises of this site to somebody. Open ones stay for ever; what has ended is forgotten after a while.
+      CREATE TABLE reservation (
+        number INTEGER PRIMARY KEY,          -- order of making
+        id TEXT NOT NULL UNIQUE,             -- the caller's name for it, or the node's: the document of its movements
+        owner TEXT NOT NULL,                 -- whom the units are kept for
+        note TEXT,                           -- in the caller's words; NULL = none
+        state TEXT NOT NULL CHECK (state IN ('held', 'confirmed', 'fulfilled', 'released', 'expired')), -- see rules/reservation.ts
+        fingerprint TEXT NOT NULL,           -- digest of the request that made it: same id, other request is refused
+        created_at INTEGER NOT NULL,         -- ms since 1970 UTC
+        expires_at INTEGER NOT NULL,         -- when a held one ends, ms since 1970 UTC by the expiry clock
+        ended_at INTEGER,                    -- when it was fulfilled, released or expired, ms since 1970 UTC; NULL = open
+        receipt TEXT                         -- document of the sale that fulfilled it; NULL = none did
+      ) STRICT;
+      CREATE INDEX reservation_held ON reservation (expires_at) WHERE state = 'held';
+      CREATE INDEX reservation_ended ON reservation (ended_at) WHERE ended_at IS NOT NULL;
+      CREATE INDEX reservation_by_owner ON reservation (owner, number);
+      CREATE INDEX reservation_by_state ON reservation (state, number);
+
+      -- What is, or was, set aside for it. Never changes.
+      CREATE TABLE reservation_line (
+        reservation TEXT NOT NULL REFERENCES reservation (id), -- the reservation it belongs to
+        sku TEXT NOT NULL,                   -- the seller's key
+        quantity INTEGER NOT NULL CHECK (quantity > 0), -- base units
+        line INTEGER NOT NULL,               -- order within the reservation
+        PRIMARY KEY (reservation, sku)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX reservation_line_by_sku ON reservation_line (sku);
+    `,
+  },
 ];

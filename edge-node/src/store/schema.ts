@@ -127,3 +127,105 @@ export const importRow = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.job, table.key] })],
 );
+
+export const inbox = sqliteTable('inbox', {
+  id: integer('id').primaryKey(),
+  centralEpoch: integer('central_epoch').notNull(),
+  sequence: integer('sequence').notNull(),
+  hash: blob('hash', { mode: 'buffer' }).notNull(),
+});
+
+export const refusedDirective = sqliteTable(
+  'refused_directive',
+  {
+    centralEpoch: integer('central_epoch').notNull(),
+    sequence: integer('sequence').notNull(),
+    directive: blob('directive', { mode: 'buffer' }).notNull(),
+    reason: text('reason').notNull(),
+    receivedAt: integer('received_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.centralEpoch, table.sequence] })],
+);
+
+export const policy = sqliteTable('policy', {
+  id: integer('id').primaryKey(),
+  class: text('class').notNull(),
+  sharePercent: integer('share_percent').notNull(),
+  safetyStock: integer('safety_stock').notNull(),
+});
+
+export const skuPolicy = sqliteTable('sku_policy', {
+  sku: text('sku').primaryKey(),
+  sharePercent: integer('share_percent'),
+  safetyStock: integer('safety_stock'),
+});
+
+export const task = sqliteTable('task', {
+  number: integer('number').primaryKey(),
+  id: text('id').notNull(),
+  orderId: text('order_id').notNull(),
+  state: text('state').notNull(),
+  dueAt: integer('due_at'),
+  tracking: text('tracking'),
+  madeAt: integer('made_at').notNull(),
+  changedAt: integer('changed_at').notNull(),
+});
+
+export const taskLine = sqliteTable(
+  'task_line',
+  {
+    task: text('task').notNull(),
+    sku: text('sku').notNull(),
+    quantity: integer('quantity').notNull(),
+    released: integer('released').notNull(),
+    shipped: integer('shipped').notNull(),
+    picks: text('picks').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.task, table.sku] })],
+);
+
+export const taskStep = sqliteTable(
+  'task_step',
+  {
+    task: text('task').notNull(),
+    step: text('step').notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    actor: text('actor'),
+    answer: text('answer').notNull(),
+    at: integer('at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.task, table.step] })],
+);
+
+export const transfer = sqliteTable('transfer', {
+  id: text('id').primaryKey(),
+  fromWarehouse: text('from_warehouse').notNull(),
+  toWarehouse: text('to_warehouse').notNull(),
+  isClosed: integer('is_closed', { mode: 'boolean' }).notNull(),
+  state: text('state').notNull(),
+  changedAt: integer('changed_at').notNull(),
+});
+
+export const reservation = sqliteTable('reservation', {
+  number: integer('number').primaryKey(),
+  id: text('id').notNull(),
+  owner: text('owner').notNull(),
+  note: text('note'),
+  state: text('state').notNull(),
+  fingerprint: text('fingerprint').notNull(),
+  createdAt: integer('created_at').notNull(),
+  expiresAt: integer('expires_at').notNull(),
+  endedAt: integer('ended_at'),
+  receipt: text('receipt'),
+});
+
+export const reservationLine = sqliteTable(
+  'reservation_line',
+  {
+    reservation: text('reservation').notNull(),
+    sku: text('sku').notNull(),
+    quantity: integer('quantity').notNull(),
+    line: integer('line').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.reservation, table.sku] })],
+);

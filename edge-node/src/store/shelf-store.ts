@@ -24,6 +24,8 @@ type PositionRow = {
 /** Positions and balances as the rules see them: one shelf per SKU. Writes belong to the ledger's transaction. */
 export class ShelfStore {
   readonly #position: Statement<[string], PositionRow>;
+  readonly #quotaUnits: Statement<[], { units: number }>;
+  readonly #page: Statement<[string, number], PositionRow & { sku: Sku }>;
   readonly #balances: Statement<[string], { bin: string; lot: string; condition: number; quantity: number }>;
   readonly #expiries: Statement<[string], { lot: string; expiry: string }>;
   readonly #isKnown: Statement<[string], { one: number }>;
@@ -36,6 +38,11 @@ export class ShelfStore {
     this.#position = database.prepare(
       `SELECT on_hand, unsellable, reserved, committed, quota, safety_stock, granted, allocated, returned, version, sequence,
         changed_at FROM position WHERE sku = ?`,
+    );
+    this.#quotaUnits = database.prepare('SELECT coalesce(sum(quota), 0) AS units FROM position');
+    this.#page = database.prepare(
+      `SELECT sku, on_hand, unsellable, reserved, committed, quota, safety_stock, granted, allocated, returned, version,
+        sequence, changed_at FROM position WHERE sku > ? ORDER BY sku LIMIT ?`,
     );
     this.#balances = database.prepare('SELECT bin, lot, condition, quantity FROM balance WHERE sku = ?');
     this.#expiries = database.prepare('SELECT lot, expiry FROM lot WHERE sku = ?');
@@ -74,6 +81,16 @@ export class ShelfStore {
   position(sku: Sku): Position | undefined {
     const row = this.#position.get(sku);
     return row === undefined ? undefined : positionOf(row);
+  }
+
+  /** Positions after a SKU, in SKU order. */
+  page(after: string, limit: number): readonly { readonly sku: Sku; readonly position: Position }[] {
+    return this.#page.all(after, limit).map((row) => ({ sku: row.sku, position: positionOf(row) }));
+  }
+
+  /** Units granted to central and not spent, over all positions: reads every one of them. */
+  quotaUnits(): number {
+    return this.#quotaUnits.get()?.units ?? 0;
   }
 
   /** The position as replication sends it ahead of its history. */

@@ -19,6 +19,8 @@ export type AnswerBody = {
   readonly movements?: readonly { readonly sequence: number; readonly position: Position & { available: number } }[];
   readonly exceptions?: readonly { readonly id?: number; readonly kind: string }[];
   readonly stock?: readonly { readonly sku: string }[];
+  readonly reservation?: { readonly id: string; readonly state: string };
+  readonly reservations?: readonly { readonly id: string }[];
   readonly next?: string | number;
   readonly nextBefore?: number;
   readonly requestId?: string;
@@ -41,6 +43,7 @@ export class OpenDoors {
     this.site = new TestSite(overrides.log === undefined ? {} : { log: overrides.log });
     this.deps = {
       ledger: this.site.ledger,
+      sweeper: this.site.sweeper,
       status: () => unlinked,
       replication: newCounters(),
       clock: this.site.clock,
@@ -57,15 +60,19 @@ export class OpenDoors {
     return answerOf(await this.app.request(path, { headers }));
   }
 
-  /** Sends a value as JSON, or a text as it is. */
+  /** Sends a value as JSON, or a text as it is; `undefined` = no body. */
   async post(path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
     return answerOf(
       await this.app.request(path, {
         method: 'POST',
-        headers: { 'content-type': 'application/json', ...headers },
-        body: typeof body === 'string' ? body : JSON.stringify(body),
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       }),
     );
+  }
+
+  async delete(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+    return answerOf(await this.app.request(path, { method: 'DELETE', headers }));
   }
 
   /** Receives units without going through a door. */

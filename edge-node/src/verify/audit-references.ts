@@ -68,6 +68,8 @@ function areExceptionsWithin(json: string, first: number, last: number): boolean
 function auditExceptions(audit: LedgerAudit, node: AuditedNode, differences: Differences): void {
   for (const page of audit.exceptions()) {
     for (const { id, kind, sku, sequence, resolvedBy } of page) {
+      // Names a place in central's log, not in this one.
+      if (kind === 'directive-refused') continue;
       for (const named of resolvedBy === null ? [sequence] : [sequence, resolvedBy]) {
         if (named >= 1 && named <= node.checkpointSequence) continue;
         const owner = audit.skuOfMovement(named);

@@ -1,6 +1,8 @@
 import type { LedgerAudit } from '../store/ledger-audit.ts';
+import { auditDocuments } from './audit-documents.ts';
 import { auditPosition } from './audit-position.ts';
 import { auditReferences } from './audit-references.ts';
+import { auditSetAsides } from './audit-set-asides.ts';
 import { ChainWalk } from './chain-walk.ts';
 import { type Difference, Differences } from './difference.ts';
 
@@ -19,8 +21,8 @@ export type Verification = {
 };
 
 /**
- * Proves a node's books: the file whole, the chain unbroken, every position and balance what the movements make it, and
- * everything that names a movement naming one that is there. Finds everything it can instead of stopping at the first.
+ * Proves a node's books: the file whole, the chain unbroken, every position and balance what the movements make it, every
+ * unit set aside held by a document, and everything that names a movement naming one that is there. Finds everything it can instead of stopping at the first.
  */
 export async function verifyBooks(
   audit: LedgerAudit,
@@ -67,6 +69,7 @@ export async function verifyBooks(
         movements: audit.movementsOf(sku),
       };
       rebuilt += auditPosition(shelf, node.checkpointSequence, differences);
+      auditSetAsides({ sku, position: shelf.position, held: audit.setAsides(sku) }, differences);
     }
     skus += page.length;
     options.onProgress({ phase: 'positions', done: rebuilt, of });
@@ -77,6 +80,7 @@ export async function verifyBooks(
     differences.add({ table: 'movement', message });
   }
   auditReferences(audit, node, differences);
+  auditDocuments(audit, differences);
   const { warehouse, checkpointSequence, sequence, hash } = node;
   return { warehouse, checkpointSequence, sequence, hash: hash.toString('hex'), movements, skus, ...told(differences) };
 }

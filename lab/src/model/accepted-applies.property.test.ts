@@ -2,6 +2,7 @@ import { faultOfState } from '@edgestock/central/rules/delta-fault';
 import { decide } from '@edgestock/edge-node/rules/decide';
 import type { Shelf } from '@edgestock/edge-node/rules/shelf';
 import type { Decision, SiteState } from '@edgestock/edge-node/rules/site-state';
+import { documentsOf } from '@edgestock/edge-node/testing/documents';
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { conditions, statedKinds } from '@edgestock/shared/inventory/movement';
 import { emptyPosition } from '@edgestock/shared/inventory/position';
@@ -52,7 +53,8 @@ function stateOf(placed: Shelf['balances']): SiteState {
     past: [],
     today: '2026-01-01',
     now: 0,
-    documents: {},
+    expiryTime: 0,
+    documents: documentsOf({}),
   };
 }
 

@@ -10,6 +10,7 @@ export class VirtualClock implements Clock {
   #startedAt: number;
   readonly #timers = new Set<Timer>();
   #elapsedMs = 0;
+  #stepMs = 0;
   #order = 0;
 
   constructor(options: { readonly now?: number } = {}) {
@@ -17,7 +18,7 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
-    return this.#startedAt + Math.floor(this.#elapsedMs);
+    return this.#startedAt + this.#stepMs + Math.floor(this.#elapsedMs);
   }
 
   /** Sets the wall clock by so much; durations and timers do not notice. */
@@ -27,6 +28,11 @@ export class VirtualClock implements Clock {
 
   monotonicMs(): number {
     return this.#elapsedMs;
+  }
+
+  /** Somebody sets the wall clock; no time passes. */
+  stepWall(milliseconds: number): void {
+    this.#stepMs += milliseconds;
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {

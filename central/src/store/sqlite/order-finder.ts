@@ -27,7 +27,8 @@ export class OrderFinder {
     this.#releasing = database.prepare(
       `SELECT coalesce(sum(l.releasing), 0) AS units FROM allocation_line l WHERE ${open}`,
     );
-    const waits = `FROM order_line l JOIN orders o ON o.id = l.order_id WHERE l.sku = ? AND l.backordered > 0`;
+    // CROSS JOIN: from those who wait. Left to itself the planner walks all firm orders, since they come sorted.
+    const waits = `FROM order_line l CROSS JOIN orders o ON o.id = l.order_id WHERE l.sku = ? AND l.backordered > 0`;
     this.#waiting = database.prepare(
       `SELECT o.id, o.channel ${waits} AND o.state = 'firm' ORDER BY o.placed_at, o.id LIMIT ?`,
     );

@@ -64,10 +64,12 @@ async function resolve(context: HttpContext, { ledger, limits }: HttpDependencie
   }
 }
 
-function exceptionBody({ openedAt, resolution, ...row }: StockException) {
+function exceptionBody({ openedAt, resolution, sku, ...row }: StockException) {
   const { at, ...how } = resolution ?? { at: undefined };
   return {
     ...row,
+    // A directive that could not be carried out concerns no SKU.
+    ...(row.kind === 'directive-refused' ? {} : { sku }),
     openedAt: isoTime(openedAt),
     ...(at === undefined ? {} : { resolvedAt: isoTime(at), resolution: how }),
   };

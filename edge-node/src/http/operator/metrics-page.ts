@@ -1,3 +1,4 @@
+import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import { NodeMetrics, type NodeReadings } from '../../metrics.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
@@ -15,14 +16,20 @@ export function metricsDoors(metrics: NodeMetrics): readonly Door[] {
   ];
 }
 
-export function nodeMetrics(deps: HttpDependencies, streams: EventStreams): NodeMetrics {
+/** What counts beside the ledger and replication. */
+type Counting = { readonly streams: EventStreams; readonly lastUnits: LastUnitsCall };
+
+export function nodeMetrics(deps: HttpDependencies, counting: Counting): NodeMetrics {
   return new NodeMetrics({
     warehouse: deps.ledger.view.log().warehouse,
-    read: () => readingsOf(deps, streams),
+    read: () => readingsOf(deps, counting),
   });
 }
 
-function readingsOf({ ledger, status, replication: sent }: HttpDependencies, streams: EventStreams): NodeReadings {
+function readingsOf(
+  { ledger, status, replication: sent, sweeper }: HttpDependencies,
+  { streams, lastUnits }: Counting,
+): NodeReadings {
   const { counters } = ledger;
   const log = ledger.view.log();
   const replication = status();
@@ -34,8 +41,14 @@ function readingsOf({ ledger, status, replication: sent }: HttpDependencies, str
     link_up: replication.link === 'connected' ? 1 : 0,
     writes_failing: ledger.writesFailing === undefined ? 0 : 1,
     exceptions_open: log.openExceptions,
+    tasks_open: ledger.tasks.openCount(),
+    quota_units: ledger.quotaUnits(),
     database_bytes: log.databaseBytes,
     process_resident_bytes: process.memoryUsage.rss(),
+    reservations_open: log.openReservations,
+    reservations_expired_total: sweeper?.expiredCount ?? 0,
+    last_unit_asks_total: lastUnits.askCount,
+    wall_clock_ahead_seconds: ledger.expiry.wallAheadMs() / 1_000,
     event_streams: streams.openCount,
     event_streams_dropped_total: streams.droppedCount,
     replication_batches_sent_total: sent.batchesSent,

@@ -29,6 +29,8 @@ function status({ ledger, status: replication, clock, version }: HttpDependencie
     // Against the log as it is now: what replication has heard may be a moment older.
     backlog: log.sequence - link.applied,
     ...(lastContactAt === undefined ? {} : { lastContactAt: isoTime(lastContactAt) }),
+    quotaUnits: ledger.quotaUnits(),
+    openTasks: ledger.tasks.openCount(),
     ...writesFailing(ledger),
     time: isoTime(clock.now()),
     version,

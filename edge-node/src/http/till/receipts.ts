@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { linesOf, moment, text } from '../fields.ts';
@@ -18,19 +19,37 @@ const receipt = z.strictObject({
 });
 
 /** `POST /v1/sales` and `POST /v1/returns`: movements in the words of a till, its receipt being the idempotency key. */
-export function receiptDoors(deps: HttpDependencies): readonly Door[] {
+export function receiptDoors(deps: HttpDependencies, lastUnits: LastUnitsCall): readonly Door[] {
   return [
-    { method: 'POST', path: '/v1/sales', route: 'sales', answer: (context) => record(context, 'sale', deps) },
-    { method: 'POST', path: '/v1/returns', route: 'returns', answer: (context) => record(context, 'return', deps) },
+    {
+      method: 'POST',
+      path: '/v1/sales',
+      route: 'sales',
+      answer: (context) => record(context, 'sale', deps, lastUnits),
+    },
+    {
+      method: 'POST',
+      path: '/v1/returns',
+      route: 'returns',
+      answer: (context) => record(context, 'return', deps, lastUnits),
+    },
   ];
 }
 
-async function record(context: HttpContext, kind: 'sale' | 'return', deps: HttpDependencies): Promise<Response> {
+async function record(
+  context: HttpContext,
+  kind: 'sale' | 'return',
+  deps: HttpDependencies,
+  lastUnits: LastUnitsCall,
+): Promise<Response> {
   const { ledger, clock, limits } = deps;
   const body = await readBody(context, receipt, limits);
   const lines = movementLines(body.lines, { view: ledger.view, clock, limits });
   const ifMatch = context.req.raw.headers.get('if-match');
   const ifVersion = versionExpected(ifMatch, lines, ledger.view);
+  // The sale is recorded whatever comes back (P4); what comes back makes its deficit smaller.
+  const asked = kind === 'sale' ? lastUnits.beforeSale(lines) : undefined;
+  if (asked !== undefined) await asked;
   const outcome = await ledger.record({
     type: 'record',
     kind,

@@ -1,0 +1,83 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
+import type { Directive, SkuQuantity } from '@edgestock/shared/protocol/directive';
+import type { Effect } from './carry-out.ts';
+import type { Recording } from './recording.ts';
+import type { SiteState } from './site-state.ts';
+import { openUnits, type Pick, type Task, type TaskLine } from './task.ts';
+
+type Allocate = Extract<Directive, { kind: 'allocate' }>;
+type Release = Extract<Directive, { kind: 'release' }>;
+
+/**
+ * Central's promise has become firm: quota turns into committed units, and a task is made of them. What the quota does not
+ * cover, which cannot happen while directives come in order, is committed all the same: the order exists, and the deficit
+ * that this may open says so.
+ */
+export function allocate(state: SiteState, directive: Allocate, recording: Recording): Effect {
+  const { task: id, order, dueAt } = directive;
+  if (state.documents.task(id) !== undefined) return refused(`the task ${id} was allocated before`);
+  const units = summed(directive.lines);
+  if (units.size === 0) return refused(`the task ${id} has no units`);
+  const excessive = [...units].find(([, quantity]) => quantity > LINE_QUANTITY_MAX);
+  if (excessive !== undefined) return refused(`the task ${id} wants ${excessive[1]} units of ${excessive[0]}`);
+
+  for (const [line, [sku, quantity]] of [...units].entries()) {
+    const told = { sku, line, details: { document: id } };
+    const covered = Math.max(0, Math.min(quantity, recording.shelf(sku).position.quota));
+    recording.aside('allocate', covered, told);
+    recording.aside('commit', quantity - covered, told);
+  }
+  const lines = [...units].map(([sku, quantity]): TaskLine => ({ sku, quantity, released: 0, shipped: 0, picks: [] }));
+  const now = state.now;
+  const task: Task = {
+    ...{ id, order, state: 'open', lines, madeAt: now, changedAt: now },
+    ...(dueAt === undefined ? {} : { dueAt }),
+  };
+  return { outcome: 'carried-out', writes: [{ document: 'task', task }] };
+}
+
+/** The order no longer wants units, or is served from elsewhere: what is not shipped is given up, as far as it is asked for. */
+export function release(state: SiteState, directive: Release, recording: Recording): Effect {
+  const { task: id, reason } = directive;
+  const task = state.documents.task(id);
+  if (task === undefined) return refused(`there is no task ${id} to release`);
+  const units = summed(directive.lines);
+  const stranger = [...units.keys()].find((sku) => !task.lines.some((line) => line.sku === sku));
+  if (stranger !== undefined) return refused(`the task ${id} has no line of ${stranger}`);
+
+  const lines = task.lines.map((line, index) => {
+    const given = Math.min(units.get(line.sku) ?? 0, openUnits(line));
+    recording.aside('uncommit', given, { sku: line.sku, line: index, details: { document: id, reason } });
+    return given === 0 ? line : withReleased(line, given);
+  });
+  if (lines.every((line, index) => line === task.lines[index])) return { outcome: 'carried-out', writes: [] };
+  const isOver = lines.every((line) => openUnits(line) === 0);
+  const after: Task = { ...task, lines, state: isOver ? 'released' : task.state, changedAt: state.now };
+  return { outcome: 'carried-out', writes: [{ document: 'task', task: after }] };
+}
+
+/** A line that gave up units; what was picked beyond the rest goes back to its shelf. */
+export function withReleased(line: TaskLine, units: number): TaskLine {
+  const after = { ...line, released: line.released + units };
+  let ready = openUnits(after);
+  const picks = line.picks.flatMap((pick): Pick[] => {
+    const quantity = Math.min(pick.quantity, ready);
+    ready -= quantity;
+    return quantity === 0 ? [] : [{ ...pick, quantity }];
+  });
+  return { ...after, picks };
+}
+
+/** Units by SKU; of none, nothing. */
+function summed(lines: readonly SkuQuantity[]): ReadonlyMap<Sku, number> {
+  const units = new Map<Sku, number>();
+  for (const { sku, quantity } of lines) {
+    if (quantity > 0) units.set(sku, (units.get(sku) ?? 0) + quantity);
+  }
+  return units;
+}
+
+function refused(reason: string): Effect {
+  return { outcome: 'refused', reason };
+}

@@ -1,0 +1,120 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
+import type { Directive } from '@edgestock/shared/protocol/directive';
+import { unreachable } from '@edgestock/shared/runtime/assert';
+import { allocate, release } from './allocation.ts';
+import { level } from './apply-policy.ts';
+import type { CarryOut } from './directive-command.ts';
+import type { DocumentWrite, DownCursor } from './documents.ts';
+import { grantForRequest, termsFor } from './grant.ts';
+import { Recording } from './recording.ts';
+import type { Decision, SiteState } from './site-state.ts';
+import { reclaim } from './take-back.ts';
+
+/** What a directive came to; its movements are in the recording. */
+export type Effect =
+  | { readonly outcome: 'carried-out'; readonly writes: readonly DocumentWrite[] }
+  | { readonly outcome: 'refused'; readonly reason: string };
+
+/** Under this SKU, which no item has, stands the exception of directives that could not be carried out. */
+export const NO_SKU = '' as Sku;
+
+/**
+ * Decides one directive at its place in central's log: the effect and the cursor are one commit. In order of precedence: one
+ * that is behind the cursor was carried out before; one that does not follow it is not taken; one that cannot be carried out
+ * is kept as it came, told by an exception, and the cursor goes on, so that it never blocks those behind it.
+ */
+export function carryOut(state: SiteState, command: CarryOut): Decision {
+  const { place } = command;
+  const done = state.documents.inbox();
+  if (place.centralEpoch === done.centralEpoch && place.sequence <= done.sequence) return { outcome: 'done-before' };
+  if (!isNext(done, place)) {
+    const message = `directive ${place.centralEpoch}.${place.sequence} does not follow ${done.centralEpoch}.${done.sequence}`;
+    return { outcome: 'invalid', problems: [{ line: 0, code: 'directive-out-of-order', message }] };
+  }
+  const recording = new Recording(state);
+  const effect = effectOf(state, command.directive, recording);
+  if (effect.outcome === 'refused') return keptAsItCame(command, effect.reason);
+  const decision = recording.decision([...effect.writes, { document: 'inbox', cursor: place }]);
+  return decision.outcome === 'invalid' ? keptAsItCame(command, decision.problems[0]?.message ?? '') : decision;
+}
+
+/** The first directive of all names the epoch; a later epoch begins with a repair, never by itself. */
+function isNext(done: DownCursor, place: DownCursor): boolean {
+  const isSameLog = place.centralEpoch === done.centralEpoch || done.centralEpoch === 0;
+  return isSameLog && place.sequence === done.sequence + 1;
+}
+
+function keptAsItCame({ place, bytes }: CarryOut, reason: string): Decision {
+  return {
+    outcome: 'record',
+    drafts: [],
+    exceptions: [{ kind: 'directive-refused', sku: NO_SKU, sequence: place.sequence, deficit: 0 }],
+    writes: [
+      { document: 'refused-directive', cursor: place, directive: bytes, reason },
+      { document: 'inbox', cursor: place },
+    ],
+  };
+}
+
+function effectOf(state: SiteState, directive: CarryOut['directive'], recording: Recording): Effect {
+  switch (directive.kind) {
+    case 'allocate':
+      return allocate(state, directive, recording);
+    case 'release':
+      return release(state, directive, recording);
+    case 'quota-return':
+      reclaim(recording, directive.lines);
+      return carriedOut();
+    case 'grant-request':
+      grantRequested(state, directive, recording);
+      return carriedOut();
+    case 'policy':
+      if (directive.policy.safetyStock > LINE_QUANTITY_MAX) return excessiveSafetyStock;
+      // Positions follow page by page, behind the tills: there may be a million of them.
+      return carriedOut({ document: 'policy', policy: directive.policy });
+    case 'sku-policy': {
+      if (directive.rules.some(({ safetyStock = 0 }) => safetyStock > LINE_QUANTITY_MAX)) return excessiveSafetyStock;
+      const policy = state.documents.policy();
+      for (const [line, rule] of directive.rules.entries()) {
+        level(recording, rule.sku, line, termsFor(policy, rule).safetyStock);
+      }
+      return carriedOut(...directive.rules.map((rule) => ({ document: 'sku-policy', rule }) as const));
+    }
+    case 'catalogue-upsert': {
+      const fault = directive.items.flatMap(({ barcodes }) => barcodes).find(({ multiple }) => multiple < 1);
+      if (fault !== undefined) return { outcome: 'refused', reason: `barcode ${fault.barcode} means no units` };
+      return carriedOut(...directive.items.map((item) => ({ document: 'item', item }) as const));
+    }
+    case 'transfer':
+      return carriedOut({ document: 'transfer', transfer: directive.transfer });
+    case 'unreadable':
+      return { outcome: 'refused', reason: directive.why };
+    default:
+      return unreachable(directive);
+  }
+}
+
+const excessiveSafetyStock: Effect = {
+  outcome: 'refused',
+  reason: `a safety stock is at most ${LINE_QUANTITY_MAX} units`,
+};
+
+function carriedOut(...writes: readonly DocumentWrite[]): Effect {
+  return { outcome: 'carried-out', writes };
+}
+
+/** A hint is good for a while, and for no more than is there. */
+function grantRequested(
+  state: SiteState,
+  { lines, expiresAt }: Extract<Directive, { kind: 'grant-request' }>,
+  recording: Recording,
+): void {
+  if (state.now >= expiresAt) return;
+  const policy = state.documents.policy();
+  for (const [line, { sku, quantity }] of lines.entries()) {
+    const { sharePercent } = termsFor(policy, state.documents.skuPolicy(sku));
+    const { position } = recording.shelf(sku);
+    recording.aside('grant', grantForRequest(position, sharePercent, quantity), { sku, line });
+  }
+}

@@ -1,0 +1,18 @@
+import type { Directive, SkuTotal } from '@edgestock/shared/protocol/directive';
+import type { DownCursor } from './documents.ts';
+
+/** One directive of central's log, carried out at its place and nowhere else. */
+export type CarryOut = {
+  readonly type: 'carry-out';
+  /** Where central's log stands once it is carried out. */
+  readonly place: DownCursor;
+  /** As it came: kept where it cannot be carried out. */
+  readonly bytes: Uint8Array;
+  readonly directive: Directive | UnreadableDirective;
+};
+
+/** Bytes that this release cannot read, and why. */
+export type UnreadableDirective = { readonly kind: 'unreadable'; readonly why: string };
+
+/** Quota that central has given back when asked for it: the totals of the directive that follows on its log. */
+export type TakeBack = { readonly type: 'take-back'; readonly lines: readonly SkuTotal[] };

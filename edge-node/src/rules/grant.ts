@@ -1,0 +1,54 @@
+import { availableOf, type Quantities } from '@edgestock/shared/inventory/position';
+import type { SkuPolicy, WarehousePolicy } from '@edgestock/shared/protocol/directive';
+
+/** Below this part of its target a quota has run low and is filled up again. */
+const LOW_WATER_PERCENT = 25;
+
+/**
+ * Units of a position to grant to central now; never more than is available. Safety does not depend on this rule, only how
+ * well both sides can sell: a quota is filled when it is empty or low, or when stock came, and left alone in between, so that
+ * not every sale is followed by a grant.
+ */
+export function grantOf(asked: {
+  readonly position: Quantities;
+  readonly sharePercent: number;
+  readonly isLinkUp: boolean;
+  /** The position has just gained stock, or has not been looked at for some time. */
+  readonly hasGained: boolean;
+}): number {
+  const { position, sharePercent, isLinkUp, hasGained } = asked;
+  const available = availableOf(position);
+  if (!isLinkUp || available <= 0) return 0;
+  const target = percentOf(available + position.quota, sharePercent);
+  if (position.quota >= target) return 0;
+  const isLow = position.quota <= 0 || position.quota < (target / 100) * LOW_WATER_PERCENT;
+  return isLow || hasGained ? Math.min(available, target - position.quota) : 0;
+}
+
+/** The units of a hint that may be granted: what is there of them, unless this stock is not for central at all. */
+export function grantForRequest(position: Quantities, sharePercent: number, requested: number): number {
+  return sharePercent > 0 ? Math.max(0, Math.min(requested, availableOf(position))) : 0;
+}
+
+/** Whether a position may be due for a grant under some policy: cheap, for sorting out the many that are not. */
+export function mayBeDue(position: Quantities, hasGained: boolean): boolean {
+  const available = availableOf(position);
+  if (available <= 0) return false;
+  return hasGained || position.quota <= 0 || position.quota < ((available + position.quota) / 100) * LOW_WATER_PERCENT;
+}
+
+/** What the policy means for one SKU; without a policy nothing is granted. */
+export function termsFor(
+  policy: WarehousePolicy | undefined,
+  rule: SkuPolicy | undefined,
+): { readonly sharePercent: number; readonly safetyStock: number } {
+  return {
+    sharePercent: policy === undefined ? 0 : (rule?.sharePercent ?? policy.sharePercent),
+    safetyStock: rule?.safetyStock ?? policy?.safetyStock ?? 0,
+  };
+}
+
+/** Rounded down, and exact for every quantity: nothing is multiplied that would not fit. */
+function percentOf(units: number, percent: number): number {
+  return Math.floor(units / 100) * percent + Math.floor(((units % 100) * percent) / 100);
+}

@@ -1,0 +1,80 @@
+import { parseSku } from '@edgestock/shared/inventory/ids';
+import { emptyPosition } from '@edgestock/shared/inventory/position';
+import { must } from '@edgestock/shared/runtime/assert';
+import { describe, expect, it } from 'vitest';
+import { documentsOf } from '../testing/documents.ts';
+import { takeStep } from './take-step.ts';
+import { type Task, type TaskState, type TaskStep, taskStates, taskSteps } from './task.ts';
+
+const sku = must(parseSku('A'), 'a SKU');
+
+function decide(
+  step: TaskStep,
+  given: { readonly state?: TaskState; readonly done?: string; readonly fingerprint?: string },
+) {
+  const { state, done } = given;
+  const task: Task | undefined = state && {
+    ...{ id: 'T', order: 'O', state, madeAt: 0, changedAt: 0 },
+    lines: [{ sku, quantity: 2, released: 0, shipped: 0, picks: [] }],
+  };
+  const shelf = {
+    ...{ sku, isKnown: true, expiries: new Map(), position: { ...emptyPosition, onHand: 2, committed: 2, version: 1 } },
+    balances: [{ bin: '', lot: '', condition: 'sellable', quantity: 2 }] as const,
+  };
+  return takeStep(
+    {
+      ...{
+        shelves: new Map([[sku, shelf]]),
+        headSequence: 9,
+        checkpointSequence: 0,
+        past: [],
+        today: '2026-06-15',
+        now: 5,
+        expiryTime: 5,
+      },
+      documents: documentsOf({ task: () => task, stepDone: () => done }),
+    },
+    { type: 'task-step', task: 'T', step, fingerprint: given.fingerprint ?? 'f' },
+  );
+}
+
+describe('a step, in order of precedence', () => {
+  it.each(taskSteps)('%s: of no task is unknown, whatever was done', (step) => {
+    expect(decide(step, { done: 'f' })).toMatchObject({
+      outcome: 'refused',
+      refusal: { refusal: 'unknown', document: 'task' },
+    });
+  });
+
+  it.each(taskSteps)('%s: done by the same request is done, whatever state the task is in now', (step) => {
+    for (const state of taskStates) expect(decide(step, { state, done: 'f' })).toEqual({ outcome: 'done-before' });
+  });
+
+  it.each(taskSteps)('%s: done by another request is refused, even in a state that would allow it', (step) => {
+    for (const state of taskStates) {
+      expect(decide(step, { state, done: 'other' })).toMatchObject({
+        outcome: 'refused',
+        refusal: { refusal: 'wrong-state', state, why: expect.stringContaining('before') },
+      });
+    }
+  });
+});
+
+/** Complete, so that a new state or step does not compile without a decision. */
+const allowed: Readonly<Record<TaskState, Readonly<Record<TaskStep, TaskState | 'refused'>>>> = {
+  open: { pick: 'picked', pack: 'refused', ship: 'shipped' },
+  picked: { pick: 'refused', pack: 'packed', ship: 'shipped' },
+  packed: { pick: 'refused', pack: 'refused', ship: 'shipped' },
+  shipped: { pick: 'refused', pack: 'refused', ship: 'refused' },
+  released: { pick: 'refused', pack: 'refused', ship: 'refused' },
+};
+
+describe.each(taskStates)('of a task that is %s', (state) => {
+  it.each(taskSteps)('%s does what the table says', (step) => {
+    const decision = decide(step, { state });
+    const after = decision.outcome === 'record' ? decision.writes[0] : undefined;
+    if (allowed[state][step] === 'refused')
+      expect(decision).toMatchObject({ refusal: { refusal: 'wrong-state', state } });
+    else expect(after).toMatchObject({ document: 'task', task: { state: allowed[state][step], changedAt: 5 } });
+  });
+});

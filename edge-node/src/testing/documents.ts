@@ -1,0 +1,15 @@
+import { genesisHash } from '@edgestock/shared/protocol/chain';
+import type { Documents } from '../rules/documents.ts';
+
+/** The documents that a test of a rule says there are; of the others there is none. */
+export function documentsOf(some: Partial<Documents>): Documents {
+  return {
+    inbox: () => ({ centralEpoch: 0, sequence: 0, hash: genesisHash }),
+    policy: () => undefined,
+    skuPolicy: () => undefined,
+    task: () => undefined,
+    stepDone: () => undefined,
+    reservation: () => undefined,
+    ...some,
+  };
+}

@@ -1,0 +1,88 @@
+import { cpSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { LedgerAudit } from '../store/ledger-audit.ts';
+import { sku, TestSite } from '../testing/site.ts';
+import { type Verification, verifyBooks } from './verify-books.ts';
+
+/** A task with three units open of five, one that is shipped, a quota, and a directive that could not be carried out. */
+let site: TestSite;
+let dataDir: string;
+beforeEach(async () => {
+  site = new TestSite();
+  await site.move('receive', [{ sku: sku('A'), quantity: 20 }]);
+  site.granter.setLive(true);
+  await site.direct({ kind: 'policy', policy: { class: 'store', sharePercent: 80, safetyStock: 2 } });
+  await site.granter.idle();
+  site.granter.setLive(false);
+  const lines = (quantity: number) => [{ sku: sku('A'), quantity }];
+  await site.direct(
+    { kind: 'allocate', task: 'T-1', order: 'O-1', lines: lines(5) },
+    { kind: 'allocate', task: 'T-2', order: 'O-2', lines: lines(1) },
+    { kind: 'release', task: 'T-1', lines: lines(1), reason: 'cancelled' },
+    Buffer.from('no msgpack'),
+  );
+  await site.ledger.record({
+    ...{ type: 'task-step', task: 'T-1', step: 'pick', fingerprint: 'f' },
+    lines: [{ sku: sku('A'), picked: 3, missing: 'lost' }],
+  });
+  await site.ledger.record({ type: 'task-step', task: 'T-2', step: 'ship', fingerprint: 'f' });
+  dataDir = join(site.dataDir, 'copy');
+  mkdirSync(dataDir);
+  for (const file of ['edge.sqlite', 'edge.sqlite-wal']) cpSync(join(site.dataDir, file), join(dataDir, file));
+});
+afterEach(() => site.dispose());
+
+async function verify(): Promise<Verification> {
+  const audit = LedgerAudit.open(dataDir);
+  try {
+    return await verifyBooks(audit, { onProgress: () => undefined, pause: async () => undefined });
+  } finally {
+    audit.close();
+  }
+}
+
+function tamper(sql: string): void {
+  const database = new Database(join(dataDir, 'edge.sqlite'));
+  database.pragma('foreign_keys = OFF');
+  database.exec(sql);
+  database.close();
+}
+
+it('documents that nobody touched agree with the positions', async () => {
+  expect(site.position('A')).toMatchObject({ onHand: 18, committed: 3, quota: 8, granted: 14 });
+  expect((await verify()).differences).toEqual([]);
+});
+
+it.each([
+  ['units that a task gave up', "UPDATE task_line SET released = 0 WHERE task = 'T-1'", /committed is 3; .* hold 5/],
+  ['a removed line', "DELETE FROM task_line WHERE task = 'T-1'", /hold 0[\s\S]*T-1 has no lines/],
+  [
+    'a line of a SKU that never moved',
+    "UPDATE task_line SET sku = 'X' WHERE task = 'T-1'",
+    /committed is 0; .* hold 3/,
+  ],
+  ['committed of a position', 'UPDATE position SET committed = 4', /committed is 4; .* hold 3/],
+  ['reserved of a position', 'UPDATE position SET reserved = 1', /reserved is 1; .* hold 0/],
+  [
+    'the quota of a position',
+    'UPDATE position SET quota = 7',
+    /quota is 7; 14 granted less 0 returned less 6 allocated make 8/,
+  ],
+  ['a quota below zero', 'UPDATE position SET quota = -1, granted = 5', /quota is -1: more came of it/],
+  [
+    'more shipped than there was',
+    "UPDATE task_line SET shipped = 2 WHERE task = 'T-2'",
+    /T-2 has a line that gave up or shipped more/,
+  ],
+  ['a task that ended too early', "UPDATE task SET state = 'shipped' WHERE id = 'T-1'", /T-1 is shipped with 3 units/],
+  ['a task that did not end', "UPDATE task SET state = 'open' WHERE id = 'T-2'", /T-2 is open with nothing left/],
+  ['a state', "UPDATE task SET state = 'lost' WHERE id = 'T-2'", /T-2 is lost, which is no state/],
+  ['a removed task', "DELETE FROM task WHERE id = 'T-2'", /task T-2, which is not there/],
+  ['the cursor', 'UPDATE inbox SET sequence = 0', /up to 1.0, which is no place/],
+  ['a cursor behind what was refused', 'UPDATE inbox SET sequence = 2', /directive 1.5, which is not behind/],
+])('%s, altered, is found', async (_what, sql, message) => {
+  tamper(sql);
+  expect((await verify()).differences.map((difference) => difference.message).join('\n')).toMatch(message);
+});
