@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LINE_CHARS_MAX, type LiveFigures, liveLine } from './live-line.ts';
+import { LINE_CHARS_MAX, type LiveFigures, legendOf, liveLine } from './live-line.ts';
 
 const quiet: LiveFigures = {
   sku: 'COF-001',
@@ -16,6 +16,10 @@ describe('the live line', () => {
     expect(liveLine({ ...quiet, cutWarehouses: ['BER1', 'HAM1'] })).toBe(
       'COF-001: 2123 available | cut: BER1, HAM1 | 50 sales/s | p50 12, p99 140 ms',
     );
+  });
+
+  test('has a legend that fits as well', () => {
+    expect(legendOf('S'.repeat(64)).length).toBeLessThanOrEqual(LINE_CHARS_MAX);
   });
 
   test('shows what is not known yet as a dash', () => {

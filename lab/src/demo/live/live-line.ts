@@ -18,7 +18,7 @@ export type LiveFigures = {
 
 /** What the parts of `liveLine` mean, for whoever has just started it. */
 export function legendOf(sku: string): string {
-  return `Below: units of ${sku} at central | links | sales per second | ms until a sale is seen at central (median, 99 %)`;
+  return `Below: ${shortened(sku)} at central | links | sales/s | ms until central has a sale`;
 }
 
 /**
