@@ -1,5 +1,5 @@
-import { afterEach, expect, test, vi } from 'vitest';
 import { openSampleData } from '@edgestock/shared/testing/sample-data';
+import { afterEach, expect, test, vi } from 'vitest';
 import { skipLines } from './skip-reasons.ts';
 import { natsServer } from './suites.ts';
 
