@@ -67,12 +67,27 @@ describe('an import through a running node', () => {
   it('ends as a plain failure when the data keeps it from being applied', async () => {
     const full = { sku: sku('A'), quantity: 1_000_000_000_000, bin: 'FULL' };
     for (let times = 0; times < 4; times += 1) await bench.site.move('receive', [full]);
+    let id = '';
+    const begin = remote.begin.bind(remote);
+    remote.begin = (job) => {
+      id = job.id;
+      return begin(job);
+    };
     const importing = bench.import('stock', 'sku,quantity,bin\nA,1000000000000,R1\n', { target: remote });
     await expect(importing).rejects.toMatchObject({
       name: 'ImportFailed',
       message: expect.stringContaining('line 2 of file.csv cannot be applied'),
       hint: expect.stringContaining('What was applied stays'),
     });
+    const { sequence } = bench.site.store.outbox.head();
+    const again = await send('POST', `/v1/imports/${id}/apply`, {});
+    expect([again.status, again.code, again.detail?.slice(0, 7), again.detail?.slice(-6)]).toEqual([
+      409,
+      'import-failed',
+      'Import ',
+      ' unit?',
+    ]);
+    expect(bench.site.store.outbox.head().sequence).toBe(sequence);
   });
 
   it('says which address does not answer', async () => {

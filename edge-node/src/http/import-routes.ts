@@ -9,6 +9,7 @@ import { importLimits } from '../import/limits.ts';
 import type { HttpContext, HttpDependencies } from './dependencies.ts';
 import type { Door } from './door.ts';
 import { condition, counted, date, field, sku } from './fields.ts';
+import { ended } from './problems.ts';
 import { readBody } from './request-body.ts';
 
 const importProblems = {
@@ -148,7 +149,10 @@ async function answered(answer: () => Response | Promise<Response>): Promise<Res
   try {
     return await answer();
   } catch (error) {
-    if (error instanceof ImportRefused) return refuse(importProblems[error.reason], `${error.message}.`);
+    if (error instanceof ImportRefused) {
+      const detail = ended(error.message);
+      return refuse(importProblems[error.reason], detail.charAt(0).toUpperCase() + detail.slice(1));
+    }
     throw error;
   }
 }

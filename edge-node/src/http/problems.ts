@@ -43,7 +43,10 @@ function refuseListed(items: readonly ProblemItem[], listedMax: number, conseque
 
 function sentenceOf(item: ProblemItem | undefined): string {
   if (item === undefined) return 'The request cannot be meant as it is.';
-  // Some messages, made elsewhere, end as sentences do.
-  const end = /[.?!]$/.test(item.message) ? '' : '.';
-  return `${item.line === undefined ? '' : `Line ${item.line}: `}${item.message}${end}`;
+  return `${item.line === undefined ? '' : `Line ${item.line}: `}${ended(item.message)}`;
+}
+
+/** A message as a sentence: some, made elsewhere, end as sentences do. */
+export function ended(message: string): string {
+  return /[.?!]$/.test(message) ? message : `${message}.`;
 }
