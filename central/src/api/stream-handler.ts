@@ -23,7 +23,7 @@ const headers = {
 export function streamHandler(options: { readonly fanOut: AvailabilityFanOut; readonly clock: Clock }): ApiHandler {
   const { fanOut, clock } = options;
   return async (context) => {
-    const parameters = parametersOf(context, ['sku', 'channel', 'lastEventId']);
+    const parameters = parametersOf(context, ['sku', 'channel', 'lastEventId'], ['sku']);
     channelOf(parameters);
     const topic = topicOf(parameters);
     const resumeAfter = resumeAfterOf(context, parameters);
