@@ -12,13 +12,20 @@ import { problems } from './problems.ts';
 const NO_PARAMETERS: Parameters = {};
 export type Parameters = Readonly<Record<string, readonly string[]>>;
 
-/** The query string. A name that the route does not know is refused: a misspelt filter would be ignored in silence. */
-export function parametersOf({ req }: ApiContext, names: readonly string[]): Parameters {
+/** The query string. A name that the route does not know is refused, and one that stands twice unless it is among `lists`: a misspelt filter would be ignored in silence. */
+export function parametersOf({ req }: ApiContext, names: readonly string[], lists: readonly string[] = []): Parameters {
   // Most reads have none, and parsing the address again costs as much as looking up the answer.
   if (!req.url.includes('?')) return NO_PARAMETERS;
   const parameters = req.queries();
   const unknown = Object.keys(parameters).filter((name) => !names.includes(name));
-  if (unknown.length === 0) return parameters;
+  if (unknown.length === 0) {
+    const repeated = names.find((name) => (parameters[name]?.length ?? 0) > 1 && !lists.includes(name));
+    if (repeated === undefined) return parameters;
+    return refuse(
+      problems.invalidRequest,
+      `${quoted(repeated)} stands ${parameters[repeated]?.length} times: name it once.`,
+    );
+  }
   const known = names.length === 0 ? 'This route takes none.' : `Known here: ${names.join(', ')}.`;
   return refuse(problems.invalidRequest, `${quoted(unknown.join(', '))} is not a parameter. ${known}`);
 }

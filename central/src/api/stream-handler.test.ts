@@ -151,6 +151,8 @@ describe('GET /v1/availability/stream', () => {
     ['?lastEventId=99999999999999999999', 400],
     ['?channel=amazon', 404],
     ['?skus=A', 400],
+    ['?lastEventId=1&lastEventId=2', 400],
+    ['?channel=default&channel=default', 400],
     [`?sku=${Array.from({ length: apiLimits.skusPerQueryMax + 1 }, (_, index) => index).join(',')}`, 400],
   ])('refuses %.30s with %i', async (query, status) => {
     const response = await central.fetch(`/v1/availability/stream${query}`);

@@ -28,7 +28,7 @@ export function streamHandler(options: {
 }): ApiHandler {
   const { fanOuts, channels, clock } = options;
   return async (context) => {
-    const parameters = parametersOf(context, ['sku', 'channel', 'lastEventId']);
+    const parameters = parametersOf(context, ['sku', 'channel', 'lastEventId'], ['sku']);
     const channel = channelOf(parameters, channels);
     const topic = topicOf(parameters);
     const resumeAfter = resumeAfterOf(context, parameters);

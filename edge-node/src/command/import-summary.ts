@@ -27,7 +27,7 @@ function headline({ outcome, kind, file, warehouse, rows, problemCount, seconds 
     case 'checked':
       return `${count(rows)} rows of ${kind} are in order; nothing was imported (dry run).`;
     case 'refused':
-      return `Nothing was imported: ${count(problemCount)} ${problemCount === 1 ? 'problem' : 'problems'} in ${count(rows)} rows.`;
+      return `Nothing was imported: ${count(problemCount)} ${problemCount === 1 ? 'problem' : 'problems'}${rows === 0 ? '' : ` in ${count(rows)} ${rows === 1 ? 'row' : 'rows'}`}.`;
     default:
       return unreachable(outcome);
   }

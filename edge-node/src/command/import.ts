@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { systemClock } from '@edgestock/shared/runtime/clock';
+import { systemRandom } from '@edgestock/shared/runtime/random';
 import { type ArgsDef, defineCommand } from 'citty';
 import { type BadBarcodePolicy, badBarcodePolicies } from '../import/catalogue-rows.ts';
 import { knownColumns, parseMapping } from '../import/columns.ts';
@@ -28,7 +29,10 @@ const written = {
 } as const satisfies ArgsDef;
 
 const how = {
-  'dry-run': { type: 'boolean', description: 'Check everything, change nothing (without a node: the file alone)' },
+  'dry-run': {
+    type: 'boolean',
+    description: 'Check everything, change nothing: the file, and with a node its rows there, taken back in the end',
+  },
   again: { type: 'boolean', description: 'Import a file once more that was imported before' },
   json: { type: 'boolean', description: 'Print the result as one JSON object' },
 } as const satisfies ArgsDef;
@@ -43,6 +47,9 @@ ${columnHelp('catalogue')}
   edgestock import catalogue items.csv --data-dir /var/lib/edgestock/BER1 --warehouse BER1
   edgestock import catalogue export.csv.gz --columns sku=code,name=title,barcode=ean --node http://127.0.0.1:7100
   edgestock import catalogue items.csv --dry-run        finds what is wrong, line by line
+
+A dry run with a node stages the rows there, under an id of its own, and takes them back: nothing of it stays, and an import of
+the same file at the same time is not touched. Cut off in the middle, what it staged goes at the node's next start.
 
 Exit code: 0 imported (or imported before), 1 refused or failed, 2 the call itself is wrong.`,
   },
@@ -72,6 +79,7 @@ ${columnHelp('stock')}
 
   edgestock import stock stock.csv --data-dir /var/lib/edgestock/BER1
   edgestock import stock stock.csv --columns barcode=ean,quantity=qty,bin=shelf --node http://127.0.0.1:7100
+  edgestock import stock stock.csv --dry-run --node http://127.0.0.1:7100    asks the node about every row, leaves nothing there
 
 Import the catalogue first: a SKU that no catalogue names gets its stock, and an exception for somebody to look at.
 Exit code: 0 imported (or imported before), 1 refused or failed, 2 the call itself is wrong.`,
@@ -123,7 +131,7 @@ async function importFile(kind: ImportKind, args: ImportArguments): Promise<void
       fileBytes,
       plan,
       ...(site !== undefined && { into: site }),
-      isDryRun,
+      ...(isDryRun && { dryRun: { salt: systemRandom.hex(16) } }),
       isAgain: args.again === true,
       onProgress: report.show,
     });

@@ -17,7 +17,7 @@ Reads only. The node must not be running.
   edgestock verify --data-dir /var/lib/edgestock/BER1
   edgestock verify --data-dir /var/lib/edgestock/BER1 --json
 
-Exit code: 0 everything agrees, 1 something differs (each difference is printed with what it means), 2 the call is wrong.`,
+Exit code: 0 everything agrees, 1 something differs (each difference is printed with what it means; unfinished imports are warnings), 2 the call is wrong.`,
   },
   args: {
     'data-dir': { type: 'string', required: true, description: 'Directory of the node', valueHint: 'DIR' },
@@ -64,6 +64,7 @@ function summary(verification: Verification): string {
   });
   const omitted = differenceCount - differences.length;
   if (omitted > 0) lines.push(`… and ${omitted.toLocaleString('en')} more`);
+  lines.push(...verification.warnings.map(({ table, message }) => `Warning: ${table}: ${message}`));
   const walked = `${movements.toLocaleString('en')} movements (${checkpointSequence + 1} to ${sequence}) of ${skus.toLocaleString('en')} SKUs`;
   lines.push(
     differenceCount === 0

@@ -9,7 +9,7 @@ import { httpLimits, reservationLimits } from '../limits.ts';
  * may mean beyond its form is the ledger's to say. Parsing a sale costs 2 µs with these, JSON.parse included, of the 100 µs or
  * so that a sale takes: a hand-written parser would buy nothing.
  */
-function field<T>(code: string, due: string, accepts: (value: unknown) => boolean) {
+export function field<T>(code: string, due: string, accepts: (value: unknown) => boolean) {
   return z.custom<T>(accepts, {
     error: (issue) => `must be ${due}, not ${described(issue.input)}`,
     params: { code },
@@ -133,7 +133,7 @@ function millisecondsOf(value: unknown): number | undefined {
 }
 
 /** What came, short enough for a sentence. */
-function described(value: unknown): string {
+export function described(value: unknown): string {
   if (typeof value === 'string')
     return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;

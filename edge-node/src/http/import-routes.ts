@@ -1,3 +1,4 @@
+import { isQuantity } from '@edgestock/shared/inventory/quantity';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Log } from '@edgestock/shared/runtime/log';
 import { type ProblemKind, refuse } from '@edgestock/shared/runtime/problem';
@@ -7,49 +8,69 @@ import type { ImportStatus } from '../import/import-target.ts';
 import { importLimits } from '../import/limits.ts';
 import type { HttpContext, HttpDependencies } from './dependencies.ts';
 import type { Door } from './door.ts';
-import { condition, counted, date, sku } from './fields.ts';
+import { condition, counted, date, field, sku } from './fields.ts';
+import { ended } from './problems.ts';
 import { readBody } from './request-body.ts';
 
 const importProblems = {
   unknown: { code: 'import-unknown', status: 404, title: 'There is no such import here' },
   'not-staging': { code: 'import-not-staging', status: 409, title: 'The import is past the stage of taking rows' },
+  'begun-otherwise': { code: 'import-begun-otherwise', status: 409, title: 'The import was begun as another one' },
   'rows-missing': { code: 'import-rows-missing', status: 409, title: 'Not all rows of the import are here' },
+  'rows-too-many': { code: 'import-rows-too-many', status: 409, title: 'More rows than the import announced' },
+  failed: { code: 'import-failed', status: 409, title: 'The import could not be applied to its end' },
 } as const satisfies Record<ImportRefused['reason'], ProblemKind>;
 
-const text = (charsMax: number) =>
-  z
-    .string()
-    .max(charsMax)
-    .refine((value) => value.isWellFormed() && !value.includes('\n'));
-const line = z.int().positive();
-const place = text(importLimits.textCharsMax).exactOptional();
+const text = (charsMax: number, charsMin = 1) =>
+  field<string>(
+    'text-malformed',
+    `text of ${charsMin} to ${charsMax} characters without line breaks`,
+    (value) =>
+      typeof value === 'string' &&
+      value.length >= charsMin &&
+      value.length <= charsMax &&
+      value.isWellFormed() &&
+      !value.includes('\n'),
+  );
+const positive = (what: string, max: number = Number.MAX_SAFE_INTEGER) =>
+  field<number>('number-invalid', what, (value) => isQuantity(value) && value >= 1 && value <= max);
+const line = positive('the number of a line in the file: a whole number from 1');
+/** Empty is the default bin, or no lot. */
+const place = text(importLimits.textCharsMax, 0).exactOptional();
 
 const newImport = z.strictObject({
-  id: z.string().regex(/^[0-9a-f]{64}$/),
-  document: text(importLimits.documentCharsMax).min(1),
-  rowCount: z.int().positive(),
+  id: field<string>(
+    'id-malformed',
+    '64 hexadecimal digits in lower case',
+    (value) => typeof value === 'string' && /^[0-9a-f]{64}$/.test(value),
+  ),
+  document: text(importLimits.documentCharsMax),
+  rowCount: positive('the number of rows of the file: a whole number from 1'),
 });
 const catalogueRow = z.strictObject({
   line,
   sku,
-  name: text(importLimits.nameCharsMax).min(1).exactOptional(),
-  barcode: text(importLimits.barcodeCharsMax).min(1).exactOptional(),
-  multiple: z.int().min(1).max(importLimits.multipleMax),
+  name: text(importLimits.nameCharsMax).exactOptional(),
+  barcode: text(importLimits.barcodeCharsMax).exactOptional(),
+  multiple: positive(`a whole number of units from 1 to ${importLimits.multipleMax}`, importLimits.multipleMax),
 });
 const stockRow = z.strictObject({
   line,
   sku: sku.exactOptional(),
-  barcode: text(importLimits.barcodeCharsMax).min(1).exactOptional(),
+  barcode: text(importLimits.barcodeCharsMax).exactOptional(),
   quantity: counted,
   bin: place,
   lot: place,
   expiry: date.exactOptional(),
   condition: condition.exactOptional(),
 });
-const rowsOf = {
-  catalogue: z.array(catalogueRow).max(importLimits.rowsPerChunk),
-  stock: z.array(stockRow).max(importLimits.rowsPerChunk),
-} as const;
+const rowsOf = { catalogue: listOf(catalogueRow), stock: listOf(stockRow) } as const;
+
+function listOf<Row extends z.ZodType>(row: Row) {
+  return z
+    .array(row)
+    .max(importLimits.rowsPerChunk, `may have ${importLimits.rowsPerChunk} rows: put the rest in another request`);
+}
 
 /**
  * The doors of `edgestock import --node`: begin, put rows until all are there, apply, ask how far it is. Each may be repeated.
@@ -87,7 +108,7 @@ async function begin(
   { limits }: HttpDependencies,
   jobs: ImportJobs,
 ): Promise<Response> {
-  const answer = jobs.begin({ kind, ...(await readBody(context, newImport, limits)) });
+  const answer = await jobs.begin({ kind, ...(await readBody(context, newImport, limits)) });
   return Response.json(answer, { status: answer.outcome === 'staging' ? 201 : 200 });
 }
 
@@ -128,7 +149,10 @@ async function answered(answer: () => Response | Promise<Response>): Promise<Res
   try {
     return await answer();
   } catch (error) {
-    if (error instanceof ImportRefused) return refuse(importProblems[error.reason], error.message);
+    if (error instanceof ImportRefused) {
+      const detail = ended(error.message);
+      return refuse(importProblems[error.reason], detail.charAt(0).toUpperCase() + detail.slice(1));
+    }
     throw error;
   }
 }

@@ -25,15 +25,33 @@ export const problems = {
 
 /** Refuses the request with the list of what is wrong in it; nothing has been recorded. */
 export function refuseItems(items: readonly ProblemItem[], listedMax: number): never {
+  refuseListed(items, listedMax, ' Nothing was recorded.');
+}
+
+/** The same for a request that only asks: it would have recorded nothing anyway. */
+export function refuseQuestion(...items: readonly ProblemItem[]): never {
+  refuseListed(items, items.length, '');
+}
+
+function refuseListed(items: readonly ProblemItem[], listedMax: number, consequence: string): never {
   const listed = items.slice(0, listedMax);
   const first = listed[0];
-  refuse(problems.invalidRequest, `${sentenceOf(first)}${items.length > 1 ? ` And ${items.length - 1} more.` : ''}`, {
-    problems: listed,
-    ...(items.length > listed.length ? { problemsOmitted: items.length - listed.length } : {}),
-  });
+  refuse(
+    problems.invalidRequest,
+    `${sentenceOf(first)}${first === undefined ? '' : consequence}${items.length > 1 ? ` And ${items.length - 1} more.` : ''}`,
+    {
+      problems: listed,
+      ...(items.length > listed.length ? { problemsOmitted: items.length - listed.length } : {}),
+    },
+  );
 }
 
 function sentenceOf(item: ProblemItem | undefined): string {
   if (item === undefined) return 'The request cannot be meant as it is.';
-  return `${item.line === undefined ? '' : `Line ${item.line}: `}${item.message}. Nothing was recorded.`;
+  return `${item.line === undefined ? '' : `Line ${item.line}: `}${ended(item.message)}`;
+}
+
+/** A message as a sentence: some, made elsewhere, end as sentences do. */
+export function ended(message: string): string {
+  return /[.?!]$/.test(message) ? message : `${message}.`;
 }

@@ -1,25 +1,24 @@
 import { parseSku, type Sku } from '@edgestock/shared/inventory/ids';
 import type { ProblemItem } from '@edgestock/shared/runtime/problem';
 import type { HttpContext } from './dependencies.ts';
-import { refuseItems } from './problems.ts';
+import { refuseQuestion } from './problems.ts';
 
-/** The parameters of one request's query. A name that the route does not know is refused: a misspelt one would be ignored in silence. */
+/** The parameters of one request's query. A name that the route does not know is refused, and one that stands twice: it would be ignored in silence. */
 export class Query {
   readonly #values: Readonly<Record<string, string[]>>;
 
-  constructor(context: HttpContext, names: readonly string[]) {
+  /** `lists` are the names that may stand several times. */
+  constructor(context: HttpContext, names: readonly string[], lists: readonly string[] = []) {
     this.#values = context.req.queries();
-    const unknown = Object.keys(this.#values).filter((name) => !names.includes(name));
     const known = names.length === 0 ? 'this route takes none' : `known here: ${names.join(', ')}`;
-    if (unknown.length > 0) {
-      refuseQuery(
-        ...unknown.map((path) => ({
-          code: 'unknown-parameter',
-          message: `${path} is not a parameter; ${known}`,
-          path,
-        })),
-      );
-    }
+    const faults = Object.entries(this.#values).flatMap(([path, values]): ProblemItem[] => {
+      if (!names.includes(path)) {
+        return [{ code: 'unknown-parameter', message: `${path} is not a parameter; ${known}`, path }];
+      }
+      if (values.length === 1 || lists.includes(path)) return [];
+      return [{ code: 'parameter-repeated', message: `${path} stands ${values.length} times: name it once`, path }];
+    });
+    if (faults.length > 0) refuseQuestion(...faults);
   }
 
   has(name: string): boolean {
@@ -37,7 +36,7 @@ export class Query {
     if (text === undefined) return undefined;
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
     if (Number.isSafeInteger(value) && value >= bounds.min && value <= bounds.max) return value;
-    return refuseQuery({
+    return refuseQuestion({
       code: 'parameter-invalid',
       message: `${name} must be a whole number from ${bounds.min} to ${bounds.max}`,
       path: name,
@@ -48,7 +47,7 @@ export class Query {
   oneOf<const Names extends readonly string[]>(name: string, names: Names): Names[number] | undefined {
     const text = this.#values[name]?.at(-1);
     if (text === undefined || names.includes(text)) return text;
-    return refuseQuery({
+    return refuseQuestion({
       code: 'parameter-invalid',
       message: `${name} must be one of ${names.join(', ')}`,
       path: name,
@@ -79,9 +78,5 @@ export class Query {
 /** The SKU that a part of the URL names, or a refusal. */
 export function skuIn(value: string, path: string): Sku {
   const message = `${path} must be a SKU: 1 to 64 characters without commas, control characters or outer spaces`;
-  return parseSku(value) ?? refuseQuery({ code: 'sku-malformed', message, path });
-}
-
-function refuseQuery(...items: readonly ProblemItem[]): never {
-  return refuseItems(items, items.length);
+  return parseSku(value) ?? refuseQuestion({ code: 'sku-malformed', message, path });
 }

@@ -159,3 +159,35 @@ test('a body is accepted with a charset, a vendor type and exactly the longest l
   const type = 'application/vnd.till+json; charset="UTF-8"';
   expect((await doors.post('/v1/sales', body, { 'content-type': type })).status).toBe(201);
 });
+
+describe('a refusal reads as sentences', () => {
+  test('of a field that is misspelt', async () => {
+    const { detail } = await problemsOf({ ...withLines(line), colour: 'red' });
+    expect(detail).toBe('colour is not a field here; is it misspelt? Nothing was recorded.');
+  });
+
+  test('of a line that is no object', async () => {
+    const { detail } = await problemsOf(withLines(7));
+    expect(detail).toBe('Line 0: entry 0 must be a JSON object, not 7. Nothing was recorded.');
+  });
+
+  test('of a question, which would have recorded nothing anyway', async () => {
+    const { status, body } = await doors.get('/v1/stock?limit=0');
+    expect([status, body.detail]).toEqual([400, 'limit must be a whole number from 1 to 1000.']);
+  });
+});
+
+describe('a query parameter', () => {
+  test.each(['/v1/stock?after=1&after=2', '/v1/movements?limit=1&limit=1', '/v1/exceptions?state=open&state=resolved'])(
+    'that stands twice is refused: %s',
+    async (path) => {
+      const { status, body } = await doors.get(path);
+      expect([status, body.problems?.map(({ code }) => code)]).toEqual([400, ['parameter-repeated']]);
+      expect(body.detail).toMatch(/^(after|limit|state) stands 2 times: name it once\.$/);
+    },
+  );
+
+  test('that is a list may', async () => {
+    expect((await doors.get('/v1/stock?sku=A&sku=B')).body).toMatchObject({ stock: [], unknown: ['A', 'B'] });
+  });
+});

@@ -2,6 +2,7 @@ import { readJson } from '@edgestock/shared/runtime/json-body';
 import type { ProblemItem } from '@edgestock/shared/runtime/problem';
 import type { z } from 'zod';
 import type { HttpContext } from './dependencies.ts';
+import { described } from './fields.ts';
 import { refuseItems } from './problems.ts';
 
 /** The request's body as its schema knows it, or a refusal that names every fault with its place. */
@@ -11,7 +12,8 @@ export async function readBody<Schema extends z.ZodType>(
   limits: { readonly bodyBytesMax: number; readonly problemsListedMax: number },
 ): Promise<z.output<Schema>> {
   const body = await readJson(context.req.raw, limits.bodyBytesMax);
-  const result = schema.safeParse(body);
+  // Fields have sentences of their own; this is for the rest, which the library would tell in its jargon.
+  const result = schema.safeParse(body, { error: sentenceOf });
   if (result.success) return result.data;
   return refuseItems(
     result.error.issues.flatMap((issue) => itemsOf(issue, body)),
@@ -37,13 +39,26 @@ function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {
       itemAt([...issue.path, key], 'unknown-field', `${key} is not a field here; is it misspelt?`),
     );
   }
-  const name = issue.path.at(-1) ?? 'the body';
+  const name = nameOf(issue.path);
   const isMissing = issue.path.length > 0 && valueAt(body, issue.path) === undefined;
-  if (isMissing) return [itemAt(issue.path, 'required', `${String(name)} is required`)];
+  if (isMissing) return [itemAt(issue.path, 'required', `${name} is required`)];
   const code = issue.code === 'custom' ? issue.params?.code : codes[issue.code];
-  const isWholeBody = issue.code === 'invalid_type' && issue.path.length === 0;
-  const message = isWholeBody ? `must be a JSON ${issue.expected}` : issue.message;
-  return [itemAt(issue.path, typeof code === 'string' ? code : 'invalid', `${String(name)} ${message}`)];
+  return [itemAt(issue.path, typeof code === 'string' ? code : 'invalid', `${name} ${issue.message}`)];
+}
+
+function sentenceOf(issue: z.core.$ZodRawIssue): string {
+  const { code, input } = issue;
+  if (code !== 'invalid_type') return `cannot be ${described(input)}`;
+  const due = { object: 'a JSON object', array: 'a JSON array' }[String(issue.expected)] ?? `a ${issue.expected}`;
+  return `must be ${due}, not ${described(input)}`;
+}
+
+/** A field by its name, also within a body that is a list; an entry of a list by its index, counted from 0 like `line`. */
+function nameOf(path: readonly PropertyKey[]): string {
+  const last = path.at(-1);
+  if (last === undefined) return 'the body';
+  if (typeof last === 'number') return `entry ${last}`;
+  return typeof path[0] === 'number' ? `${String(last)} of entry ${path[0]}` : String(last);
 }
 
 const codes: Readonly<Record<string, string>> = {

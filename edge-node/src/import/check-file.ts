@@ -1,3 +1,4 @@
+import { POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { ImportScratch } from '../store/import-scratch.ts';
 import { CsvBroken, type CsvFile } from './csv-file.ts';
 import { quoted } from './fields.ts';
@@ -90,4 +91,10 @@ function stockContradictions(row: StockRow, scratch: ImportScratch): readonly Ro
 export function placeTwice(line: number, otherLine: number, what: string): RowProblem {
   const message = `${what} was counted on line ${otherLine} already, at the same place: leave one row, with the sum of both`;
   return { line, code: 'counted-twice', message };
+}
+
+/** Told by the node, which alone knows what SKUs the barcodes of a file are. */
+export function skuExceeds(line: number, sku: string): RowProblem {
+  const message = `with this row the file counts more of SKU ${quoted(sku)} than a position can hold (${POSITION_QUANTITY_MAX} units): are the quantities meant, and in the right unit?`;
+  return { line, code: 'quantity-out-of-range', message };
 }

@@ -67,6 +67,17 @@ describe('a CSV file', () => {
     expect((error as CsvBroken).line).toBeLessThan(12_000);
   });
 
+  it('with a quote that is never closed still gives every row above it', async () => {
+    const path = join(directory, 'broken.csv');
+    writeFileSync(path, `sku,name\n${Array.from({ length: 3_000 }, (_, i) => `S${i},Tea\n`).join('')}X,"Tea\nY,Milk\n`);
+    const rows: CsvRow[] = [];
+    const reading = (async () => {
+      for await (const batch of new CsvFile(path, 'utf8').batches()) rows.push(...batch);
+    })();
+    await expect(reading).rejects.toThrow(CsvBroken);
+    expect(rows.map(({ line }) => line)).toEqual(Array.from({ length: 3_001 }, (_, index) => index + 1));
+  });
+
   it('that is a damaged gzip says so', async () => {
     const whole = gzipSync('sku,name\n'.repeat(10_000));
     await expect(rowsOf(whole.subarray(0, whole.length / 2), 'x.csv.gz')).rejects.toThrow(/damaged or incomplete/);

@@ -47,6 +47,9 @@ export class CsvFile {
   async *batches(): AsyncGenerator<readonly CsvRow[]> {
     const delimiter = await this.#delimiter();
     const lines = new LineCount();
+    // What the parser holds when it fails is lost with it, and the rows above a fault have faults of their own to tell.
+    const parsed: CsvRow[] = [];
+    let taken = 0;
     const options: Options<CsvRow, string[]> = {
       bom: true,
       delimiter,
@@ -55,7 +58,11 @@ export class CsvFile {
       skip_empty_lines: true,
       max_record_size: importLimits.recordBytesMax,
       // Spread over the callback instead of `info: true`, which builds a second object for every row.
-      on_record: (cells, context) => ({ line: lines.beginOf(cells, context.lines), cells }),
+      on_record: (cells, context) => {
+        const row = { line: lines.beginOf(cells, context.lines), cells };
+        parsed.push(row);
+        return row;
+      },
     };
     // The library's types know rows as lists of text only.
     const parser = parse(options as unknown as Options);
@@ -65,23 +72,31 @@ export class CsvFile {
       this.#onBytes(piece.length);
     });
     pipeline(text, parser, () => undefined);
+    let batch: CsvRow[] = [];
+    let broken: unknown;
     try {
-      let batch: CsvRow[] = [];
       for await (const row of parser as AsyncIterable<CsvRow>) {
+        taken += 1;
+        if (taken === parsed.length) {
+          parsed.length = 0;
+          taken = 0;
+        }
         // Spreadsheets export the empty rows below a table as nothing but delimiters.
-        if (!row.cells.some((cell) => cell !== '')) continue;
+        if (isEmpty(row)) continue;
         batch.push(row);
         if (batch.length < ROWS_PER_BATCH) continue;
         yield batch;
         batch = [];
       }
-      if (batch.length > 0) yield batch;
     } catch (error) {
-      throw brokenAt(error);
+      broken = brokenAt(error);
     } finally {
       text.destroy();
       parser.destroy();
     }
+    const rest = [...batch, ...parsed.slice(taken).filter((row) => !isEmpty(row))];
+    if (rest.length > 0) yield rest;
+    if (broken !== undefined) throw broken;
   }
 
   /** SHA-256 of the file as it was read; after the last batch. */
@@ -120,6 +135,10 @@ export class CsvFile {
     }
     return delimiterOf(Buffer.concat(pieces).toString('utf8', 0, importLimits.headBytesMax));
   }
+}
+
+function isEmpty({ cells }: CsvRow): boolean {
+  return cells.every((cell) => cell === '');
 }
 
 /** The delimiter that the header uses most, outside of quotes. */

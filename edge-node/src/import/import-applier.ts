@@ -4,11 +4,12 @@ import type { CountLine } from '../ledger/command.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { EdgeStore } from '../store/edge-store.ts';
 import type { ImportJob, StagedRow } from '../store/import-store.ts';
+import { ImportFailed } from './import-failed.ts';
 import { importLimits } from './limits.ts';
 import { nextTurn } from './next-turn.ts';
 import { fingerprintOf, readCatalogueRow, readStockRow } from './staged-rows.ts';
 
-/** Applying stopped before the end: the node is stopping, or the job cannot go on. What was applied stays. */
+/** Applying stopped before the end, because the node is stopping: it goes on at the next start. */
 export class ImportInterrupted extends Error {
   override readonly name = 'ImportInterrupted';
 }
@@ -90,7 +91,7 @@ export class ImportApplier {
       lines,
       reason: 'import',
       document: job.document,
-      idempotency: { scope: 'import', key: `${job.id}:${rows[0]?.line}`, fingerprint: fingerprintOf(rows) },
+      idempotency: { scope: 'import', key: `${job.keyPrefix}:${rows[0]?.line}`, fingerprint: fingerprintOf(rows) },
     });
     switch (outcome.outcome) {
       case 'recorded':
@@ -100,7 +101,7 @@ export class ImportApplier {
       case 'invalid': {
         const [problem] = outcome.problems;
         const line = rows[problem?.line ?? 0]?.line;
-        throw new ImportInterrupted(`line ${line} of ${job.document} cannot be applied: ${problem?.message}`);
+        throw new ImportFailed(`line ${line} of ${job.document} cannot be applied: ${problem?.message}`);
       }
       case 'key-reused':
       case 'refused':

@@ -10,10 +10,13 @@ export function importId(of: {
   readonly plan: ImportPlan;
   readonly digest: string;
   readonly repeat: number;
+  /** Of a dry run, random: it shares its rows with nobody, since it takes them back in the end. */
+  readonly salt?: string;
 }): string {
   const { kind, mapping, badBarcodes, encoding } = of.plan;
-  const parts = [of.warehouse, kind, of.digest, [...mapping].sort(), badBarcodes, of.repeat];
+  const parts: unknown[] = [of.warehouse, kind, of.digest, [...mapping].sort(), badBarcodes, of.repeat];
   // Named only where it was told, so that an import begun by the release before is found again.
   if (encoding !== 'utf8') parts.push(encoding);
+  if (of.salt !== undefined) parts.push(['dry run', of.salt]);
   return hash('sha256', JSON.stringify(parts), 'hex');
 }

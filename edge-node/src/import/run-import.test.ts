@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { faults, ImportSite } from '../testing/import-site.ts';
 import { sku } from '../testing/site.ts';
+import type { ImportTarget } from './import-target.ts';
 import { ColumnsMissing } from './read-rows.ts';
 
 let bench: ImportSite;
@@ -85,6 +86,11 @@ describe('a catalogue', () => {
     expect(second.id).not.toBe(first.id);
   });
 
+  it('that breaks off counts the rows above the fault', async () => {
+    const result = await bench.import('catalogue', 'sku,name\nA,Tea\nB,Milk\nC,"Cof');
+    expect([result.rows, faults(result)]).toEqual([2, ['4 csv-broken']]);
+  });
+
   it('wrong throughout lists a hundred lines and counts the rest', async () => {
     const result = await bench.import('catalogue', `sku,name\n${',x\n'.repeat(250)}`);
     expect([result.problems.length, result.problemCount]).toEqual([100, 250]);
@@ -146,6 +152,12 @@ describe('stock', () => {
     ['a day that is none', 'sku,quantity,lot,expiry\nA,1,L,2027-02-30', ['2 expiry-invalid']],
     ['a condition that is none', 'sku,quantity,condition\nA,1,good', ['2 condition-unknown']],
     ['nothing to tell what it is', 'sku,barcode,quantity\n,,1', ['2 sku-missing']],
+    [
+      'more of a SKU than a position can hold',
+      `sku,quantity,bin\n${[1, 2, 3, 4, 5].map((bin) => `A,1000000000000,R${bin}`).join('\n')}\nB,1,R1`,
+      ['6 quantity-out-of-range'],
+    ],
+    ['a quote that is never closed', 'sku,quantity\nA,1\nB,x\nC,"1\nD,1', ['3 quantity-invalid', '5 csv-broken']],
   ])('with %s is refused as a whole, by line', async (_, content, expected) => {
     await bench.import('catalogue', 'sku,barcode\nTEA,037600665605\n');
     const result = await bench.import('stock', content);
@@ -181,5 +193,40 @@ describe('a dry run', () => {
     expect((await bench.import('stock', 'sku,quantity\nA,1\n', { isDryRun: true })).outcome).toBe('checked');
     expect(bench.site.store.outbox.head().sequence).toBe(0);
     expect((await bench.import('stock', 'sku,quantity\nA,1\n')).outcome).toBe('imported');
+    expect((await bench.import('stock', 'sku,quantity\nA,1\n', { isDryRun: true })).outcome).toBe('unchanged');
+  });
+
+  it('and an import of the same file at the same time do not touch each other', async () => {
+    const content = `sku,quantity\n${Array.from({ length: 1_200 }, (_, index) => `S${index},5`).join('\n')}\n`;
+    const { jobs } = bench;
+    // Between its last row and taking them back, the import of the same file comes and is applied.
+    const target: ImportTarget = {
+      status: (id) => jobs.status(id),
+      begin: (job) => jobs.begin(job),
+      stage: (id, rows) => jobs.stage(id, rows),
+      apply: (id, onProgress) => jobs.apply(id, onProgress),
+      drop: async (id) => {
+        const imported = bench.import('stock', content);
+        await jobs.drop(id);
+        expect(await imported).toMatchObject({ outcome: 'imported', rows: 1_200 });
+      },
+    };
+    expect((await bench.import('stock', content, { isDryRun: true, target })).outcome).toBe('checked');
+    expect([bench.site.onHand('S0'), bench.site.onHand('S1199')]).toEqual([5, 5]);
+    expect(bench.site.store.imports.unfinished()).toEqual([]);
+  });
+
+  it('that ends in an error leaves nothing at the node', async () => {
+    const { jobs } = bench;
+    const target: ImportTarget = {
+      status: (id) => jobs.status(id),
+      begin: (job) => jobs.begin(job),
+      stage: () => Promise.reject(new Error('the line was cut')),
+      apply: (id, onProgress) => jobs.apply(id, onProgress),
+      drop: (id) => jobs.drop(id),
+    };
+    const running = bench.import('stock', 'sku,quantity\nA,1\n', { isDryRun: true, target });
+    await expect(running).rejects.toThrow('the line was cut');
+    expect(bench.site.store.imports.unfinished()).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import { checkFile } from './check-file.ts';
 import { CsvFile, documentOf } from './csv-file.ts';
 import { importId } from './import-id.ts';
-import type { BeginAnswer, ImportTarget } from './import-target.ts';
+import type { BeginAnswer, ImportStatus, ImportTarget } from './import-target.ts';
 import { importLimits } from './limits.ts';
 import { type ImportPlan, type ImportRow, readRows } from './read-rows.ts';
 import { type RowProblem, RowProblems } from './row-problem.ts';
@@ -35,11 +35,15 @@ export type ImportRequest = {
   readonly plan: ImportPlan;
   /** Absent for a dry run that looks at the file alone. */
   readonly into?: { readonly target: ImportTarget; readonly warehouse: string };
-  readonly isDryRun: boolean;
+  /** Present for a dry run. Its salt is random: it keeps what is staged for it apart from all other imports. */
+  readonly dryRun?: { readonly salt: string } | undefined;
   /** Imports a file once more that was imported before. */
   readonly isAgain: boolean;
   readonly onProgress: (progress: ImportProgress) => void;
 };
+
+type Into = NonNullable<ImportRequest['into']>;
+type Found = Pick<ImportResult, 'rows' | 'zerosRestored' | 'badBarcodes' | 'unlisted' | 'id'>;
 
 /**
  * Imports a file: checks all of it, stages all of it, and only then applies it. Whatever is wrong is found before anything is
@@ -57,26 +61,50 @@ export async function runImport(request: ImportRequest): Promise<ImportResult> {
   if (problems.count > 0) return refused(found, problems);
   if (into === undefined) return { ...found, outcome: 'checked', problems: [], problemCount: 0 };
 
+  if (request.dryRun !== undefined) return dryRun(request, into, { ...found, digest, salt: request.dryRun.salt });
   const { id, outcome, status } = await begin(request, into, { rowCount, digest });
-  if (outcome === 'done') {
-    return { ...found, outcome: 'unchanged', unlisted: status.unlistedCount, id, problems: [], problemCount: 0 };
-  }
+  if (outcome === 'done') return unchanged(found, status);
   if (outcome === 'staging') {
     const clashes = await stage(request, into.target, { id, digest, rowCount });
-    if (clashes.count > 0 || request.isDryRun) await into.target.drop(id);
-    if (clashes.count > 0) return refused({ ...found, id }, clashes);
+    if (clashes.count > 0) {
+      await into.target.drop(id);
+      return refused({ ...found, id }, clashes);
+    }
   }
-  if (request.isDryRun) return { ...found, outcome: 'checked', id, problems: [], problemCount: 0 };
   const applied = await into.target.apply(id, ({ appliedCount }) =>
     onProgress({ phase: 'apply', done: appliedCount, of: rowCount }),
   );
   return { ...found, outcome: 'imported', unlisted: applied.unlistedCount, id, problems: [], problemCount: 0 };
 }
 
+/** Asks the node about every row under an id of its own, and leaves nothing there: not when it ends in an error either. */
+async function dryRun(
+  request: ImportRequest,
+  { target, warehouse }: Into,
+  { digest, salt, ...found }: Found & { readonly digest: string; readonly salt: string },
+): Promise<ImportResult> {
+  const { plan, path, isAgain } = request;
+  const rowCount = found.rows;
+  const real = await target.status(importId({ warehouse, plan, digest, repeat: 0 }));
+  if (real?.state === 'done' && !isAgain) return unchanged(found, real);
+  const id = importId({ warehouse, plan, digest, repeat: 0, salt });
+  await target.begin({ id, kind: plan.kind, document: documentOf(path), rowCount });
+  let clashes: RowProblems;
+  try {
+    clashes = await stage(request, target, { id, digest, rowCount });
+  } catch (error) {
+    // The node may be what failed; then it drops the rows at its next start, and why it failed is what matters.
+    await target.drop(id).catch(() => undefined);
+    throw error;
+  }
+  await target.drop(id);
+  return clashes.count > 0 ? refused(found, clashes) : { ...found, outcome: 'checked', problems: [], problemCount: 0 };
+}
+
 /** The import of this file, or with `isAgain` its first repetition that is not done yet. */
 async function begin(
   { path, plan, isAgain }: ImportRequest,
-  { target, warehouse }: NonNullable<ImportRequest['into']>,
+  { target, warehouse }: Into,
   { rowCount, digest }: { rowCount: number; digest: string },
 ): Promise<BeginAnswer & { readonly id: string }> {
   const document = documentOf(path);
@@ -125,9 +153,10 @@ async function* chunks(file: CsvFile, plan: ImportPlan): AsyncGenerator<readonly
   if (chunk.length > 0) yield chunk;
 }
 
-function refused(
-  found: Pick<ImportResult, 'rows' | 'zerosRestored' | 'badBarcodes' | 'unlisted' | 'id'>,
-  problems: RowProblems,
-): ImportResult {
+function refused(found: Found, problems: RowProblems): ImportResult {
   return { ...found, outcome: 'refused', problems: problems.listed, problemCount: problems.count };
+}
+
+function unchanged(found: Found, { id, unlistedCount }: ImportStatus): ImportResult {
+  return { ...found, outcome: 'unchanged', unlisted: unlistedCount, id, problems: [], problemCount: 0 };
 }

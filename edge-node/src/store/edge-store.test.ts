@@ -184,6 +184,26 @@ describe('the schema', () => {
     ]);
   });
 
+  it('keeps, on the way up, imports and their rows, under the keys that their commands have had', () => {
+    const database = openDatabase(join(directory, 'imports.sqlite'), { cacheKiB: 1024 });
+    migrate(database, migrations.slice(0, 3));
+    database.exec(`
+      INSERT INTO import_job VALUES ('j', 'stock', 'x.csv', 'applying', 7, 3, 3, 1, 0, 50, NULL), ('k', 'stock', 'y.csv', 'done', 7, 1, 1, 1, 0, 50, 60);
+      INSERT INTO import_row VALUES ('j', 'A', 4, '[]'), ('j', 'B', 3, '[]');`);
+    migrate(database, migrations);
+    const jobs = database.prepare('SELECT id, state, applied_count, last_line, key_prefix, failure FROM import_job');
+    expect(jobs.raw().all()).toEqual([
+      ['j', 'applying', 1, 4, 'j', null],
+      ['k', 'done', 1, 0, 'k', null],
+    ]);
+    expect(database.prepare('SELECT job, key, line FROM import_row').raw().all()).toEqual([
+      ['j', 'A', 4],
+      ['j', 'B', 3],
+    ]);
+    expect(() => database.exec("INSERT INTO import_row VALUES ('none', 'A', 4, '[]')")).toThrow('FOREIGN KEY');
+    database.close();
+  });
+
   it('explains each of its columns in the database itself', () => {
     const undocumented = migrations
       .flatMap(({ sql }) => sql.split('\n'))

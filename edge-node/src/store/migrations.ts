@@ -160,6 +160,48 @@ export const migrations: readonly Migration[] = [
     `,
   },
   {
+    name: 'imports that are taken back, or fail',
+    sql: `
+      -- Both tables anew: a CHECK cannot be altered, and the rows refer to the jobs.
+      CREATE TABLE import_job_next (
+        id TEXT PRIMARY KEY,                 -- digest of warehouse, kind, file and mapping: a finished import is known again
+        kind TEXT NOT NULL,                  -- catalogue | stock
+        document TEXT NOT NULL,              -- name of the file: what the counts of a stock import refer to
+        state TEXT NOT NULL                  -- how far it has got; dropping goes on at the next start, failed never does
+          CHECK (state IN ('staging', 'dropping', 'applying', 'failed', 'done')),
+        at_sequence INTEGER NOT NULL,        -- log place when staging began: stock rows are counts as of here
+        row_count INTEGER NOT NULL,          -- rows announced; all must be staged before any is applied
+        staged_count INTEGER NOT NULL,       -- rows staged, less those taken back
+        applied_count INTEGER NOT NULL,      -- rows applied; applied rows are deleted below
+        unlisted_count INTEGER NOT NULL,     -- SKUs that no catalogue had named before their stock was applied
+        last_line INTEGER NOT NULL,          -- highest line staged: a row beyond it repeats none
+        key_prefix TEXT NOT NULL,            -- begins the keys of its commands; another whenever it is begun anew
+        failure TEXT,                        -- where and why it failed; NULL = it has not
+        begun_at INTEGER NOT NULL,           -- ms since 1970 UTC
+        finished_at INTEGER                  -- ms since 1970 UTC; NULL = not yet
+      ) STRICT;
+      INSERT INTO import_job_next (id, kind, document, state, at_sequence, row_count, staged_count, applied_count,
+          unlisted_count, last_line, key_prefix, failure, begun_at, finished_at)
+        SELECT id, kind, document, state, at_sequence, row_count, staged_count, applied_count, unlisted_count,
+          (SELECT coalesce(max(line), 0) FROM import_row WHERE job = import_job.id), id, NULL, begun_at, finished_at
+        FROM import_job;
+
+      CREATE TABLE import_row_next (
+        job TEXT NOT NULL REFERENCES import_job_next (id), -- the import it belongs to
+        key TEXT NOT NULL,                   -- SKU, then what tells its rows apart (stock: the counted place)
+        line INTEGER NOT NULL,               -- line number in the file
+        fields TEXT NOT NULL,                -- the checked row as JSON
+        PRIMARY KEY (job, key)
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO import_row_next (job, key, line, fields) SELECT job, key, line, fields FROM import_row;
+
+      DROP TABLE import_row;
+      DROP TABLE import_job;
+      ALTER TABLE import_job_next RENAME TO import_job;
+      ALTER TABLE import_row_next RENAME TO import_row;
+    `,
+  },
+  {
     name: 'quota totals',
     sql: `
       -- What a position's quota comes from: units ever granted to central, ever allocated by its directives, ever given back.

@@ -113,6 +113,9 @@ export const importJob = sqliteTable('import_job', {
   stagedCount: integer('staged_count').notNull(),
   appliedCount: integer('applied_count').notNull(),
   unlistedCount: integer('unlisted_count').notNull(),
+  lastLine: integer('last_line').notNull(),
+  keyPrefix: text('key_prefix').notNull(),
+  failure: text('failure'),
   begunAt: integer('begun_at').notNull(),
   finishedAt: integer('finished_at'),
 });

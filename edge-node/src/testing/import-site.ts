@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { silentLog } from '@edgestock/shared/runtime/log';
+import { seededRandom } from '@edgestock/shared/testing/seeded-random';
 import type { BadBarcodePolicy } from '../import/catalogue-rows.ts';
 import { type ColumnMapping, parseMapping } from '../import/columns.ts';
 import type { FileEncoding } from '../import/file-encoding.ts';
@@ -24,6 +25,7 @@ export type ImportChoices = {
 export class ImportSite {
   readonly site = new TestSite();
   jobs = this.#open();
+  readonly #random = seededRandom(1);
 
   restart(): void {
     this.site.restart();
@@ -43,7 +45,7 @@ export class ImportSite {
       fileBytes: Buffer.byteLength(content),
       plan: { kind, mapping: parseMapping(kind, columns) as ColumnMapping, badBarcodes, encoding },
       into: { target, warehouse: 'BER1' },
-      isDryRun: choices.isDryRun ?? false,
+      ...(choices.isDryRun === true && { dryRun: { salt: this.#random.hex(16) } }),
       isAgain: choices.isAgain ?? false,
       onProgress: choices.onProgress ?? (() => undefined),
     });

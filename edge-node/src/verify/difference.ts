@@ -12,11 +12,21 @@ const LISTED_MAX = 100;
 /** The first differences, and how many there are: books that are wrong throughout cost no memory. */
 export class Differences {
   readonly #listed: Difference[] = [];
+  readonly #warnings: Difference[] = [];
   #count = 0;
 
   add(difference: Difference): void {
     this.#count += 1;
     if (this.#listed.length < LISTED_MAX) this.#listed.push(difference);
+  }
+
+  /** Something to know of that does not make the books wrong. */
+  warn(warning: Difference): void {
+    if (this.#warnings.length < LISTED_MAX) this.#warnings.push(warning);
+  }
+
+  get warnings(): readonly Difference[] {
+    return this.#warnings;
   }
 
   get count(): number {

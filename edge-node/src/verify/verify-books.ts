@@ -18,6 +18,8 @@ export type Verification = {
   readonly skus: number;
   readonly differences: readonly Difference[];
   readonly differenceCount: number;
+  /** What is not finished, an import above all: worth knowing, and no difference. */
+  readonly warnings: readonly Difference[];
 };
 
 /**
@@ -85,6 +87,6 @@ export async function verifyBooks(
   return { warehouse, checkpointSequence, sequence, hash: hash.toString('hex'), movements, skus, ...told(differences) };
 }
 
-function told(differences: Differences): Pick<Verification, 'differences' | 'differenceCount'> {
-  return { differences: differences.listed, differenceCount: differences.count };
+function told(differences: Differences): Pick<Verification, 'differences' | 'differenceCount' | 'warnings'> {
+  return { differences: differences.listed, differenceCount: differences.count, warnings: differences.warnings };
 }

@@ -28,7 +28,7 @@ export function stockDoors({ ledger, limits }: HttpDependencies): readonly Door[
   }
 
   function many(context: HttpContext): Response {
-    const query = new Query(context, ['sku', 'after', 'limit']);
+    const query = new Query(context, ['sku', 'after', 'limit'], ['sku']);
     return query.has('sku') ? named(query) : page(query);
   }
 

@@ -1,7 +1,7 @@
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { readableFrom } from '../log-place.ts';
-import { refuseItems } from '../problems.ts';
+import { refuseQuestion } from '../problems.ts';
 import { Query } from '../query.ts';
 import type { EventStreams } from './event-streams.ts';
 
@@ -34,5 +34,5 @@ function lastEventId(context: HttpContext): number | undefined {
   if (text === null || text === '') return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
   const message = 'Last-Event-ID must be a sequence that this log has sent as an id';
-  return refuseItems([{ code: 'last-event-id-malformed', message, path: 'Last-Event-ID' }], 1);
+  return refuseQuestion({ code: 'last-event-id-malformed', message, path: 'Last-Event-ID' });
 }

@@ -30,7 +30,6 @@ export async function seed(options: {
         fileBytes: (await stat(path)).size,
         plan: { kind, mapping: new Map(), badBarcodes: 'refuse', encoding: 'utf8' },
         into: site,
-        isDryRun: false,
         isAgain: false,
         onProgress: () => undefined,
       });
