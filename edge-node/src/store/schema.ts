@@ -124,3 +124,14 @@ export const importRow = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.job, table.key] })],
 );
+
+export const age = sqliteTable('age', {
+  id: integer('id').primaryKey(),
+  agedMs: integer('aged_ms').notNull(),
+  wallAt: integer('wall_at').notNull(),
+});
+
+export const ageMark = sqliteTable('age_mark', {
+  sequence: integer('sequence').primaryKey(),
+  agedMs: integer('aged_ms').notNull(),
+});
