@@ -178,4 +178,12 @@ export const migrations: readonly Migration[] = [
       ) STRICT;
     `,
   },
+  {
+    name: 'exceptions of unreadable barcodes',
+    sql: `
+      -- Sales are recorded of what cannot be read, too, under a SKU made from the text.
+      ALTER TABLE exception ADD COLUMN
+        barcode TEXT;                        -- what was scanned, as far as it is kept; NULL = the kind has none
+    `,
+  },
 ];

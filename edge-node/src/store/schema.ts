@@ -98,6 +98,7 @@ export const exception = sqliteTable('exception', {
   resolvedBy: integer('resolved_by'),
   closedBy: text('closed_by'),
   closingNote: text('closing_note'),
+  barcode: text('barcode'),
 });
 
 export const importJob = sqliteTable('import_job', {
