@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
 import { apiLimits } from './limits.ts';
@@ -263,4 +265,11 @@ describe('every route', () => {
     expect(status).toBe(404);
     expect(body.code).toBe('route-not-found');
   });
+});
+
+test('what is no HTTP at all gets a problem document', async () => {
+  const socket = connect(Number(new URL(central.api.url).port), '127.0.0.1');
+  socket.end('hello there\r\n\r\n');
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"code":"invalid-request"/);
 });
