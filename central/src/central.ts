@@ -92,14 +92,24 @@ function ingestReport(ingest: Ingest, natsUrls: readonly string[]): IngestReport
     const hint = 'The ingest thread ended and is started again; the log says why. Reads are served meanwhile.';
     return { isUp: false, state: 'restarting', hint, counters };
   }
-  const { storeFailure } = ingest;
-  if (storeFailure !== undefined) {
-    const { since, reason, hint } = storeFailure;
-    return { isUp: false, state: 'store-failing', since: new Date(since).toISOString(), reason, hint, counters };
-  }
+  const { storeFailure, streamFailure } = ingest;
+  if (storeFailure !== undefined) return { ...failingReport(storeFailure), state: 'store-failing', counters };
   if (!ingest.isBrokerUp) {
     const hint = `No link to the broker at ${natsUrls.join(', ')}: is it up? Central tries for ever and serves reads meanwhile.`;
     return { isUp: false, state: 'waiting-for-broker', hint, counters };
   }
+  if (streamFailure !== undefined) return { ...failingReport(streamFailure), state: 'stream-missing', counters };
   return { isUp: true, state: 'running', counters };
+}
+
+function failingReport({
+  since,
+  reason,
+  hint,
+}: {
+  readonly since: number;
+  readonly reason: string;
+  readonly hint: string;
+}) {
+  return { isUp: false, since: new Date(since).toISOString(), reason, hint };
 }

@@ -58,13 +58,14 @@ export class Api implements Service {
   static async start(options: ApiOptions): Promise<Api> {
     const { reader, clock, log, metrics } = options;
     const centralEpoch = await reader.centralEpoch();
+    const life = await reader.life();
     const warehouses = new Warehouses(reader);
     const answers = new AvailabilityAnswers({
       reader,
       channel: 'default',
       fleet: new FleetView(reader),
       clock,
-      centralEpoch,
+      life,
     });
     const services = new ServiceStack();
     const stopping = { isStopping: false };
@@ -82,8 +83,8 @@ export class Api implements Service {
     const doors = createDoors(app, { clock, log, observe });
 
     try {
-      const fanOut = services.add('fan-out', await AvailabilityFanOut.start({ source: answers, clock, log }));
-      availabilityRoutes(doors, answers, streamHandler({ fanOut, clock }));
+      const fanOut = services.add('fan-out', await AvailabilityFanOut.start({ source: answers, life, clock, log }));
+      availabilityRoutes(doors, answers, streamHandler({ fanOut, life, clock }));
       warehouseRoutes(doors, { warehouses, reader, clock });
       quarantineRoutes(doors, { reader });
       explainRoutes(doors, { warehouses, clock });

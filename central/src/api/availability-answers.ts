@@ -16,7 +16,7 @@ export class AvailabilityAnswers implements AnswerSource {
   readonly #channel: Channel;
   readonly #fleet: FleetView;
   readonly #clock: Clock;
-  readonly #centralEpoch: number;
+  readonly #life: string;
   readonly #parts: StockPartCache;
 
   constructor(options: {
@@ -24,13 +24,13 @@ export class AvailabilityAnswers implements AnswerSource {
     readonly channel: Channel;
     readonly fleet: FleetView;
     readonly clock: Clock;
-    readonly centralEpoch: number;
+    readonly life: string;
   }) {
     this.#reader = options.reader;
     this.#channel = options.channel;
     this.#fleet = options.fleet;
     this.#clock = options.clock;
-    this.#centralEpoch = options.centralEpoch;
+    this.#life = options.life;
     this.#parts = new StockPartCache(options.reader, options.channel);
   }
 
@@ -82,7 +82,7 @@ export class AvailabilityAnswers implements AnswerSource {
   }
 
   #render(part: StockPart, freshness: FreshnessByWarehouse, now: number): RenderedAnswer {
-    return renderAnswer(part, { freshness, centralEpoch: this.#centralEpoch, now });
+    return renderAnswer(part, { freshness, life: this.#life, now });
   }
 
   /** A warehouse that is in a stock part but not in the view of the fleet was enrolled since: look again. */

@@ -9,6 +9,7 @@ import type { Heard } from '../rules/node-record.ts';
 import type { ChangeNotice } from '../store/central-store.ts';
 import { emptyIngestMetrics, type IngestMetrics } from './ingest-metrics.ts';
 import type { StoreFailure } from './store-writes.ts';
+import type { StreamFailure } from './stream-failure.ts';
 import type { FromWorker, IngestConfig, ToWorker } from './worker-messages.ts';
 
 export type { IngestMetrics } from './ingest-metrics.ts';
@@ -38,6 +39,7 @@ export class Ingest implements Service {
   #isStopping = false;
   #isBrokerUp = false;
   #storeFailure: StoreFailure | undefined;
+  #streamFailure: StreamFailure | undefined;
 
   constructor(config: IngestConfig, deps: { readonly clock: Clock; readonly random: Random; readonly log: Log }) {
     this.#config = config;
@@ -72,6 +74,11 @@ export class Ingest implements Service {
   /** Why the store takes no writes and since when, at most a second old; absent while it does. */
   get storeFailure(): StoreFailure | undefined {
     return this.#storeFailure;
+  }
+
+  /** Why the broker refuses the stream and since when; absent while it does not. */
+  get streamFailure(): StreamFailure | undefined {
+    return this.#streamFailure;
   }
 
   /** True while the thread lives. */
@@ -130,6 +137,7 @@ export class Ingest implements Service {
     this.#worker = undefined;
     this.#isBrokerUp = false;
     this.#storeFailure = undefined;
+    this.#streamFailure = undefined;
     if (this.#isStopping) return;
     if (this.#clock.monotonicMs() - this.#startedAtMs > HEALTHY_AFTER_MS) this.#backoff.reset();
     const delayMs = this.#backoff.nextDelayMs();
@@ -152,6 +160,9 @@ export class Ingest implements Service {
         return;
       case 'broker':
         this.#isBrokerUp = message.isUp;
+        return;
+      case 'stream':
+        this.#streamFailure = message.failure;
         return;
       case 'metrics':
         this.#metrics = message.metrics;

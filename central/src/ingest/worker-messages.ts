@@ -3,6 +3,7 @@ import type { Heard } from '../rules/node-record.ts';
 import type { ChangeNotice } from '../store/central-store.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { StoreFailure } from './store-writes.ts';
+import type { StreamFailure } from './stream-failure.ts';
 
 /** What the ingest thread is started with. */
 export type IngestConfig = {
@@ -24,6 +25,8 @@ export type FromWorker =
   | { readonly type: 'changed'; readonly changes: readonly ChangeNotice[] }
   /** The link to the broker came up, or was cut. */
   | { readonly type: 'broker'; readonly isUp: boolean }
+  /** The broker began to refuse the stream, or takes it again. */
+  | { readonly type: 'stream'; readonly failure: StreamFailure | undefined }
   | { readonly type: 'heard'; readonly heard: readonly Heard[] }
   | { readonly type: 'metrics'; readonly metrics: IngestMetrics; readonly storeFailure?: StoreFailure | undefined };
 

@@ -50,6 +50,8 @@ export type StockException = {
   readonly sku: Sku;
   readonly sequence: number;
   readonly deficit: number;
+  /** What was scanned and could not be read; only of the kind `unreadable-barcode`. */
+  readonly barcode: string | undefined;
   readonly openedAt: number;
   /** `undefined` while it is open. */
   readonly resolution: ExceptionResolution | undefined;

@@ -1,3 +1,4 @@
+import type { PublishFailing } from './outbox-publisher.ts';
 import type { Progress } from './progress.ts';
 
 /** Where the session stands, and what an operator must know about it. */
@@ -30,6 +31,8 @@ export type ReplicationStatus = {
   /** How far this node's wall clock is ahead of central's. */
   readonly skewMs: number | undefined;
   readonly hint?: string;
+  /** While the broker takes nothing although there is something to send: the last failure, and since when (wall time). */
+  readonly publishFailing?: PublishFailing;
 };
 
 export function statusOf(facts: {
@@ -37,14 +40,17 @@ export function statusOf(facts: {
   readonly isConnected: boolean;
   readonly epoch: number;
   readonly progress: Progress;
+  readonly publishFailing: PublishFailing | undefined;
   readonly lastContactAt: number | undefined;
   readonly skewMs: number | undefined;
 }): ReplicationStatus {
   const { phase, progress, isConnected } = facts;
-  const hint = hintOf(phase, isConnected);
+  // Central's answers alone make nobody live: with nothing left to send, an old failure is none.
+  const publishFailing = progress.backlog > 0 ? facts.publishFailing : undefined;
+  const hint = hintOf(phase, isConnected) ?? (publishFailing && hintOfFailing(publishFailing));
   return {
     link: isConnected ? 'connected' : 'disconnected',
-    state: phase.phase === 'silent' ? (facts.epoch === 0 ? 'enrolling' : 'catching-up') : phase.phase,
+    state: stateOf(phase, { isEnrolled: facts.epoch > 0, isSending: publishFailing === undefined }),
     sent: progress.sent,
     brokerAcked: progress.brokerAcked,
     applied: progress.applied,
@@ -52,7 +58,20 @@ export function statusOf(facts: {
     lastContactAt: facts.lastContactAt,
     skewMs: facts.skewMs,
     ...(hint === undefined ? {} : { hint }),
+    ...(publishFailing === undefined ? {} : { publishFailing }),
   };
+}
+
+function stateOf(
+  { phase }: Phase,
+  { isEnrolled, isSending }: { readonly isEnrolled: boolean; readonly isSending: boolean },
+): ReplicationStatus['state'] {
+  if (phase === 'silent') return isEnrolled ? 'catching-up' : 'enrolling';
+  return phase === 'live' && !isSending ? 'catching-up' : phase;
+}
+
+function hintOfFailing({ reason, hint }: PublishFailing): string {
+  return `nothing gets through to the broker: ${reason}${hint === undefined ? '' : `; ${hint}`}`;
 }
 
 function hintOf(phase: Phase, isConnected: boolean): string | undefined {

@@ -29,7 +29,14 @@ export function recordMovements(state: SiteState, command: RecordMovements): Dec
         shelf: { ...shelf, ...afterStep(shelf, step), expiries: withExpiry(shelf, line) },
       });
       exceptions.push(
-        ...disagreements({ kind: command.kind, before: shelf, after, place: step.from, today: state.today }),
+        ...disagreements({
+          kind: command.kind,
+          before: shelf,
+          after,
+          place: step.from,
+          today: state.today,
+          unreadableBarcode: line.unreadableBarcode,
+        }),
       );
     }
   }

@@ -40,8 +40,10 @@ export const commonProblems = {
   bodyIncomplete: { code: 'body-incomplete', status: 400, title: 'The body did not arrive as a whole' },
   notFound: { code: 'route-not-found', status: 404, title: 'There is no such route' },
   methodNotAllowed: { code: 'method-not-allowed', status: 405, title: 'The route does not take this method' },
+  requestTimeout: { code: 'request-timeout', status: 408, title: 'The request did not arrive in time' },
   bodyTooLarge: { code: 'body-too-large', status: 413, title: 'The body is too large' },
   unsupportedMediaType: { code: 'unsupported-media-type', status: 415, title: 'The body is not sent as JSON' },
+  headersTooLarge: { code: 'headers-too-large', status: 431, title: 'The target and headers are too long' },
   internal: { code: 'internal', status: 500, title: 'Something went wrong here' },
   unavailable: { code: 'unavailable', status: 503, title: 'The service cannot do this now' },
 } as const satisfies Record<string, ProblemKind>;

@@ -1,7 +1,7 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { availableOf, offerable } from '@edgestock/shared/inventory/position';
 import { decodeDelta, WireError } from '@edgestock/shared/protocol/codec';
-import { assert } from '@edgestock/shared/runtime/assert';
+import { assert, must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import { and, count, desc, eq, lt } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
@@ -53,7 +53,7 @@ export class SqliteCentralReader implements CentralReader {
   readonly #logHead: Statement<[string, string], { log_sequence: number }>;
   readonly #changes: Statement<[number, string, number], AvailabilityChange>;
   readonly #changesOf: Statement<[string, number, string, number], AvailabilityChange>;
-  readonly #meta: Statement<[], { revision: number; central_epoch: number }>;
+  readonly #meta: Statement<[], { revision: number; central_epoch: number; life: string }>;
   readonly #snapshot: <T>(read: () => T) => T;
 
   constructor(database: Database) {
@@ -77,7 +77,7 @@ export class SqliteCentralReader implements CentralReader {
     this.#changesOf = database.prepare(`
       SELECT sku, channel, available, revision FROM availability
       WHERE sku IN (SELECT value FROM json_each(?)) AND revision > ? AND channel = ? ORDER BY revision LIMIT ?`);
-    this.#meta = database.prepare('SELECT revision, central_epoch FROM meta WHERE id = 1');
+    this.#meta = database.prepare('SELECT revision, central_epoch, life FROM meta WHERE id = 1');
     const run = database.transaction((read: () => unknown) => read());
     this.#snapshot = <T>(read: () => T) => run.deferred(read) as T;
   }
@@ -108,6 +108,10 @@ export class SqliteCentralReader implements CentralReader {
 
   async centralEpoch(): Promise<number> {
     return this.#meta.get()?.central_epoch ?? 1;
+  }
+
+  async life(): Promise<string> {
+    return must(this.#meta.get(), 'the row is made with the store').life;
   }
 
   async warehouses(): Promise<readonly NodeRecord[]> {

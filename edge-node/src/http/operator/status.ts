@@ -22,13 +22,16 @@ function writesFailing(ledger: HttpDependencies['ledger']) {
 
 function status({ ledger, status: replication, clock, version }: HttpDependencies): Response {
   const { appliedUpTo: _, ...log } = ledger.view.log();
-  const { lastContactAt, ...link } = replication();
+  const { lastContactAt, publishFailing, ...link } = replication();
   return Response.json({
     ...log,
     ...link,
     // Against the log as it is now: what replication has heard may be a moment older.
     backlog: log.sequence - link.applied,
     ...(lastContactAt === undefined ? {} : { lastContactAt: isoTime(lastContactAt) }),
+    ...(publishFailing === undefined
+      ? {}
+      : { publishFailing: { ...publishFailing, since: isoTime(publishFailing.since) } }),
     ...writesFailing(ledger),
     time: isoTime(clock.now()),
     version,

@@ -28,7 +28,7 @@ export function receiptDoors(deps: HttpDependencies): readonly Door[] {
 async function record(context: HttpContext, kind: 'sale' | 'return', deps: HttpDependencies): Promise<Response> {
   const { ledger, clock, limits } = deps;
   const body = await readBody(context, receipt, limits);
-  const lines = movementLines(body.lines, { view: ledger.view, clock, limits });
+  const lines = movementLines(body.lines, { view: ledger.view, clock, limits, kind });
   const ifMatch = context.req.raw.headers.get('if-match');
   const ifVersion = versionExpected(ifMatch, lines, ledger.view);
   const outcome = await ledger.record({
