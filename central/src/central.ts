@@ -99,14 +99,24 @@ function ingestReport(writer: Writer, natsUrls: readonly string[]): IngestReport
     const hint = 'The thread that writes ended and is started again; the log says why. Reads are served meanwhile.';
     return { isUp: false, state: 'restarting', hint, counters };
   }
-  const { storeFailure } = writer;
-  if (storeFailure !== undefined) {
-    const { since, reason, hint } = storeFailure;
-    return { isUp: false, state: 'store-failing', since: new Date(since).toISOString(), reason, hint, counters };
-  }
+  const { storeFailure, streamFailure } = writer;
+  if (storeFailure !== undefined) return { ...failingReport(storeFailure), state: 'store-failing', counters };
   if (!writer.isBrokerUp) {
     const hint = `No link to the broker at ${natsUrls.join(', ')}: is it up? Central tries for ever and serves reads meanwhile.`;
     return { isUp: false, state: 'waiting-for-broker', hint, counters };
   }
+  if (streamFailure !== undefined) return { ...failingReport(streamFailure), state: 'stream-missing', counters };
   return { isUp: true, state: 'running', counters };
+}
+
+function failingReport({
+  since,
+  reason,
+  hint,
+}: {
+  readonly since: number;
+  readonly reason: string;
+  readonly hint: string;
+}) {
+  return { isUp: false, since: new Date(since).toISOString(), reason, hint };
 }

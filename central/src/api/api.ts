@@ -72,12 +72,13 @@ export class Api implements Service {
   static async start(options: ApiOptions): Promise<Api> {
     const { reader, writer, clock, random, log, metrics } = options;
     const centralEpoch = await reader.centralEpoch();
+    const life = await reader.life();
     const warehouses = new Warehouses(reader);
     const answers = new AvailabilityAnswers({
       reader,
       fleet: new FleetView(reader),
       clock,
-      centralEpoch,
+      life,
     });
     const services = new ServiceStack();
     const stopping = { isStopping: false };
@@ -101,9 +102,9 @@ export class Api implements Service {
     try {
       const channels = services.add('channels', await ChannelDirectory.start(reader, clock));
       const sourceOf = (channel: Channel) => answers.sourceOf(channel);
-      const fanOuts = services.add('fan-out', await AvailabilityFanOuts.start({ sourceOf, clock, log }));
+      const fanOuts = services.add('fan-out', await AvailabilityFanOuts.start({ sourceOf, life, clock, log }));
       const promises = new Promises({ writer, reader, clock, random });
-      availabilityRoutes(doors, { answers, channels, stream: streamHandler({ fanOuts, channels, clock }) });
+      availabilityRoutes(doors, { answers, channels, stream: streamHandler({ fanOuts, channels, life, clock }) });
       warehouseRoutes(doors, { warehouses, reader, clock });
       quarantineRoutes(doors, { reader });
       explainRoutes(doors, { warehouses, channels, clock });

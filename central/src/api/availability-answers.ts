@@ -15,19 +15,19 @@ export class AvailabilityAnswers {
   readonly #reader: CentralReader;
   readonly #fleet: FleetView;
   readonly #clock: Clock;
-  readonly #centralEpoch: number;
+  readonly #life: string;
   readonly #parts: StockPartCache;
 
   constructor(options: {
     readonly reader: CentralReader;
     readonly fleet: FleetView;
     readonly clock: Clock;
-    readonly centralEpoch: number;
+    readonly life: string;
   }) {
     this.#reader = options.reader;
     this.#fleet = options.fleet;
     this.#clock = options.clock;
-    this.#centralEpoch = options.centralEpoch;
+    this.#life = options.life;
     this.#parts = new StockPartCache(options.reader);
   }
 
@@ -80,7 +80,7 @@ export class AvailabilityAnswers {
   }
 
   #render(part: StockPart, freshness: FreshnessByWarehouse, now: number): RenderedAnswer {
-    return renderAnswer(part, { freshness, centralEpoch: this.#centralEpoch, now });
+    return renderAnswer(part, { freshness, life: this.#life, now });
   }
 
   /** A warehouse that is in a stock part but not in the view of the fleet was enrolled since: look again. */

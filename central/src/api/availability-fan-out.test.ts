@@ -118,7 +118,7 @@ class Reader {
   }
 
   get events(): { id: number; sku: string; revision: number }[] {
-    return [...this.text.matchAll(/id: (\d+)\ndata: (.*)\n\n/g)].map(([, id, data]) => {
+    return [...this.text.matchAll(/id: c0ffee-(\d+)\ndata: (.*)\n\n/g)].map(([, id, data]) => {
       const { sku: name, revision } = JSON.parse(must(data, 'an event has data'));
       return { id: Number(id), sku: name, revision };
     });
@@ -136,7 +136,7 @@ afterEach(async () => {
 
 async function start(source = new FakeSource()) {
   const clock = new HandClock();
-  const fanOut = await AvailabilityFanOut.start({ source, clock, log: silentLog });
+  const fanOut = await AvailabilityFanOut.start({ source, life: 'c0ffee', clock, log: silentLog });
   running.push(fanOut);
   const join = async (topic: StreamTopic, resumeAfter?: number) => {
     const reader = new Reader(fanOut, clock, topic, resumeAfter);
@@ -200,7 +200,7 @@ describe('a stream of all changes', () => {
     await clock.sleep();
     const reader = await join('all-changes');
     await reader.take();
-    expect(reader.text).toBe('id: 2\n\n');
+    expect(reader.text).toBe('id: c0ffee-2\n\n');
     source.change('A');
     fanOut.wake();
     await reader.take();

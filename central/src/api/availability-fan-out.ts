@@ -3,6 +3,7 @@ import { must } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Service } from '@edgestock/shared/runtime/service';
+import { eventIdOf } from './event-id.ts';
 import { apiLimits } from './limits.ts';
 import { eventFrame, heartbeatFrame, positionFrame } from './server-sent-events.ts';
 import type { StreamClient } from './stream-client.ts';
@@ -34,6 +35,7 @@ export type AnswerSource = {
  */
 export class AvailabilityFanOut implements Service {
   readonly #source: AnswerSource;
+  readonly #life: string;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #clients = new Set<StreamClient>();
@@ -48,6 +50,7 @@ export class AvailabilityFanOut implements Service {
 
   private constructor(options: FanOutOptions, cursor: number) {
     this.#source = options.source;
+    this.#life = options.life;
     this.#clock = options.clock;
     this.#log = options.log;
     this.#cursor = cursor;
@@ -75,7 +78,7 @@ export class AvailabilityFanOut implements Service {
     for (const listeners of this.#listenersFor(client)) listeners.add(client);
     if (client.topic === 'all-changes' && client.sentUpTo < 0) {
       client.sentUpTo = this.#cursor;
-      client.offer(positionFrame(this.#cursor));
+      client.offer(positionFrame(eventIdOf(this.#life, this.#cursor)));
     }
     await this.catchUp(client);
   }
@@ -124,8 +127,8 @@ export class AvailabilityFanOut implements Service {
   }
 
   /**
-   * A place beyond the latest change was given by a central that has since been restored from a backup. What the reader
-   * has seen since then is not what is true now: it gets everything of its topic.
+   * A place beyond the latest change, though of this life, was given by a central whose disk has since lost its last commits.
+   * What the reader has seen since then is not what is true now: it gets everything of its topic.
    */
   async #isFromAnotherLife({ sentUpTo }: StreamClient): Promise<boolean> {
     return sentUpTo > this.#cursor && sentUpTo > (await this.#source.revision());
@@ -137,7 +140,7 @@ export class AvailabilityFanOut implements Service {
     const cursor = this.#cursor;
     const { events, isPageFull } = await this.#missedBy(client, cursor);
     for (const event of events) {
-      if (!client.offer(eventFrame(event))) return false;
+      if (!client.offer(this.#frameOf(event))) return false;
       client.sentUpTo = event.id;
     }
     if (isPageFull) return true;
@@ -208,7 +211,7 @@ export class AvailabilityFanOut implements Service {
   }
 
   #send(event: Event): void {
-    const frame = eventFrame(event);
+    const frame = this.#frameOf(event);
     for (const listeners of [this.#listenersToAll, this.#listenersBySku.get(event.sku) ?? []]) {
       for (const client of listeners) {
         if (!client.isLive || event.id <= client.sentUpTo) continue;
@@ -216,6 +219,10 @@ export class AvailabilityFanOut implements Service {
         else client.fallBehind();
       }
     }
+  }
+
+  #frameOf({ id, data }: Event): Uint8Array {
+    return eventFrame({ id: eventIdOf(this.#life, id), data });
   }
 
   #beat(): void {
@@ -239,5 +246,11 @@ export class AvailabilityFanOut implements Service {
   }
 }
 
-type FanOutOptions = { readonly source: AnswerSource; readonly clock: Clock; readonly log: Log };
+type FanOutOptions = {
+  readonly source: AnswerSource;
+  /** Of the store whose revisions these are. */
+  readonly life: string;
+  readonly clock: Clock;
+  readonly log: Log;
+};
 type Event = { readonly id: number; readonly sku: Sku; readonly data: string };

@@ -6,6 +6,7 @@ import { type AnswerSource, AvailabilityFanOut } from './availability-fan-out.ts
 
 type Options = {
   readonly sourceOf: (channel: Channel) => AnswerSource;
+  readonly life: string;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -56,8 +57,8 @@ export class AvailabilityFanOuts implements Service {
   }
 
   async #start(channel: Channel): Promise<AvailabilityFanOut> {
-    const { sourceOf, clock, log } = this.#options;
-    const fanOut = await AvailabilityFanOut.start({ source: sourceOf(channel), clock, log });
+    const { sourceOf, life, clock, log } = this.#options;
+    const fanOut = await AvailabilityFanOut.start({ source: sourceOf(channel), life, clock, log });
     this.#running.add(fanOut);
     if (this.#isStopped) await fanOut.stop();
     return fanOut;

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
 import { apiLimits } from './limits.ts';
@@ -128,11 +130,22 @@ describe('GET /v1/availability/{sku}', () => {
     expect(stillSilent.status).toBe(304);
   });
 
+  test('answers no 304 to the tag of a store that was lost, though its numbers come again', async () => {
+    await central.move('BER1', { sku: 'A', quantity: 10 });
+    const lost = (await get('/v1/availability/A')).headers.get('etag') ?? '';
+    await central.stop();
+    central = await ApiUnderTest.start();
+    await central.move('BER1', { sku: 'A', quantity: 3 });
+    const { status, body } = await get('/v1/availability/A', { 'if-none-match': lost });
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ available: 3, revision: 1 });
+  });
+
   test('answers HEAD with the headers alone', async () => {
     await central.move('BER1', { sku: 'A', quantity: 10 });
     const response = await central.fetch('/v1/availability/A', { method: 'HEAD' });
     expect(response.status).toBe(200);
-    expect(response.headers.get('etag')).toBe('W/"1.1"');
+    expect(response.headers.get('etag')).toBe(`W/"${await central.store.reader.life()}.1"`);
     expect(await response.text()).toBe('');
   });
 
@@ -262,4 +275,11 @@ describe('every route', () => {
       expect((await get(route)).status).not.toBe(404);
     }
   });
+});
+
+test('what is no HTTP at all gets a problem document', async () => {
+  const socket = connect(Number(new URL(central.api.url).port), '127.0.0.1');
+  socket.end('hello there\r\n\r\n');
+  const answer = await text(socket);
+  expect(answer).toMatch(/^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"code":"invalid-request"/);
 });

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { answerClientErrors, hostGuard } from '@edgestock/shared/runtime/client-error';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { GracefulServer } from '@edgestock/shared/runtime/graceful-server';
 import { listen } from '@edgestock/shared/runtime/listening';
@@ -27,9 +28,11 @@ export async function startHttpServer(options: {
       keepAliveTimeout: apiLimits.keepAliveTimeoutMs,
       // A change of availability must not wait in a stream for the acknowledgement of the one before.
       noDelay: true,
+      requireHostHeader: false,
     },
-    listener,
+    hostGuard(listener),
   );
+  answerClientErrors(server);
   server.maxConnections = apiLimits.connectionsMax;
   const graceful = new GracefulServer(server, { clock, graceMs: apiLimits.drainMsMax });
   return { url: await listen(server, { host, port }), stop: () => graceful.stop() };

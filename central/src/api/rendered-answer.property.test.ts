@@ -77,7 +77,7 @@ test.prop([situation])('the rendered answer says what the answer says', ({ fleet
   const answer = answerOf(stock, fleet, NOW);
   const { json, etag, cacheControl } = renderAnswer(renderStockPart(stock, DEFAULT_CHANNEL), {
     freshness: freshnessOf(fleet),
-    centralEpoch: 3,
+    life: 'c0ffee',
     now: NOW,
   });
   expect(JSON.parse(json)).toEqual({
@@ -99,7 +99,7 @@ test.prop([situation])('the rendered answer says what the answer says', ({ fleet
       lagMs: age.lagMs ?? null,
     })),
   });
-  expect(etag).toBe(`W/"${['3', '7', ...answer.stale].join('.')}"`);
+  expect(etag).toBe(`W/"${['c0ffee', '7', ...answer.stale].join('.')}"`);
   expect(cacheControl === 'no-cache').toBe(
     answer.available <= 5 || answer.stale.length > 0 || answer.asOf === undefined,
   );

@@ -53,9 +53,9 @@ export function coversAll(part: StockPart, freshness: FreshnessByWarehouse): boo
  */
 export function renderAnswer(
   part: StockPart,
-  options: { readonly freshness: FreshnessByWarehouse; readonly centralEpoch: number; readonly now: number },
+  options: { readonly freshness: FreshnessByWarehouse; readonly life: string; readonly now: number },
 ): RenderedAnswer {
-  const { freshness, centralEpoch, now } = options;
+  const { freshness, life, now } = options;
   const age = new Age(now);
   let warehouses = '';
   for (const { id, head } of part.warehouses) {
@@ -73,8 +73,8 @@ export function renderAnswer(
   const ageMs = asOf === undefined ? null : now - asOf;
   return {
     json: `${part.head},"asOf":${asOfJson},"ageMs":${ageMs},"stale":[${stale}],"warehouses":[${warehouses}]}`,
-    // Another life of central counts revisions anew. Warehouse ids have no dots.
-    etag: `W/"${centralEpoch}.${part.revision}${stale === '' ? '' : `.${stale.replaceAll('"', '').replaceAll(',', '.')}`}"`,
+    // Another store counts revisions anew. Warehouse ids have no dots.
+    etag: `W/"${life}.${part.revision}${stale === '' ? '' : `.${stale.replaceAll('"', '').replaceAll(',', '.')}`}"`,
     cacheControl: part.available <= FEW_UNITS || stale !== '' || asOf === undefined ? 'no-cache' : 'public, max-age=1',
   };
 }

@@ -105,6 +105,6 @@ export function wholeNumberOf(
 }
 
 /** What a caller sent, fit for a sentence: short, and with every odd character visible. */
-function quoted(text: string): string {
+export function quoted(text: string): string {
   return JSON.stringify(text.length <= 80 ? text : `${text.slice(0, 80)}…`);
 }

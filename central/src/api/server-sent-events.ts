@@ -5,12 +5,12 @@
 const encoder = new TextEncoder();
 
 /** Encoded once and handed to every stream. */
-export function eventFrame(event: { readonly id: number; readonly data: string }): Uint8Array {
+export function eventFrame(event: { readonly id: string; readonly data: string }): Uint8Array {
   return encoder.encode(`id: ${event.id}\ndata: ${event.data}\n\n`);
 }
 
 /** Moves the reader's `Last-Event-ID` without an event: it may resume from here even if nothing has happened yet. */
-export function positionFrame(id: number): Uint8Array {
+export function positionFrame(id: string): Uint8Array {
   return encoder.encode(`id: ${id}\n\n`);
 }
 

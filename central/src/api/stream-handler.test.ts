@@ -55,15 +55,15 @@ describe('GET /v1/availability/stream', () => {
     // The look that follows the notice of the move above.
     await systemClock.sleep(20);
     const reader = await stream();
-    await reader.until(({ text }) => text === 'id: 1\n\n');
+    await reader.until(({ text }) => /^id: [0-9a-f]{16}-1\n\n$/.test(text));
     await central.move('BER1', { sku: 'B', quantity: 20 });
     await reader.until(({ events }) => events.length === 1);
     expect(reader.events[0]).toMatchObject({ id: 2, data: { sku: 'B', available: 20 } });
   });
 
   test.each([
-    ['the header Last-Event-ID', (id: number) => ['', { 'last-event-id': String(id) }] as const],
-    ['?lastEventId=', (id: number) => [`?lastEventId=${id}`, {}] as const],
+    ['the header Last-Event-ID', (id: string) => ['', { 'last-event-id': id }] as const],
+    ['?lastEventId=', (id: string) => [`?lastEventId=${id}`, {}] as const],
   ])('resumes after %s, without loss, each SKU at its latest', async (_, resumeFrom) => {
     const first = await stream();
     await central.move('BER1', { sku: 'A', quantity: 10 });
@@ -72,7 +72,7 @@ describe('GET /v1/availability/stream', () => {
     await central.move('BER1', { sku: 'B', quantity: 20 });
     await central.move('BER1', { sku: 'A', quantity: -1 });
     await central.move('BER1', { sku: 'B', quantity: -1 });
-    const [query, headers] = resumeFrom(first.events[0]?.id ?? -1);
+    const [query, headers] = resumeFrom(first.events[0]?.lastEventId ?? '');
     const second = await stream(query, headers);
     await second.until(({ events }) => events.length === 2);
     expect(second.events.map(({ id, data }) => [id, data.sku, data.available])).toEqual([
@@ -88,19 +88,36 @@ describe('GET /v1/availability/stream', () => {
     first.close();
     await central.move('BER1', { sku: 'B', quantity: -1 });
     await systemClock.sleep(20);
-    const second = await stream('?sku=A,B', { 'last-event-id': String(first.events.at(-1)?.id) });
+    const second = await stream('?sku=A,B', { 'last-event-id': first.events.at(-1)?.lastEventId ?? '' });
     await second.until(({ events }) => events.length === 1);
     await systemClock.sleep(30);
     expect(second.events.map(({ data }) => [data.sku, data.available])).toEqual([['B', 19]]);
   });
 
+  test.each([
+    ['another life of the store', 'aaaaaaaaaaaaaaaa-2', ''],
+    ['another life, in the address', '', 'aaaaaaaaaaaaaaaa-2'],
+    ['before ids named a life', '2', ''],
+  ])('begins anew after an id of %s: its numbers say nothing here', async (_, header, query) => {
+    await central.move('BER1', { sku: 'A', quantity: 10 }, { sku: 'B', quantity: 20 });
+    await systemClock.sleep(20);
+    const headers: Record<string, string> = header === '' ? {} : { 'last-event-id': header };
+    const resumed = query === '' ? '' : `lastEventId=${query}`;
+    const all = await stream(`?${resumed}`, headers);
+    await all.until(({ events }) => events.length === 2);
+    const named = await stream(`?sku=A&${resumed}`, headers);
+    await named.until(({ events }) => events.length === 1);
+    expect([...all.events, ...named.events].map(({ data }) => data.sku)).toEqual(['A', 'B', 'A']);
+  });
+
   test('begins anew after an id that lies ahead: central was restored from a backup', async () => {
     await central.move('BER1', { sku: 'A', quantity: 10 });
-    const reader = await stream('?sku=A', { 'last-event-id': '999999' });
+    const ahead = `${await central.store.reader.life()}-999999`;
+    const reader = await stream('?sku=A', { 'last-event-id': ahead });
     await reader.until(({ events }) => events.length === 1);
     await central.move('BER1', { sku: 'A', quantity: -1 });
     await reader.until(({ events }) => events.length === 2);
-    const all = await stream('', { 'last-event-id': '999999' });
+    const all = await stream('', { 'last-event-id': ahead });
     await all.until(({ events }) => events.length === 1);
     expect(all.events[0]?.data).toMatchObject({ sku: 'A', available: 9 });
   });
@@ -148,6 +165,8 @@ describe('GET /v1/availability/stream', () => {
     ['?sku=a,,b', 400],
     ['?lastEventId=-1', 400],
     ['?lastEventId=abc', 400],
+    ['?lastEventId=abc-', 400],
+    ['?lastEventId=a-b-1', 400],
     ['?lastEventId=99999999999999999999', 400],
     ['?channel=amazon', 404],
     ['?skus=A', 400],

@@ -3,9 +3,10 @@ import { refuse } from '@edgestock/shared/runtime/problem';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { AvailabilityFanOuts } from './availability-fan-outs.ts';
 import type { ApiContext, ApiHandler } from './doors.ts';
+import { parseEventId } from './event-id.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
-import { channelOf, type Parameters, parametersOf, skusOf, wholeNumberOf } from './request-parts.ts';
+import { channelOf, type Parameters, parametersOf, quoted, skusOf } from './request-parts.ts';
 import { EVENT_STREAM_CONTENT_TYPE } from './server-sent-events.ts';
 import { StreamClient, type StreamTopic } from './stream-client.ts';
 
@@ -19,19 +20,21 @@ const headers = {
 /**
  * `GET /v1/availability/stream?sku=…&channel=`: server-sent events, each with the JSON that the GET of the SKU would give.
  * With SKUs it begins with their answers of now; without, it brings every change from now on. Resumes after the header
- * `Last-Event-ID`, which browsers send by themselves, or `?lastEventId=` for those who type.
+ * `Last-Event-ID`, which browsers send by themselves, or `?lastEventId=` for those who type. An id that another store gave,
+ * before central lost its own or was restored, says nothing of what this one has told: everything of the topic comes anew.
  */
 export function streamHandler(options: {
   readonly fanOuts: AvailabilityFanOuts;
   readonly channels: ChannelDirectory;
+  readonly life: string;
   readonly clock: Clock;
 }): ApiHandler {
-  const { fanOuts, channels, clock } = options;
+  const { fanOuts, channels, life, clock } = options;
   return async (context) => {
     const parameters = parametersOf(context, ['sku', 'channel', 'lastEventId'], ['sku']);
     const channel = channelOf(parameters, channels);
     const topic = topicOf(parameters);
-    const resumeAfter = resumeAfterOf(context, parameters);
+    const resumeAfter = resumeAfterOf(context, { parameters, topic, life });
     if (context.req.method === 'HEAD') return new Response(null, { headers });
     if (fanOuts.streamCount >= apiLimits.streamsMax) {
       refuse(problems.tooManyStreams, `${apiLimits.streamsMax} event streams are open. Try again later.`);
@@ -56,12 +59,17 @@ function topicOf({ sku }: Parameters): StreamTopic {
   return named === undefined ? 'all-changes' : { skus: new Set(skusOf(named)) };
 }
 
-function resumeAfterOf({ req }: ApiContext, parameters: Parameters): number | undefined {
+function resumeAfterOf(
+  { req }: ApiContext,
+  { parameters, topic, life }: { readonly parameters: Parameters; readonly topic: StreamTopic; readonly life: string },
+): number | undefined {
   const text = req.header('last-event-id') ?? parameters.lastEventId?.at(-1);
   // An empty id is what a browser has that has seen no event yet.
   if (text === undefined || text === '') return undefined;
-  return wholeNumberOf(
-    { lastEventId: [text] },
-    { name: 'lastEventId', min: 0, max: Number.MAX_SAFE_INTEGER, absent: 0 },
-  );
+  const id = parseEventId(text);
+  if (id === undefined) {
+    refuse(problems.invalidRequest, `lastEventId=${quoted(text)} is not the id of an event of this stream.`);
+  }
+  if (id.life === life) return id.revision;
+  return topic === 'all-changes' ? 0 : undefined;
 }

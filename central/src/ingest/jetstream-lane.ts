@@ -8,6 +8,7 @@ import type { ConsumerMessages, JetStreamManager, JsMsg, NatsConnection } from '
 import { centralLimits } from '../limits.ts';
 import { ensureConsumer, isConsumerAheadOfStream } from './jetstream-stream.ts';
 import type { SourceListener } from './source.ts';
+import { StreamRefused } from './stream-failure.ts';
 
 export type LaneOptions = {
   readonly connection: NatsConnection;
@@ -72,7 +73,10 @@ export class JetStreamLane implements Service {
         await this.#read(() => backoff.reset());
       } catch (error) {
         if (signal.aborted) return;
-        log.warn({ lane, shard, reason: reasonOf(error), attempt: backoff.attempt }, 'lane interrupted');
+        // A stream that is refused is every lane's trouble and is told once.
+        if (!(error instanceof StreamRefused)) {
+          log.warn({ lane, shard, reason: reasonOf(error), attempt: backoff.attempt }, 'lane interrupted');
+        }
       }
       await clock.sleep(backoff.nextDelayMs(), signal);
     }

@@ -11,11 +11,13 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
+import { jetStreamErrorCode } from '@edgestock/shared/transport/jetstream-error';
 import { Events, type JetStreamManager, type Msg, type NatsConnection } from 'nats';
 import { centralLimits } from '../limits.ts';
 import { JetStreamLane } from './jetstream-lane.ts';
 import { ensureStream } from './jetstream-stream.ts';
 import type { SourceListener } from './source.ts';
+import { type StreamFailure, StreamRefused } from './stream-failure.ts';
 import { StreamTrimmer } from './stream-trimmer.ts';
 
 export type JetStreamSourceOptions = {
@@ -29,6 +31,8 @@ export type JetStreamSourceOptions = {
   readonly idleHeartbeatMs?: number;
   /** Told whenever the link to the broker is cut or comes back; the connection given is a link that is up. */
   readonly onLink?: (isUp: boolean) => void;
+  /** Told when the broker begins to refuse the stream, and with `undefined` when it takes it again. */
+  readonly onStream?: (failure: StreamFailure | undefined) => void;
 };
 
 const lanes: readonly Lane[] = ['state', 'up'];
@@ -43,6 +47,7 @@ export class JetStreamSource implements Service {
   readonly #lanes: readonly JetStreamLane[];
   readonly #cancels: (() => void)[] = [];
   #ensuring: Promise<void> | undefined;
+  #isStreamRefused = false;
 
   constructor(options: JetStreamSourceOptions) {
     this.#options = options;
@@ -87,11 +92,30 @@ export class JetStreamSource implements Service {
     this.#ensuring ??= ensureStream(manager)
       .then((isMade) => {
         if (isMade) this.#options.log.info({ stream: UP_STREAM }, 'stream made');
+        if (this.#isStreamRefused) this.#options.onStream?.(undefined);
+        this.#isStreamRefused = false;
+      })
+      .catch((error: unknown) => {
+        // Without a code of the broker's it is the link that failed, which is told elsewhere.
+        if (jetStreamErrorCode(error) === undefined) throw error;
+        throw this.#streamRefused(error);
       })
       .finally(() => {
         this.#ensuring = undefined;
       });
     return this.#ensuring;
+  }
+
+  #streamRefused(cause: unknown): StreamRefused {
+    const refused = new StreamRefused(reasonOf(cause), { cause });
+    const { clock, log, onStream } = this.#options;
+    if (!this.#isStreamRefused) {
+      const { message: reason, hint } = refused;
+      log.error({ stream: UP_STREAM, reason, hint }, 'the stream cannot be made');
+      onStream?.({ since: clock.now(), reason, hint });
+    }
+    this.#isStreamRefused = true;
+    return refused;
   }
 
   #answer(subject: string, answer: (warehouse: string, body: string) => Promise<string | undefined>): void {

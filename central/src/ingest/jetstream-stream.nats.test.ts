@@ -10,6 +10,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { NodeLog } from '../testing/node-log.ts';
 import { JetStreamSource } from './jetstream-source.ts';
 import { ensureConsumer, ensureStream, isConsumerAheadOfStream, streamLimits } from './jetstream-stream.ts';
+import type { StreamFailure } from './stream-failure.ts';
 
 let broker: NatsServer;
 let connection: NatsConnection;
@@ -116,4 +117,40 @@ it('is made, and told, once by all the lanes that begin together', async () => {
   await expect.poll(lanes, { timeout: 10_000 }).toBe(2 * SHARD_COUNT);
   await source.stop();
   expect(told).toEqual(['stream made']);
+});
+
+it('tells once, and not from every lane, that the broker has no room for the stream, and when it has', async () => {
+  await manager.streams.add({ name: 'OTHER', subjects: ['other'], max_bytes: streamLimits.bytesMax * 1.5 });
+  const logged: string[] = [];
+  const log = { ...silentLog };
+  for (const level of ['info', 'warn', 'error'] as const) {
+    log[level] = (_: object, event?: string) => void logged.push(`${level} ${event}`);
+  }
+  const told: (StreamFailure | undefined)[] = [];
+  const listener = {
+    accept: async () => undefined,
+    enrol: async () => undefined,
+    heartbeat: async () => undefined,
+    lastUnits: async () => undefined,
+    interrupted: () => undefined,
+  };
+  const onStream = (failure: StreamFailure | undefined) => void told.push(failure);
+  const source = new JetStreamSource({
+    connection,
+    listener,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    onStream,
+  });
+  await systemClock.sleep(1_500);
+  await manager.streams.delete('OTHER');
+  await expect.poll(() => told.length, { timeout: 10_000 }).toBe(2);
+  await source.stop();
+  expect(told[0]).toMatchObject({
+    reason: expect.stringContaining('insufficient'),
+    hint: expect.stringContaining('1024 MiB'),
+  });
+  expect(told[1]).toBeUndefined();
+  expect(logged).toEqual(['error the stream cannot be made', 'info stream made']);
 });

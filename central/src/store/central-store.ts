@@ -77,6 +77,12 @@ export interface CentralReader {
   /** Identity of this life of central: changes when it is restored from a backup. */
   centralEpoch(): Promise<number>;
 
+  /**
+   * Which store the revisions are of: random, of letters and digits, made with the store, and another after it was restored from
+   * a backup. A revision that went out means nothing without it.
+   */
+  life(): Promise<string>;
+
   /** All enrolled nodes, by warehouse id. */
   warehouses(): Promise<readonly NodeRecord[]>;
   warehouse(warehouse: WarehouseId): Promise<NodeRecord | undefined>;

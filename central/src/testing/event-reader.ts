@@ -2,6 +2,8 @@ import { get, type IncomingMessage } from 'node:http';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 
 export type ReadEvent = {
+  /** As it came, to resume after; and the revision in it. */
+  readonly lastEventId: string;
   readonly id: number;
   readonly data: { readonly sku: string; readonly available: number; readonly revision: number };
 };
@@ -33,7 +35,8 @@ export class EventReader {
   }
 
   get events(): readonly ReadEvent[] {
-    return [...this.text.matchAll(/^id: (\d+)\ndata: (.*)\n\n/gm)].map(([, id, data]) => ({
+    return [...this.text.matchAll(/^id: (\S*?(\d+))\ndata: (.*)\n\n/gm)].map(([, lastEventId, id, data]) => ({
+      lastEventId: lastEventId ?? '',
       id: Number(id),
       data: JSON.parse(data ?? ''),
     }));

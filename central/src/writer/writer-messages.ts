@@ -2,6 +2,7 @@ import type { LogLevel } from '@edgestock/shared/runtime/log';
 import type { DownMetrics } from '../directives/down-metrics.ts';
 import type { IngestMetrics } from '../ingest/ingest-metrics.ts';
 import type { StoreFailure } from '../ingest/store-writes.ts';
+import type { StreamFailure } from '../ingest/stream-failure.ts';
 import type { PromiseMetrics } from '../orders/promise-metrics.ts';
 import type { PromiseFailure } from '../orders/promise-writer.ts';
 import type { Heard } from '../rules/node-record.ts';
@@ -37,6 +38,8 @@ export type FromWriter =
   | { readonly type: 'answers'; readonly answers: readonly PromiseAnswer[] }
   /** The link to the broker came up, or was cut. */
   | { readonly type: 'broker'; readonly isUp: boolean }
+  /** The broker began to refuse the stream, or takes it again. */
+  | { readonly type: 'stream'; readonly failure: StreamFailure | undefined }
   | { readonly type: 'heard'; readonly heard: readonly Heard[] }
   | { readonly type: 'metrics'; readonly metrics: WriterMetrics; readonly storeFailure?: StoreFailure | undefined };
 

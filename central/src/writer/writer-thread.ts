@@ -181,6 +181,7 @@ function startBroker(
         random,
         log,
         onLink,
+        onStream: (failure) => tell({ type: 'stream', failure }),
         ...(config.idleHeartbeatMs === undefined ? {} : { idleHeartbeatMs: config.idleHeartbeatMs }),
       });
       return { connection, source };

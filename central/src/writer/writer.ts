@@ -8,6 +8,7 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import { emptyDownMetrics } from '../directives/down-metrics.ts';
 import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
 import type { StoreFailure } from '../ingest/store-writes.ts';
+import type { StreamFailure } from '../ingest/stream-failure.ts';
 import { emptyPromiseMetrics } from '../orders/promise-metrics.ts';
 import type { PromiseWriter } from '../orders/promise-writer.ts';
 import type { Heard } from '../rules/node-record.ts';
@@ -48,6 +49,7 @@ export class Writer implements Service, PromiseWriter {
   #isStopping = false;
   #isBrokerUp = false;
   #storeFailure: StoreFailure | undefined;
+  #streamFailure: StreamFailure | undefined;
 
   constructor(config: WriterConfig, deps: { readonly clock: Clock; readonly random: Random; readonly log: Log }) {
     this.#config = config;
@@ -82,6 +84,11 @@ export class Writer implements Service, PromiseWriter {
   /** Why the store takes no writes and since when, at most a second old; absent while it does. */
   get storeFailure(): StoreFailure | undefined {
     return this.#storeFailure;
+  }
+
+  /** Why the broker refuses the stream and since when; absent while it does not. */
+  get streamFailure(): StreamFailure | undefined {
+    return this.#streamFailure;
   }
 
   /** Promise commands without an answer yet. */
@@ -155,6 +162,7 @@ export class Writer implements Service, PromiseWriter {
     this.#isBrokerUp = false;
     this.#pending.close(this.#isStopping ? 'stopping' : 'interrupted');
     this.#storeFailure = undefined;
+    this.#streamFailure = undefined;
     if (this.#isStopping) return;
     if (this.#clock.monotonicMs() - this.#startedAtMs > HEALTHY_AFTER_MS) this.#backoff.reset();
     const delayMs = this.#backoff.nextDelayMs();
@@ -180,6 +188,9 @@ export class Writer implements Service, PromiseWriter {
         return;
       case 'broker':
         this.#isBrokerUp = message.isUp;
+        return;
+      case 'stream':
+        this.#streamFailure = message.failure;
         return;
       case 'metrics':
         this.#metrics = message.metrics;

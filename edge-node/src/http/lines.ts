@@ -1,4 +1,5 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { MovementKind } from '@edgestock/shared/inventory/movement';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { ProblemItem } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
@@ -7,6 +8,7 @@ import type { StockView } from '../ledger/view.ts';
 import { barcode, condition, counted, date, quantity, reason, sequence, serials, sku, text } from './fields.ts';
 import { refuseItems } from './problems.ts';
 import { type ScannedItem, scannedItem } from './scanned-item.ts';
+import { keptText, unreadableSku } from './unreadable-barcode.ts';
 
 /** A line of `POST /v1/movements`. */
 export const movementLine = z.strictObject({
@@ -45,24 +47,48 @@ type Deps = {
   readonly limits: { readonly problemsListedMax: number };
 };
 
-/** The lines as the ledger takes them, every barcode looked up; refuses with every line that cannot be told. */
-export function movementLines(lines: readonly Named<MovementLine>[], deps: Deps): readonly MovementLine[] {
-  return resolved(lines, deps, ({ barcode: _, ...line }, scanned) => {
+/** A barcode read as far as it can be. */
+type Reader<Line extends { readonly sku: Sku }> = {
+  readonly scan: (line: Named<Line>, scanned: Scanned) => Line;
+  /** What a line is whose barcode cannot be read; without it, the line is refused. */
+  readonly unreadable?: (line: Named<Line>, barcode: string) => Line;
+};
+
+/**
+ * The lines as the ledger takes them, every barcode looked up; refuses with every line that cannot be told. Goods that went
+ * over the counter are a fact, whatever was scanned (P4): of sales and returns no barcode is refused.
+ */
+export function movementLines(
+  lines: readonly Named<MovementLine>[],
+  deps: Deps & { readonly kind: MovementKind },
+): readonly MovementLine[] {
+  const scan: Reader<MovementLine>['scan'] = ({ barcode: _, ...line }, scanned) => {
     const units = line.quantity * scanned.multiple;
     return { ...labelled(line, units, scanned), sku: scanned.sku, quantity: units };
+  };
+  if (deps.kind !== 'sale' && deps.kind !== 'return') return resolved(lines, deps, { scan });
+  return resolved(lines, deps, {
+    scan,
+    unreadable: ({ barcode: _, ...line }, barcode) => ({
+      ...line,
+      sku: unreadableSku(barcode),
+      unreadableBarcode: keptText(barcode),
+    }),
   });
 }
 
 /** The same for a count: 3 cases of 12 were seen, so 36 units. */
 export function countLines(lines: readonly Named<CountLine>[], deps: Deps): readonly CountLine[] {
-  return resolved(lines, deps, ({ barcode: _, ...line }, scanned) => {
-    const lot = line.lot ?? scanned.reading.lot;
-    return {
-      ...line,
-      sku: scanned.sku,
-      counted: line.counted * scanned.multiple,
-      ...(lot === undefined ? {} : { lot }),
-    };
+  return resolved(lines, deps, {
+    scan: ({ barcode: _, ...line }, scanned) => {
+      const lot = line.lot ?? scanned.reading.lot;
+      return {
+        ...line,
+        sku: scanned.sku,
+        counted: line.counted * scanned.multiple,
+        ...(lot === undefined ? {} : { lot }),
+      };
+    },
   });
 }
 
@@ -83,11 +109,11 @@ function labelled(line: Omit<MovementLine, 'sku'>, units: number, { reading }: S
 function resolved<Line extends { readonly sku: Sku }>(
   lines: readonly Named<Line>[],
   deps: Deps,
-  scan: (line: Named<Line>, scanned: Scanned) => Line,
+  reader: Reader<Line>,
 ): readonly Line[] {
   const problems: ProblemItem[] = [];
   const known = lines.flatMap((line, index): Line[] => {
-    const one = resolvedLine(line, index, deps, scan);
+    const one = resolvedLine(line, index, deps, reader);
     if ('sku' in one) return [one];
     problems.push(one);
     return [];
@@ -99,7 +125,7 @@ function resolvedLine<Line extends { readonly sku: Sku }>(
   line: Named<Line>,
   index: number,
   deps: Deps,
-  scan: (line: Named<Line>, scanned: Scanned) => Line,
+  { scan, unreadable }: Reader<Line>,
 ): Line | ProblemItem {
   const place = { line: index, path: `lines.${index}` };
   if (line.barcode === undefined) {
@@ -111,6 +137,7 @@ function resolvedLine<Line extends { readonly sku: Sku }>(
   }
   const scanned = scannedItem(line.barcode, deps);
   if (scanned.outcome !== 'unreadable') return scan(line, scanned);
+  if (unreadable !== undefined) return unreadable(line, line.barcode);
   const message = `the barcode cannot be read: ${scanned.message}. ${scanned.hint}`;
   return { ...place, code: 'barcode-unreadable', message, path: `lines.${index}.barcode` };
 }

@@ -135,6 +135,9 @@ describe('a body is refused', () => {
       'content-type': 'application/json; charset=latin1',
     });
     expect(latin.status).toBe(415);
+    const zipped = await doors.post('/v1/sales', withLines(line), { 'content-encoding': 'gzip' });
+    expect([zipped.status, zipped.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect((await doors.post('/v1/sales', withLines(line), { 'content-encoding': 'Identity' })).status).toBe(201);
   });
 
   test('that is not UTF-8', async () => {

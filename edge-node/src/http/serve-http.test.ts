@@ -112,6 +112,15 @@ describe('the server', () => {
     expect(doors.site.ledger.view.log().sequence).toBe(1);
   });
 
+  test.each([
+    ['garbage', 'hello there\r\n\r\n'],
+    ['a request without a host', 'GET /healthz HTTP/1.1\r\n\r\n'],
+  ])('answers %s with a problem', async (_, text) => {
+    const { received, ended } = speak(text);
+    await ended;
+    expect(received()).toMatch(/^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*"code":"invalid-request"/);
+  });
+
   test('answers a malformed host with a problem', async () => {
     const { received } = speak('GET /healthz HTTP/1.1\r\nHost: a b\r\n\r\n');
     await until(() => received().includes('invalid-request'));

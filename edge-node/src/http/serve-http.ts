@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { answerClientErrors, hostGuard } from '@edgestock/shared/runtime/client-error';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { GracefulServer } from '@edgestock/shared/runtime/graceful-server';
 import { LOOPBACK, listen } from '@edgestock/shared/runtime/listening';
@@ -32,9 +33,11 @@ export async function serveHttp(
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       // A till's small request and answer must not wait for one another's acknowledgement.
       noDelay: true,
+      requireHostHeader: false,
     },
-    listener,
+    hostGuard(listener),
   );
+  answerClientErrors(server);
   server.maxConnections = limits.connectionsMax;
   const graceful = new GracefulServer(server, { clock, graceMs: limits.stopGraceMs });
   const url = await listen(server, { host, port });

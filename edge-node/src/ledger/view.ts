@@ -61,6 +61,8 @@ export type StockException = {
   readonly sku: Sku;
   readonly sequence: number;
   readonly deficit: number;
+  /** What was scanned and could not be read; only of the kind `unreadable-barcode`. */
+  readonly barcode: string | undefined;
   readonly openedAt: number;
   /** Of a `directive-refused`: the latest of central's directives that could not be carried out, and why. */
   readonly directive?: { readonly centralEpoch: number; readonly sequence: number; readonly reason: string };

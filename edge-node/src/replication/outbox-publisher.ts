@@ -14,6 +14,9 @@ import type { Link } from './link.ts';
 import type { Progress } from './progress.ts';
 import type { LogSlice, ReplicationLog } from './replication-log.ts';
 
+/** The last failure in an unbroken row of them, and when the row began (wall time, milliseconds since 1970 UTC). */
+export type PublishFailing = { readonly since: number; readonly reason: string; readonly hint: string | undefined };
+
 /** A batch without its bytes: while it travels only the link holds those. */
 type UnderWay = { readonly lastSequence: number; isAcked: boolean };
 
@@ -46,6 +49,7 @@ export class OutboxPublisher {
   #cancelGathering: (() => void) | undefined;
   #isGathered = false;
   #cancelRetry: (() => void) | undefined;
+  #failing: PublishFailing | undefined;
 
   constructor(options: {
     log: ReplicationLog;
@@ -76,9 +80,15 @@ export class OutboxPublisher {
     });
   }
 
+  /** Why and since when nothing gets through to the broker; `undefined` again as soon as it has acknowledged something. */
+  get failing(): PublishFailing | undefined {
+    return this.#failing;
+  }
+
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
+    this.#failing = undefined;
     this.#backoff.reset();
     this.wake();
   }
@@ -193,6 +203,7 @@ export class OutboxPublisher {
   /** Acknowledgements overtake one another; the cursor moves only over an unbroken run of them. */
   #acknowledge(entry: UnderWay): void {
     entry.isAcked = true;
+    this.#failing = undefined;
     this.#backoff.reset();
     while (this.#underWay[0]?.isAcked) {
       this.#progress.acknowledge(this.#underWay[0].lastSequence);
@@ -207,6 +218,7 @@ export class OutboxPublisher {
       this.#acknowledge(entry);
       return;
     }
+    this.#failing = { since: this.#failing?.since ?? this.#clock.now(), reason: failure.reason, hint: failure.hint };
     if (this.#backoff.attempt === 0) this.#events.warn(failure, 'batch not delivered; trying again');
     this.rewind(this.#progress.brokerAcked, 'publish-failed');
     if (this.#isOpen) this.#retryLater();

@@ -35,6 +35,10 @@ export type ReplicationLog = {
   appliedUpTo(): number;
   /** Makes central's cursor durable; never moves it backwards. */
   setAppliedUpTo(sequence: number): void;
-  /** Deletes at most `rowsMax` deltas that are behind the durable cursor and older than the wall time; answers how many. */
-  trim(options: { readonly olderThan: number; readonly rowsMax: number }): number;
+  /** Reckons the time that has passed since the last look at both clocks; the first look begins. */
+  age(now: { readonly wallAt: number; readonly monotonicMs: number }): void;
+  /** The last sequence that has been in the log for so long, by the time reckoned; 0 when none has. */
+  agedUpTo(retentionMs: number): number;
+  /** Deletes at most `rowsMax` deltas that are behind the durable cursor and up to `agedUpTo`; answers how many. */
+  trim(options: { readonly agedUpTo: number; readonly rowsMax: number }): number;
 };

@@ -1,4 +1,5 @@
 import type { DirectiveConsumer } from './directive-consumer.ts';
+import type { PublishFailing } from './outbox-publisher.ts';
 import type { Progress } from './progress.ts';
 
 /** Where the session stands, and what an operator must know about it. */
@@ -33,6 +34,8 @@ export type ReplicationStatus = {
   /** Last directive of central carried out; whether a later one came and the next one did not. */
   readonly down: { readonly sequence: number; readonly need: boolean };
   readonly hint?: string;
+  /** While the broker takes nothing although there is something to send: the last failure, and since when (wall time). */
+  readonly publishFailing?: PublishFailing;
 };
 
 export function statusOf(facts: {
@@ -40,6 +43,7 @@ export function statusOf(facts: {
   readonly isConnected: boolean;
   readonly epoch: number;
   readonly progress: Progress;
+  readonly publishFailing: PublishFailing | undefined;
   readonly lastContactAt: number | undefined;
   readonly skewMs: number | undefined;
   /** Absent where nothing of central can be carried out. */
@@ -47,10 +51,15 @@ export function statusOf(facts: {
 }): ReplicationStatus {
   const { phase, progress, isConnected, directives } = facts;
   const fence = directives?.fence;
-  const hint = hintOf(phase, isConnected) ?? (fence && `${fence.reason}; ${fence.hint}`);
+  // Central's answers alone make nobody live: with nothing left to send, an old failure is none.
+  const publishFailing = progress.backlog > 0 ? facts.publishFailing : undefined;
+  const hint =
+    hintOf(phase, isConnected) ??
+    (fence && `${fence.reason}; ${fence.hint}`) ??
+    (publishFailing && hintOfFailing(publishFailing));
   return {
     link: isConnected ? 'connected' : 'disconnected',
-    state: phase.phase === 'silent' ? (facts.epoch === 0 ? 'enrolling' : 'catching-up') : phase.phase,
+    state: stateOf(phase, { isEnrolled: facts.epoch > 0, isSending: publishFailing === undefined }),
     sent: progress.sent,
     brokerAcked: progress.brokerAcked,
     applied: progress.applied,
@@ -59,7 +68,20 @@ export function statusOf(facts: {
     skewMs: facts.skewMs,
     down: { sequence: directives?.sequence ?? 0, need: directives?.isNeeding ?? false },
     ...(hint === undefined ? {} : { hint }),
+    ...(publishFailing === undefined ? {} : { publishFailing }),
   };
+}
+
+function stateOf(
+  { phase }: Phase,
+  { isEnrolled, isSending }: { readonly isEnrolled: boolean; readonly isSending: boolean },
+): ReplicationStatus['state'] {
+  if (phase === 'silent') return isEnrolled ? 'catching-up' : 'enrolling';
+  return phase === 'live' && !isSending ? 'catching-up' : phase;
+}
+
+function hintOfFailing({ reason, hint }: PublishFailing): string {
+  return `nothing gets through to the broker: ${reason}${hint === undefined ? '' : `; ${hint}`}`;
 }
 
 function hintOf(phase: Phase, isConnected: boolean): string | undefined {

@@ -76,6 +76,27 @@ describe('batches', () => {
     expect(central.applied).toBe(1);
   });
 
+  test('a node whose batches nobody takes says so for as long as it lasts, and does not call itself live', async () => {
+    const { log, clock, link, replication } = await live();
+    link.faults = { ...noFaults, isStreamGone: true };
+    expect(replication.status()).toMatchObject({ state: 'live' });
+    log.commit('A');
+    await clock.advance(1_000);
+    const since = replication.status().publishFailing?.since;
+    await clock.advance(59_000);
+    expect(replication.status()).toMatchObject({
+      state: 'catching-up',
+      publishFailing: { since, reason: 'there is no stream', hint: expect.stringContaining('central') },
+      hint: expect.stringContaining('there is no stream'),
+    });
+    expect(since).toBeLessThan(clock.now() - 58_000);
+    link.faults = noFaults;
+    await clock.advance(6_000);
+    expect(replication.status()).toMatchObject({ state: 'live' });
+    expect(replication.status()).not.toHaveProperty('publishFailing');
+    expect(replication.status()).not.toHaveProperty('hint');
+  });
+
   test('a log that cannot be read for a moment is read again, and no commit notices', async () => {
     const { log, clock, central } = await live();
     const { slice } = log;

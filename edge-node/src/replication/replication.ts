@@ -152,6 +152,7 @@ export class Replication implements Service {
       isConnected: this.#link.isConnected,
       epoch: this.#log.identity().epoch,
       progress: this.#progress,
+      publishFailing: this.#publisher.failing,
       lastContactAt: this.#lastContactAt,
       skewMs: this.#skewMs,
       directives: this.#directives,

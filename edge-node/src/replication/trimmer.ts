@@ -7,7 +7,8 @@ import type { ReplicationLog } from './replication-log.ts';
 
 /**
  * Drops old history behind central's cursor, in small pieces, while the till is quiet. P2: the log itself holds the bound
- * (never beyond the durable cursor); on top of that nothing is trimmed without a central that has just confirmed it.
+ * (never beyond the durable cursor); on top of that nothing is trimmed without a central that has just confirmed it. P9: what
+ * is old is reckoned by the time that has passed here, never by the wall times of movements.
  */
 export class Trimmer {
   readonly #log: ReplicationLog;
@@ -44,6 +45,7 @@ export class Trimmer {
     while (!signal.aborted) {
       await this.#clock.sleep(limits.trimPeriodMs, signal);
       if (signal.aborted) return;
+      this.#attempt(() => this.#log.age({ wallAt: this.#clock.now(), monotonicMs: this.#clock.monotonicMs() }));
       const isOverdue = busyLooks >= limits.trimBusyLooksMax;
       busyLooks = this.#isQuiet() || isOverdue ? 0 : busyLooks + 1;
       if (busyLooks === 0) await this.#trimPieces(isOverdue, signal);
@@ -53,21 +55,28 @@ export class Trimmer {
   /** Piece by piece until nothing is due or somebody sells; an overdue log gives one piece even so. */
   async #trimPieces(isOverdue: boolean, signal: AbortSignal): Promise<void> {
     for (let isDue = isOverdue; !signal.aborted && this.#mayTrim() && (isDue || this.#isQuiet()); isDue = false) {
-      const olderThan = this.#clock.now() - this.#retentionMs;
-      const trimmed = this.#trimPiece(olderThan);
+      const trimmed = this.#trimPiece();
       this.#counters.trimmedDeltas += trimmed;
       if (trimmed < limits.trimRowsMax) return;
       await this.#clock.sleep(limits.trimPauseMs, signal);
     }
   }
 
+  #trimPiece(): number {
+    let trimmed = 0;
+    this.#attempt(() => {
+      const agedUpTo = this.#log.agedUpTo(this.#retentionMs);
+      trimmed = this.#log.trim({ agedUpTo, rowsMax: limits.trimRowsMax });
+    });
+    return trimmed;
+  }
+
   /** A disk that cannot take the write keeps its history a while longer. */
-  #trimPiece(olderThan: number): number {
+  #attempt(work: () => void): void {
     try {
-      return this.#log.trim({ olderThan, rowsMax: limits.trimRowsMax });
+      work();
     } catch (error) {
       this.#events.error(failureFacts(error), 'old history cannot be trimmed; trying again later');
-      return 0;
     }
   }
 

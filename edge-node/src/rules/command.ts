@@ -27,6 +27,8 @@ export type MovementLine = {
   readonly toCondition?: Condition;
   readonly serials?: readonly string[];
   readonly reason?: Reason;
+  /** What was scanned and cannot be read, as far as it is kept: the SKU was made from it. */
+  readonly unreadableBarcode?: string;
 };
 
 /** One line of a count: what was seen, and where. Without a bin it counts the whole position. */
@@ -96,6 +98,7 @@ export type ExceptionKind =
   | 'negative-balance'
   | 'unknown-sku'
   | 'expired-sold'
+  | 'unreadable-barcode'
   | 'serial-mismatch'
   /** Of no SKU: directives of central's that could not be carried out; `sequence` is the latest one's place in its log. */
   | 'directive-refused';
@@ -105,6 +108,8 @@ export type OpenedException = {
   readonly sequence: number;
   /** Units missing; 0 where units are not what is wrong. */
   readonly deficit: number;
+  /** Of an unreadable barcode: what was scanned, as far as it is kept. */
+  readonly barcode?: string;
 };
 
 export type LineProblem = { readonly line: number; readonly code: string; readonly message: string };

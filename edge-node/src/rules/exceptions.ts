@@ -12,13 +12,18 @@ export function disagreements(happened: {
   readonly place: Place;
   /** `YYYY-MM-DD` */
   readonly today: string;
+  readonly unreadableBarcode?: string | undefined;
 }): readonly OpenedException[] {
   const { before, after } = happened;
   const opened: OpenedException[] = [];
   const open = (kind: ExceptionKind, deficit: number) =>
     opened.push({ kind, sku: after.sku, sequence: after.position.sequence, deficit });
 
-  if (!before.isKnown) open('unknown-sku', 0);
+  const { unreadableBarcode: barcode } = happened;
+  if (barcode !== undefined) {
+    // That its SKU is in no catalogue goes without saying.
+    opened.push({ kind: 'unreadable-barcode', sku: after.sku, sequence: after.position.sequence, deficit: 0, barcode });
+  } else if (!before.isKnown) open('unknown-sku', 0);
   const shortage = worsenedShortage(happened);
   if (shortage !== undefined) open(shortage.kind, shortage.deficit);
   const expiry = after.expiries.get(happened.place.lot);

@@ -33,7 +33,16 @@ export function appendMovements(drafts: Draft, command: RecordMovements, today: 
         details: detailsOf(command, line, step),
         shelf: { ...shelf, ...afterStep(shelf, step), expiries: withExpiry(shelf, line) },
       });
-      exceptions.push(...disagreements({ kind: command.kind, before: shelf, after, place: step.from, today }));
+      exceptions.push(
+        ...disagreements({
+          kind: command.kind,
+          before: shelf,
+          after,
+          place: step.from,
+          today,
+          unreadableBarcode: line.unreadableBarcode,
+        }),
+      );
     }
   }
   return exceptions;

@@ -2,14 +2,11 @@
 export type TrimBound = {
   /** Central's cursor in this log, as its replies said. What the broker has acknowledged does not count. */
   readonly appliedUpTo: number;
-  /** Wall time in milliseconds; what is as old as this or younger is still explained here. */
-  readonly olderThan: number;
+  /** Up to here the log has had its time (`ageing.ts`); what comes after is still explained here. */
+  readonly agedUpTo: number;
 };
 
-/** May this movement leave the log? P2: never beyond what central has applied. */
-export function mayBeTrimmed(
-  movement: { readonly sequence: number; readonly at: number },
-  { appliedUpTo, olderThan }: TrimBound,
-): boolean {
-  return movement.sequence <= appliedUpTo && movement.at < olderThan;
+/** May this movement leave the log? P2: never beyond what central has applied. P9: never before it has had its time. */
+export function mayBeTrimmed(sequence: number, { appliedUpTo, agedUpTo }: TrimBound): boolean {
+  return sequence <= appliedUpTo && sequence <= agedUpTo;
 }

@@ -35,7 +35,7 @@ export class Checkpoint {
     const from = this.#node.checkpoint().sequence;
     const due: MovementRow[] = [];
     for (const row of this.#movements.after(from, rowsMax)) {
-      if (!mayBeTrimmed({ sequence: row.sequence, at: decodeDelta(row.delta).at }, bound)) break;
+      if (!mayBeTrimmed(row.sequence, bound)) break;
       due.push(row);
     }
     const last = due.at(-1);

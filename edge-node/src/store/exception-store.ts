@@ -12,6 +12,8 @@ export type ExceptionRow = {
   readonly sku: Sku;
   readonly sequence: number;
   readonly deficit: number;
+  /** What was scanned and could not be read; only of that kind. */
+  readonly barcode: string | undefined;
   readonly openedAt: number;
   /** `undefined` while it is open. */
   readonly resolution: ExceptionResolution | undefined;
@@ -23,7 +25,7 @@ export type ExceptionRow = {
  */
 export class ExceptionStore {
   readonly #typed: BetterSQLite3Database;
-  readonly #open: Statement<[string, string, number, number, number]>;
+  readonly #open: Statement<[string, string, number, number, number, string | null]>;
   readonly #resolve: Statement<[number, number, string, string]>;
   readonly #resolveListed: Statement<[number, string]>;
   readonly #close: Statement<[number, string, string, number]>;
@@ -31,7 +33,7 @@ export class ExceptionStore {
   constructor(database: Database, typed: BetterSQLite3Database) {
     this.#typed = typed;
     this.#open = database.prepare(`
-      INSERT INTO exception (kind, sku, sequence, deficit, opened_at) VALUES (?, ?, ?, ?, ?)
+      INSERT INTO exception (kind, sku, sequence, deficit, opened_at, barcode) VALUES (?, ?, ?, ?, ?, ?)
       ON CONFLICT (kind, sku) WHERE resolved_at IS NULL DO UPDATE SET sequence = excluded.sequence, deficit = excluded.deficit`);
     this.#resolve = database.prepare(
       'UPDATE exception SET resolved_at = ?, resolved_by = ? WHERE kind = ? AND sku = ? AND resolved_at IS NULL',
@@ -45,7 +47,8 @@ export class ExceptionStore {
   }
 
   open(opened: OpenedException, now: number): void {
-    this.#open.run(opened.kind, opened.sku, opened.sequence, opened.deficit, now);
+    const { kind, sku, sequence, deficit, barcode } = opened;
+    this.#open.run(kind, sku, sequence, deficit, now, barcode ?? null);
   }
 
   /** A movement has made it good. */
@@ -94,16 +97,18 @@ export class ExceptionStore {
         resolvedBy: exception.resolvedBy,
         closedBy: exception.closedBy,
         closingNote: exception.closingNote,
+        barcode: exception.barcode,
       })
       .from(exception)
       .where(where)
       .orderBy(asc(exception.id))
       .limit(limit)
       .all()
-      .map(({ kind, sku, resolvedAt, resolvedBy, closedBy, closingNote, ...row }) => ({
+      .map(({ kind, sku, barcode, resolvedAt, resolvedBy, closedBy, closingNote, ...row }) => ({
         ...row,
         kind: kind as ExceptionKind,
         sku: sku as Sku,
+        barcode: barcode ?? undefined,
         resolution: resolutionOf({ resolvedAt, resolvedBy, closedBy, closingNote }),
       }));
   }

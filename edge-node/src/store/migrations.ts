@@ -202,6 +202,33 @@ export const migrations: readonly Migration[] = [
     `,
   },
   {
+    name: 'age of the log',
+    sql: `
+      -- How much time has provably passed at this node since it began to count; one row. Wall times of movements do not age
+      -- the log: a node may have booted with a wrong clock. rules/ageing.ts reckons.
+      CREATE TABLE age (
+        id INTEGER PRIMARY KEY CHECK (id = 1), -- the one row
+        aged_ms INTEGER NOT NULL,            -- time that has passed, in ms
+        wall_at INTEGER NOT NULL             -- wall clock at the last look, ms since 1970 UTC: for the time the node is off
+      ) STRICT;
+
+      -- Where the log had got to at which age, every ten minutes in which something was recorded. What is in the log without
+      -- a mark (a log of an earlier release) is as old as the first one.
+      CREATE TABLE age_mark (
+        sequence INTEGER PRIMARY KEY,        -- the log's head then
+        aged_ms INTEGER NOT NULL             -- age.aged_ms then
+      ) STRICT;
+    `,
+  },
+  {
+    name: 'exceptions of unreadable barcodes',
+    sql: `
+      -- Sales are recorded of what cannot be read, too, under a SKU made from the text.
+      ALTER TABLE exception ADD COLUMN
+        barcode TEXT;                        -- what was scanned, as far as it is kept; NULL = the kind has none
+    `,
+  },
+  {
     name: 'quota totals',
     sql: `
       -- What a position's quota comes from: units ever granted to central, ever allocated by its directives, ever given back.

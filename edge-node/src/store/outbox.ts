@@ -4,6 +4,8 @@ import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { LogIdentity } from '@edgestock/shared/protocol/message';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Database } from 'better-sqlite3';
+import type { ClockReading } from '../rules/ageing.ts';
+import { AgeStore } from './age-store.ts';
 import { Checkpoint } from './checkpoint.ts';
 import type { MovementStore } from './movement-store.ts';
 import type { LogHead, NodeStore } from './node-store.ts';
@@ -27,6 +29,7 @@ export class Outbox {
   readonly #movements: MovementStore;
   readonly #shelves: ShelfStore;
   readonly #checkpoint: Checkpoint;
+  readonly #age: AgeStore;
   #head: LogHead;
   #appliedUpTo: number;
   #identity: LogIdentity;
@@ -36,6 +39,7 @@ export class Outbox {
     this.#movements = stores.movements;
     this.#shelves = stores.shelves;
     this.#checkpoint = new Checkpoint(stores.database, stores.node);
+    this.#age = new AgeStore(stores.database);
     this.#head = stores.node.head();
     this.#appliedUpTo = stores.node.appliedUpTo();
     this.#identity = stores.node.identity();
@@ -122,11 +126,23 @@ export class Outbox {
   }
 
   /**
-   * Drops movements that central has applied and that are older than a wall time, folding them into the checkpoint; returns
-   * how many. P2: `rules/trim-bound.ts` says what may go.
+   * Drops movements that central has applied and that have had their time (`agedUpTo`), folding them into the checkpoint;
+   * returns how many. P2: `rules/trim-bound.ts` says what may go.
    */
-  trim(options: { olderThan: number; rowsMax: number }): number {
+  trim(options: { agedUpTo: number; rowsMax: number }): number {
     return this.#checkpoint.advance({ ...options, appliedUpTo: this.#appliedUpTo });
+  }
+
+  /** Reckons how much time has passed since the last look; called once a minute or so for as long as the node runs. */
+  age(now: ClockReading): void {
+    this.#age.look(now, this.#head.sequence);
+  }
+
+  /** The last sequence that has been in the log for at least so long; 0 when none has. */
+  agedUpTo(retentionMs: number): number {
+    const sequence = this.#age.agedUpTo(retentionMs);
+    this.#age.dropMarksBefore(sequence);
+    return sequence;
   }
 
   /** Writes what is only in memory. */

@@ -101,6 +101,7 @@ export const exception = sqliteTable('exception', {
   resolvedBy: integer('resolved_by'),
   closedBy: text('closed_by'),
   closingNote: text('closing_note'),
+  barcode: text('barcode'),
 });
 
 export const importJob = sqliteTable('import_job', {
@@ -130,6 +131,17 @@ export const importRow = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.job, table.key] })],
 );
+
+export const age = sqliteTable('age', {
+  id: integer('id').primaryKey(),
+  agedMs: integer('aged_ms').notNull(),
+  wallAt: integer('wall_at').notNull(),
+});
+
+export const ageMark = sqliteTable('age_mark', {
+  sequence: integer('sequence').primaryKey(),
+  agedMs: integer('aged_ms').notNull(),
+});
 
 export const inbox = sqliteTable('inbox', {
   id: integer('id').primaryKey(),

@@ -7,8 +7,10 @@ import type { LogIdentity } from '@edgestock/shared/protocol/message';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { LogSlice, ReplicationLog } from '../replication/replication-log.ts';
+import { type Age, type AgeMark, ageAt, type ClockReading, isMarkDue } from '../rules/ageing.ts';
+import { mayBeTrimmed } from '../rules/trim-bound.ts';
 
-type Entry = { readonly sku: Sku; readonly delta: Uint8Array; readonly hash: Uint8Array; readonly at: number };
+type Entry = { readonly sku: Sku; readonly delta: Uint8Array; readonly hash: Uint8Array };
 
 /** The outbox and the ledger's notice of commits, without a database: real deltas, real hashes, in an array. */
 export class InMemoryLog implements ReplicationLog {
@@ -19,6 +21,8 @@ export class InMemoryLog implements ReplicationLog {
   #trimmed = 0;
   #trimmedHash: Uint8Array = genesisHash;
   #applied = 0;
+  #age: Age | undefined;
+  readonly #marks: AgeMark[] = [];
   readonly #positions = new Map<Sku, Position>();
   readonly #changedAt = new Map<Sku, number>();
   readonly #listeners = new Set<(head: number) => void>();
@@ -110,10 +114,21 @@ export class InMemoryLog implements ReplicationLog {
     this.#applied = Math.max(this.#applied, sequence);
   }
 
-  trim(options: { olderThan: number; rowsMax: number }): number {
-    const bound = this.#applied - this.#trimmed;
+  age(now: ClockReading): void {
+    this.#age = ageAt(this.#age, now);
+    const mark = { sequence: this.head().sequence, agedMs: this.#age.agedMs };
+    if (isMarkDue(this.#marks.at(-1), mark)) this.#marks.push(mark);
+  }
+
+  agedUpTo(retentionMs: number): number {
+    const due = (this.#age?.agedMs ?? 0) - retentionMs;
+    return this.#marks.findLast(({ agedMs }) => agedMs <= due)?.sequence ?? 0;
+  }
+
+  trim(options: { agedUpTo: number; rowsMax: number }): number {
+    const bound = { appliedUpTo: this.#applied, agedUpTo: options.agedUpTo };
     let due = 0;
-    while (due < Math.min(options.rowsMax, bound) && (this.#entries[due]?.at ?? Infinity) < options.olderThan) due += 1;
+    while (due < options.rowsMax && mayBeTrimmed(this.#trimmed + due + 1, bound)) due += 1;
     this.#trimmedHash = this.#entries[due - 1]?.hash ?? this.#trimmedHash;
     this.#entries.splice(0, due);
     this.#trimmed += due;
@@ -137,7 +152,7 @@ export class InMemoryLog implements ReplicationLog {
       line: 0,
       details: {},
     });
-    this.#entries.push({ sku, delta, hash: chainHash(this.head().hash, delta), at });
+    this.#entries.push({ sku, delta, hash: chainHash(this.head().hash, delta) });
     this.#positions.set(sku, position);
     this.#changedAt.set(sku, at);
   }

@@ -7,6 +7,7 @@ import { commonProblems as problems, refuse } from './problem.ts';
  */
 export async function readJson(request: Request, bodyBytesMax: number): Promise<unknown> {
   checkContentType(request.headers.get('content-type'));
+  checkContentEncoding(request.headers.get('content-encoding'));
   const announced = request.headers.get('content-length');
   if (announced !== null && Number(announced) > bodyBytesMax) tooLarge(bodyBytesMax);
   // The parser of the connection holds a body to its announced length.
@@ -24,6 +25,17 @@ function checkContentType(contentType: string | null): void {
   refuse(
     problems.unsupportedMediaType,
     `Send the body as UTF-8 with the header content-type: application/json, not ${contentType ?? 'without one'}.`,
+  );
+}
+
+/** A compressed body is not read as what it is not. */
+function checkContentEncoding(contentEncoding: string | null): void {
+  if (contentEncoding === null || ['', 'identity'].includes(contentEncoding.trim().toLowerCase())) return;
+  refuse(
+    problems.unsupportedMediaType,
+    `Send the body as it is, without content-encoding: ${contentEncoding}.`,
+    {},
+    { 'accept-encoding': 'identity' },
   );
 }
 

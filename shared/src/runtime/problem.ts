@@ -42,10 +42,12 @@ export const commonProblems = {
   /** A node and central both make reservations, and refuse them in the same words. */
   unknownReservation: { code: 'unknown-reservation', status: 404, title: 'There is no such reservation' },
   methodNotAllowed: { code: 'method-not-allowed', status: 405, title: 'The route does not take this method' },
+  requestTimeout: { code: 'request-timeout', status: 408, title: 'The request did not arrive in time' },
   insufficient: { code: 'insufficient', status: 409, title: 'Not everything can be promised; nothing was' },
   reservationState: { code: 'reservation-state', status: 409, title: 'The reservation is not in a state for that' },
   bodyTooLarge: { code: 'body-too-large', status: 413, title: 'The body is too large' },
   unsupportedMediaType: { code: 'unsupported-media-type', status: 415, title: 'The body is not sent as JSON' },
+  headersTooLarge: { code: 'headers-too-large', status: 431, title: 'The target and headers are too long' },
   internal: { code: 'internal', status: 500, title: 'Something went wrong here' },
   unavailable: { code: 'unavailable', status: 503, title: 'The service cannot do this now' },
 } as const satisfies Record<string, ProblemKind>;

@@ -1,6 +1,6 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { decodeDelta, WireError } from '@edgestock/shared/protocol/codec';
-import { assert } from '@edgestock/shared/runtime/assert';
+import { assert, must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import { and, count, desc, eq, lt } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
@@ -62,7 +62,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   readonly #logHead: Statement<[string, string], { log_sequence: number }>;
   readonly #changes: Statement<[number, string, number], AvailabilityChange>;
   readonly #changesOf: Statement<[string, number, string, number], AvailabilityChange>;
-  readonly #meta: Statement<[], { revision: number; central_epoch: number }>;
+  readonly #meta: Statement<[], { revision: number; central_epoch: number; life: string }>;
 
   constructor(database: Database) {
     super(database);
@@ -90,7 +90,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     this.#changesOf = database.prepare(`
       SELECT sku, channel, max(0, unspent - buffer) AS available, revision FROM availability
       WHERE sku IN (SELECT value FROM json_each(?)) AND revision > ? AND channel = ? ORDER BY revision LIMIT ?`);
-    this.#meta = database.prepare('SELECT revision, central_epoch FROM meta WHERE id = 1');
+    this.#meta = database.prepare('SELECT revision, central_epoch, life FROM meta WHERE id = 1');
   }
 
   async availability(sku: Sku, channel: Channel): Promise<SkuAvailability> {
@@ -119,6 +119,10 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
 
   async centralEpoch(): Promise<number> {
     return this.#meta.get()?.central_epoch ?? 1;
+  }
+
+  async life(): Promise<string> {
+    return must(this.#meta.get(), 'the row is made with the store').life;
   }
 
   async warehouses(): Promise<readonly NodeRecord[]> {

@@ -9,6 +9,8 @@ import { DEFAULT_CHANNEL } from '../../rules/channel.ts';
 import { NodeLog, skuOf, warehouseOf } from '../../testing/node-log.ts';
 import { describeCentralStore } from '../central-store.contract.ts';
 import { channelOf, NOW, reserve } from '../contract-fixture.contract.ts';
+import { StoreFull } from '../store-full.ts';
+import { SqliteCentralStore } from './central-store.ts';
 import { migrations } from './migrations.ts';
 import { openCentralReader, openCentralStore } from './open-central-store.ts';
 import { promiseTables } from './promise-tables.ts';
@@ -135,4 +137,27 @@ it('is read only where it exists', async () => {
   expect(await reader.stats()).toMatchObject({ warehouses: 0 });
   close();
   await rm(directory, { recursive: true });
+});
+
+it.each([
+  ['SQLITE_FULL', true],
+  ['SQLITE_IOERR_SHMSIZE', true],
+  ['SQLITE_IOERR_WRITE', true],
+  ['SQLITE_IOERR_READ', false],
+  ['SQLITE_CORRUPT', false],
+])('takes %s from a write for a full disk: %s', async (code, isFull) => {
+  const database = new Database(':memory:');
+  migrate(database, migrations);
+  const store = new SqliteCentralStore(database);
+  // What the driver throws when a disk fails so; the trigger has it happen in the middle of a transaction.
+  database.function('fail', () => {
+    throw new Database.SqliteError('disk I/O error', code);
+  });
+  database.exec('CREATE TEMP TRIGGER failing BEFORE INSERT ON main.node BEGIN SELECT fail(); END');
+  const log = new NodeLog('BER1');
+  const failure = await store.enrol(log.warehouse, log.enrolRequest(), 1).catch((error: unknown) => error);
+  expect(failure instanceof StoreFull).toBe(isFull);
+  expect(failure).toHaveProperty('message', expect.stringContaining('disk I/O error'));
+  expect(await store.warehouses()).toEqual([]);
+  await store.close();
 });

@@ -44,7 +44,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
       try {
         return run.immediate(work) as T;
       } catch (error) {
-        if (error instanceof Database.SqliteError && error.code === 'SQLITE_FULL') throw fullStore(database, error);
+        if (isDiskFull(error)) throw fullStore(database, error);
         throw error;
       }
     };
@@ -133,6 +133,24 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
       return { result, ...this.#promising.end() };
     });
   }
+}
+
+/**
+ * What a full disk looks like. The database's own pages fail with SQLITE_FULL; where the log or its shared index cannot grow,
+ * SQLite tells of input and output instead. The driver does not say what the system said, but these are the calls that need
+ * room. A failed read or fsync is another matter: waiting would hide a broken disk.
+ */
+const fullDiskCodes = [
+  'SQLITE_FULL',
+  'SQLITE_IOERR_WRITE',
+  'SQLITE_IOERR_TRUNCATE',
+  'SQLITE_IOERR_SHMOPEN',
+  'SQLITE_IOERR_SHMSIZE',
+  'SQLITE_IOERR_SHMMAP',
+];
+
+export function isDiskFull(error: unknown): error is Error {
+  return error instanceof Database.SqliteError && fullDiskCodes.includes(error.code);
 }
 
 /** The failure to tell of. The log is cut first: what it holds twice may be the room that the next attempt needs. */

@@ -178,6 +178,15 @@ export const migrations: readonly Migration[] = [
     `,
   },
   {
+    name: 'life of the store',
+    sql: `
+      -- Random, made with the store: revisions of two stores count the same numbers and mean different answers. Whoever puts
+      -- a backup in the place of a store gives it another.
+      ALTER TABLE meta ADD COLUMN life TEXT NOT NULL DEFAULT '';
+      UPDATE meta SET life = lower(hex(randomblob(8)));
+    `,
+  },
+  {
     name: 'quotas',
     sql: `
       -- The node's totals as far as central has seen them, each the largest ever: units granted to central, allocated by its

@@ -1,8 +1,9 @@
 import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import Database from 'better-sqlite3';
+import { StoreFull } from '../store-full.ts';
 import { SqliteCentralReader } from './central-reader.ts';
-import { SqliteCentralStore } from './central-store.ts';
+import { isDiskFull, SqliteCentralStore } from './central-store.ts';
 import { migrations } from './migrations.ts';
 
 /** Enough for the inner pages of tables of some millions of rows. */
@@ -14,8 +15,19 @@ const READER_CACHE_KIB = 64 * 1_024;
  */
 const CHECKPOINT_AFTER_PAGES = 8_000;
 
-/** Opens the store for its one writer: durable, migrated. The data directory's lock is the business of the process. */
+/**
+ * Opens the store for its one writer: durable, migrated. The data directory's lock is the business of the process. Throws
+ * `StoreFull` when the disk has no room for what opening needs.
+ */
 export function openCentralStore(path: string): SqliteCentralStore {
+  try {
+    return openWriter(path);
+  } catch (error) {
+    throw isDiskFull(error) ? new StoreFull(`the store cannot be opened: ${error.message}`, { cause: error }) : error;
+  }
+}
+
+function openWriter(path: string): SqliteCentralStore {
   const database = openDatabase(path, { cacheKiB: WRITER_CACHE_KIB });
   try {
     database.pragma(`wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`);

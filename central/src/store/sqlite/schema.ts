@@ -11,6 +11,7 @@ export const meta = sqliteTable('meta', {
   id: integer('id').primaryKey().notNull(),
   centralEpoch: integer('central_epoch').notNull(),
   revision: integer('revision').notNull(),
+  life: text('life').notNull().default(''),
 });
 
 export const node = sqliteTable('node', {

@@ -41,7 +41,7 @@ async function reserve(context: HttpContext, deps: HttpDependencies, lastUnits: 
   const body = await readBody(context, wanted, limits);
   // An id of the caller's own makes the write repeatable; without one, the key does.
   const idempotency = keyedWrite(context, 'reservations', body, body.id === undefined ? deps : { limits });
-  const lines = movementLines(body.lines, { view: ledger.view, clock, limits });
+  const lines = movementLines(body.lines, { view: ledger.view, clock, limits, kind: 'reserve' });
   const id = body.id ?? random.uuid();
   if (ledger.view.reservation(id) === undefined) await makeRoom(lines, deps, lastUnits);
   const { owner, note, actor } = body;

@@ -77,7 +77,7 @@ describe('GET /v1/events', () => {
     expect((await doors.get('/v1/events', { 'last-event-id': 'x' })).status).toBe(400);
     const { outbox } = doors.site.store;
     outbox.setAppliedUpTo(1);
-    outbox.trim({ olderThan: Number.MAX_SAFE_INTEGER, rowsMax: 10 });
+    outbox.trim({ agedUpTo: Number.MAX_SAFE_INTEGER, rowsMax: 10 });
     expect((await doors.get('/v1/events?after=0')).status).toBe(410);
   });
 

@@ -22,7 +22,7 @@ function writesFailing(ledger: HttpDependencies['ledger']) {
 
 function status({ ledger, status: replication, clock, version }: HttpDependencies): Response {
   const { appliedUpTo: _, ...log } = ledger.view.log();
-  const { lastContactAt, ...link } = replication();
+  const { lastContactAt, publishFailing, ...link } = replication();
   return Response.json({
     ...log,
     ...link,
@@ -31,6 +31,9 @@ function status({ ledger, status: replication, clock, version }: HttpDependencie
     ...(lastContactAt === undefined ? {} : { lastContactAt: isoTime(lastContactAt) }),
     quotaUnits: ledger.quotaUnits(),
     openTasks: ledger.tasks.openCount(),
+    ...(publishFailing === undefined
+      ? {}
+      : { publishFailing: { ...publishFailing, since: isoTime(publishFailing.since) } }),
     ...writesFailing(ledger),
     time: isoTime(clock.now()),
     version,

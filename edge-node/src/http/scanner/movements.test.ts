@@ -179,7 +179,7 @@ describe('GET /v1/movements', () => {
   test('tells a reader that what it asks for is gone, instead of skipping it', async () => {
     const { outbox } = doors.site.store;
     outbox.setAppliedUpTo(2);
-    expect(outbox.trim({ olderThan: Number.MAX_SAFE_INTEGER, rowsMax: 100 })).toBe(2);
+    expect(outbox.trim({ agedUpTo: Number.MAX_SAFE_INTEGER, rowsMax: 100 })).toBe(2);
     const { status, body } = await doors.get('/v1/movements?after=0');
     expect([status, body.code]).toEqual([410, 'log-trimmed']);
     expect((await doors.get('/v1/movements')).body.movements?.map(({ sequence }) => sequence)).toEqual([3]);

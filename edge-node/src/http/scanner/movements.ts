@@ -40,7 +40,7 @@ async function record(context: HttpContext, deps: HttpDependencies): Promise<Res
     refuse(problems.countsElsewhere, 'Send what was counted to POST /v1/counts; the node works out the difference.');
   }
   const idempotency = keyedWrite(context, 'movements', body, deps);
-  const lines = movementLines(named, { view: ledger.view, clock, limits });
+  const lines = movementLines(named, { view: ledger.view, clock, limits, kind });
   const ifVersion = versionExpected(context.req.raw.headers.get('if-match'), lines, ledger.view);
   const outcome = await ledger.record({
     type: 'record',

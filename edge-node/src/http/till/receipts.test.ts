@@ -112,3 +112,56 @@ describe('POST /v1/returns', () => {
     });
   });
 });
+
+describe('a barcode that cannot be read', () => {
+  const url = `https://shop.example/p/${'x'.repeat(60)}`;
+  const sold = (barcode: string, receipt: string, path = '/v1/sales') =>
+    doors.post(path, { till: 'T1', receipt, lines: [{ barcode, quantity: 2 }] });
+
+  test.each([
+    ['a wrong check digit in a label', '(01)04006381333932', '(01)04006381333932'],
+    ['a date that does not exist', '(01)04006381333931(17)991345', '(01)04006381333931(17)991345'],
+    ['a comma', 'TEA,GREEN', 'TEA%2CGREEN'],
+    ['a separator', '0104006381333932\u001d', '0104006381333932%1D'],
+    ['an escape of its own and a comma', '100%,', '100%25%2C'],
+    ['a long address', url, expect.stringMatching(/^https:\/\/shop\.example\/p\/x{24}~[0-9a-f]{16}$/)],
+    ['nothing but spaces', '   ', '%20 %20'],
+  ])('does not keep a sale from being recorded: %s (P4)', async (_, barcode, derived) => {
+    const { status, body } = await sold(barcode, 'R-1');
+    expect(status).toBe(201);
+    expect(body.movements).toMatchObject([{ sku: derived, quantity: -2 }]);
+    const shown = (await doors.get('/v1/exceptions')).body.exceptions;
+    expect(shown).toContainEqual(expect.objectContaining({ kind: 'unreadable-barcode', sku: derived, barcode }));
+  });
+
+  test('is recorded under the same SKU each time, and comes back under it', async () => {
+    const skuOf = ({ text }: { readonly text: string }) => /"sku":"([^"]+)"/.exec(text)?.[1] ?? '';
+    const derived = skuOf(await sold(url, 'R-1'));
+    await sold(url, 'R-2');
+    expect(skuOf(await sold(url, 'R-3', '/v1/returns'))).toBe(derived);
+    expect(doors.site.onHand(derived)).toBe(-2);
+    expect(skuOf(await sold(`${url}y`, 'R-4'))).not.toBe(derived);
+  });
+
+  test('is one receipt however often it is sent, with the same answer', async () => {
+    const first = await sold('TEA,GREEN', 'R-1');
+    const again = await sold('TEA,GREEN', 'R-1');
+    expect([again.status, again.body]).toEqual([201, first.body]);
+    expect(doors.site.onHand('TEA%2CGREEN')).toBe(-2);
+  });
+
+  test('says as much of the text as fits', async () => {
+    const long = `${'ä'.repeat(500)},`;
+    await sold(long, 'R-1');
+    const shown = (await doors.get('/v1/exceptions')).body.exceptions;
+    expect(shown).toContainEqual(expect.objectContaining({ barcode: 'ä'.repeat(256) }));
+  });
+
+  test('is refused where nothing has happened yet that must be kept', async () => {
+    const lines = [{ barcode: 'TEA,GREEN', quantity: 2 }];
+    expect((await doors.post('/v1/movements', { kind: 'receive', lines })).status).toBe(400);
+    const counts = await doors.post('/v1/counts', { lines: [{ barcode: 'TEA,GREEN', counted: 2 }] });
+    expect(counts.status).toBe(400);
+    expect((await doors.post('/v1/movements', { kind: 'sale', lines })).status).toBe(201);
+  });
+});

@@ -44,7 +44,7 @@ async function record(
 ): Promise<Response> {
   const { ledger, clock, limits } = deps;
   const body = await readBody(context, receipt, limits);
-  const lines = movementLines(body.lines, { view: ledger.view, clock, limits });
+  const lines = movementLines(body.lines, { view: ledger.view, clock, limits, kind });
   const ifMatch = context.req.raw.headers.get('if-match');
   const ifVersion = versionExpected(ifMatch, lines, ledger.view);
   // The sale is recorded whatever comes back (P4); what comes back makes its deficit smaller.
