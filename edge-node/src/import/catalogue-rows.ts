@@ -1,4 +1,4 @@
-import { fileBarcode } from './barcodes.ts';
+import { itemBarcode } from '@edgestock/shared/inventory/item-barcode';
 import type { Columns } from './columns.ts';
 import { quoted, RowFields } from './fields.ts';
 import type { CatalogueRow } from './import-row.ts';
@@ -49,7 +49,7 @@ type BarcodeCell = { readonly barcode: string | undefined; readonly zerosAdded: 
 function barcodeOf(fields: RowFields, policy: BadBarcodePolicy): BarcodeCell {
   const text = fields.text('barcode', importLimits.barcodeCharsMax);
   if (text === undefined) return { barcode: undefined, zerosAdded: 0, isBad: false };
-  const read = fileBarcode(text);
+  const read = itemBarcode(text);
   if (read.outcome === 'barcode') return { barcode: read.barcode, zerosAdded: read.zerosAdded, isBad: false };
   if (policy === 'refuse') {
     fields.problem(
