@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { centralLimits } from '../limits.ts';
 import { ApiUnderTest } from '../testing/api-under-test.ts';
 import { apiLimits } from './limits.ts';
 
@@ -104,18 +103,4 @@ test('takes the largest item there can be', async () => {
   const largest = { sku: '\u20ac'.repeat(64), name: '\u20ac'.repeat(apiLimits.itemNameCharsMax), barcodes };
   expect((await put([largest])).status).toBe(200);
   expect(await json(`/v1/catalogue/${encodeURIComponent(largest.sku)}`)).toEqual({ ...largest, warehouses: 'all' });
-});
-
-test('two pages that arrive together are two commits', async () => {
-  const commits: number[] = [];
-  const { store } = central.store;
-  const promise = store.promise.bind(store);
-  store.promise = (commands, now) => {
-    commits.push(commands.length);
-    return promise(commands, now);
-  };
-  const items = (name: string) =>
-    Array.from({ length: centralLimits.catalogueItemsPerDirective }, (_, i) => ({ sku: `${name}${i}` }));
-  await Promise.all(['P', 'Q', 'R'].map((name) => put(items(name))));
-  expect(commits).toEqual([1, 1, 1]);
 });
