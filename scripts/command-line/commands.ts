@@ -59,6 +59,12 @@ export const subcommands: readonly Subcommand[] = [
     load: () => import('@edgestock/edge-node/command/import'),
   },
   {
+    name: 'policy',
+    summary: 'how much of whose stock central may promise; channels and their buffers',
+    examples: [['edgestock policy set BER1 --share 80 --safety-stock 2', 'the rest of the policy stays']],
+    load: () => import('@edgestock/edge-node/command/policy'),
+  },
+  {
     name: 'replay',
     summary: 'a point-of-sale export through the HTTP API of running nodes',
     examples: [

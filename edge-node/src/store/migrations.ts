@@ -284,6 +284,14 @@ export const migrations: readonly Migration[] = [
     `,
   },
   {
+    name: 'barcodes by SKU',
+    sql: `
+      -- An item of central's catalogue replaces its barcodes. Without this each one read all barcodes there are: 500 ms for a
+      -- page of 250 items at 20,000 barcodes, and tills waited for it.
+      CREATE INDEX barcode_by_sku ON barcode (sku);
+    `,
+  },
+  {
     name: 'ended tasks by age',
     sql: `
       -- What may be forgotten: ended tasks change no more.
