@@ -61,6 +61,20 @@ export const centralLimits = {
   downRetryFirstMs: 100,
   downRetryMsMax: 10_000,
 
+  /** Items of one directive: a node carries it out in one commit, some 23 ms, for which its tills wait. */
+  catalogueItemsPerDirective: 250,
+  /**
+   * What stays of a node's log after the node has carried it out, to look back on and for one that is restored from a backup
+   * of these days. What was carried out is noted once a day, so that no directive needs a time of its own.
+   */
+  directivesKeptMs: 7 * 24 * 3_600_000,
+  directivesKeptMax: 10_000,
+  directivesMarkPeriodMs: 24 * 3_600_000,
+  /** How often that is looked at, how many go in one transaction, and the pause before the next. */
+  directivesTrimPeriodMs: 60_000,
+  directivesTrimRowsMax: 500,
+  directivesTrimPauseMs: 50,
+
   /** Places that sell; each has answers of its own. */
   channelsMax: 64,
 
@@ -116,6 +130,10 @@ assert(
   'as much may be under way as a node may be behind',
 );
 assert(centralLimits.heartbeatHoldMs < centralLimits.silentAfterMs, 'a reply that waits must not look like silence');
+assert(
+  centralLimits.catalogueItemsPerDirective <= wireLimits.directiveLinesMax,
+  'a page of the catalogue must be one that nodes read',
+);
 assert(centralLimits.orderLinesMax <= wireLimits.directiveLinesMax, 'an order must fit one task');
 assert(
   centralLimits.groupDeltasMax >= wireLimits.batchDeltasMax && centralLimits.groupDeltasMax >= wireLimits.stateRowsMax,

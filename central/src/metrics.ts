@@ -74,6 +74,7 @@ const directives = {
   batchesSent: ['batches_sent_total', 'Batches of directives the broker has acknowledged'],
   directivesSent: ['directives_sent_total', 'Directives in them, repetitions included'],
   publishFailures: ['publish_failures_total', 'Batches of directives that could not be delivered'],
+  directivesTrimmed: ['trimmed_total', 'Directives dropped from the logs that no node needs any more'],
   rewinds: ['rewinds_total', 'Times directives were sent again'],
   cursorFaults: ['cursor_faults', "Nodes whose cursor is not of central's log, and which get nothing; must be zero"],
 } as const;

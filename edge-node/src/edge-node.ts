@@ -9,6 +9,7 @@ import { createHttpApp } from './http/http-app.ts';
 import { serveHttp } from './http/serve-http.ts';
 import { ImportJobs } from './import/import-jobs.ts';
 import { LedgerInbox } from './ledger/directive-inbox.ts';
+import { DocumentPruner } from './ledger/document-pruner.ts';
 import { Granter } from './ledger/granter.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { ReservationSweeper } from './ledger/reservation-sweeper.ts';
@@ -46,6 +47,7 @@ export async function startEdgeNode(
       new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log }),
     );
     sweeper.start();
+    services.add('pruner', new DocumentPruner({ documents: store.documents, clock, log }));
     const granter = services.add('granter', new Granter({ ledger, store }));
     const inbox = new LedgerInbox({ ledger, store, granter });
     const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));

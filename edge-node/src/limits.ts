@@ -51,6 +51,15 @@ export const reservationLimits = {
   forgottenPerSweepMax: 256,
 } as const;
 
+/** How long what has ended can still be looked up, and how it is forgotten: a piece now and then. */
+export const pruneLimits = {
+  retentionMs: 30 * 86_400_000,
+  periodMs: 60_000,
+  /** A task has up to 500 lines: one piece is a commit of some ten milliseconds at most, and 70,000 tasks a day. */
+  tasksPerPieceMax: 50,
+  directivesPerPieceMax: 200,
+} as const;
+
 /** The same names with any values: a test has smaller ones. */
 export type HttpLimits = { readonly [Name in keyof typeof httpLimits]: number };
 

@@ -47,12 +47,22 @@ export const subcommands: readonly Subcommand[] = [
   },
   {
     name: 'import',
-    summary: 'a catalogue or opening stock from a CSV file into a node',
+    summary: 'a catalogue or opening stock from a CSV file into a node, or a catalogue into central for all',
     examples: [
+      [
+        'edgestock import catalogue items.csv --central http://127.0.0.1:7000',
+        'kept once; each node gets what concerns it',
+      ],
       ['edgestock import catalogue items.csv --data-dir data/nodes/BER1', 'into a node that is not running'],
       ['edgestock import stock stock.csv --node http://127.0.0.1:7100', 'into one that is'],
     ],
     load: () => import('@edgestock/edge-node/command/import'),
+  },
+  {
+    name: 'policy',
+    summary: 'how much of whose stock central may promise; channels and their buffers',
+    examples: [['edgestock policy set BER1 --share 80 --safety-stock 2', 'the rest of the policy stays']],
+    load: () => import('@edgestock/edge-node/command/policy'),
   },
   {
     name: 'replay',

@@ -16,6 +16,7 @@ import { Warehouses } from '../warehouses/warehouses.ts';
 import { AvailabilityAnswers } from './availability-answers.ts';
 import { AvailabilityFanOuts } from './availability-fan-outs.ts';
 import { availabilityRoutes } from './availability-routes.ts';
+import { catalogueRoutes } from './catalogue-routes.ts';
 import { channelRoutes } from './channel-routes.ts';
 import { type ApiEnvironment, createDoors } from './doors.ts';
 import { explainRoutes } from './explain-routes.ts';
@@ -112,6 +113,7 @@ export class Api implements Service {
       orderRoutes(doors, { promises, channels });
       channelRoutes(doors, { promises, channels });
       policyRoutes(doors, { promises });
+      catalogueRoutes(doors, { promises });
       operatorRoutes(doors, {
         ...options,
         startedAt: clock.now(),

@@ -27,6 +27,20 @@ const warehouse = field<WarehouseId>(
   (value) => typeof value === 'string' && parseWarehouseId(value) !== undefined,
 );
 
+/** Text without control characters, of at most so many characters. */
+function text(charsMax: number) {
+  return field<string>(
+    'text-malformed',
+    `text of 1 to ${charsMax} characters without control characters`,
+    (value) =>
+      typeof value === 'string' &&
+      value.length > 0 &&
+      value.length <= charsMax &&
+      value.isWellFormed() &&
+      !TEXT_REFUSED.test(value),
+  );
+}
+
 const quantity = wholeNumber('quantity-invalid', 1, LINE_QUANTITY_MAX, 'units');
 const units = wholeNumber('units-invalid', 0, LINE_QUANTITY_MAX, 'units');
 
@@ -38,16 +52,10 @@ export const fields = {
   percent: wholeNumber('percent-invalid', 0, 100, 'percent'),
   priority: wholeNumber('priority-invalid', 0, apiLimits.priorityMax, 'steps'),
   ttlSeconds: wholeNumber('ttl-invalid', 1, apiLimits.ttlSecondsMax, 'seconds'),
-  text: field<string>(
-    'text-malformed',
-    `text of 1 to ${apiLimits.textCharsMax} characters without control characters`,
-    (value) =>
-      typeof value === 'string' &&
-      value.length > 0 &&
-      value.length <= apiLimits.textCharsMax &&
-      value.isWellFormed() &&
-      !TEXT_REFUSED.test(value),
-  ),
+  multiple: wholeNumber('multiple-invalid', 1, apiLimits.barcodeMultipleMax, 'units'),
+  text: text(apiLimits.textCharsMax),
+  itemName: text(apiLimits.itemNameCharsMax),
+  barcode: text(apiLimits.barcodeCharsMax),
   promiseId: field<string>(
     'id-malformed',
     'an id: 1 to 64 letters, digits, dots, hyphens, underscores and tildes, the first a letter or digit',

@@ -13,6 +13,10 @@ export const apiLimits = {
   promiseBodyBytesMax: 256 * 1024,
   problemsListedMax: 100,
   textCharsMax: 128,
+  /** What an item is called, and what stands on its label: as a node's own import has it. */
+  itemNameCharsMax: 300,
+  barcodeCharsMax: 80,
+  barcodeMultipleMax: 100_000,
   idempotencyKeyCharsMax: 255,
   /** How long a promise without payment may last, and lasts when nobody says. */
   ttlSecondsMax: 86_400,
@@ -26,6 +30,8 @@ export const apiLimits = {
 
   stockPageDefault: 100,
   stockPageMax: 1_000,
+  /** Items with all their barcodes and warehouses are larger than anything else that is listed. */
+  cataloguePageMax: 200,
   quarantinePageDefault: 20,
   quarantinePageMax: 50,
   /** Raw bytes of one page; a page ends before the item that would exceed it. */
@@ -71,6 +77,17 @@ assert(
   apiLimits.linesMax * (SKU_LENGTH_MAX * 2 + 60) <= apiLimits.promiseBodyBytesMax,
   'a promise with the most lines must fit its body limit',
 );
+/** UTF-8 bytes of a UTF-16 unit, and what the wire adds to a text or a number. */
+const UTF8_BYTES_MAX = 3;
+const WIRE_FIELD_BYTES_MAX = 9;
+assert(
+  UTF8_BYTES_MAX * (SKU_LENGTH_MAX + apiLimits.itemNameCharsMax) +
+    wireLimits.barcodesPerItemMax * (UTF8_BYTES_MAX * apiLimits.barcodeCharsMax + 2 * WIRE_FIELD_BYTES_MAX) +
+    4 * WIRE_FIELD_BYTES_MAX <=
+    wireLimits.directiveBytesMax,
+  'the largest item must fit a directive',
+);
+assert(UTF8_BYTES_MAX * apiLimits.itemNameCharsMax <= wireLimits.textBytesMax, 'a name must be one that nodes read');
 assert(apiLimits.reservationTtlSecondsDefault <= apiLimits.ttlSecondsMax, 'the default must be allowed');
 assert(apiLimits.streamsMax < apiLimits.connectionsMax, 'streams must leave connections to others');
 assert(apiLimits.fanOutPeriodMsMin < apiLimits.fanOutPeriodMsMax, 'the fan-out periods must be a range');

@@ -8,6 +8,7 @@ export const problems = {
   unknownChannel: { code: 'unknown-channel', status: 404, title: 'There is no such channel' },
   malformedWarehouse: { code: 'malformed-warehouse', status: 400, title: 'The text cannot be a warehouse id' },
   unknownWarehouse: { code: 'unknown-warehouse', status: 404, title: 'No node of that warehouse was ever enrolled' },
+  unknownItem: { code: 'unknown-item', status: 404, title: 'The catalogue has no such item' },
   unknownOrder: { code: 'unknown-order', status: 404, title: 'There is no such order' },
   orderState: { code: 'order-state', status: 409, title: 'The order is not in a state for that' },
   tooManyChannels: { code: 'too-many-channels', status: 409, title: 'As many channels as allowed exist' },

@@ -55,7 +55,7 @@ function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {
 function itemAt(path: readonly PropertyKey[], code: string, message: string): ProblemItem {
   const [first, line] = path;
   return {
-    ...(first === 'lines' && typeof line === 'number' ? { line } : {}),
+    ...((first === 'lines' || first === 'items') && typeof line === 'number' ? { line } : {}),
     code,
     message,
     path: path.map(String).join('.'),

@@ -5,10 +5,12 @@ export type DownMetrics = {
   publishFailures: number;
   /** Times directives were sent again, for whatever reason. */
   rewinds: number;
+  /** Dropped from the logs: no node needs them any more. */
+  directivesTrimmed: number;
   /** Nodes whose cursor is not of this log: they get nothing. */
   cursorFaults: number;
 };
 
 export function emptyDownMetrics(): DownMetrics {
-  return { batchesSent: 0, directivesSent: 0, publishFailures: 0, rewinds: 0, cursorFaults: 0 };
+  return { batchesSent: 0, directivesSent: 0, publishFailures: 0, rewinds: 0, directivesTrimmed: 0, cursorFaults: 0 };
 }

@@ -42,11 +42,13 @@ export function judgeCursor(
   const hash = Buffer.from(cursor.hash, 'hex');
   // A node that has carried out nothing has no life of central in its books yet.
   const isAtStart = sequence === 0 && sameHash(hash, genesisHash);
+  if (isAtStart && hashThere === undefined) return fault('it has carried out nothing, and the beginning is trimmed');
   if (!isAtStart) {
     if (cursor.centralEpoch !== centralEpoch) {
       return fault(`it has carried out directives of central's epoch ${cursor.centralEpoch}, not of ${centralEpoch}`);
     }
-    if (hashThere === undefined) return fault(`its cursor ${sequence} is beyond central's log`);
+    if (hashThere === undefined)
+      return fault(`its cursor ${sequence} is beyond central's log, or before where it begins`);
     if (!sameHash(hash, hashThere)) return fault(`another history than central's at directive ${sequence}`);
   }
   if (!known.isOpen) return { verdict: 'good', rewind: 'first-contact' };

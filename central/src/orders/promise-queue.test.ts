@@ -53,6 +53,12 @@ it('commands of one turn share a transaction, each with its own outcome, after t
   expect(events).toEqual(['committed 3', 'A', 'B', 'C']);
 });
 
+it('a page of the catalogue is the last of its transaction: whoever comes behind it waits for one page at most', async () => {
+  const page: PromiseCommand = { command: 'upsert-catalogue', items: [] };
+  await Promise.all([pay('A'), page, pay('B'), page, page].map((command) => queue.promise(command)));
+  expect(store.groups).toEqual([['A', 'upsert-catalogue'], ['B', 'upsert-catalogue'], ['upsert-catalogue']]);
+});
+
 it('a transaction takes no more than its bound, and the rest follows in order', async () => {
   const count = centralLimits.groupPromisesMax + 2;
   await Promise.all(Array.from({ length: count }, (_, index) => queue.promise(pay(String(index)))));

@@ -103,7 +103,10 @@ export class PromiseQueue implements PromiseWriter, Service {
 
   #nextGroup(): Waiting[] {
     const urgent = this.#urgent.splice(0, centralLimits.groupPromisesMax);
-    return [...urgent, ...this.#waiting.splice(0, centralLimits.groupPromisesMax - urgent.length)];
+    const room = centralLimits.groupPromisesMax - urgent.length;
+    // A page of the catalogue is work for hundreds: it shares its commit with those before it, and no second one does.
+    const page = this.#waiting.findIndex(({ command }) => command.command === 'upsert-catalogue');
+    return [...urgent, ...this.#waiting.splice(0, page === -1 ? room : Math.min(room, page + 1))];
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {

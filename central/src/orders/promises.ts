@@ -6,6 +6,7 @@ import type { Random } from '@edgestock/shared/runtime/random';
 import type { Channel, ChannelRecord } from '../rules/channel.ts';
 import type { Order, OrderState } from '../rules/order.ts';
 import type {
+  CentralItem,
   IdempotencyKey,
   PromiseCommand,
   PromiseOutcome,
@@ -113,6 +114,10 @@ export class Promises {
     return this.#set({ command: 'set-buffers', channel, buffers });
   }
 
+  upsertCatalogue(items: readonly CentralItem[]): Promise<Failure<'set'> | Unpromised> {
+    return this.#set({ command: 'upsert-catalogue', items });
+  }
+
   /** In the state it has now: one whose time is over is expired before anybody has swept it up. */
   async reservation(id: string): Promise<Reservation | undefined> {
     const reservation = await this.#reader.reservation(id);
@@ -145,6 +150,14 @@ export class Promises {
     limit: number,
   ): Promise<readonly { readonly sku: Sku; readonly buffer: number }[]> {
     return this.#reader.buffers(channel, after, limit);
+  }
+
+  item(sku: Sku): Promise<CentralItem | undefined> {
+    return this.#reader.item(sku);
+  }
+
+  items(after: Sku | undefined, limit: number): Promise<readonly CentralItem[]> {
+    return this.#reader.items(after, limit);
   }
 
   #demanded({ id, channel, owner, lines, idempotency }: Demand) {

@@ -1,6 +1,8 @@
 import { chainHashOver, genesisHash } from '@edgestock/shared/protocol/chain';
+import { decodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { describe, expect, it } from 'vitest';
+import { centralLimits } from '../limits.ts';
 import { NodeLog, skuOf, warehouseOf } from '../testing/node-log.ts';
 import { type ContractFixture, NOW } from './contract-fixture.contract.ts';
 
@@ -87,11 +89,33 @@ export function describeDirecting(fixture: ContractFixture): void {
         ],
         [['A', 'B', 'C'], ['C']],
       ]);
-      const { warehouses: _, ...known } = item('C', 'all', 'another name');
-      expect(await fixture.store.item(skuOf('C'))).toEqual(known);
+      expect(await fixture.store.item(skuOf('C'))).toEqual(item('C', 'all', 'another name'));
+      expect(await fixture.store.items(skuOf('A'), 1)).toEqual([item('B', ['BER1', 'HAM1'])]);
       expect(await fixture.store.item(skuOf('Z'))).toBeUndefined();
       expect(await upsert(item('D', ['NONE']))).toEqual({ outcome: 'unknown', what: 'warehouse', id: 'NONE' });
       expect(await fixture.store.item(skuOf('D'))).toBeUndefined();
+    });
+
+    it('says nothing to a warehouse that an item leaves, and all of it when the item comes back', async () => {
+      await enrolled(new NodeLog('BER1'));
+      await enrolled(new NodeLog('HAM1'));
+      const upsert = (one: ReturnType<typeof item>) => promise({ command: 'upsert-catalogue', items: [one] });
+      await upsert(item('A'));
+      await upsert(item('A', ['HAM1'], 'while it is away'));
+      expect([await itemsTold('BER1'), await itemsTold('HAM1')]).toEqual([[['A']], [['A'], ['A']]]);
+      await upsert(item('A', ['BER1'], 'while it is away'));
+      expect([await itemsTold('BER1'), await itemsTold('HAM1')]).toEqual([
+        [['A'], ['A']],
+        [['A'], ['A']],
+      ]);
+    });
+
+    it('lets one item have a barcode: the one that named it last', async () => {
+      const barcodes = [{ barcode: '04006381333931', multiple: 1 }];
+      await promise({ command: 'upsert-catalogue', items: [{ ...item('A'), barcodes }] });
+      await promise({ command: 'upsert-catalogue', items: [{ ...item('B'), barcodes }] });
+      expect(await fixture.store.item(skuOf('A'))).toEqual({ ...item('A'), barcodes: [] });
+      expect(await fixture.store.item(skuOf('B'))).toEqual({ ...item('B'), barcodes });
     });
 
     it('is whole for a warehouse that is enrolled later, in pages that fit the wire', async () => {
@@ -159,6 +183,63 @@ export function describeDirecting(fixture: ContractFixture): void {
       // What was never written cannot have been carried out.
       await next.recordCarriedOut([{ warehouse: ber, sequence: 99 }]);
       expect(await next.downHead(ber)).toMatchObject({ sequence: 3, carriedOut: 3 });
+    });
+
+    describe('is trimmed', () => {
+      const ham = warehouseOf('HAM1');
+      const { directivesKeptMs, directivesMarkPeriodMs } = centralLimits;
+      const carriedOut = (...sequences: readonly (readonly [typeof ber, number])[]) =>
+        fixture.store.recordCarriedOut(sequences.map(([warehouse, sequence]) => ({ warehouse, sequence })));
+      const pages = async (...skus: readonly string[]) => {
+        for (const sku of skus) await promise({ command: 'upsert-catalogue', items: [item(sku)] });
+      };
+      const first = async (warehouse: typeof ber, after: number) =>
+        (await fixture.store.directivesAfter(warehouse, after, { directivesMax: 1, bytesMax: 1 }))?.firstSequence;
+
+      it('behind what was carried out days ago, never beyond what was, and goes on as one chain', async () => {
+        await enrolled(new NodeLog('BER1'));
+        await enrolled(new NodeLog('HAM1'));
+        await pages('A', 'B');
+        await carriedOut([ber, 3], [ham, 1]);
+        expect(await fixture.store.trimDirectives(NOW, 100)).toEqual({ trimmed: 0, isMore: false });
+        await pages('C');
+        await carriedOut([ber, 4]);
+        const hash = await fixture.store.downHashAt(ber, 3);
+        const later = NOW + directivesKeptMs;
+        expect(await fixture.store.trimDirectives(later - 1, 100)).toMatchObject({ trimmed: 0 });
+        // Only what had been carried out back then: C was told since.
+        expect(await fixture.store.trimDirectives(later, 100)).toEqual({ trimmed: 4, isMore: false });
+        expect(await fixture.store.trimDirectives(later, 100)).toEqual({ trimmed: 0, isMore: false });
+        expect([await first(ber, 3), await first(ber, 2), await first(ber, 0)]).toEqual([4, undefined, undefined]);
+        expect(await fixture.store.downHashAt(ber, 3)).toEqual(hash);
+        expect([await fixture.store.downHashAt(ber, 2), await fixture.store.downHashAt(ber, 0)]).toEqual([
+          undefined,
+          undefined,
+        ]);
+        // The node that lags still gets the pages it shared with the other.
+        const lagging = await fixture.store.directivesAfter(ham, 1, { directivesMax: 9, bytesMax: 1e9 });
+        expect(lagging?.directives.map((bytes) => decodeDirective(bytes))).toMatchObject([
+          { items: [{ sku: 'A' }] },
+          { items: [{ sku: 'B' }] },
+          { items: [{ sku: 'C' }] },
+        ]);
+        await pages('D');
+        const rest = await fixture.store.directivesAfter(ber, 3, { directivesMax: 9, bytesMax: 1e9 });
+        expect(rest?.hashLast).toEqual(Buffer.from(chainHashOver(hash ?? genesisHash, rest?.directives ?? [])));
+        expect(await fixture.store.downHead(ber)).toEqual({ sequence: 5, hash: rest?.hashLast, carriedOut: 4 });
+      });
+
+      it('a piece at a time', async () => {
+        await enrolled(new NodeLog('BER1'));
+        await pages('A', 'B', 'C');
+        await carriedOut([ber, 4]);
+        await fixture.store.trimDirectives(NOW, 100);
+        const later = NOW + directivesKeptMs + directivesMarkPeriodMs;
+        const piece = () => fixture.store.trimDirectives(later, 3);
+        expect([await piece(), await first(ber, 3)]).toEqual([{ trimmed: 3, isMore: true }, 4]);
+        expect([await piece(), await first(ber, 4)]).toEqual([{ trimmed: 1, isMore: false }, undefined]);
+        expect(await piece()).toEqual({ trimmed: 0, isMore: false });
+      });
     });
   });
 }

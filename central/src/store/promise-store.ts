@@ -1,8 +1,8 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import type { CatalogueItem, SkuPolicy } from '@edgestock/shared/protocol/directive';
+import type { SkuPolicy } from '@edgestock/shared/protocol/directive';
 import type { Channel, ChannelRecord } from '../rules/channel.ts';
 import type { Order, OrderState } from '../rules/order.ts';
-import type { PromiseCommand, PromiseOutcome, WarehouseSettings } from '../rules/promise-command.ts';
+import type { CentralItem, PromiseCommand, PromiseOutcome, WarehouseSettings } from '../rules/promise-command.ts';
 import type { Reservation } from '../rules/reservation.ts';
 import type { Applied } from './central-store.ts';
 
@@ -20,6 +20,12 @@ export interface PromiseStore extends PromiseReader {
 
   /** How far nodes have carried out their logs; never moves backwards within one life of central. */
   recordCarriedOut(cursors: readonly { readonly warehouse: WarehouseId; readonly sequence: number }[]): Promise<void>;
+
+  /**
+   * Drops from the logs down what nobody needs any more (see `DownTrim`), at most so many directives over all nodes. Of the
+   * end of what is gone the chain hash stays.
+   */
+  trimDirectives(now: number, rowsMax: number): Promise<DownTrim>;
 }
 
 export interface PromiseReader {
@@ -42,7 +48,9 @@ export interface PromiseReader {
     after: Sku | undefined,
     limit: number,
   ): Promise<readonly { readonly sku: Sku; readonly buffer: number }[]>;
-  item(sku: Sku): Promise<CatalogueItem | undefined>;
+  item(sku: Sku): Promise<CentralItem | undefined>;
+  /** Items after a SKU, in the order of their SKUs. */
+  items(after: Sku | undefined, limit: number): Promise<readonly CentralItem[]>;
 
   /** Who holds units of a position, then what is allocated there and not shipped; the newest of each first, at most so many. */
   promisesAt(warehouse: WarehouseId, sku: Sku, limit: number): Promise<readonly PromiseAt[]>;
@@ -60,6 +68,12 @@ export interface PromiseReader {
     limits: { readonly directivesMax: number; readonly bytesMax: number },
   ): Promise<DownSlice | undefined>;
 }
+
+/**
+ * What a trim came to. A node's log keeps what the node has not carried out, and of the rest what was carried out in the last
+ * `directivesKeptMs`, but no more than `directivesKeptMax`: a catalogue that changes every hour does not fill the disk.
+ */
+export type DownTrim = { readonly trimmed: number; readonly isMore: boolean };
 
 /** Units of one position that somebody was promised. */
 export type PromiseAt = {

@@ -5,6 +5,7 @@ import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import { connectForEver } from '@edgestock/shared/transport/jetstream-connection';
 import { emptyDownMetrics } from '../directives/down-metrics.ts';
 import { DownPublisher } from '../directives/down-publisher.ts';
+import { DownTrimmer } from '../directives/down-trimmer.ts';
 import { JetStreamDown } from '../directives/jetstream-down.ts';
 import { ControlDesk } from '../ingest/control-desk.ts';
 import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
@@ -112,6 +113,16 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   services.add('promises', queue);
   services.add('sweeper', sweeper);
   services.add('directives', down);
+  const trimmer = new DownTrimmer({
+    store,
+    clock,
+    onTrimmed: (directives) => {
+      metrics.directives.directivesTrimmed += directives;
+    },
+    attempt: (write) => writes.attempt(write),
+    onFailed,
+  });
+  services.add('log trimmer', trimmer);
   services.add('ingester', ingester);
   const listener = listenerOf({
     ingester,

@@ -170,11 +170,12 @@ describe('edgestock status', () => {
   let bodies: Record<string, object>;
   beforeEach(async () => {
     const node = { warehouse: 'BER1', version: '1.0', epoch: 1, sequence: 1_200, firstSequence: 1, openExceptions: 2 };
+    const asked = { quotaUnits: 1_500, openTasks: 3, down: { sequence: 42, need: false } };
     const link = { databaseBytes: 2_097_152, link: 'connected', state: 'live', applied: 1_190, backlog: 10, time: '' };
     const one = { warehouse: 'HAM1', appliedUpTo: 7, backlog: 0, lagMs: 90_000, isSilent: true, skewMs: 5_000 };
     const self = { ...one, warehouse: 'MUC1', nodeFence: { reason: 'rolled back' } };
     bodies = {
-      '/v1/status': { ...node, ...link },
+      '/v1/status': { ...node, ...link, ...asked },
       '/v1/warehouses': {
         warehouses: [{ ...one, warehouse: 'BER1', isSilent: false, skewMs: 0, lagMs: null }, one, self],
       },
@@ -192,6 +193,20 @@ describe('edgestock status', () => {
     expect(printed.join('\n')).toMatch(
       /MUC1 +FENCED \(rolled back\), .*\n +HAM1 +SILENT, applied 7, in step, known as of 90 s ago, clock 5 s ahead\n +BER1 +live, .*nothing known of its stock yet/,
     );
+  });
+
+  it('shows what is promised on both sides, and shouts when too much is', async () => {
+    await run(statusCommand, '--node', url);
+    expect(printed.join('\n')).toMatch(/quota +1,500 units .*\n +tasks +3 open\n +directives +carried out up to 42\n/);
+    const promises = { reservationsHeld: 4, orders: { placed: 1, firm: 2 }, oversold: 0 };
+    bodies['/v1/status'] = { promises, directives: { notCarriedOut: { HAM1: 7 } } };
+    await run(statusCommand, '--central', url);
+    expect(printed.join('\n')).toMatch(
+      /reservations +4 held\n +orders +1 placed, 2 firm\n +directives +not carried out: HAM1 7\n +oversold +0/,
+    );
+    bodies['/v1/status'] = { promises: { ...promises, oversold: 1 } };
+    await run(statusCommand, '--central', url);
+    expect(printed.at(-1)).toMatch(/directives +all carried out\n +OVERSOLD +1 positions/);
   });
 
   it('says when and why a node refuses writes', async () => {

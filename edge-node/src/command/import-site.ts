@@ -3,6 +3,9 @@ import { systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
+import type { BadBarcodePolicy } from '../import/catalogue-rows.ts';
+import { CentralDoor } from '../import/central-door.ts';
+import { CentralImport } from '../import/central-import.ts';
 import { ImportJobs } from '../import/import-jobs.ts';
 import type { ImportTarget } from '../import/import-target.ts';
 import { RemoteImport } from '../import/remote-import.ts';
@@ -15,6 +18,8 @@ import { WrongCall } from './wrong-call.ts';
 export type ImportSite = { readonly target: ImportTarget; readonly warehouse: string; close(): Promise<void> };
 
 type SiteChoice = {
+  readonly central?: string | undefined;
+  readonly badBarcodes?: BadBarcodePolicy;
   readonly node?: string | undefined;
   readonly dataDir?: string | undefined;
   readonly warehouse?: string | undefined;
@@ -22,7 +27,11 @@ type SiteChoice = {
 
 /** The running node or the data directory that was named; `undefined` when neither was. Throws `WrongCall`. */
 export async function openImportSite(choice: SiteChoice): Promise<ImportSite | undefined> {
-  const { node, dataDir } = choice;
+  const { node, dataDir, central } = choice;
+  if (central !== undefined) {
+    if (node === undefined && dataDir === undefined) return centralSite(central, choice.badBarcodes ?? 'refuse');
+    throw new WrongCall('--central is a place of its own', 'Name central, or one node by --node or --data-dir.');
+  }
   if (node !== undefined && dataDir !== undefined) {
     throw new WrongCall(
       '--node and --data-dir are two places',
@@ -31,6 +40,13 @@ export async function openImportSite(choice: SiteChoice): Promise<ImportSite | u
   }
   if (node !== undefined) return runningNode(node, choice.warehouse);
   return dataDir === undefined ? undefined : dataDirectory(dataDir, choice.warehouse);
+}
+
+async function centralSite(url: string, badBarcodes: BadBarcodePolicy): Promise<ImportSite> {
+  if (!URL.canParse(url)) throw new WrongCall(`${url} is no address`, 'It looks like http://127.0.0.1:7000');
+  const door = new CentralDoor({ url, clock: systemClock, random: systemRandom });
+  const target = await CentralImport.open(door, badBarcodes);
+  return { target, warehouse: 'central', close: async () => target.close() };
 }
 
 async function runningNode(url: string, expected: string | undefined): Promise<ImportSite> {

@@ -40,10 +40,11 @@ const how = {
 const catalogue = defineCommand({
   meta: {
     name: 'catalogue',
-    description: `Items and their barcodes from a CSV file (or .csv.gz): all of it or nothing.
+    description: `Items and their barcodes from a CSV file (or .csv.gz): all of it or nothing, for one node or for all.
 
 ${columnHelp('catalogue')}
 
+  edgestock import catalogue items.csv --central http://127.0.0.1:7000
   edgestock import catalogue items.csv --data-dir /var/lib/edgestock/BER1 --warehouse BER1
   edgestock import catalogue export.csv.gz --columns sku=code,name=title,barcode=ean --node http://127.0.0.1:7100
   edgestock import catalogue items.csv --dry-run        finds what is wrong, line by line
@@ -51,12 +52,17 @@ ${columnHelp('catalogue')}
 A dry run with a node stages the rows there, under an id of its own, and takes them back: nothing of it stays, and an import of
 the same file at the same time is not touched. Cut off in the middle, what it staged goes at the node's next start.
 
+With --central the catalogue is kept once, and each node is told of the items that concern it. An item is sent whole: barcodes
+that the file no longer has are gone. Nothing is sent before the whole file was found sound; when it stops half-way, the items
+up to there are in, and the same command again brings the rest: twice is as good as once.
+
 Exit code: 0 imported (or imported before), 1 refused or failed, 2 the call itself is wrong.`,
   },
   args: {
     file: { type: 'positional', required: true, description: 'CSV file, its first line naming the columns' },
     columns: { type: 'string', description: 'Which header is which column', valueHint: 'sku=code,name=title' },
     ...written,
+    central: { type: 'string', description: 'Address of central: for all nodes', valueHint: 'http://127.0.0.1:7000' },
     ...where,
     'bad-barcodes': {
       type: 'enum',
@@ -96,7 +102,11 @@ Exit code: 0 imported (or imported before), 1 refused or failed, 2 the call itse
 
 /** `edgestock import`: a catalogue or stock from a file into one node. */
 export const command = defineCommand({
-  meta: { name: 'import', description: 'Bring a catalogue, then stock, from CSV files into a node.' },
+  meta: {
+    name: 'import',
+    description:
+      'Bring a catalogue, then stock, from CSV files into a node, or a catalogue into central for all of them.',
+  },
   subCommands: { catalogue, stock },
 });
 
@@ -104,6 +114,7 @@ type ImportArguments = {
   readonly file: string;
   readonly columns?: string | undefined;
   readonly node?: string | undefined;
+  readonly central?: string | undefined;
   readonly 'data-dir'?: string | undefined;
   readonly warehouse?: string | undefined;
   readonly 'dry-run'?: boolean | undefined;
@@ -117,10 +128,11 @@ async function importFile(kind: ImportKind, args: ImportArguments): Promise<void
   const plan = planOf(kind, args);
   const fileBytes = sizeOf(args.file);
   const isDryRun = args['dry-run'] === true;
-  const site = await openImportSite({ node: args.node, dataDir: args['data-dir'], warehouse: args.warehouse });
+  const { node, central, warehouse, badBarcodes } = args;
+  const site = await openImportSite({ node, central, dataDir: args['data-dir'], warehouse, badBarcodes });
   if (site === undefined && !isDryRun) {
     const hint =
-      'Name --data-dir DIR of a stopped node or --node URL of a running one; --dry-run checks the file alone.';
+      'Name --data-dir DIR of a stopped node, --node URL of a running one, or for a catalogue --central URL; --dry-run checks the file alone.';
     throw new WrongCall('into which node?', hint);
   }
   const report = new ImportProgressReport({ output: process.stderr, clock: systemClock });
@@ -150,9 +162,12 @@ async function importFile(kind: ImportKind, args: ImportArguments): Promise<void
   }
 }
 
-function planOf(kind: ImportKind, { columns, badBarcodes, encoding }: ImportArguments): ImportPlan {
+function planOf(kind: ImportKind, { columns, badBarcodes, encoding, central }: ImportArguments): ImportPlan {
   const mapping = parseMapping(kind, columns ?? '');
-  if (mapping instanceof Map) return { kind, mapping, badBarcodes, encoding: encodingOf(encoding) };
+  if (mapping instanceof Map) {
+    const isForCentral = central !== undefined;
+    return { kind, mapping, badBarcodes, encoding: encodingOf(encoding), isForCentral };
+  }
   throw new WrongCall('--columns cannot be read', [...mapping].join('\n'));
 }
 

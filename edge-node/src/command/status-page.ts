@@ -10,6 +10,11 @@ export type NodeStatus = {
   readonly state: string;
   readonly applied: number;
   readonly backlog: number;
+  /** Since a release that promises. */
+  readonly quotaUnits?: number;
+  readonly openTasks?: number;
+  /** How far central's directives are carried out. */
+  readonly down?: { readonly sequence: number; readonly need: boolean };
   readonly lastContactAt?: string;
   readonly writesFailing?: { readonly since: string; readonly reason: string; readonly hint: string };
   readonly hint?: string;
@@ -41,6 +46,7 @@ export function nodePage(url: string, status: NodeStatus): string {
   return table(`Node ${warehouse} at ${url} (${version})`, [
     ['log', `${count(sequence)} movements recorded, kept from ${count(firstSequence)} on`],
     ['central', `${status.state}, link ${status.link}; applied up to ${count(applied)}: ${inSync}`],
+    ...promisesOf(status),
     ...(status.writesFailing === undefined ? [] : [['WRITES FAIL', failure(status.writesFailing)] as const]),
     ['last contact', status.lastContactAt ?? 'never'],
     ['exceptions', openExceptions === 0 ? 'none open' : `${count(openExceptions)} open: see ${url}/v1/exceptions`],
@@ -49,20 +55,62 @@ export function nodePage(url: string, status: NodeStatus): string {
   ]);
 }
 
+function promisesOf({ quotaUnits, openTasks, down }: NodeStatus): readonly (readonly [string, string])[] {
+  return [
+    ...(quotaUnits === undefined ? [] : [['quota', `${count(quotaUnits)} units that central may promise`] as const]),
+    ...(openTasks === undefined
+      ? []
+      : [['tasks', openTasks === 0 ? 'none open' : `${count(openTasks)} open`] as const]),
+    ...(down === undefined
+      ? []
+      : [
+          [
+            'directives',
+            `carried out up to ${count(down.sequence)}${down.need ? '; SOME ARE MISSING, asked for' : ''}`,
+          ] as const,
+        ]),
+  ];
+}
+
+/** What `GET /v1/status` of central says of its promises, as far as the page shows it. */
+export type CentralStatus = {
+  readonly promises?: {
+    readonly reservationsHeld: number;
+    readonly orders: Readonly<Record<string, number>>;
+    readonly oversold: number;
+  };
+  readonly directives?: { readonly notCarriedOut: Readonly<Record<string, number>> };
+};
+
+function centralPromises({ promises, directives }: CentralStatus): readonly (readonly [string, string])[] {
+  if (promises === undefined) return [];
+  const { reservationsHeld, orders, oversold } = promises;
+  const states = Object.entries(orders).map(([state, number]) => `${count(number)} ${state}`);
+  const open = Object.entries(directives?.notCarriedOut ?? {}).map(
+    ([warehouse, number]) => `${warehouse} ${count(number)}`,
+  );
+  return [
+    ['reservations', `${count(reservationsHeld)} held`],
+    ['orders', states.length === 0 ? 'none open' : states.join(', ')],
+    ['directives', open.length === 0 ? 'all carried out' : `not carried out: ${open.join(', ')}`],
+    oversold === 0 ? ['oversold', '0'] : ['OVERSOLD', `${count(oversold)} positions: this must be 0, tell the makers`],
+  ];
+}
+
 function failure({ since, reason, hint }: NonNullable<NodeStatus['writesFailing']>): string {
   return `since ${since}: ${reason}. ${hint}`;
 }
 
 /** The warehouses that central knows, the ones somebody should look at first. */
-export function centralPage(url: string, warehouses: readonly WarehouseStatus[]): string {
+export function centralPage(url: string, warehouses: readonly WarehouseStatus[], status: CentralStatus): string {
   if (warehouses.length === 0) return `Central at ${url}\n  no node has enrolled yet`;
   const sorted = warehouses.toSorted((a, b) => rank(b) - rank(a) || a.warehouse.localeCompare(b.warehouse));
   const silent = warehouses.filter(({ isSilent }) => isSilent).length;
   const title = `Central at ${url}: ${count(warehouses.length)} warehouses, ${silent === 0 ? 'none silent' : `${count(silent)} silent`}`;
-  return table(
-    title,
-    sorted.map((warehouse) => [warehouse.warehouse, sentence(warehouse)]),
-  );
+  return table(title, [
+    ...sorted.map((warehouse) => [warehouse.warehouse, sentence(warehouse)] as const),
+    ...centralPromises(status),
+  ]);
 }
 
 function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, ...fences }: WarehouseStatus): string {

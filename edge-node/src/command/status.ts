@@ -1,6 +1,6 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { defineCommand } from 'citty';
-import { centralPage, type NodeStatus, nodePage, type WarehouseStatus } from './status-page.ts';
+import { type CentralStatus, centralPage, type NodeStatus, nodePage, type WarehouseStatus } from './status-page.ts';
 
 /** Where `edgestock up` puts them when nobody says otherwise. */
 const DEFAULT_NODE = 'http://127.0.0.1:7100';
@@ -30,20 +30,24 @@ Exit code: 0 everything that was asked has answered, 1 not.`,
     const isNamed = args.node !== undefined || args.central !== undefined;
     const nodeUrl = withoutSlash(args.node ?? (isNamed ? undefined : DEFAULT_NODE));
     const centralUrl = withoutSlash(args.central ?? (isNamed ? undefined : DEFAULT_CENTRAL));
-    const [node, central] = await Promise.all([
+    const [node, central, promised] = await Promise.all([
       nodeUrl && ask<NodeStatus>(`${nodeUrl}/v1/status`),
       centralUrl && ask<{ warehouses: readonly WarehouseStatus[] }>(`${centralUrl}/v1/warehouses`),
+      centralUrl && ask<CentralStatus>(`${centralUrl}/v1/status`),
     ]);
     const answers = [node, central].filter((answer) => answer !== undefined && answer !== '');
     const failures = answers.flatMap((answer) => (answer.outcome === 'failed' ? [answer.reason] : []));
     if (args.json === true) {
-      const said = (answer: typeof node | typeof central) =>
+      const said = (answer: typeof node | typeof central | typeof promised) =>
         answer && (answer.outcome === 'said' ? answer.body : { error: answer.reason });
-      console.log(JSON.stringify({ node: said(node), central: said(central) }));
+      console.log(JSON.stringify({ node: said(node), central: said(central), promises: said(promised) }));
     } else {
       const pages: string[] = [];
       if (node && node.outcome === 'said') pages.push(nodePage(nodeUrl ?? '', node.body));
-      if (central && central.outcome === 'said') pages.push(centralPage(centralUrl ?? '', central.body.warehouses));
+      if (central && central.outcome === 'said') {
+        const status = promised && promised.outcome === 'said' ? promised.body : {};
+        pages.push(centralPage(centralUrl ?? '', central.body.warehouses, status));
+      }
       if (pages.length > 0) console.log(pages.join('\n\n'));
       for (const reason of failures) console.error(reason);
     }

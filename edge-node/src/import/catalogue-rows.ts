@@ -1,4 +1,4 @@
-import { fileBarcode } from './barcodes.ts';
+import { itemBarcode } from '@edgestock/shared/inventory/item-barcode';
 import type { Columns } from './columns.ts';
 import { quoted, RowFields } from './fields.ts';
 import type { CatalogueRow } from './import-row.ts';
@@ -24,20 +24,21 @@ export function parseCatalogueRow(
   line: number,
   cells: readonly string[],
   columns: Columns,
-  badBarcodes: BadBarcodePolicy,
+  plan: { readonly badBarcodes: BadBarcodePolicy; readonly isForCentral?: boolean },
 ): ParsedRow<CatalogueRow> {
   const fields = new RowFields(line, cells, columns);
   const sku = fields.sku();
   if (sku === undefined && fields.problems.length === 0) fields.problem('sku-missing', 'the row has no SKU');
   const name = fields.name(importLimits.nameCharsMax);
-  const { barcode, zerosAdded, isBad } = barcodeOf(fields, badBarcodes);
+  const { barcode, zerosAdded, isBad } = barcodeOf(fields, plan.badBarcodes);
   const multiple =
     barcode === undefined || fields.cell('multiple') === ''
       ? 1
       : (fields.wholeNumber('multiple', { min: 1, max: importLimits.multipleMax }) ?? 1);
+  const warehouses = plan.isForCentral === true ? fields.warehouses() : undefined;
   const isWhole = sku !== undefined && fields.problems.length === 0;
   return {
-    row: isWhole ? { line, sku, name, barcode, multiple } : undefined,
+    row: isWhole ? { line, sku, name, barcode, multiple, warehouses } : undefined,
     problems: fields.problems,
     zerosAdded,
     isBarcodeBad: isBad,
@@ -49,7 +50,7 @@ type BarcodeCell = { readonly barcode: string | undefined; readonly zerosAdded: 
 function barcodeOf(fields: RowFields, policy: BadBarcodePolicy): BarcodeCell {
   const text = fields.text('barcode', importLimits.barcodeCharsMax);
   if (text === undefined) return { barcode: undefined, zerosAdded: 0, isBad: false };
-  const read = fileBarcode(text);
+  const read = itemBarcode(text);
   if (read.outcome === 'barcode') return { barcode: read.barcode, zerosAdded: read.zerosAdded, isBad: false };
   if (policy === 'refuse') {
     fields.problem(

@@ -59,13 +59,18 @@ function contradictions(row: ImportRow, plan: ImportPlan, scratch: ImportScratch
 }
 
 function catalogueContradictions(row: CatalogueRow, scratch: ImportScratch): readonly RowProblem[] {
-  const { line, sku, name, barcode, multiple } = row;
+  const { line, sku, name, barcode, multiple, warehouses } = row;
   const problems: RowProblem[] = [];
   // A row without a name has nothing to say about it: it adds a barcode.
   const named = name === undefined ? undefined : scratch.note(`sku ${sku}`, name, line);
   if (name !== undefined && named !== undefined && named.value !== name) {
     const message = `SKU ${quoted(sku)} is called ${quoted(name)} here and ${quoted(named.value)} on line ${named.line}`;
     problems.push({ line, code: 'sku-twice', message });
+  }
+  const listed = warehouses === undefined ? undefined : scratch.note(`of ${sku}`, warehouses.join('|'), line);
+  if (listed !== undefined && listed.value !== warehouses?.join('|')) {
+    const message = `SKU ${quoted(sku)} concerns ${warehouses?.join('|')} here and ${listed.value} on line ${listed.line}`;
+    problems.push({ line, code: 'warehouses-twice', message });
   }
   if (barcode === undefined) return problems;
   const owned = scratch.note(`barcode ${barcode}`, `${multiple} ${sku}`, line);

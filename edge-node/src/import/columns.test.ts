@@ -63,7 +63,7 @@ describe('the columns of a file', () => {
 describe('a mapping', () => {
   it('that names an unknown column, or no header, is refused with what there is', () => {
     expect(parseMapping('catalogue', 'skuu=code,name=')).toEqual([
-      'skuu is not a column of a catalogue import; these are: sku, name, barcode, multiple',
+      'skuu is not a column of a catalogue import; these are: sku, name, barcode, multiple, warehouses',
       'name=: write name=HEADER, the header in the file',
     ]);
   });

@@ -17,6 +17,11 @@ export const knownColumns: Readonly<Record<ImportKind, readonly KnownColumn[]>> 
       aliases: ['units', 'packsize', 'unitsperpack'],
       meaning: 'base units that one scan means (12 for a case of 12)',
     },
+    {
+      name: 'warehouses',
+      aliases: [],
+      meaning: 'whom it concerns, like BER1|HAM1; empty = all. Read with --central only',
+    },
   ],
   stock: [
     { name: 'sku', aliases: ['code', 'itemnumber', 'itemno', 'articlenumber', 'productid'], meaning: 'your own key' },

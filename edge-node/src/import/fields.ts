@@ -1,4 +1,4 @@
-import { parseSku, type Sku } from '@edgestock/shared/inventory/ids';
+import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { type Condition, conditions } from '@edgestock/shared/inventory/movement';
 import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import type { Columns } from './columns.ts';
@@ -94,6 +94,20 @@ export class RowFields {
     // The 30th of February parses as a day of March.
     if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(text)) return text;
     return this.problem(`${column}-invalid`, `${column} ${quoted(text)} is not a date of the form 2026-03-31`);
+  }
+
+  /** `BER1|HAM1`; `undefined` when the row names none, or one that cannot be. */
+  warehouses(): readonly WarehouseId[] | undefined {
+    const texts = this.cell('warehouses')
+      .split('|')
+      .map((text) => text.trim());
+    const named = [...new Set(texts.filter((text) => text !== ''))].sort();
+    const wrong = named.find((text) => parseWarehouseId(text) === undefined);
+    if (wrong !== undefined) {
+      const message = `warehouse ${quoted(wrong)} cannot be one: write them like BER1|HAM1, or nothing for all`;
+      return this.problem('warehouse-malformed', message);
+    }
+    return named.length === 0 ? undefined : (named as WarehouseId[]);
   }
 
   condition(): Condition | undefined {

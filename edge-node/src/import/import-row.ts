@@ -1,4 +1,4 @@
-import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Condition } from '@edgestock/shared/inventory/movement';
 
 /** A row of a catalogue, checked: an item, and maybe one of its barcodes. */
@@ -10,6 +10,8 @@ export type CatalogueRow = {
   readonly barcode?: string | undefined;
   /** Base units that one scan of the barcode means. */
   readonly multiple: number;
+  /** Which warehouses the item concerns, where the row says it; for central only. */
+  readonly warehouses?: readonly WarehouseId[] | undefined;
 };
 
 /**

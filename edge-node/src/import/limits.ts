@@ -1,3 +1,4 @@
+import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { assert } from '@edgestock/shared/runtime/assert';
 import { httpLimits } from '../limits.ts';
 
@@ -16,6 +17,13 @@ export const importLimits = {
   /** Rows of a catalogue applied in one transaction, for the same reason. */
   itemsPerTransaction: 500,
   problemsListedMax: 100,
+  /** Items of one page to central: what becomes one directive to a node, and there one commit. */
+  itemsPerPage: 250,
+  barcodesPerItemMax: wireLimits.barcodesPerItemMax,
+  /** How often a page is sent again while central is busy or starting, and the bounds of the wait: a minute in all. */
+  centralTriesMax: 15,
+  centralRetryFirstMs: 200,
+  centralRetryMsMax: 5_000,
   /** One row of a file. A quote that is never closed is found after this much instead of at the end of the file. */
   recordBytesMax: 64 * 1024,
   /** How much of a file is looked at to find out its delimiter. */

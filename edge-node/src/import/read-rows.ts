@@ -14,6 +14,8 @@ export type ImportPlan = {
   readonly mapping: ColumnMapping;
   readonly badBarcodes: BadBarcodePolicy;
   readonly encoding: FileEncoding;
+  /** The rows go to central, which knows of warehouses. */
+  readonly isForCentral?: boolean;
 };
 
 export type ImportRow = CatalogueRow | StockRow;
@@ -57,7 +59,7 @@ function parseRow({ line, cells }: CsvRow, plan: ImportPlan, columns: Columns, w
   if (cells.length !== width) return wrongWidth(line, cells.length, width);
   switch (plan.kind) {
     case 'catalogue':
-      return parseCatalogueRow(line, cells, columns, plan.badBarcodes);
+      return parseCatalogueRow(line, cells, columns, plan);
     case 'stock':
       return parseStockRow(line, cells, columns);
     default:

@@ -5,7 +5,7 @@ import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import type { CountLine } from '../ledger/command.ts';
 import type { BarcodeMatch } from '../ledger/view.ts';
 import type { StagedRow } from '../store/import-store.ts';
-import { barcodeCandidates } from './barcodes.ts';
+import { barcodeCandidates } from './barcode-candidates.ts';
 import { quoted } from './fields.ts';
 import type { CatalogueRow, StockRow } from './import-row.ts';
 import type { RowProblem } from './row-problem.ts';

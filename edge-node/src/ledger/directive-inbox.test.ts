@@ -201,6 +201,50 @@ describe('the catalogue', () => {
     expect(site.ledger.view.barcode(['Y'])).toEqual({ barcode: 'Y', sku: 'A', multiple: 6 });
     expect(site.ledger.view.openExceptions(0, 9)).toEqual([]);
   });
+
+  const items = (...skus: readonly string[]): Directive => ({
+    kind: 'catalogue-upsert',
+    items: skus.map((text) => ({ sku: sku(text), barcodes: [] })),
+  });
+
+  it('keeps barcodes as an import here would: scans find them; what cannot be a GTIN stays as central has it', async () => {
+    const barcodes = ['37600665605', '4006381333932', 'own-7'].map((barcode) => ({ barcode, multiple: 1 }));
+    await site.direct({ kind: 'catalogue-upsert', items: [{ sku: sku('TEA'), barcodes }] });
+    for (const stored of ['00037600665605', '4006381333932', 'own-7']) {
+      expect(site.ledger.view.barcode([stored]), stored).toMatchObject({ sku: 'TEA' });
+    }
+  });
+
+  it('settles that a SKU was unknown, and takes over what an import here had said of the item', async () => {
+    site.store.items.noteUnlisted(sku('B'), 0);
+    site.store.items.setBarcode({ barcode: 'old', sku: sku('A'), multiple: 1 });
+    site.store.items.setBarcode({ barcode: 'new', sku: sku('B'), multiple: 1 });
+    expect(site.ledger.view.openExceptions(0, 9)).toMatchObject([{ kind: 'unknown-sku', sku: 'A' }]);
+    await site.direct({
+      kind: 'catalogue-upsert',
+      items: [{ sku: sku('A'), barcodes: [{ barcode: 'new', multiple: 2 }] }],
+    });
+    await site.move('sale', [{ sku: sku('A'), quantity: 1 }]);
+    expect(site.ledger.view.openExceptions(0, 9)).toEqual([]);
+    expect([site.ledger.view.barcode(['old']), site.ledger.view.barcode(['new'])]).toEqual([
+      undefined,
+      { barcode: 'new', sku: 'A', multiple: 2 },
+    ]);
+  });
+
+  it('is carried out a page to a commit, and tills trade in between', async () => {
+    const page = (name: string) => items(...Array.from({ length: 200 }, (_, index) => `${name}${index}`));
+    site.central.append(policy, page('P'), page('Q'), page('R'));
+    const before = site.ledger.counters.commits;
+    const carriedOut = site.inbox.carryOut(site.central.run());
+    let sold = 0;
+    const till = (async () => {
+      for (; site.inbox.cursor().sequence < 4; sold += 1) await site.move('sale', [{ sku: sku('A'), quantity: 1 }]);
+    })();
+    await Promise.all([carriedOut, till]);
+    expect(site.ledger.counters.commits - before).toBeGreaterThanOrEqual(3);
+    expect(sold).toBeGreaterThanOrEqual(3);
+  });
 });
 
 describe('a transfer', () => {

@@ -18,6 +18,12 @@ export type DirectiveRun = {
   readonly hashes: readonly Uint8Array[];
 };
 
+/**
+ * Items of the catalogue in one commit: tills wait for it. A run with more is carried out in pieces, a turn each; a page of
+ * central's has no more than these.
+ */
+const ITEMS_PER_COMMIT_MAX = 250;
+
 /** The run does not follow what was carried out before. Nothing of it was; central sends again from the cursor. */
 export class DirectiveOutOfOrder extends Error {
   override readonly name = 'DirectiveOutOfOrder';
@@ -55,6 +61,10 @@ export class LedgerInbox {
       const place = { centralEpoch: run.centralEpoch, sequence: run.firstSequence + index, hash };
       return { type: 'carry-out', place, bytes, directive: read(bytes) };
     });
+    for (const piece of pieces(commands)) await this.#carryOutPiece(piece);
+  }
+
+  async #carryOutPiece(commands: readonly CarryOut[]): Promise<void> {
     // All at once, so that they share commits: the ledger takes them in this order, and one that fails holds up the others.
     const settled = await Promise.allSettled(commands.map((command) => this.#ledger.record(command)));
     for (const [index, result] of settled.entries()) {
@@ -74,6 +84,22 @@ export class LedgerInbox {
     if (directive.kind === 'policy') this.#granter.policyChanged();
     if (directive.kind === 'sku-policy') this.#granter.policyChanged(directive.rules.map(({ sku }) => sku));
   }
+}
+
+/** Consecutive commands that may share a commit; a page of the catalogue that is larger is one by itself. */
+function pieces(commands: readonly CarryOut[]): readonly (readonly CarryOut[])[] {
+  const pieces: CarryOut[][] = [];
+  let room = 0;
+  for (const command of commands) {
+    const items = command.directive.kind === 'catalogue-upsert' ? command.directive.items.length : 0;
+    const piece = items > room ? undefined : pieces.at(-1);
+    if (piece === undefined) {
+      pieces.push([command]);
+      room = ITEMS_PER_COMMIT_MAX;
+    } else piece.push(command);
+    room -= items;
+  }
+  return pieces;
 }
 
 function read(bytes: Uint8Array): Directive | UnreadableDirective {

@@ -1,6 +1,7 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import { itemBarcode } from '@edgestock/shared/inventory/item-barcode';
 import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
-import type { Directive } from '@edgestock/shared/protocol/directive';
+import type { CatalogueItem, Directive } from '@edgestock/shared/protocol/directive';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { allocate, release } from './allocation.ts';
 import { level } from './apply-policy.ts';
@@ -84,7 +85,7 @@ function effectOf(state: SiteState, directive: CarryOut['directive'], recording:
     case 'catalogue-upsert': {
       const fault = directive.items.flatMap(({ barcodes }) => barcodes).find(({ multiple }) => multiple < 1);
       if (fault !== undefined) return { outcome: 'refused', reason: `barcode ${fault.barcode} means no units` };
-      return carriedOut(...directive.items.map((item) => ({ document: 'item', item }) as const));
+      return carriedOut(...directive.items.map((item) => ({ document: 'item', item: asImported(item) }) as const));
     }
     case 'transfer':
       return carriedOut({ document: 'transfer', transfer: directive.transfer });
@@ -93,6 +94,18 @@ function effectOf(state: SiteState, directive: CarryOut['directive'], recording:
     default:
       return unreachable(directive);
   }
+}
+
+/**
+ * With its barcodes in the form in which the node's own import keeps them, so that scans find them. What cannot be a GTIN is
+ * kept as it came: central has let it pass for a code of the shop's own, and its word counts.
+ */
+function asImported(item: CatalogueItem): CatalogueItem {
+  const barcodes = item.barcodes.map(({ barcode, multiple }) => {
+    const stored = itemBarcode(barcode);
+    return { barcode: stored.outcome === 'barcode' ? stored.barcode : barcode, multiple };
+  });
+  return { ...item, barcodes };
 }
 
 const excessiveSafetyStock: Effect = {

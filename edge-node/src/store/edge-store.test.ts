@@ -113,6 +113,18 @@ describe('closing on a disk that takes no write', () => {
   });
 });
 
+describe('an item of central replaces its barcodes', () => {
+  it('without reading those of all others: a page of the catalogue took a hundred times as long', () => {
+    open().close();
+    const database = new Database(join(directory, 'edge.sqlite'));
+    const plan = database
+      .prepare<[], { detail: string }>("EXPLAIN QUERY PLAN DELETE FROM barcode WHERE sku = 'A'")
+      .all();
+    database.close();
+    expect(plan.map(({ detail }) => detail)).toEqual([expect.stringContaining('USING INDEX barcode_by_sku')]);
+  });
+});
+
 describe('every open of a database', () => {
   it('sets synchronous=FULL again: the driver reopens a WAL database with NORMAL (P1)', () => {
     const path = join(directory, 'durable.sqlite');

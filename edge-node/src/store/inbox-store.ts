@@ -15,6 +15,7 @@ export class InboxStore {
   readonly #move: Statement<[number, number, Uint8Array]>;
   readonly #refuse: Statement<[number, number, Uint8Array, string, number]>;
   readonly #refused: Statement<[number], RefusedDirective>;
+  readonly #forget: Statement<[number, number]>;
 
   constructor(database: Database) {
     this.#cursor = database.prepare('SELECT central_epoch AS centralEpoch, sequence, hash FROM inbox WHERE id = 1');
@@ -29,6 +30,12 @@ export class InboxStore {
       `SELECT central_epoch AS centralEpoch, sequence, reason, received_at AS receivedAt FROM refused_directive
        ORDER BY central_epoch DESC, sequence DESC LIMIT ?`,
     );
+    this.#forget = database.prepare(`
+      DELETE FROM refused_directive WHERE (central_epoch, sequence) IN (
+        SELECT central_epoch, sequence FROM refused_directive
+        WHERE received_at < ? AND (central_epoch, sequence) <> (
+          SELECT central_epoch, sequence FROM refused_directive ORDER BY central_epoch DESC, sequence DESC LIMIT 1)
+        ORDER BY central_epoch, sequence LIMIT ?)`);
   }
 
   cursor(): DownCursor {
@@ -47,5 +54,10 @@ export class InboxStore {
   /** The directives that could not be carried out, latest first. */
   refused(limit: number): readonly RefusedDirective[] {
     return this.#refused.all(limit);
+  }
+
+  /** Drops what was refused long ago, the oldest first. The latest stays: the exception that is open for all of them names it. */
+  forget(options: { readonly receivedBefore: number; readonly rowsMax: number }): number {
+    return this.#forget.run(options.receivedBefore, options.rowsMax).changes;
   }
 }

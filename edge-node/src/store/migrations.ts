@@ -352,4 +352,19 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX reservation_line_by_sku ON reservation_line (sku);
     `,
   },
+  {
+    name: 'barcodes by SKU',
+    sql: `
+      -- An item of central's catalogue replaces its barcodes. Without this each one read all barcodes there are: 500 ms for a
+      -- page of 250 items at 20,000 barcodes, and tills waited for it.
+      CREATE INDEX barcode_by_sku ON barcode (sku);
+    `,
+  },
+  {
+    name: 'ended tasks by age',
+    sql: `
+      -- What may be forgotten: ended tasks change no more.
+      CREATE INDEX task_ended ON task (changed_at) WHERE state IN ('shipped', 'released');
+    `,
+  },
 ];

@@ -34,8 +34,12 @@ export class TaskStore {
   readonly #pageOfState: Statement<[string, number, number], TaskRow>;
   readonly #openCount: Statement<[], { open: number }>;
   readonly #ofSku: Statement<[string, number], TaskShare>;
+  readonly #forgettable: Statement<[number, number], { id: string }>;
+  readonly #forget: readonly Statement<[string]>[];
+  readonly #database: Database;
 
   constructor(database: Database) {
+    this.#database = database;
     this.#find = database.prepare(`SELECT ${TASK} FROM task WHERE id = ?`);
     this.#lines = database.prepare(
       'SELECT sku, quantity, released, shipped, picks FROM task_line WHERE task = ? ORDER BY sku',
@@ -58,6 +62,12 @@ export class TaskStore {
     this.#ofSku = database.prepare(`
       SELECT task, order_id AS "order", quantity - released - shipped AS units FROM task_line JOIN task ON task.id = task
       WHERE sku = ? AND quantity - released - shipped <> 0 ORDER BY number LIMIT ?`);
+    // In the words of the index of ended tasks.
+    this.#forgettable = database.prepare(`
+      SELECT id FROM task WHERE state IN ('shipped', 'released') AND changed_at < ? ORDER BY changed_at LIMIT ?`);
+    this.#forget = ['task_step WHERE task', 'task_line WHERE task', 'task WHERE id'].map((which) =>
+      database.prepare(`DELETE FROM ${which} = ?`),
+    );
   }
 
   find(id: string): Task | undefined {
@@ -102,6 +112,16 @@ export class TaskStore {
   /** The tasks behind a SKU's committed units, oldest first. */
   ofSku(sku: Sku, limit: number): readonly TaskShare[] {
     return this.#ofSku.all(sku, limit);
+  }
+
+  /** Drops tasks that ended long ago with their lines and steps, the oldest first. Returns how many. */
+  forget(options: { readonly endedBefore: number; readonly rowsMax: number }): number {
+    const ids = this.#forgettable.all(options.endedBefore, options.rowsMax);
+    if (ids.length === 0) return 0;
+    this.#database.transaction(() => {
+      for (const { id } of ids) for (const statement of this.#forget) statement.run(id);
+    })();
+    return ids.length;
   }
 
   #taskOf({ number: _, dueAt, tracking, ...row }: TaskRow): Task {

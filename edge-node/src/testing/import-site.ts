@@ -15,6 +15,7 @@ export type ImportChoices = {
   readonly columns?: string;
   readonly badBarcodes?: BadBarcodePolicy;
   readonly encoding?: FileEncoding;
+  readonly isForCentral?: boolean;
   readonly isDryRun?: boolean;
   readonly isAgain?: boolean;
   readonly target?: ImportTarget;
@@ -40,10 +41,11 @@ export class ImportSite {
 
   import(kind: ImportKind, content: string | Uint8Array, choices: ImportChoices = {}): Promise<ImportResult> {
     const { columns = '', badBarcodes = 'refuse', encoding = 'utf8', target = this.jobs } = choices;
+    const { isForCentral = false } = choices;
     return runImport({
       path: this.file(content),
       fileBytes: Buffer.byteLength(content),
-      plan: { kind, mapping: parseMapping(kind, columns) as ColumnMapping, badBarcodes, encoding },
+      plan: { kind, mapping: parseMapping(kind, columns) as ColumnMapping, badBarcodes, encoding, isForCentral },
       into: { target, warehouse: 'BER1' },
       ...(choices.isDryRun === true && { dryRun: { salt: this.#random.hex(16) } }),
       isAgain: choices.isAgain ?? false,

@@ -1,8 +1,8 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { CatalogueItem } from '@edgestock/shared/protocol/directive';
 import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
-import { wireLimits } from '@edgestock/shared/protocol/limits';
 import type { Database } from 'better-sqlite3';
+import { centralLimits } from '../../limits.ts';
 import type { CentralItem } from '../../rules/promise-command.ts';
 import { CatalogueReader, CatalogueWriter } from './catalogue-table.ts';
 import { directivePages } from './directive-pages.ts';
@@ -39,7 +39,7 @@ export class Catalogue {
   introduce(warehouse: WarehouseId): void {
     let after: Sku | undefined;
     for (;;) {
-      const page = this.#reader.everywhere(after, wireLimits.directiveLinesMax);
+      const page = this.#reader.everywhere(after, centralLimits.catalogueItemsPerDirective);
       if (page.length === 0) return;
       this.#tell([warehouse], page);
       after = page.at(-1)?.sku;
@@ -47,8 +47,10 @@ export class Catalogue {
   }
 
   #tell(warehouses: readonly WarehouseId[], items: readonly CatalogueItem[]): void {
-    for (const page of directivePages(items, (some) => encodeDirective({ kind: 'catalogue-upsert', items: some }))) {
-      this.#downLog.appendToAll(warehouses, page);
+    const encode = (some: readonly CatalogueItem[]) => encodeDirective({ kind: 'catalogue-upsert', items: some });
+    for (let from = 0; from < items.length; from += centralLimits.catalogueItemsPerDirective) {
+      const some = items.slice(from, from + centralLimits.catalogueItemsPerDirective);
+      for (const page of directivePages(some, encode)) this.#downLog.appendToAll(warehouses, page);
     }
   }
 }

@@ -8,11 +8,12 @@ import type { Heard } from '../../rules/node-record.ts';
 import type { PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
 import type { Applied, BatchOutcome, CentralStore, QuarantineInput, StatesOutcome } from '../central-store.ts';
-import type { PromiseStore } from '../promise-store.ts';
+import type { DownTrim, PromiseStore } from '../promise-store.ts';
 import { StoreFull } from '../store-full.ts';
 import { BatchApplier } from './batch-applier.ts';
 import { BatchLog } from './batch-log.ts';
 import { SqliteCentralReader } from './central-reader.ts';
+import { DownLogTrim } from './down-log-trim.ts';
 import { NodeReader, NodeWriter } from './node-table.ts';
 import { PromiseApplier } from './promise-applier.ts';
 import { Promising } from './promising.ts';
@@ -23,6 +24,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   readonly #promising: Promising;
   readonly #applier: BatchApplier;
   readonly #promises: PromiseApplier;
+  readonly #trim: DownLogTrim;
   readonly #nodes: NodeReader;
   readonly #nodeWriter: NodeWriter;
   readonly #log: BatchLog;
@@ -34,6 +36,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     this.#promising = new Promising(database);
     this.#applier = new BatchApplier(database, this.#promising);
     this.#promises = new PromiseApplier(database, this.#promising);
+    this.#trim = new DownLogTrim(database);
     this.#nodes = new NodeReader(database);
     this.#nodeWriter = new NodeWriter(database);
     this.#log = new BatchLog(database);
@@ -105,6 +108,10 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     this.#write(() => {
       for (const { warehouse, sequence } of cursors) this.#promising.downLog.carriedOut(warehouse, sequence);
     });
+  }
+
+  async trimDirectives(now: number, rowsMax: number): Promise<DownTrim> {
+    return this.#write(() => this.#trim.trim(now, rowsMax));
   }
 
   async recordHeard(heard: readonly Heard[]): Promise<void> {

@@ -11,11 +11,13 @@ type DirectiveRow = { sequence: number; hash: Buffer; bytes: Buffer };
 export class DownLog {
   readonly #head: Statement<[string], HeadRow>;
   readonly #hashAt: Statement<[string, number], { hash: Buffer }>;
+  readonly #begin: Statement<[string], { sequence: number; hash: Buffer }>;
   readonly #after: Statement<[string, number, number], DirectiveRow>;
 
   constructor(database: Database) {
     this.#head = database.prepare('SELECT down_sequence, down_hash, down_carried_out FROM node WHERE warehouse = ?');
     this.#hashAt = database.prepare('SELECT hash FROM directive WHERE warehouse = ? AND sequence = ?');
+    this.#begin = database.prepare('SELECT sequence, hash FROM down_trim WHERE warehouse = ?');
     this.#after = database.prepare(`
       SELECT d.sequence, d.hash, coalesce(d.bytes, b.bytes) AS bytes
       FROM directive d LEFT JOIN directive_body b ON b.id = d.body
@@ -28,6 +30,9 @@ export class DownLog {
   }
 
   hashAt(warehouse: WarehouseId, sequence: number): Uint8Array | undefined {
+    const begin = this.#begin.get(warehouse);
+    // What follows a place before its beginning is not there any more.
+    if (begin !== undefined && sequence <= begin.sequence) return sequence === begin.sequence ? begin.hash : undefined;
     if (sequence === 0) return this.#head.get(warehouse) === undefined ? undefined : genesisHash;
     return this.#hashAt.get(warehouse, sequence)?.hash;
   }

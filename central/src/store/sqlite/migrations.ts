@@ -1,4 +1,5 @@
 import type { Migration } from '@edgestock/shared/sqlite/migrate';
+import { downTrimTables } from './down-trim-tables.ts';
 import { orderTables } from './order-tables.ts';
 import { promiseTables } from './promise-tables.ts';
 
@@ -211,4 +212,5 @@ export const migrations: readonly Migration[] = [
         WHERE granted - returned - allocated_sent - held < 0;
     `,
   },
+  downTrimTables,
 ];

@@ -1,9 +1,9 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import type { CatalogueItem, SkuPolicy } from '@edgestock/shared/protocol/directive';
+import type { SkuPolicy } from '@edgestock/shared/protocol/directive';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel, ChannelRecord } from '../../rules/channel.ts';
 import type { Order } from '../../rules/order.ts';
-import type { WarehouseSettings } from '../../rules/promise-command.ts';
+import type { CentralItem, WarehouseSettings } from '../../rules/promise-command.ts';
 import type { Reservation } from '../../rules/reservation.ts';
 import type { DownHead, DownSlice, PromiseAt, PromiseReader, PromiseStats } from '../promise-store.ts';
 import { CatalogueReader } from './catalogue-table.ts';
@@ -79,11 +79,12 @@ export class SqlitePromiseReader implements PromiseReader {
     return this.#channels.buffers(channel, after, limit);
   }
 
-  async item(sku: Sku): Promise<CatalogueItem | undefined> {
-    const known = this.snapshot(() => this.#catalogue.get(sku));
-    if (known === undefined) return undefined;
-    const { warehouses: _, ...item } = known;
-    return item;
+  async item(sku: Sku): Promise<CentralItem | undefined> {
+    return this.snapshot(() => this.#catalogue.get(sku));
+  }
+
+  async items(after: Sku | undefined, limit: number): Promise<readonly CentralItem[]> {
+    return this.snapshot(() => this.#catalogue.page(after, limit));
   }
 
   async promisesAt(warehouse: WarehouseId, sku: Sku, limit: number): Promise<readonly PromiseAt[]> {

@@ -1,4 +1,5 @@
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { downMark, downTrim } from './down-trim-tables.ts';
 
 /** The tables of `promise-tables.ts` as TypeScript sees them; `schema.test.ts` holds the two equal. */
 export const directiveBody = sqliteTable('directive_body', {
@@ -16,7 +17,10 @@ export const directive = sqliteTable(
     bytes: blob('bytes', { mode: 'buffer' }),
     body: integer('body'),
   },
-  (table) => [uniqueIndex('directive_by_place').on(table.warehouse, table.sequence)],
+  (table) => [
+    uniqueIndex('directive_by_place').on(table.warehouse, table.sequence),
+    index('directive_by_body').on(table.body),
+  ],
 );
 
 export const warehouseSettings = sqliteTable('warehouse_settings', {
@@ -136,6 +140,8 @@ export const answered = sqliteTable(
 export const promiseTables = [
   directiveBody,
   directive,
+  downTrim,
+  downMark,
   warehouseSettings,
   skuPolicy,
   channel,
