@@ -41,7 +41,12 @@ export class CentralImport implements ImportTarget {
     return new CentralImport(door, badBarcodes, new Set(warehouses.map(({ warehouse }) => warehouse)));
   }
 
-  begin({ id, kind, document, rowCount }: NewImport): BeginAnswer {
+  /** Central keeps no job: what is not begun here is begun nowhere. */
+  status(id: string): ImportStatus | undefined {
+    return this.#status?.id === id ? this.#status : undefined;
+  }
+
+  async begin({ id, kind, document, rowCount }: NewImport): Promise<BeginAnswer> {
     this.#status = {
       id,
       kind,
@@ -97,6 +102,7 @@ export class CentralImport implements ImportTarget {
   }
 
   async drop(): Promise<void> {
+    this.#status = undefined;
     this.#staging.close();
     this.#staging = new ImportStaging();
   }
