@@ -1,6 +1,7 @@
 import type { Migration } from '@edgestock/shared/sqlite/migrate';
 import { orderTables } from './order-tables.ts';
 import { promiseTables } from './promise-tables.ts';
+import { transferTables } from './transfer-tables.ts';
 
 /** The schema of central's SQLite store, step by step. Append only: a released step is never edited. */
 export const migrations: readonly Migration[] = [
@@ -202,4 +203,5 @@ export const migrations: readonly Migration[] = [
         WHERE granted - returned - allocated_sent - held < 0;
     `,
   },
+  transferTables,
 ];
