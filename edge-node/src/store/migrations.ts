@@ -327,8 +327,9 @@ export const migrations: readonly Migration[] = [
         SELECT id, from_warehouse, to_warehouse, iif(is_closed, 'closed', 'receiving'), 0, changed_at, changed_at
         FROM transfer_told ORDER BY changed_at, id;
       INSERT INTO transfer_line (transfer, sku, line, planned, shipped, received, damaged, lost)
-        SELECT id, value ->> 'sku', key, 0, value ->> 'shipped', value ->> 'received', value ->> 'damaged', value ->> 'lost'
-        FROM transfer_told, json_each(state, '$.lines');
+        SELECT t.id, l.value ->> 'sku', l.key, 0, l.value ->> 'shipped', l.value ->> 'received', l.value ->> 'damaged',
+          l.value ->> 'lost'
+        FROM transfer_told t, json_each(t.state, '$.lines') l;
       DROP TABLE transfer_told;
     `,
   },

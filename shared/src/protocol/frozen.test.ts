@@ -228,10 +228,13 @@ describe('the frozen wire', () => {
     expect(hexOf(encodeDelta(delta))).toBe(hex);
   });
 
-  it.each([...directives, ...moreDirectives])('reads and writes the golden bytes of the directive $directive.kind', ({ directive, hex }) => {
-    expect(decodeDirective(bytesOf(hex))).toEqual(directive);
-    expect(hexOf(encodeDirective(directive))).toBe(hex);
-  });
+  it.each([...directives, ...moreDirectives])(
+    'reads and writes the golden bytes of the directive $directive.kind',
+    ({ directive, hex }) => {
+      expect(decodeDirective(bytesOf(hex))).toEqual(directive);
+      expect(hexOf(encodeDirective(directive))).toBe(hex);
+    },
+  );
 
   it('reads and writes the golden bytes of a batch down', () => {
     const read = decodeDownBatch(bytesOf(GOLDEN_DOWN_BATCH));
