@@ -1,5 +1,8 @@
-import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { TransferRecord, TransferStage } from '../rules/transfer.ts';
+
+/** Units of one transfer that have left and not arrived. */
+export type UnderWay = { readonly transfer: string; readonly from: WarehouseId; readonly units: number };
 
 /** Goods between warehouses, as the facts of both ends tell. */
 export interface TransferReader {
@@ -13,4 +16,7 @@ export interface TransferReader {
     readonly before?: number;
     readonly limit: number;
   }): Promise<readonly TransferRecord[]>;
+
+  /** What the incoming units of a position are made of, oldest first, at most so many. */
+  underWayTo(warehouse: WarehouseId, sku: Sku, limit: number): Promise<readonly UnderWay[]>;
 }

@@ -69,6 +69,10 @@ export function describeTransferring(fixture: ContractFixture): void {
       const after = await fixture.store.availability(skuOf('A'), DEFAULT_CHANNEL);
       expect(after.available).toBe(6);
       expect(after.revision).toBeGreaterThan(before.revision);
+      expect(await fixture.store.underWayTo(warehouseOf('HAM1'), skuOf('A'), 9)).toEqual([
+        { transfer: 'T-1', from: 'BER1', units: 4 },
+      ]);
+      expect(await fixture.store.underWayTo(warehouseOf('BER1'), skuOf('A'), 9)).toEqual([]);
       expect(await transfer('T-1')).toEqual(['BER1 to HAM1: shipped', 'A 4 0 0 0']);
       expect(await toldOf('HAM1')).toEqual(['T-1 BER1 HAM1 A 4 0 0 0']);
       expect(await toldOf('BER1')).toEqual([]);

@@ -7,6 +7,7 @@ import type { WarehouseSettings } from '../../rules/promise-command.ts';
 import type { Reservation } from '../../rules/reservation.ts';
 import type { TransferRecord } from '../../rules/transfer.ts';
 import type { DownHead, DownSlice, PromiseAt, PromiseReader, PromiseStats } from '../promise-store.ts';
+import type { UnderWay } from '../transfer-reader.ts';
 import { CatalogueReader } from './catalogue-table.ts';
 import { ChannelReader } from './channel-table.ts';
 import { DownLog } from './down-log.ts';
@@ -105,6 +106,10 @@ export class SqlitePromiseReader implements PromiseReader {
 
   async transfers(options: Parameters<PromiseReader['transfers']>[0]): Promise<readonly TransferRecord[]> {
     return this.snapshot(() => this.#transfers.latest(options));
+  }
+
+  async underWayTo(warehouse: WarehouseId, sku: Sku, limit: number): Promise<readonly UnderWay[]> {
+    return this.#transfers.underWayTo(warehouse, sku, limit);
   }
 
   async promiseStats(): Promise<PromiseStats> {

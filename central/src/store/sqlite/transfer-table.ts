@@ -2,7 +2,7 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { TransferLine } from '@edgestock/shared/protocol/directive';
 import type { Database, Statement } from 'better-sqlite3';
 import type { TransferRecord, TransferStage } from '../../rules/transfer.ts';
-import type { TransferReader } from '../transfer-reader.ts';
+import type { TransferReader, UnderWay } from '../transfer-reader.ts';
 
 type TransferRow = Omit<TransferRecord, 'lines'>;
 type PageParameters = { state: string | null; warehouse: string | null; before: number; limit: number };
@@ -23,6 +23,7 @@ export class TransferTable {
   readonly #lines: Statement<[number], TransferLine>;
   readonly #latest: Statement<[PageParameters], TransferRow>;
   readonly #latestAt: Statement<[PageParameters], TransferRow>;
+  readonly #underWayTo: Statement<[string, string, number], UnderWay>;
   readonly #openAt: Statement<[{ warehouse: string }], { number: number }>;
 
   constructor(database: Database) {
@@ -41,6 +42,11 @@ export class TransferTable {
         UNION SELECT number FROM (SELECT number FROM transfer WHERE to_warehouse = @warehouse AND ${page}
           ORDER BY number DESC LIMIT @limit))
       ORDER BY number DESC LIMIT @limit`);
+    // CROSS JOIN: from what is under way, not from all that ever went there.
+    this.#underWayTo = database.prepare(`
+      SELECT t.id AS transfer, t.from_warehouse AS "from", l.shipped - l.received - l.damaged - l.lost AS units
+      FROM transfer_line l CROSS JOIN transfer t ON t.number = l.transfer
+      WHERE l.sku = ? AND l.shipped > l.received + l.damaged + l.lost AND t.to_warehouse = ? ORDER BY t.number LIMIT ?`);
     this.#openAt = database.prepare(`
       SELECT number FROM transfer WHERE state <> 'closed' AND from_warehouse = @warehouse
       UNION SELECT number FROM transfer WHERE state <> 'closed' AND to_warehouse = @warehouse ORDER BY number`);
@@ -59,6 +65,10 @@ export class TransferTable {
     const { state = null, warehouse = null, before = Number.MAX_SAFE_INTEGER, limit } = options;
     const statement = warehouse === null ? this.#latest : this.#latestAt;
     return statement.all({ state, warehouse, before, limit }).map((row) => this.#recordOf(row));
+  }
+
+  underWayTo(warehouse: WarehouseId, sku: Sku, limit: number): readonly UnderWay[] {
+    return this.#underWayTo.all(sku, warehouse, limit);
   }
 
   /** Those that are not closed and have the warehouse at an end. */
