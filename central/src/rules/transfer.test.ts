@@ -16,6 +16,7 @@ describe('a transfer of lines of shipped, received, damaged and lost units', () 
     ['closed', [[5, 6, 0, -1]]],
     // The receipt came first.
     ['receiving', [[0, 5, 0, 0]]],
+    ['receiving', [[0, 5, 0, -5]]],
     // All of one SKU is here, nothing of the other.
     [
       'receiving',

@@ -136,12 +136,26 @@ export function describeTransferring(fixture: ContractFixture): void {
       expect(await toldOf('HAM1')).toHaveLength(1);
     });
 
+    it('is a change of the answer also when the states were known before their history', async () => {
+      const source = await node('BER1', { A: 10 });
+      await node('HAM1');
+      ship(source, 'A', 4, 'T-1', 'HAM1');
+      await fixture.store.applyStates([source.stateMessage()], NOW);
+      expect([await at('BER1'), await at('HAM1')]).toMatchObject([{ onHand: 6 }, undefined]);
+      const { changes } = await fixture.store.applyBatches([source.verified(1, source.head)], NOW);
+      expect(changes.map(({ sku }) => sku)).toEqual(['A']);
+      expect(await at('HAM1')).toMatchObject({ incoming: 4 });
+    });
+
     it('to a warehouse that is not enrolled is shown and told when it is', async () => {
       const source = await node('BER1', { A: 10 });
       ship(source, 'A', 4, 'T-1', 'HAM1');
       await tell(source);
       expect(await at('HAM1')).toBeUndefined();
+      const before = await fixture.store.availability(skuOf('A'), DEFAULT_CHANNEL);
       await node('HAM1');
+      const after = await fixture.store.availability(skuOf('A'), DEFAULT_CHANNEL);
+      expect(after.revision).toBeGreaterThan(before.revision);
       expect(await at('HAM1')).toEqual({ onHand: 0, incoming: 4, available: 0 });
       expect(await toldOf('HAM1')).toEqual(['T-1 BER1 HAM1 A 4 0 0 0']);
     });
@@ -151,10 +165,13 @@ export function describeTransferring(fixture: ContractFixture): void {
       await node('HAM1');
       const elsewhere = await node('MUC1');
       arrive(elsewhere, 'A', 1, 'T-1', 'BER1');
+      arrive(elsewhere, 'B', 1, 'T-1', 'BER1');
       await tell(elsewhere);
       ship(source, 'A', 4, 'T-1', 'HAM1');
       await tell(source);
-      expect(await transfer('T-1')).toEqual(['BER1 to HAM1: receiving', 'A 4 1 0 0']);
+      expect(await transfer('T-1')).toEqual(['BER1 to HAM1: receiving', 'A 4 1 0 0', 'B 0 1 0 0']);
+      // It has heard nothing of it yet.
+      expect(await toldOf('HAM1')).toEqual(['T-1 BER1 HAM1 A 4 1 0 0, B 0 1 0 0']);
       expect([(await at('HAM1'))?.incoming, (await at('MUC1'))?.incoming]).toEqual([3, 0]);
       arrive(elsewhere, 'A', 1, 'T-1', 'BER1');
       await tell(elsewhere);

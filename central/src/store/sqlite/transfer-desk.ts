@@ -19,8 +19,8 @@ type Touched = {
   readonly skus: Set<Sku>;
   /** Who is to hear of it. */
   readonly told: Set<WarehouseId>;
-  /** Where it was thought to go until now. */
-  readonly formerTo: Set<WarehouseId>;
+  /** Its source has said where it goes: somebody hears of it for the first time, so of all of it. */
+  isWhole: boolean;
 };
 
 /**
@@ -47,13 +47,11 @@ export class TransferDesk {
   report(facts: readonly HeardFact[], now: number): void {
     const touched = new Map<number, Touched>();
     for (const fact of facts) this.#take(fact, touched, now);
-    for (const [number, { skus, told, formerTo }] of touched) {
+    for (const [number, { skus, told, isWhole }] of touched) {
       const record = this.#recordOf(number);
       this.#writer.settle(number, transferStateOf(record.lines), now);
-      const isRedirected = formerTo.size > 0;
-      const changed = isRedirected ? record.lines.map(({ sku }) => sku) : [...skus];
-      for (const warehouse of [record.to, ...formerTo]) this.#show(warehouse, changed);
-      const lines = isRedirected ? record.lines : record.lines.filter(({ sku }) => skus.has(sku));
+      this.#show(record.to, [...skus]);
+      const lines = isWhole ? record.lines : record.lines.filter(({ sku }) => skus.has(sku));
       this.#tell([...told], record, lines);
     }
   }
@@ -77,11 +75,12 @@ export class TransferDesk {
     const [from, to] = isShipment ? [warehouse, otherWarehouse] : [otherWarehouse, warehouse];
     const known = this.#writer.find(id, from);
     const number = known?.number ?? this.#writer.insert({ id, from, to, isShipped: isShipment }, now);
-    const touch = touched.get(number) ?? { skus: new Set(), told: new Set(), formerTo: new Set() };
+    const touch = touched.get(number) ?? { skus: new Set(), told: new Set(), isWhole: false };
     touched.set(number, touch);
     if (isShipment && known?.isShipped === 0) {
-      // Arrivals only said where some of it came; whoever sent it knows where it is to go.
-      if (known.to !== to) touch.formerTo.add(known.to);
+      // Arrivals only said where some of it came; whoever sent it knows where it is to go. Nothing was shown as incoming there:
+      // that takes a shipment.
+      touch.isWhole = true;
       this.#writer.redirect(number, to);
     }
     this.#writer.add(number, unitsOf(heard));

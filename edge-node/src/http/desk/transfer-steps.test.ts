@@ -188,8 +188,10 @@ describe('central’s word', () => {
     await receive([tea(4)]);
     await doors.post(`${PATH}/close`, closing);
     const before = await transfer();
+    const { sequence } = doors.site.ledger.view.log();
     for (const old of [word(5), word(5, { received: 2 }), word(3, { received: 4 })]) await doors.site.direct(old);
     expect((await transfer())?.lines).toEqual(before?.lines);
+    expect(doors.site.ledger.view.log().sequence).toBe(sequence);
   });
 
   test('leaves the SKUs that it does not name as they were', async () => {
