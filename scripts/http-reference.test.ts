@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { movementBody } from '@edgestock/edge-node/http/movement-json';
 import { positionBody } from '@edgestock/edge-node/http/position-json';
 import { movementProblems } from '@edgestock/edge-node/rules/command-problems';
-import { parseSku } from '@edgestock/shared/inventory/ids';
+import { parseSku, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { type MovementDetails, reasons, statedKinds } from '@edgestock/shared/inventory/movement';
 import { emptyPosition } from '@edgestock/shared/inventory/position';
 import { must } from '@edgestock/shared/runtime/assert';
@@ -94,6 +94,7 @@ describe('docs/http.md', () => {
       counted: 1,
       atSequence: 1,
       occurredAt: 0,
+      otherWarehouse: 'HAM1' as WarehouseId,
     };
     const movement = {
       sequence: 2,
@@ -111,7 +112,7 @@ describe('docs/http.md', () => {
   it('has the kinds of movement, and which of them need a reason code', () => {
     expect(fieldsOf('Kinds of movement,')).toEqual([...statedKinds, 'count']);
     const needing = statedKinds.filter((kind) => {
-      const problems = movementProblems({ type: 'record', kind, lines: [{ sku, quantity: 1, toBin: 'B' }] });
+      const problems = movementProblems({ kind, lines: [{ sku, quantity: 1, toBin: 'B' }] });
       return problems.some(({ code }) => code === 'reason-required');
     });
     const listed = tableAfter('Kinds of movement,').filter(([, , reason]) => reason === 'needs one');

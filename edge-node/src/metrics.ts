@@ -15,6 +15,7 @@ const readings = {
   writes_failing: { kind: 'gauge', help: '1 while the database refuses writes, as on a full disk, else 0' },
   exceptions_open: { kind: 'gauge', help: 'Facts the books disagree with, waiting for a person' },
   tasks_open: { kind: 'gauge', help: 'Tasks of orders that are neither shipped nor released' },
+  transfers_open: { kind: 'gauge', help: 'Transfers that are neither closed nor cancelled' },
   quota_units: { kind: 'gauge', help: 'Units granted to central that it has not spent, over all SKUs' },
   database_bytes: { kind: 'gauge', help: 'Size of the database file' },
   process_resident_bytes: { kind: 'gauge', help: 'Resident memory of the process, shared by all nodes in it' },

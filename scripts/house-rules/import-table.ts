@@ -87,9 +87,10 @@ export const areas: readonly Area[] = [
         'feeds/**',
         'analytics/**',
         'web/**',
-        // Words with a test of their own form: what can be a channel's name, what a reservation holds.
+        // Words with a test of their own form: what can be a channel's name, what a reservation holds, where a transfer stands.
         'rules/channel.ts',
         'rules/reservation.ts',
+        'rules/transfer.ts',
       ],
       mayImportTypesOf: ['rules/**', 'store/*'],
       node: 'any',

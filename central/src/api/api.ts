@@ -27,6 +27,7 @@ import { policyRoutes } from './policy-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import { reservationRoutes } from './reservation-routes.ts';
 import { streamHandler } from './stream-handler.ts';
+import { transferRoutes } from './transfer-routes.ts';
 import { warehouseRoutes } from './warehouse-routes.ts';
 
 export type ApiOptions = {
@@ -114,6 +115,7 @@ export class Api implements Service {
       channelRoutes(doors, { promises, channels });
       policyRoutes(doors, { promises });
       catalogueRoutes(doors, { promises });
+      transferRoutes(doors, { reader });
       operatorRoutes(doors, {
         ...options,
         startedAt: clock.now(),

@@ -55,7 +55,7 @@ describe('GET /v1/availability/{sku}', () => {
   });
 
   function share(facts: object) {
-    return { ...facts, asOf: new Date(NOW).toISOString(), lagMs: 4_000 };
+    return { incoming: 0, ...facts, asOf: new Date(NOW).toISOString(), lagMs: 4_000 };
   }
 
   test('answers 0 for a SKU that nobody ever had', async () => {

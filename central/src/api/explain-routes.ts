@@ -58,7 +58,7 @@ function warehouseJson(share: WarehouseExplanation) {
     nodeBecause: `${nodeText(share)} = ${nodeAvailable}`,
     ...position,
     granted,
-    at: isoText(at),
+    ...(position.version === 0 ? {} : { at: isoText(at) }),
     ...ageJson(sync),
     isSilent: sync.isSilent,
     appliedUpTo: sync.appliedUpTo,

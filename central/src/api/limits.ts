@@ -25,6 +25,8 @@ export const apiLimits = {
   priorityMax: 1_000_000,
   ordersPageDefault: 50,
   ordersPageMax: 200,
+  transfersPageDefault: 50,
+  transfersPageMax: 200,
   /** Open promises listed behind one position by an explanation. */
   holdsListedMax: 50,
 

@@ -26,6 +26,7 @@ const share = fc.record({
   returned: fc.nat(1_000),
   available: fc.nat(1_000),
   atCentral: fc.constant({ returned: 0, allocatedSent: 0, held: 0 }),
+  incoming: fc.nat(1_000),
   version: fc.nat(),
   sequence: fc.nat(),
   at: time,
@@ -88,16 +89,19 @@ test.prop([situation])('the rendered answer says what the answer says', ({ fleet
     asOf: textOf(answer.asOf),
     ageMs: answer.asOf === undefined ? null : NOW - answer.asOf,
     stale: answer.stale,
-    warehouses: answer.warehouses.map(({ warehouse: id, available, onHand, version, sequence, isSuspect, ...age }) => ({
-      warehouse: id,
-      available,
-      onHand,
-      version,
-      sequence,
-      ...(isSuspect ? { isSuspect } : {}),
-      asOf: textOf(age.asOf),
-      lagMs: age.lagMs ?? null,
-    })),
+    warehouses: answer.warehouses.map(
+      ({ warehouse: id, available, onHand, incoming, version, sequence, isSuspect, ...age }) => ({
+        warehouse: id,
+        available,
+        onHand,
+        incoming,
+        version,
+        sequence,
+        ...(isSuspect ? { isSuspect } : {}),
+        asOf: textOf(age.asOf),
+        lagMs: age.lagMs ?? null,
+      }),
+    ),
   });
   expect(etag).toBe(`W/"${['c0ffee', '7', ...answer.stale].join('.')}"`);
   expect(cacheControl === 'no-cache').toBe(

@@ -35,7 +35,7 @@ export function renderStockPart(stock: SkuAvailability, channel: Channel): Stock
       id: share.warehouse,
       head:
         `{"warehouse":${JSON.stringify(share.warehouse)},"available":${share.available},"onHand":${share.onHand}` +
-        `,"version":${share.version},"sequence":${share.sequence}${share.isSuspect ? ',"isSuspect":true' : ''}`,
+        `,"incoming":${share.incoming},"version":${share.version},"sequence":${share.sequence}${share.isSuspect ? ',"isSuspect":true' : ''}`,
     })),
   };
 }

@@ -57,7 +57,8 @@ export function warehouseRoutes(
           positions: positions.map(({ warehouse: _, at, ...position }) => ({
             ...position,
             available: availableOf(position),
-            at: isoText(at),
+            // Where nothing was told yet, there is no time of telling.
+            ...(position.version === 0 ? {} : { at: isoText(at) }),
           })),
           // Ask again with `after=` this; absent on the last page.
           ...(positions.length === limit ? { next: positions.at(-1)?.sku } : {}),

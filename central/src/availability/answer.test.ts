@@ -27,7 +27,7 @@ function node(id: string, heardAt: number, committed = 5): NodeRecord {
 function share(id: string, available: number): WarehouseShare {
   const place = { warehouse: warehouseOf(id), version: 1, sequence: 1, at: 1, isSuspect: false };
   const atCentral = { returned: 0, allocatedSent: 0, held: 0 };
-  return { ...emptyQuantities, ...place, atCentral, available, granted: available, onHand: available };
+  return { ...emptyQuantities, ...place, atCentral, incoming: 0, available, granted: available, onHand: available };
 }
 
 const fleetOf = (...nodes: NodeRecord[]) => new Map(nodes.map((record) => [record.warehouse, record]));

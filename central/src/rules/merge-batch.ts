@@ -2,6 +2,7 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import { must } from '@edgestock/shared/runtime/assert';
 import { type TaskFact, taskFactOf } from './task-fact.ts';
+import { type TransferFact, transferFactOf } from './transfer-fact.ts';
 import type { VerifiedBatch } from './verified-batch.ts';
 
 /** What a batch comes to: the last state of each SKU, and what could not be applied. */
@@ -12,6 +13,8 @@ export type MergedBatch = {
   readonly suspects: ReadonlyMap<Sku, number>;
   /** What the deltas say of documents that may be tasks of orders, in their order. */
   readonly taskFacts: readonly TaskFact[];
+  /** What they say of transfers. */
+  readonly transferFacts: readonly TransferFact[];
   /** The node's wall clock at the last readable delta; 0 when there is none. */
   readonly lastAt: number;
 };
@@ -30,6 +33,7 @@ export function mergeBatch(verified: VerifiedBatch, skip: number): MergedBatch {
   const suspects = new Map<Sku, number>();
   const faults: DeltaFault[] = [];
   const taskFacts: TaskFact[] = [];
+  const transferFacts: TransferFact[] = [];
   let lastAt = 0;
   for (let index = skip; index < entries.length; index += 1) {
     const entry = must(entries[index], 'one entry per delta');
@@ -40,6 +44,8 @@ export function mergeBatch(verified: VerifiedBatch, skip: number): MergedBatch {
       suspects.delete(sku);
       const fact = taskFactOf(entry.delta);
       if (fact !== undefined) taskFacts.push(fact);
+      const transferFact = transferFactOf(entry.delta);
+      if (transferFact !== undefined) transferFacts.push(transferFact);
       lastAt = at;
     } else {
       const sku = entry.delta?.sku;
@@ -52,5 +58,5 @@ export function mergeBatch(verified: VerifiedBatch, skip: number): MergedBatch {
       if (entry.delta !== undefined) suspects.set(entry.delta.sku, entry.delta.version);
     }
   }
-  return { states, faults, suspects, taskFacts, lastAt };
+  return { states, faults, suspects, taskFacts, transferFacts, lastAt };
 }

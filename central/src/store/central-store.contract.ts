@@ -9,6 +9,7 @@ import { describeReading } from './reading.contract.ts';
 import { describeReserving } from './reserving.contract.ts';
 import { describeReturning } from './returning.contract.ts';
 import { describeSelling } from './selling.contract.ts';
+import { describeTransferring } from './transferring.contract.ts';
 
 /** What every adapter of the port must do. */
 export function describeCentralStore(name: string, open: OpenStore): void {
@@ -24,6 +25,7 @@ export function describeCentralStore(name: string, open: OpenStore): void {
     describeSelling(fixture);
     describeDirecting(fixture);
     describeConserving(fixture);
+    describeTransferring(fixture);
   });
   describeOrdering(`${name}: orders`, open);
 }

@@ -192,6 +192,9 @@ export function unspentOf({ granted, atCentral }: Pick<PositionRecord, 'granted'
 export type PositionRecord = Quantities & {
   readonly warehouse: WarehouseId;
   readonly atCentral: CentralTotals;
+  /** Units of open transfers on their way there: on no hand, and promised to nobody. */
+  readonly incoming: number;
+  /** 0 while the node has told nothing of it: then something is on its way there, or could not be read. */
   readonly version: number;
   /** Place in the node's log of the state's last delta; may be ahead of central's cursor while history is catching up. */
   readonly sequence: number;

@@ -5,6 +5,7 @@ import type { Order, OrderState } from '../rules/order.ts';
 import type { CentralItem, PromiseCommand, PromiseOutcome, WarehouseSettings } from '../rules/promise-command.ts';
 import type { Reservation } from '../rules/reservation.ts';
 import type { Applied } from './central-store.ts';
+import type { TransferReader } from './transfer-reader.ts';
 
 /**
  * The half of the store's port by which central promises. The same terms as for the rest: every write is one durable
@@ -28,7 +29,7 @@ export interface PromiseStore extends PromiseReader {
   trimDirectives(now: number, rowsMax: number): Promise<DownTrim>;
 }
 
-export interface PromiseReader {
+export interface PromiseReader extends TransferReader {
   /** As stored: whether its time is over is for `stateAt` to say. */
   reservation(id: string): Promise<Reservation | undefined>;
   order(id: string): Promise<Order | undefined>;

@@ -3,6 +3,7 @@ import { availableOf } from '@edgestock/shared/inventory/position';
 import type { Channel } from '../rules/channel.ts';
 import type { CentralReader, HistoryEntry, WarehouseShare } from '../store/central-store.ts';
 import type { PromiseAt, PromiseReader } from '../store/promise-store.ts';
+import type { UnderWay } from '../store/transfer-reader.ts';
 import { type SyncState, syncStateOf } from './sync-state.ts';
 
 /** Why the answer for a SKU is what it is (P7): each warehouse's share, how far it is known, and the movements behind it. */
@@ -20,6 +21,8 @@ export type WarehouseExplanation = WarehouseShare & {
   readonly sync: SyncState;
   /** Who was promised units of it by central, the newest first. */
   readonly promises: readonly PromiseAt[];
+  /** What `incoming` is made of, oldest first. */
+  readonly underWay: readonly UnderWay[];
   /** Latest movements first, as far as central has the log. */
   readonly movements: readonly HistoryEntry[];
   /** Central has the state, but the log up to it is still on its way. */
@@ -28,9 +31,9 @@ export type WarehouseExplanation = WarehouseShare & {
 
 /** What operators ask about the nodes. */
 export class Warehouses {
-  readonly #reader: CentralReader & Pick<PromiseReader, 'promisesAt'>;
+  readonly #reader: CentralReader & Pick<PromiseReader, 'promisesAt' | 'underWayTo'>;
 
-  constructor(reader: CentralReader & Pick<PromiseReader, 'promisesAt'>) {
+  constructor(reader: CentralReader & Pick<PromiseReader, 'promisesAt' | 'underWayTo'>) {
     this.#reader = reader;
   }
 
@@ -61,6 +64,7 @@ export class Warehouses {
         nodeAvailable: availableOf(share),
         sync: syncStateOf(record, options.now),
         promises: await this.#reader.promisesAt(share.warehouse, sku, options.promisesMax),
+        underWay: await this.#reader.underWayTo(share.warehouse, sku, options.promisesMax),
         movements,
         isHistoryBehind: (movements[0]?.sequence ?? 0) < share.sequence,
       });

@@ -1,4 +1,4 @@
-import { parseSku, type Sku } from '@edgestock/shared/inventory/ids';
+import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { conditions, reasons } from '@edgestock/shared/inventory/movement';
 import { isLineQuantity, isQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { z } from 'zod';
@@ -80,6 +80,14 @@ export const ttlSeconds = field<number>(
   `a whole number of seconds from 1 to ${reservationLimits.ttlSecondsMax} (14 days)`,
   (value) => isQuantity(value) && value >= 1 && value <= reservationLimits.ttlSecondsMax,
 );
+
+export const warehouse = field<WarehouseId>(
+  'warehouse-malformed',
+  'a warehouse id: 1 to 32 letters, digits, _ or -',
+  (value) => typeof value === 'string' && parseWarehouseId(value) !== undefined,
+);
+
+export const flag = field<boolean>('flag-invalid', 'true or false', (value) => typeof value === 'boolean');
 
 export const date = field<string>('expiry-invalid', 'a date, YYYY-MM-DD', isDate);
 export const condition = oneOf('condition-unknown', conditions);

@@ -6,6 +6,8 @@ import { explainDoors } from './desk/explain.ts';
 import { reservationStepDoors } from './desk/reservation-steps.ts';
 import { reservationDoors } from './desk/reservations.ts';
 import { stockDoors } from './desk/stock.ts';
+import { transferStepDoors } from './desk/transfer-steps.ts';
+import { transferDoors } from './desk/transfers.ts';
 import { type Door, hang } from './door.ts';
 import { failureResponse, problemResponse } from './failures.ts';
 import { importDoors } from './import-routes.ts';
@@ -35,6 +37,8 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
     ...taskDoors(deps, lastUnits),
     ...reservationDoors(deps, lastUnits),
     ...reservationStepDoors(deps, lastUnits),
+    ...transferDoors(deps, lastUnits),
+    ...transferStepDoors(deps, lastUnits),
     ...stockDoors(deps),
     ...explainDoors(deps),
     ...statusDoors(deps),

@@ -133,3 +133,29 @@ describe('shipping', () => {
     expect(asked).toEqual([]);
   });
 });
+
+describe('a transfer to another warehouse', () => {
+  const plan = (quantity: number) =>
+    doors.post('/v1/transfers', { id: 'T-1', to: 'HAM1', lines: [{ sku: 'TEA', quantity }] });
+
+  test('that lacks units is planned with what comes back, and refused when it does not suffice', async () => {
+    givesBack(1);
+    expect((await plan(7)).body.code).toBe('insufficient');
+    givesBack(2);
+    expect((await plan(7)).status).toBe(201);
+    expect(asked).toEqual([[{ sku: 'TEA', quantity: 2 }], [{ sku: 'TEA', quantity: 1 }]]);
+    // Repeated, it is there already.
+    await plan(7);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('takes what was planned without a question, and asks for what goes beyond it', async () => {
+    await plan(5);
+    givesBack(1);
+    await doors.post('/v1/transfers/T-1/ship', { lines: [{ sku: 'TEA', quantity: 7 }] });
+    expect(asked).toEqual([[{ sku: 'TEA', quantity: 1 }]]);
+    expect(doors.site.position('TEA')).toMatchObject({ onHand: 3, committed: 0, quota: 3 });
+    await doors.post('/v1/transfers/T-1/ship', { lines: [{ sku: 'TEA', quantity: 7 }] });
+    expect(asked).toHaveLength(1);
+  });
+});

@@ -115,7 +115,7 @@ export class Commit {
     this.#head = { sequence, hash };
     const before = this.#shelf(shelf.sku);
     if (!before.isKnown) this.#store.items.noteUnlisted(shelf.sku, this.#now);
-    for (const kind of resolvedBy(before, shelf)) {
+    for (const kind of resolvedBy(draft.kind, before, shelf)) {
       this.#store.exceptions.resolve({ kind, sku: shelf.sku, bySequence: sequence }, this.#now);
     }
     this.#current.set(shelf.sku, shelf);

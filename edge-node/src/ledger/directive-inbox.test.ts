@@ -248,9 +248,10 @@ describe('the catalogue', () => {
 });
 
 describe('a transfer', () => {
-  it('is kept as central last told it', async () => {
-    const transfer = { transfer: 'T-1', from: 'BER1', to: 'HAM1', lines: [], isClosed: false } as never;
+  it('becomes known, with what central tells of its other end', async () => {
+    const lines = [{ sku: 'A', shipped: 3, received: 0, damaged: 0, lost: 0 }];
+    const transfer = { transfer: 'T-1', from: 'HAM1', to: 'BER1', lines, isClosed: false } as never;
     await site.direct({ kind: 'transfer', transfer });
-    expect(site.store.documents.transfers.find('T-1')).toEqual(transfer);
+    expect(site.store.documents.transfers.find('T-1')).toMatchObject({ from: 'HAM1', state: 'shipped', lines });
   });
 });

@@ -9,7 +9,7 @@ import { ExpiryClock } from './expiry-clock.ts';
 import { LedgerUnavailable, sqliteCode } from './ledger-unavailable.ts';
 import { ShelfCache } from './shelf-cache.ts';
 import { StockReader } from './stock-reader.ts';
-import type { StockView, TaskView } from './view.ts';
+import type { StockView, TaskView, TransferView } from './view.ts';
 import { WriteHealth, type WritesFailing } from './write-health.ts';
 
 type Pending = {
@@ -46,6 +46,7 @@ export class Ledger implements Service {
   /** By it reservations end. */
   readonly expiry: ExpiryClock;
   readonly tasks: TaskView;
+  readonly transfers: TransferView;
   readonly counters: LedgerCounters = {
     commits: 0,
     commands: 0,
@@ -72,6 +73,7 @@ export class Ledger implements Service {
     this.expiry = new ExpiryClock(options.clock);
     this.view = new StockReader({ store: options.store, shelves: this.#shelves, expiry: this.expiry });
     this.tasks = options.store.documents.tasks;
+    this.transfers = options.store.documents.transfers;
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Condition } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
 import type { ReservationFilter, ReservationPage, ReservationShare } from '../store/reservation-store.ts';
+import type { TransferFilter, TransferPage, TransferShare } from '../store/transfer-store.ts';
 import type {
   ExceptionKind,
   ExceptionResolution,
@@ -10,9 +11,11 @@ import type {
   Task,
   TaskState,
   TaskStep,
+  Transfer,
 } from './command.ts';
 
 export type { ReservationFilter, ReservationShare } from '../store/reservation-store.ts';
+export type { TransferFilter, TransferShare } from '../store/transfer-store.ts';
 
 /** What the doors may read. Everything here is a consistent state between two commits. */
 
@@ -131,4 +134,14 @@ export type TaskView = {
   openCount(): number;
   /** The tasks behind a SKU's committed units, oldest first. */
   ofSku(sku: Sku, limit: number): readonly TaskShare[];
+};
+
+/** Transfers from and to this warehouse, as the doors may read them. */
+export type TransferView = {
+  find(id: string): Transfer | undefined;
+  page(filter: TransferFilter, after: number, limit: number): TransferPage;
+  /** The transfers that have units of a SKU set aside or under way, oldest first. */
+  ofSku(sku: Sku, limit: number): readonly TransferShare[];
+  /** Transfers that are neither closed nor cancelled. */
+  openCount(): number;
 };

@@ -8,6 +8,7 @@ import { level } from './apply-policy.ts';
 import type { CarryOut } from './directive-command.ts';
 import type { DocumentWrite, DownCursor } from './documents.ts';
 import { grantForRequest, termsFor } from './grant.ts';
+import { hearTransfer } from './hear-transfer.ts';
 import { Recording } from './recording.ts';
 import type { Decision, SiteState } from './site-state.ts';
 import { reclaim } from './take-back.ts';
@@ -88,7 +89,7 @@ function effectOf(state: SiteState, directive: CarryOut['directive'], recording:
       return carriedOut(...directive.items.map((item) => ({ document: 'item', item: asImported(item) }) as const));
     }
     case 'transfer':
-      return carriedOut({ document: 'transfer', transfer: directive.transfer });
+      return hearTransfer(state, directive.transfer, recording);
     case 'unreadable':
       return { outcome: 'refused', reason: directive.why };
     default:

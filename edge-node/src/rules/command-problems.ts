@@ -1,12 +1,12 @@
 import { conditions, movementKinds } from '@edgestock/shared/inventory/movement';
 import { isLineQuantity, isQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
-import type { CountLine, LineProblem, MovementLine, PostCount, RecordMovements } from './command.ts';
+import type { CountLine, LineProblem, MovementLine, PostCount, StatedMovements } from './command.ts';
 import type { SiteState } from './site-state.ts';
 
 const ISO_DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;
 
 /** What keeps a movement command from meaning anything, line by line; empty when it can be recorded. */
-export function movementProblems(command: RecordMovements): readonly LineProblem[] {
+export function movementProblems(command: StatedMovements): readonly LineProblem[] {
   if (command.lines.length === 0) return [noLines];
   return command.lines.flatMap((line, index) =>
     problemsOfLine(command, line).map(({ code, message }) => ({ line: index, code, message })),
@@ -28,7 +28,7 @@ type Problem = Omit<LineProblem, 'line'>;
 
 const noLines: LineProblem = { line: 0, code: 'no-lines', message: 'the command has no lines' };
 
-function problemsOfLine(command: RecordMovements, line: MovementLine): Problem[] {
+function problemsOfLine(command: StatedMovements, line: MovementLine): Problem[] {
   const problems: Problem[] = [];
   const problem = (code: string, message: string) => problems.push({ code, message });
   if (!isLineQuantity(line.quantity)) {

@@ -14,6 +14,7 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
     case 'reserve':
     case 'take-back':
     case 'apply-policy':
+    case 'plan-transfer':
       return command.lines;
     case 'task-step':
       return documents.task(command.task)?.lines ?? [];
@@ -25,9 +26,19 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
     case 'expire-reservation':
     case 'fulfil-reservation':
       return documents.reservation(command.id)?.lines ?? [];
+    case 'ship-transfer':
+    case 'receive-transfer':
+      return [...(command.lines ?? []), ...linesOfTransfer(command.id, documents)];
+    case 'cancel-transfer':
+    case 'close-transfer':
+      return linesOfTransfer(command.id, documents);
     default:
       return unreachable(command);
   }
+}
+
+function linesOfTransfer(id: string, documents: Documents): readonly Named[] {
+  return documents.transfer(id)?.lines ?? [];
 }
 
 function linesOf(directive: CarryOut['directive'], documents: Documents): readonly Named[] {
@@ -40,9 +51,10 @@ function linesOf(directive: CarryOut['directive'], documents: Documents): readon
       return documents.task(directive.task)?.lines ?? [];
     case 'sku-policy':
       return directive.rules;
+    case 'transfer':
+      return [...directive.transfer.lines, ...linesOfTransfer(directive.transfer.transfer, documents)];
     case 'catalogue-upsert':
     case 'policy':
-    case 'transfer':
     case 'unreadable':
       return [];
     default:

@@ -1,4 +1,4 @@
-import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type {
   Condition,
   MovementDetails,
@@ -12,6 +12,7 @@ import type { ApplyPolicy } from './policy-command.ts';
 import type { Refusal } from './refusal.ts';
 import type { ReservationCommand } from './reservation-command.ts';
 import type { TakeStep } from './task-command.ts';
+import type { TransferCommand } from './transfer-command.ts';
 
 /** One line of a movement command, parsed: whole units, a known SKU's text, nothing left to check but the state. */
 export type MovementLine = {
@@ -69,6 +70,13 @@ export type RecordMovements = CommandContext & {
   readonly reason?: Reason;
 };
 
+/** Movements that state goods: as a person or a till tells them, or of a transfer. */
+export type StatedMovements = Omit<RecordMovements, 'type' | 'kind'> & {
+  readonly kind: StatedKind | 'transfer-ship' | 'transfer-receive';
+  /** Of a transfer. */
+  readonly otherWarehouse?: WarehouseId;
+};
+
 export type PostCount = CommandContext & {
   readonly type: 'count';
   readonly lines: readonly CountLine[];
@@ -76,7 +84,15 @@ export type PostCount = CommandContext & {
 };
 
 /** Everything that can change stock. All lines of a command hold together or not at all. */
-export type Command = RecordMovements | PostCount | CarryOut | TakeBack | ApplyPolicy | TakeStep | ReservationCommand;
+export type Command =
+  | RecordMovements
+  | PostCount
+  | CarryOut
+  | TakeBack
+  | ApplyPolicy
+  | TakeStep
+  | ReservationCommand
+  | TransferCommand;
 
 /** One recorded movement as callers see it. */
 export type RecordedMovement = {
@@ -100,6 +116,8 @@ export type ExceptionKind =
   | 'expired-sold'
   | 'unreadable-barcode'
   | 'serial-mismatch'
+  /** More of a transfer arrived than was shipped, as far as that is known; `deficit` tells how many units too many. */
+  | 'transfer-over'
   /** Of no SKU: directives of central's that could not be carried out; `sequence` is the latest one's place in its log. */
   | 'directive-refused';
 export type OpenedException = {

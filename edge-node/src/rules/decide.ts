@@ -4,9 +4,12 @@ import { carryOut } from './carry-out.ts';
 import { changeReservation } from './change-reservation.ts';
 import type { Command } from './command.ts';
 import { fulfilReservation } from './fulfil-reservation.ts';
+import { cancelTransfer, planTransfer } from './plan-transfer.ts';
 import { postCount } from './post-count.ts';
+import { closeTransfer, receiveTransfer } from './receive-transfer.ts';
 import { recordMovements } from './record-movements.ts';
 import { reserve } from './reserve.ts';
+import { shipTransfer } from './ship-transfer.ts';
 import type { Decision, SiteState } from './site-state.ts';
 import { takeBack } from './take-back.ts';
 import { takeStep } from './take-step.ts';
@@ -35,6 +38,16 @@ export function decide(state: SiteState, command: Command): Decision {
       return applyPolicy(state, command);
     case 'task-step':
       return takeStep(state, command);
+    case 'plan-transfer':
+      return planTransfer(state, command);
+    case 'ship-transfer':
+      return shipTransfer(state, command);
+    case 'cancel-transfer':
+      return cancelTransfer(state, command);
+    case 'receive-transfer':
+      return receiveTransfer(state, command);
+    case 'close-transfer':
+      return closeTransfer(state, command);
     default:
       return unreachable(command);
   }

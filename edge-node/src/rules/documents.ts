@@ -1,7 +1,8 @@
-import type { Sku } from '@edgestock/shared/inventory/ids';
-import type { CatalogueItem, SkuPolicy, TransferState, WarehousePolicy } from '@edgestock/shared/protocol/directive';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { CatalogueItem, SkuPolicy, WarehousePolicy } from '@edgestock/shared/protocol/directive';
 import type { Reservation } from './reservation.ts';
 import type { Task, TaskStep } from './task.ts';
+import type { Transfer } from './transfer.ts';
 
 /** How far central's log is carried out, and the chain hash there; epoch and sequence 0 before the first directive. */
 export type DownCursor = { readonly centralEpoch: number; readonly sequence: number; readonly hash: Uint8Array };
@@ -20,6 +21,9 @@ export type Documents = {
   /** Digest of the request by which a step of a task was done; `undefined` when it was not. */
   stepDone(task: string, step: TaskStep): string | undefined;
   reservation(id: string): Reservation | undefined;
+  transfer(id: string): Transfer | undefined;
+  /** Where this node is. */
+  warehouse(): WarehouseId;
 };
 
 /** What a decision writes beside its movements, in the same commit. */
@@ -46,6 +50,7 @@ export type DocumentWrite =
       readonly actor?: string;
     }
   | { readonly document: 'item'; readonly item: CatalogueItem }
-  | { readonly document: 'transfer'; readonly transfer: TransferState }
+  /** The transfer as this node knows it now. */
+  | { readonly document: 'transfer'; readonly transfer: Transfer }
   /** The reservation as it is now. */
   | { readonly document: 'reservation'; readonly reservation: Reservation };

@@ -53,8 +53,10 @@ function worsenedShortage(happened: {
 }
 
 /** The kinds of exception that a movement has made good: the shortage they told of is no more. */
-export function resolvedBy(before: Shelf, after: Shelf): readonly ExceptionKind[] {
+export function resolvedBy(kind: MovementKind, before: Shelf, after: Shelf): readonly ExceptionKind[] {
   const resolved: ExceptionKind[] = [];
+  // Somebody has looked, and says what became of the units.
+  if (kind === 'transfer-lost') resolved.push('transfer-over');
   if (before.position.onHand < 0 && after.position.onHand >= 0) resolved.push('negative-on-hand');
   if (deficitOf(before.position) > 0 && deficitOf(after.position) === 0) resolved.push('negative-available');
   const hasNegative = (shelf: Shelf) => shelf.balances.some((balance) => balance.quantity < 0);

@@ -27,7 +27,7 @@ export function fulfilReservation(state: SiteState, command: FulfilReservation):
       recording.aside(undoing(reservation), quantity, { sku, line, details: { document: id } });
     }
   }
-  recording.record({ ...command, type: 'record', kind: 'sale', lines: reservation.lines });
+  recording.record({ ...command, kind: 'sale', lines: reservation.lines });
   const after: Reservation = { ...reservation, state: 'fulfilled', endedAt: state.now, receipt: document };
   return recording.decision([{ document: 'reservation', reservation: after }]);
 }

@@ -1,5 +1,5 @@
 import { type Condition, isSellable, type MovementDetails, movementKinds } from '@edgestock/shared/inventory/movement';
-import type { MovementLine, OpenedException, RecordMovements } from './command.ts';
+import type { MovementLine, OpenedException, RecordMovements, StatedMovements } from './command.ts';
 import { movementProblems } from './command-problems.ts';
 import { defaultPlace, draw } from './draw.ts';
 import { disagreements } from './exceptions.ts';
@@ -20,7 +20,7 @@ export function recordMovements(state: SiteState, command: RecordMovements): Dec
 }
 
 /** Appends the movements of a command that can be meant; tells what the books have against them. `today` is `YYYY-MM-DD`. */
-export function appendMovements(drafts: Draft, command: RecordMovements, today: string): readonly OpenedException[] {
+export function appendMovements(drafts: Draft, command: StatedMovements, today: string): readonly OpenedException[] {
   const exceptions: OpenedException[] = [];
   for (const [index, line] of command.lines.entries()) {
     const before = drafts.shelf(line.sku);
@@ -58,7 +58,7 @@ type Step = {
   readonly unitOffset: number;
 };
 
-function stepsOf(command: RecordMovements, line: MovementLine, shelf: Shelf): readonly Step[] {
+function stepsOf(command: StatedMovements, line: MovementLine, shelf: Shelf): readonly Step[] {
   const scope = { bin: line.bin, lot: line.lot, condition: line.condition ?? 'sellable' };
   const { change } = movementKinds[command.kind];
   if (change === 'none') {
@@ -113,7 +113,7 @@ function withExpiry(shelf: Shelf, line: MovementLine): ReadonlyMap<string, strin
   return new Map(shelf.expiries).set(line.lot, line.expiry);
 }
 
-function detailsOf(command: RecordMovements, line: MovementLine, step: Step): MovementDetails {
+function detailsOf(command: StatedMovements, line: MovementLine, step: Step): MovementDetails {
   // By assignment: this runs once per movement, and absent fields must stay absent on the wire.
   const details: { -readonly [Key in keyof MovementDetails]: MovementDetails[Key] } = {};
   if (command.document !== undefined) details.document = command.document;
@@ -121,6 +121,7 @@ function detailsOf(command: RecordMovements, line: MovementLine, step: Step): Mo
   const reason = line.reason ?? command.reason;
   if (reason !== undefined) details.reason = reason;
   if (command.occurredAt !== undefined) details.occurredAt = command.occurredAt;
+  if (command.otherWarehouse !== undefined) details.otherWarehouse = command.otherWarehouse;
   placeDetails(details, step);
   if (line.expiry !== undefined) details.expiry = line.expiry;
   if (line.serials !== undefined) {

@@ -1,7 +1,7 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { isSellable, type MovementDetails, type MovementKind } from '@edgestock/shared/inventory/movement';
 import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
-import type { OpenedException, RecordMovements } from './command.ts';
+import type { ExceptionKind, OpenedException, StatedMovements } from './command.ts';
 import type { DocumentWrite } from './documents.ts';
 import { defaultPlace } from './draw.ts';
 import { disagreements } from './exceptions.ts';
@@ -58,8 +58,13 @@ export class Recording {
   }
 
   /** A fact that the command states as well, after what it set free. */
-  record(command: RecordMovements): void {
+  record(command: StatedMovements): void {
     this.#exceptions.push(...appendMovements(this.#drafts, command, this.#today));
+  }
+
+  /** The books disagree in a way that no shelf shows; told of the SKU's last movement. */
+  open(kind: ExceptionKind, sku: Sku, deficit: number): void {
+    this.#exceptions.push({ kind, sku, sequence: this.shelf(sku).position.sequence, deficit });
   }
 
   decision(writes: readonly DocumentWrite[]): Decision {

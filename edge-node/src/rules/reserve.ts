@@ -16,7 +16,7 @@ import type { Decision, SiteState } from './site-state.ts';
 export function reserve(state: SiteState, command: Reserve): Decision {
   const known = state.documents.reservation(command.id);
   if (known !== undefined) return again(known, command);
-  const problems = problemsOf(command.lines);
+  const problems = problemsOfPromise(command.lines, 'a reservation');
   if (problems.length > 0) return { outcome: 'invalid', problems };
 
   const recording = new Recording(state);
@@ -48,14 +48,16 @@ function again(known: Reservation, command: Reserve): Decision {
   return { outcome: 'refused', refusal: { refusal: 'other-content', document: 'reservation', id: command.id } };
 }
 
-function shortageOf(recording: Recording, { sku, quantity }: SkuQuantity): readonly Shortage[] {
+/** What of a line cannot be promised. */
+export function shortageOf(recording: Recording, { sku, quantity }: SkuQuantity): readonly Shortage[] {
   const available = offerable(availableOf(recording.shelf(sku).position));
   return available < quantity ? [{ sku, requested: quantity, available }] : [];
 }
 
-function problemsOf(lines: readonly SkuQuantity[]): readonly LineProblem[] {
-  if (lines.length === 0) return [{ line: 0, code: 'no-lines', message: 'a reservation needs at least one line' }];
-  const message = `a reservation takes whole units from 1 to ${LINE_QUANTITY_MAX}`;
+/** What keeps the lines of a promise from being meant; `what` names it: a reservation, a transfer. */
+export function problemsOfPromise(lines: readonly SkuQuantity[], what: string): readonly LineProblem[] {
+  if (lines.length === 0) return [{ line: 0, code: 'no-lines', message: `${what} needs at least one line` }];
+  const message = `${what} takes whole units from 1 to ${LINE_QUANTITY_MAX}`;
   return lines.flatMap(({ quantity }, line) =>
     isLineQuantity(quantity) && quantity > 0 ? [] : [{ line, code: 'quantity-invalid', message }],
   );

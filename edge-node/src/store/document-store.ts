@@ -1,13 +1,15 @@
-import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { SkuPolicy, WarehousePolicy } from '@edgestock/shared/protocol/directive';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Database } from 'better-sqlite3';
 import type { Documents, DocumentWrite, DownCursor } from '../rules/documents.ts';
 import type { Reservation } from '../rules/reservation.ts';
 import type { Task, TaskStep } from '../rules/task.ts';
+import type { Transfer } from '../rules/transfer.ts';
 import type { ExceptionStore } from './exception-store.ts';
 import { InboxStore } from './inbox-store.ts';
 import type { ItemStore } from './item-store.ts';
+import type { NodeStore } from './node-store.ts';
 import { PolicyStore } from './policy-store.ts';
 import { ReservationStore } from './reservation-store.ts';
 import { TaskStore } from './task-store.ts';
@@ -20,15 +22,17 @@ export class DocumentStore implements Documents {
   readonly tasks: TaskStore;
   readonly transfers: TransferStore;
   readonly reservations: ReservationStore;
+  readonly #node: NodeStore;
   readonly #items: ItemStore;
   readonly #exceptions: ExceptionStore;
 
-  constructor(database: Database, stores: { items: ItemStore; exceptions: ExceptionStore }) {
+  constructor(database: Database, stores: { node: NodeStore; items: ItemStore; exceptions: ExceptionStore }) {
     this.directives = new InboxStore(database);
     this.policies = new PolicyStore(database);
     this.tasks = new TaskStore(database);
     this.transfers = new TransferStore(database);
     this.reservations = new ReservationStore(database);
+    this.#node = stores.node;
     this.#items = stores.items;
     this.#exceptions = stores.exceptions;
   }
@@ -51,6 +55,14 @@ export class DocumentStore implements Documents {
 
   stepDone(task: string, step: TaskStep): string | undefined {
     return this.tasks.step(task, step)?.fingerprint;
+  }
+
+  transfer(id: string): Transfer | undefined {
+    return this.transfers.find(id);
+  }
+
+  warehouse(): WarehouseId {
+    return this.#node.identity().warehouse;
   }
 
   reservation(id: string): Reservation | undefined {
@@ -83,7 +95,7 @@ export class DocumentStore implements Documents {
         this.#exceptions.resolveListed(write.item.sku, now);
         break;
       case 'transfer':
-        this.transfers.save(write.transfer, now);
+        this.transfers.save(write.transfer);
         break;
       case 'reservation':
         this.reservations.save(write.reservation);

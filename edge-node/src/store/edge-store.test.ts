@@ -16,6 +16,7 @@ import { DataDirectoryUnusable, EdgeStore } from './edge-store.ts';
 import { migrations } from './migrations.ts';
 import { WrongWarehouse } from './node-store.ts';
 import * as schema from './schema.ts';
+import { TransferStore } from './transfer-store.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -213,6 +214,26 @@ describe('the schema', () => {
       ['j', 'B', 3],
     ]);
     expect(() => database.exec("INSERT INTO import_row VALUES ('none', 'A', 4, '[]')")).toThrow('FOREIGN KEY');
+  });
+
+  it('keeps the transfers that central had told of, with their lines', () => {
+    const database = new Database(':memory:');
+    migrate(
+      database,
+      migrations.slice(
+        0,
+        migrations.findIndex(({ name }) => name === 'transfers with lines'),
+      ),
+    );
+    const lines = [
+      { sku: 'B', shipped: 4, received: 1, damaged: 2, lost: 1 },
+      { sku: 'A', shipped: 3, received: 3, damaged: 0, lost: 0 },
+    ];
+    const state = JSON.stringify({ transfer: 'T-1', from: 'HAM1', to: 'BER1', lines, isClosed: true });
+    database.prepare("INSERT INTO transfer VALUES ('T-1', 'HAM1', 'BER1', 1, ?, 50)").run(state);
+    migrate(database, migrations);
+    const transfers = new TransferStore(database);
+    expect(transfers.find('T-1')).toMatchObject({ from: 'HAM1', to: 'BER1', state: 'closed', changedAt: 50, lines });
     database.close();
   });
 

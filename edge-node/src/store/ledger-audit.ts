@@ -92,6 +92,8 @@ export type AuditedTask = {
   readonly open: number;
   readonly least: number;
 };
+/** A transfer that cannot be as it is, in words. */
+export type AuditedTransfer = { readonly id: string; readonly fault: string };
 /** A reservation that cannot be as it is, in words. */
 export type AuditedReservation = { readonly id: string; readonly fault: string };
 export type AuditedInbox = { readonly centralEpoch: number; readonly sequence: number; readonly hashBytes: number };
@@ -107,10 +109,16 @@ function reservedBy(state: ReservationState): string {
  */
 const holders: Readonly<Record<keyof AuditedSetAsides, readonly string[]>> = {
   reserved: [reservedBy('held')],
-  committed: ['SELECT sum(quantity - released - shipped) FROM task_line WHERE sku = ?', reservedBy('confirmed')],
+  committed: [
+    'SELECT sum(quantity - released - shipped) FROM task_line WHERE sku = ?',
+    reservedBy('confirmed'),
+    "SELECT sum(planned) FROM transfer_line JOIN transfer ON id = transfer WHERE sku = ? AND state = 'planned'",
+  ],
 };
 
-const tablesBySku = ['movement', 'position', 'balance', 'checkpoint_balance', 'task_line', 'reservation_line'];
+/** Of transfers only what holds units: one that is on its way here may be of a SKU that was never here. */
+const planned = "(SELECT sku FROM transfer_line JOIN transfer ON id = transfer WHERE state = 'planned')";
+const tablesBySku = ['movement', 'position', 'balance', 'checkpoint_balance', 'task_line', 'reservation_line', planned];
 const PAGE_ROWS = 1_000;
 const CACHE_KIB = 64 * 1024;
 
@@ -293,6 +301,28 @@ export class LedgerAudit {
            FROM reservation WHERE NOT EXISTS (SELECT 1 FROM reservation_line WHERE reservation = id)
          UNION ALL SELECT reservation, 'has a line of ' || sku || ' and is not there'
            FROM reservation_line WHERE reservation NOT IN (SELECT id FROM reservation)
+         LIMIT ?`,
+      )
+      .all(PAGE_ROWS);
+  }
+
+  /** Transfers whose state their lines contradict, and lines of transfers that are not there. */
+  faultyTransfers(): readonly AuditedTransfer[] {
+    return this.#database
+      .prepare<[number], AuditedTransfer>(
+        `SELECT id, 'has no lines' AS fault FROM transfer
+           WHERE NOT EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id)
+         UNION ALL SELECT id, 'is ' || state || ' with units shipped'
+           FROM transfer WHERE state IN ('planned', 'cancelled') AND
+             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND shipped <> 0)
+         UNION ALL SELECT id, 'is ' || state || CASE WHEN state = 'closed' THEN ' with units not accounted for' ELSE ' with every unit accounted for' END
+           FROM transfer WHERE state IN ('shipped', 'receiving', 'closed') AND (state = 'closed') <> (
+             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND shipped > 0) AND NOT
+             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND shipped <> received + damaged + lost))
+         UNION ALL SELECT transfer, 'has a line of ' || sku || ' with less than nothing'
+           FROM transfer_line WHERE min(planned, shipped, received, damaged) < 0
+         UNION ALL SELECT transfer, 'has a line of ' || sku || ' and is not there'
+           FROM transfer_line WHERE transfer NOT IN (SELECT id FROM transfer)
          LIMIT ?`,
       )
       .all(PAGE_ROWS);

@@ -367,4 +367,54 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX task_ended ON task (changed_at) WHERE state IN ('shipped', 'released');
     `,
   },
+  {
+    name: 'transfers with lines',
+    sql: `
+      -- Transfers from and to this warehouse, in the order in which the node first knew of them: what it planned, shipped and
+      -- received itself, and what central tells of the other end.
+      ALTER TABLE transfer RENAME TO transfer_told;
+      CREATE TABLE transfer (
+        number INTEGER PRIMARY KEY,          -- order of becoming known here
+        id TEXT NOT NULL UNIQUE,             -- its name at both ends: the document of its movements
+        from_warehouse TEXT NOT NULL,        -- where the goods leave
+        to_warehouse TEXT NOT NULL,          -- where they are to arrive
+        state TEXT NOT NULL CHECK (state IN ('planned', 'shipped', 'receiving', 'closed', 'cancelled')), -- see rules/transfer.ts
+        note TEXT,                           -- in the words of whoever planned it; NULL = none
+        is_complete INTEGER NOT NULL CHECK (is_complete IN (0, 1)), -- 1 = said to have come in whole
+        closing_reason TEXT,                 -- why what is missing will not come; NULL = nobody has said so
+        closing_actor TEXT,                  -- who said so
+        planned_as TEXT,                     -- digest of the request that planned it; NULL = planned elsewhere
+        shipped_as TEXT,                     -- digest of the request that shipped it; NULL = not shipped from here
+        made_at INTEGER NOT NULL,            -- ms since 1970 UTC
+        changed_at INTEGER NOT NULL,         -- ms since 1970 UTC
+        CHECK ((closing_reason IS NULL) = (closing_actor IS NULL))
+      ) STRICT;
+      CREATE INDEX transfer_by_state ON transfer (state, number);
+      CREATE INDEX transfer_by_source ON transfer (from_warehouse, number);
+      CREATE INDEX transfer_by_destination ON transfer (to_warehouse, number);
+
+      -- Totals over the transfer's life. shipped - received - damaged - lost is what is under way, or missing.
+      CREATE TABLE transfer_line (
+        transfer TEXT NOT NULL REFERENCES transfer (id), -- the transfer it belongs to
+        sku TEXT NOT NULL,                   -- the seller's key
+        line INTEGER NOT NULL,               -- order within the transfer
+        planned INTEGER NOT NULL CHECK (planned >= 0), -- units asked for; committed while the transfer is planned
+        shipped INTEGER NOT NULL,            -- units that left the source
+        received INTEGER NOT NULL,           -- units that arrived fit to sell
+        damaged INTEGER NOT NULL,            -- units that arrived and are not
+        lost INTEGER NOT NULL,               -- units that will not come; negative where more came than left
+        PRIMARY KEY (transfer, sku)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX transfer_line_by_sku ON transfer_line (sku);
+
+      INSERT INTO transfer (id, from_warehouse, to_warehouse, state, is_complete, made_at, changed_at)
+        SELECT id, from_warehouse, to_warehouse, iif(is_closed, 'closed', 'receiving'), 0, changed_at, changed_at
+        FROM transfer_told ORDER BY changed_at, id;
+      INSERT INTO transfer_line (transfer, sku, line, planned, shipped, received, damaged, lost)
+        SELECT t.id, l.value ->> 'sku', l.key, 0, l.value ->> 'shipped', l.value ->> 'received', l.value ->> 'damaged',
+          l.value ->> 'lost'
+        FROM transfer_told t, json_each(t.state, '$.lines') l;
+      DROP TABLE transfer_told;
+    `,
+  },
 ];

@@ -213,13 +213,35 @@ export const taskStep = sqliteTable(
 );
 
 export const transfer = sqliteTable('transfer', {
-  id: text('id').primaryKey(),
+  number: integer('number').primaryKey(),
+  id: text('id').notNull(),
   fromWarehouse: text('from_warehouse').notNull(),
   toWarehouse: text('to_warehouse').notNull(),
-  isClosed: integer('is_closed', { mode: 'boolean' }).notNull(),
   state: text('state').notNull(),
+  note: text('note'),
+  isComplete: integer('is_complete', { mode: 'boolean' }).notNull(),
+  closingReason: text('closing_reason'),
+  closingActor: text('closing_actor'),
+  plannedAs: text('planned_as'),
+  shippedAs: text('shipped_as'),
+  madeAt: integer('made_at').notNull(),
   changedAt: integer('changed_at').notNull(),
 });
+
+export const transferLine = sqliteTable(
+  'transfer_line',
+  {
+    transfer: text('transfer').notNull(),
+    sku: text('sku').notNull(),
+    line: integer('line').notNull(),
+    planned: integer('planned').notNull(),
+    shipped: integer('shipped').notNull(),
+    received: integer('received').notNull(),
+    damaged: integer('damaged').notNull(),
+    lost: integer('lost').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.transfer, table.sku] })],
+);
 
 export const reservation = sqliteTable('reservation', {
   number: integer('number').primaryKey(),

@@ -1,25 +1,148 @@
-import type { TransferState } from '@edgestock/shared/protocol/directive';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
+import type { Transfer, TransferStage, TransferUnits } from '../rules/transfer.ts';
 
-/** Transfers from and to this warehouse, each as central last told it. */
+type TransferRow = Omit<Transfer, 'lines' | 'note' | 'isComplete' | 'closing' | 'plannedAs' | 'shippedAs'> & {
+  readonly number: number;
+  readonly note: string | null;
+  readonly isComplete: number;
+  readonly closingReason: string | null;
+  readonly closingActor: string | null;
+  readonly plannedAs: string | null;
+  readonly shippedAs: string | null;
+};
+type SavedTransfer = Omit<TransferRow, 'number'>;
+
+/** Absent = any. `from` and `to` are warehouses: with this one's id they are the outgoing and the incoming ones. */
+export type TransferFilter = {
+  readonly state?: TransferStage;
+  readonly from?: WarehouseId;
+  readonly to?: WarehouseId;
+};
+/** A page in the order in which the node first knew of them; `next` continues it. */
+export type TransferPage = { readonly transfers: readonly Transfer[]; readonly next: number | undefined };
+
+/** What one transfer has of a SKU that is not settled. */
+export type TransferShare = {
+  readonly transfer: string;
+  readonly from: WarehouseId;
+  readonly to: WarehouseId;
+  readonly state: TransferStage;
+  /** Units set aside for it. */
+  readonly committed: number;
+  /** Units that have left and not arrived. */
+  readonly inTransit: number;
+};
+
+const COLUMNS = `number, id, from_warehouse AS "from", to_warehouse AS "to", state, note, is_complete AS isComplete,
+  closing_reason AS closingReason, closing_actor AS closingActor, planned_as AS plannedAs, shipped_as AS shippedAs,
+  made_at AS madeAt, changed_at AS changedAt`;
+
+const columnOf = { state: 'state', from: 'from_warehouse', to: 'to_warehouse' } as const;
+
+/** Transfers from and to this warehouse, each as the node itself and central's last word have it. */
 export class TransferStore {
-  readonly #save: Statement<[string, string, string, number, string, number]>;
-  readonly #find: Statement<[string], { state: string }>;
+  readonly #database: Database;
+  readonly #find: Statement<[string], TransferRow>;
+  readonly #lines: Statement<[string], TransferUnits>;
+  readonly #save: Statement<[SavedTransfer]>;
+  readonly #saveLine: Statement<[{ transfer: string; line: number } & TransferUnits]>;
+  readonly #ofSku: Statement<[string, number], TransferShare>;
+  readonly #openCount: Statement<[], { open: number }>;
+  readonly #pages = new Map<string, Statement<[TransferFilter & { after: number; limit: number }], TransferRow>>();
 
   constructor(database: Database) {
+    this.#database = database;
+    this.#find = database.prepare(`SELECT ${COLUMNS} FROM transfer WHERE id = ?`);
+    this.#lines = database.prepare(
+      'SELECT sku, planned, shipped, received, damaged, lost FROM transfer_line WHERE transfer = ? ORDER BY line',
+    );
     this.#save = database.prepare(`
-      INSERT INTO transfer (id, from_warehouse, to_warehouse, is_closed, state, changed_at) VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (id) DO UPDATE SET is_closed = excluded.is_closed, state = excluded.state, changed_at = excluded.changed_at`);
-    this.#find = database.prepare('SELECT state FROM transfer WHERE id = ?');
+      INSERT INTO transfer (id, from_warehouse, to_warehouse, state, note, is_complete, closing_reason, closing_actor,
+        planned_as, shipped_as, made_at, changed_at)
+      VALUES (@id, @from, @to, @state, @note, @isComplete, @closingReason, @closingActor, @plannedAs, @shippedAs, @madeAt,
+        @changedAt)
+      ON CONFLICT (id) DO UPDATE SET to_warehouse = excluded.to_warehouse, state = excluded.state,
+        is_complete = excluded.is_complete, closing_reason = excluded.closing_reason,
+        closing_actor = excluded.closing_actor, shipped_as = excluded.shipped_as, changed_at = excluded.changed_at`);
+    this.#saveLine = database.prepare(`
+      INSERT INTO transfer_line (transfer, sku, line, planned, shipped, received, damaged, lost)
+      VALUES (@transfer, @sku, @line, @planned, @shipped, @received, @damaged, @lost)
+      ON CONFLICT (transfer, sku) DO UPDATE SET planned = excluded.planned, shipped = excluded.shipped,
+        received = excluded.received, damaged = excluded.damaged, lost = excluded.lost`);
+    this.#ofSku = database.prepare(`
+      SELECT transfer, from_warehouse AS "from", to_warehouse AS "to", state,
+        iif(state = 'planned', planned, 0) AS committed, max(0, shipped - received - damaged - lost) AS inTransit
+      FROM transfer_line JOIN transfer ON id = transfer
+      WHERE sku = ? AND state IN ('planned', 'shipped', 'receiving')
+        AND (state = 'planned' OR shipped > received + damaged + lost)
+      ORDER BY number LIMIT ?`);
+    this.#openCount = database.prepare(
+      "SELECT count(*) AS open FROM transfer WHERE state IN ('planned', 'shipped', 'receiving')",
+    );
   }
 
-  find(id: string): TransferState | undefined {
+  find(id: string): Transfer | undefined {
     const row = this.#find.get(id);
-    return row === undefined ? undefined : JSON.parse(row.state);
+    return row === undefined ? undefined : this.#transferOf(row);
   }
 
-  save(transfer: TransferState, now: number): void {
-    const { transfer: id, from, to, isClosed } = transfer;
-    this.#save.run(id, from, to, isClosed ? 1 : 0, JSON.stringify(transfer), now);
+  /** Writes the transfer as it is now. Who planned it, and what, is the same for ever. */
+  save({ lines, note, isComplete, closing, plannedAs, shippedAs, ...transfer }: Transfer): void {
+    this.#save.run({
+      ...transfer,
+      note: note ?? null,
+      isComplete: isComplete ? 1 : 0,
+      closingReason: closing?.reason ?? null,
+      closingActor: closing?.actor ?? null,
+      plannedAs: plannedAs ?? null,
+      shippedAs: shippedAs ?? null,
+    });
+    for (const [line, units] of lines.entries()) this.#saveLine.run({ transfer: transfer.id, line, ...units });
+  }
+
+  page(filter: TransferFilter, after: number, limit: number): TransferPage {
+    const rows = this.#pageOf(filter).all({ ...filter, after, limit });
+    return {
+      transfers: rows.map((row) => this.#transferOf(row)),
+      next: rows.length === limit ? rows.at(-1)?.number : undefined,
+    };
+  }
+
+  /** The transfers that have units of a SKU set aside or under way, oldest first. */
+  ofSku(sku: Sku, limit: number): readonly TransferShare[] {
+    return this.#ofSku.all(sku, limit);
+  }
+
+  /** Transfers that are neither closed nor cancelled. */
+  openCount(): number {
+    return this.#openCount.get()?.open ?? 0;
+  }
+
+  #pageOf(filter: TransferFilter): Statement<[TransferFilter & { after: number; limit: number }], TransferRow> {
+    const names = (['state', 'from', 'to'] as const).filter((name) => filter[name] !== undefined);
+    const key = names.join();
+    const known = this.#pages.get(key);
+    if (known !== undefined) return known;
+    const conditions = ['number > @after', ...names.map((name) => `${columnOf[name]} = @${name}`)];
+    const statement = this.#database.prepare<[TransferFilter & { after: number; limit: number }], TransferRow>(
+      `SELECT ${COLUMNS} FROM transfer WHERE ${conditions.join(' AND ')} ORDER BY number LIMIT @limit`,
+    );
+    this.#pages.set(key, statement);
+    return statement;
+  }
+
+  #transferOf(row: TransferRow): Transfer {
+    const { number: _, note, isComplete, closingReason, closingActor, plannedAs, shippedAs, ...transfer } = row;
+    return {
+      ...transfer,
+      note: note ?? undefined,
+      isComplete: isComplete === 1,
+      closing:
+        closingReason === null || closingActor === null ? undefined : { reason: closingReason, actor: closingActor },
+      plannedAs: plannedAs ?? undefined,
+      shippedAs: shippedAs ?? undefined,
+      lines: this.#lines.all(row.id),
+    };
   }
 }

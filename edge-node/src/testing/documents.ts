@@ -1,4 +1,6 @@
+import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
+import { must } from '@edgestock/shared/runtime/assert';
 import type { Documents } from '../rules/documents.ts';
 
 /** The documents that a test of a rule says there are; of the others there is none. */
@@ -10,6 +12,8 @@ export function documentsOf(some: Partial<Documents>): Documents {
     task: () => undefined,
     stepDone: () => undefined,
     reservation: () => undefined,
+    transfer: () => undefined,
+    warehouse: () => must(parseWarehouseId('BER1'), 'a warehouse id'),
     ...some,
   };
 }

@@ -21,6 +21,12 @@ export type AnswerBody = {
   readonly stock?: readonly { readonly sku: string }[];
   readonly reservation?: { readonly id: string; readonly state: string };
   readonly reservations?: readonly { readonly id: string }[];
+  readonly transfer?: {
+    readonly id: string;
+    readonly state: string;
+    readonly lines: readonly Readonly<Record<string, number>>[];
+  };
+  readonly transfers?: readonly { readonly id: string }[];
   readonly next?: string | number;
   readonly nextBefore?: number;
   readonly requestId?: string;

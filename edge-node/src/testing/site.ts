@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseSku, parseWarehouseId, type Sku } from '@edgestock/shared/inventory/ids';
+import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { emptyPosition, type Position } from '@edgestock/shared/inventory/position';
 import type { Directive } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
@@ -30,9 +30,11 @@ export class TestSite {
   sweeper: ReservationSweeper;
   granter: Granter;
   inbox: LedgerInbox;
+  readonly #warehouse: WarehouseId;
   readonly #log: Log;
 
-  constructor(options: { readonly log?: Log } = {}) {
+  constructor(options: { readonly log?: Log; readonly warehouse?: string } = {}) {
+    this.#warehouse = must(parseWarehouseId(options.warehouse ?? 'BER1'), 'a warehouse id');
     this.#log = options.log ?? silentLog;
     this.dataDir = mkdtempSync(join(tmpdir(), 'edgestock-site-'));
     this.clock = new VirtualClock();
@@ -97,7 +99,7 @@ export class TestSite {
   #open() {
     const store = EdgeStore.open({
       dataDir: this.dataDir,
-      warehouse: must(parseWarehouseId('BER1'), 'a warehouse id'),
+      warehouse: this.#warehouse,
       clock: this.clock,
       random: systemRandom,
     });

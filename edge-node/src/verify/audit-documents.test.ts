@@ -28,6 +28,13 @@ beforeEach(async () => {
     lines: [{ sku: sku('A'), picked: 3, missing: 'lost' }],
   });
   await site.ledger.record({ type: 'task-step', task: 'T-2', step: 'ship', fingerprint: 'f' });
+  const plan = { type: 'plan-transfer', to: 'HAM1' as never, lines: lines(2), fingerprint: 'f' } as const;
+  for (const id of ['X-1', 'X-2']) await site.record({ ...plan, id });
+  await site.record({ type: 'ship-transfer', id: 'X-2', fingerprint: 'f' });
+  // On its way here, of a SKU that never was.
+  const line = { sku: sku('NEW'), shipped: 3, received: 0, damaged: 0, lost: 0 };
+  const ends = { transfer: 'Y-1', from: 'HAM1' as never, to: 'BER1' as never };
+  await site.direct({ kind: 'transfer', transfer: { ...ends, lines: [line], isClosed: false } });
   dataDir = join(site.dataDir, 'copy');
   mkdirSync(dataDir);
   for (const file of ['edge.sqlite', 'edge.sqlite-wal']) cpSync(join(site.dataDir, file), join(dataDir, file));
@@ -51,19 +58,51 @@ function tamper(sql: string): void {
 }
 
 it('documents that nobody touched agree with the positions', async () => {
-  expect(site.position('A')).toMatchObject({ onHand: 18, committed: 3, quota: 8, granted: 14 });
+  expect(site.position('A')).toMatchObject({ onHand: 16, committed: 5, quota: 8, granted: 14 });
   expect((await verify()).differences).toEqual([]);
 });
 
 it.each([
-  ['units that a task gave up', "UPDATE task_line SET released = 0 WHERE task = 'T-1'", /committed is 3; .* hold 5/],
-  ['a removed line', "DELETE FROM task_line WHERE task = 'T-1'", /hold 0[\s\S]*T-1 has no lines/],
+  ['units that a task gave up', "UPDATE task_line SET released = 0 WHERE task = 'T-1'", /committed is 5; .* hold 7/],
+  ['a removed line', "DELETE FROM task_line WHERE task = 'T-1'", /hold 2[\s\S]*T-1 has no lines/],
   [
     'a line of a SKU that never moved',
     "UPDATE task_line SET sku = 'X' WHERE task = 'T-1'",
     /committed is 0; .* hold 3/,
   ],
-  ['committed of a position', 'UPDATE position SET committed = 4', /committed is 4; .* hold 3/],
+  ['committed of a position', 'UPDATE position SET committed = 4', /committed is 4; .* hold 5/],
+  [
+    "a planned transfer's units",
+    "UPDATE transfer_line SET planned = 1 WHERE transfer = 'X-1'",
+    /committed is 5; .* hold 4/,
+  ],
+  [
+    'a planned line of a SKU that never moved',
+    "UPDATE transfer_line SET sku = 'X' WHERE transfer = 'X-1'",
+    /committed is 0; .* hold 2/,
+  ],
+  [
+    'a transfer that did not leave',
+    "UPDATE transfer SET state = 'cancelled' WHERE id = 'X-2'",
+    /X-2 is cancelled with units/,
+  ],
+  [
+    'a transfer that ended too early',
+    "UPDATE transfer SET state = 'closed' WHERE id = 'X-2'",
+    /X-2 is closed with units not/,
+  ],
+  [
+    'a transfer that did not end',
+    "UPDATE transfer_line SET received = 2 WHERE transfer = 'X-2'",
+    /X-2 is shipped with every unit accounted for/,
+  ],
+  [
+    'less than nothing',
+    "UPDATE transfer_line SET damaged = -1 WHERE transfer = 'X-2'",
+    /X-2 has a line of A with less/,
+  ],
+  ['removed lines of a transfer', "DELETE FROM transfer_line WHERE transfer = 'X-2'", /X-2 has no lines/],
+  ['a removed transfer', "DELETE FROM transfer WHERE id = 'X-2'", /X-2 has a line of A and is not there/],
   ['reserved of a position', 'UPDATE position SET reserved = 1', /reserved is 1; .* hold 0/],
   [
     'the quota of a position',

@@ -9,6 +9,7 @@ const endStates = ['shipped', 'released'];
 export function auditDocuments(audit: LedgerAudit, differences: Differences): void {
   auditTasks(audit, differences);
   auditReservations(audit, differences);
+  auditTransfers(audit, differences);
   auditInbox(audit, differences);
 }
 
@@ -32,6 +33,12 @@ function auditTasks(audit: LedgerAudit, differences: Differences): void {
 function auditReservations(audit: LedgerAudit, differences: Differences): void {
   for (const { id, fault } of audit.faultyReservations()) {
     differences.add({ table: 'reservation', message: `${id} ${fault}` });
+  }
+}
+
+function auditTransfers(audit: LedgerAudit, differences: Differences): void {
+  for (const { id, fault } of audit.faultyTransfers()) {
+    differences.add({ table: 'transfer', message: `${id} ${fault}` });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { WarehouseId } from './ids.ts';
 import type { Quantities } from './position.ts';
 
 /** How one unit of a movement changes the set-asides of its position. Absent = not at all. */
@@ -122,4 +123,6 @@ export type MovementDetails = {
   readonly atSequence?: number;
   /** When it happened by the reporter's own clock, milliseconds since 1970 UTC, when that differs from the record's time. */
   readonly occurredAt?: number;
+  /** For a transfer: the warehouse at its other end. */
+  readonly otherWarehouse?: WarehouseId;
 };

@@ -1,8 +1,8 @@
 import { conditions, type MovementDetails } from '../inventory/movement.ts';
-import { arrayOf, conditionOf, integer, natural, serialsOf, textOf } from './wire-fields.ts';
+import { arrayOf, conditionOf, integer, natural, serialsOf, textOf, warehouseOf } from './wire-fields.ts';
 
 /**
- * Details travel as a mask of those present, then their values in order: a sale names two or three of thirteen, and a nil for
+ * Details travel as a mask of those present, then their values in order: a sale names two or three of fourteen, and a nil for
  * each of the others was a quarter of its bytes. The order is append-only, so what a newer release adds comes last and is
  * ignored here.
  */
@@ -22,6 +22,7 @@ export function encodeDetails(details: MovementDetails, at: number): unknown[] {
     details.atSequence,
     // As the time until it was recorded: seconds take three bytes, an absolute time takes nine.
     details.occurredAt === undefined ? undefined : at - details.occurredAt,
+    details.otherWarehouse,
   ];
   let mask = 0;
   const present: unknown[] = [];
@@ -42,7 +43,7 @@ export function decodeDetails(value: unknown, at: number): MovementDetails {
     taken += 1;
     return values[taken - 1];
   };
-  // Built by assignment: absent fields stay absent, and a spread of thirteen conditionals costs three times as much.
+  // Built by assignment: absent fields stay absent, and a spread of fourteen conditionals costs three times as much.
   const details: { -readonly [Key in keyof MovementDetails]: MovementDetails[Key] } = {};
   if (has(0)) details.document = textOf(next(), 'document');
   if (has(1)) details.actor = textOf(next(), 'actor');
@@ -57,5 +58,6 @@ export function decodeDetails(value: unknown, at: number): MovementDetails {
   if (has(10)) details.counted = integer(next(), 'counted');
   if (has(11)) details.atSequence = natural(next(), 'atSequence');
   if (has(12)) details.occurredAt = integer(at - integer(next(), 'occurredAt'), 'occurredAt');
+  if (has(13)) details.otherWarehouse = warehouseOf(next());
   return details;
 }

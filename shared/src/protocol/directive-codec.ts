@@ -12,7 +12,7 @@ import {
 } from './directive.ts';
 import { wireLimits } from './limits.ts';
 import { packed, unpackArray } from './packing.ts';
-import { arrayOf, natural, skuOf, textOf, WireError, warehouseOf } from './wire-fields.ts';
+import { arrayOf, integer, natural, skuOf, textOf, WireError, warehouseOf } from './wire-fields.ts';
 
 /** Kinds on the wire and on disk: append only, never reuse. */
 const codes = {
@@ -185,7 +185,7 @@ function transferLineOf(value: unknown): TransferLine {
     shipped: natural(shipped, 'shipped'),
     received: natural(received, 'received'),
     damaged: natural(damaged, 'damaged'),
-    lost: natural(lost, 'lost'),
+    lost: integer(lost, 'lost'),
   };
 }
 

@@ -63,13 +63,17 @@ export type WarehousePolicy = {
 
 export type SkuPolicy = { readonly sku: Sku; readonly sharePercent?: number; readonly safetyStock?: number };
 
-/** The document of goods on their way from one warehouse to another. */
+/**
+ * Goods on their way from one warehouse to another. Lines carry whole totals, but a directive only those that changed, and a
+ * long transfer comes in several: what is left out is as it was.
+ */
 export type TransferState = {
   readonly transfer: string;
   readonly from: WarehouseId;
   readonly to: WarehouseId;
-  /** Totals of each SKU over the life of the transfer: `shipped = received + damaged + lost` once it is closed. */
+  /** Totals of each SKU over the life of the transfer. */
   readonly lines: readonly TransferLine[];
+  /** Every unit is accounted for: `shipped = received + damaged + lost` in all lines, also those left out here. */
   readonly isClosed: boolean;
 };
 
@@ -79,5 +83,6 @@ export type TransferLine = {
   /** Of which fit to sell, and not. */
   readonly received: number;
   readonly damaged: number;
+  /** Will not come any more; negative where more came than was shipped. */
   readonly lost: number;
 };

@@ -86,11 +86,21 @@ const goldenDeltas = [
     hex: '9905a5534b552d31cb41f2a05f2000000007ce0001117096010203040506cb427a20ab58d00000cd012c9ecd1fffa164a161a764616d61676564a3412d31a14caa323032372d30312d333100a1420192a27331a27332000901',
   },
 ];
+const shipment: Delta = {
+  ...sale,
+  kind: 17,
+  details: { document: 'T-1', otherWarehouse: must(parseWarehouseId('HAM1'), 'a warehouse id') },
+};
 const goldenDeltasOfSchema2 = [
   {
     name: 'an allocation',
     delta: allocation,
     hex: '990fa5534b552d310307ce0001117099280200030600140a04cb427a20ab58d00000009201a3462d31',
+  },
+  {
+    name: 'a shipment to another warehouse',
+    delta: shipment,
+    hex: '9911a5534b552d31fe07ce00011170922802cb427a20ab58d000000093cd2001a3542d31a448414d31',
   },
 ];
 
@@ -150,6 +160,23 @@ const directives: readonly { readonly directive: Directive; readonly hex: string
     hex: '9608a3542d31a442455231a448414d31019195a5534b552d3109050103',
   },
 ];
+/** Beside the batch of all kinds, whose bytes are golden as a whole. */
+const moreDirectives: typeof directives = [
+  {
+    directive: {
+      kind: 'transfer',
+      transfer: {
+        transfer: 'T-1',
+        from: warehouse,
+        to: must(parseWarehouseId('HAM1'), 'a warehouse id'),
+        // More came than was shipped.
+        lines: [{ sku, shipped: 9, received: 10, damaged: 1, lost: -2 }],
+        isClosed: true,
+      },
+    },
+    hex: '9608a3542d31a442455231a448414d31019195a5534b552d31090a01fe',
+  },
+];
 const downBatch = {
   warehouse,
   centralEpoch: 1,
@@ -201,10 +228,13 @@ describe('the frozen wire', () => {
     expect(hexOf(encodeDelta(delta))).toBe(hex);
   });
 
-  it.each(directives)('reads and writes the golden bytes of the directive $directive.kind', ({ directive, hex }) => {
-    expect(decodeDirective(bytesOf(hex))).toEqual(directive);
-    expect(hexOf(encodeDirective(directive))).toBe(hex);
-  });
+  it.each([...directives, ...moreDirectives])(
+    'reads and writes the golden bytes of the directive $directive.kind',
+    ({ directive, hex }) => {
+      expect(decodeDirective(bytesOf(hex))).toEqual(directive);
+      expect(hexOf(encodeDirective(directive))).toBe(hex);
+    },
+  );
 
   it('reads and writes the golden bytes of a batch down', () => {
     const read = decodeDownBatch(bytesOf(GOLDEN_DOWN_BATCH));

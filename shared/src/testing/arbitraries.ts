@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { parseSku, type Sku } from '../inventory/ids.ts';
+import { parseSku, parseWarehouseId, type Sku } from '../inventory/ids.ts';
 import { conditions, type MovementDetails, movementKinds } from '../inventory/movement.ts';
 import type { Quantities } from '../inventory/position.ts';
 import type { Delta } from '../protocol/delta.ts';
+import { must } from '../runtime/assert.ts';
 
 /** Whole numbers of every size a balance may have, small ones often. */
 export const arbitraryQuantity = fc.oneof(fc.integer({ min: -300, max: 300 }), fc.maxSafeInteger());
@@ -27,6 +28,8 @@ export const arbitraryQuantities: fc.Arbitrary<Quantities> = fc.record({
 /** Any time of the four-digit years. */
 const arbitraryTime = fc.integer({ min: 0, max: 253_402_300_799_999 });
 
+const arbitraryWarehouse = fc.constantFrom('BER1', 'x-_9').map((id) => must(parseWarehouseId(id), 'a warehouse id'));
+
 const text = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 24 });
 
 export const arbitraryDetails: fc.Arbitrary<MovementDetails> = fc.record(
@@ -44,6 +47,7 @@ export const arbitraryDetails: fc.Arbitrary<MovementDetails> = fc.record(
     counted: arbitraryQuantity,
     atSequence: fc.nat(),
     occurredAt: arbitraryTime,
+    otherWarehouse: arbitraryWarehouse,
   },
   { requiredKeys: [] },
 );

@@ -13,6 +13,7 @@ import { PositionWriter } from './position-table.ts';
 import type { Promising } from './promising.ts';
 import { QuarantineWriter } from './quarantine-table.ts';
 import { TaskDesk } from './task-desk.ts';
+import type { HeardFact } from './transfer-desk.ts';
 
 /** Carries out what the rules decide about a message, inside a transaction of its caller (between `begin` and `end`). */
 export class BatchApplier {
@@ -24,6 +25,7 @@ export class BatchApplier {
   readonly #quarantine: QuarantineWriter;
   readonly #tasks: TaskDesk;
   #facts = new TaskFactCollector();
+  #transferFacts: HeardFact[] = [];
 
   readonly #promising: Promising;
 
@@ -41,6 +43,7 @@ export class BatchApplier {
   begin(): void {
     this.#positions.begin();
     this.#facts = new TaskFactCollector();
+    this.#transferFacts = [];
   }
 
   /**
@@ -50,6 +53,7 @@ export class BatchApplier {
   end(now: number): void {
     for (const { warehouse, sku } of this.#positions.end()) this.#promising.deficits.cover(warehouse, sku, now);
     this.#tasks.report(this.#facts.all(), now);
+    this.#promising.transfers.report(this.#transferFacts, now);
     this.#promising.serve(now);
   }
 
@@ -126,6 +130,7 @@ export class BatchApplier {
       );
     }
     for (const fact of merged.taskFacts) this.#facts.add(warehouse, fact);
+    for (const fact of merged.transferFacts) this.#transferFacts.push({ ...fact, warehouse });
     for (const [sku, version] of merged.suspects) this.#positions.suspect(warehouse, sku, version);
     this.#logWriter.append(batch, { firstSequence: batch.firstSequence + skip, bytes }, now);
     const cursor = { sequence: batch.lastSequence, hash: batch.hashLast, lastDeltaAt: merged.lastAt };

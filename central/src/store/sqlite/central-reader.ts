@@ -41,12 +41,13 @@ type PositionRow = {
   returned: number;
   allocated_sent: number;
   held: number;
+  incoming: number;
 };
 
 type AnswerRow = { unspent: number; buffer: number; revision: number; is_all: number };
 
 const POSITION_COLUMNS = `sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, at, suspect,
-  granted, allocated, returned_seen, returned, allocated_sent, held`;
+  granted, allocated, returned_seen, returned, allocated_sent, held, incoming`;
 
 /** The reading half on one SQLite connection. Each method is synchronous underneath, so it sees one committed state. */
 export class SqliteCentralReader extends SqlitePromiseReader implements CentralReader {
@@ -264,6 +265,7 @@ function positionOf(row: PositionRow): PositionRecord {
     allocated: row.allocated,
     returned: row.returned_seen,
     atCentral: { returned: row.returned, allocatedSent: row.allocated_sent, held: row.held },
+    incoming: row.incoming,
     version: row.version,
     sequence: row.sequence,
     at: row.at,

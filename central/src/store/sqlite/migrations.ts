@@ -2,6 +2,7 @@ import type { Migration } from '@edgestock/shared/sqlite/migrate';
 import { downTrimTables } from './down-trim-tables.ts';
 import { orderTables } from './order-tables.ts';
 import { promiseTables } from './promise-tables.ts';
+import { transferTables } from './transfer-tables.ts';
 
 /** The schema of central's SQLite store, step by step. Append only: a released step is never edited. */
 export const migrations: readonly Migration[] = [
@@ -213,4 +214,5 @@ export const migrations: readonly Migration[] = [
     `,
   },
   downTrimTables,
+  transferTables,
 ];

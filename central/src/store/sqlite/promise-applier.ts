@@ -42,6 +42,7 @@ export class PromiseApplier {
   introduce(warehouse: WarehouseId): void {
     this.#policies.introduce(warehouse);
     this.#catalogue.introduce(warehouse);
+    this.#promising.transfers.introduce(warehouse);
   }
 
   /** The same for nodes that were enrolled by a release which had no words for them. */

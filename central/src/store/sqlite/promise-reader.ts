@@ -5,7 +5,9 @@ import type { Channel, ChannelRecord } from '../../rules/channel.ts';
 import type { Order } from '../../rules/order.ts';
 import type { CentralItem, WarehouseSettings } from '../../rules/promise-command.ts';
 import type { Reservation } from '../../rules/reservation.ts';
+import type { TransferRecord } from '../../rules/transfer.ts';
 import type { DownHead, DownSlice, PromiseAt, PromiseReader, PromiseStats } from '../promise-store.ts';
+import type { UnderWay } from '../transfer-reader.ts';
 import { CatalogueReader } from './catalogue-table.ts';
 import { ChannelReader } from './channel-table.ts';
 import { DownLog } from './down-log.ts';
@@ -14,6 +16,7 @@ import { OrderFinder } from './order-finder.ts';
 import { OrderReader } from './order-table.ts';
 import { PolicyReader } from './policy-table.ts';
 import { ReservationReader } from './reservation-table.ts';
+import { TransferTable } from './transfer-table.ts';
 
 /** What central has promised and instructed, on one SQLite connection. */
 export class SqlitePromiseReader implements PromiseReader {
@@ -28,6 +31,7 @@ export class SqlitePromiseReader implements PromiseReader {
   readonly #catalogue: CatalogueReader;
   readonly #downLog: DownLog;
   readonly #holds: HoldReader;
+  readonly #transfers: TransferTable;
   readonly #oversold: Statement<[], { positions: number }>;
 
   constructor(database: Database) {
@@ -42,6 +46,7 @@ export class SqlitePromiseReader implements PromiseReader {
     this.#catalogue = new CatalogueReader(database);
     this.#downLog = new DownLog(database);
     this.#holds = new HoldReader(database);
+    this.#transfers = new TransferTable(database);
     // In the words of its index, or it would read every position.
     this.#oversold = database.prepare(`
       SELECT count(*) AS positions FROM position WHERE granted - returned - allocated_sent - held < 0`);
@@ -94,6 +99,18 @@ export class SqlitePromiseReader implements PromiseReader {
       const allocated = this.#openOrders.openUnits(warehouse, sku, limit - held.length);
       return [...held, ...allocated.map((one): PromiseAt => ({ kind: 'allocation', ...one }))];
     });
+  }
+
+  async transfersNamed(id: string): Promise<readonly TransferRecord[]> {
+    return this.snapshot(() => this.#transfers.named(id));
+  }
+
+  async transfers(options: Parameters<PromiseReader['transfers']>[0]): Promise<readonly TransferRecord[]> {
+    return this.snapshot(() => this.#transfers.latest(options));
+  }
+
+  async underWayTo(warehouse: WarehouseId, sku: Sku, limit: number): Promise<readonly UnderWay[]> {
+    return this.#transfers.underWayTo(warehouse, sku, limit);
   }
 
   async promiseStats(): Promise<PromiseStats> {

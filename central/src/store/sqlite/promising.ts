@@ -10,6 +10,7 @@ import { OrderSagas } from './order-sagas.ts';
 import { PromiseSourcing } from './promise-sourcing.ts';
 import { QuotaReturns } from './quota-returns.ts';
 import { QuotaTable } from './quota-table.ts';
+import { TransferDesk } from './transfer-desk.ts';
 
 /**
  * What every writing transaction shares, whatever brought it about: the answers, central's side of the quotas, who holds
@@ -25,6 +26,7 @@ export class Promising {
   readonly backorders: Backorders;
   readonly holdings: Holdings;
   readonly sourcing: PromiseSourcing;
+  readonly transfers: TransferDesk;
 
   constructor(database: Database) {
     this.availability = new AvailabilityWriter(database);
@@ -36,6 +38,7 @@ export class Promising {
     this.deficits = new DeficitCover(database, this);
     this.holdings = new Holdings(database, this);
     this.sourcing = new PromiseSourcing(database, this.quota);
+    this.transfers = new TransferDesk(database, this);
   }
 
   /** Forgets what a transaction that failed has left. */

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { orderTables } from './order-schema.ts';
 import { promiseTables } from './promise-schema.ts';
+import { transferTables } from './transfer-schema.ts';
 
 /**
  * The tables as TypeScript sees them, for the queries that are not hot. `migrations.ts` is the truth, with every column
@@ -60,6 +61,7 @@ export const position = sqliteTable(
     returned: integer('returned').notNull().default(0),
     allocatedSent: integer('allocated_sent').notNull().default(0),
     held: integer('held').notNull().default(0),
+    incoming: integer('incoming').notNull().default(0),
   },
   (table) => [
     primaryKey({ columns: [table.sku, table.warehouse] }),
@@ -119,4 +121,14 @@ export const quarantine = sqliteTable(
   (table) => [uniqueIndex('quarantine_once').on(table.warehouse, table.digest)],
 );
 
-export const tables = [meta, node, position, availability, batch, quarantine, ...promiseTables, ...orderTables];
+export const tables = [
+  meta,
+  node,
+  position,
+  availability,
+  batch,
+  quarantine,
+  ...promiseTables,
+  ...orderTables,
+  ...transferTables,
+];

@@ -42,6 +42,8 @@ function explain(context: HttpContext, deps: HttpDependencies): Response {
     quota: { granted: position.granted, allocated: position.allocated, returned: position.returned },
     /** Which tasks have committed units now. */
     ...(atSequence === undefined ? { tasks: ledger.tasks.ofSku(sku, limits.pageRowsDefault) } : {}),
+    /** Which transfers have committed units now, and what is under way: part of no number here until it arrives. */
+    ...(atSequence === undefined ? { transfers: ledger.transfers.ofSku(sku, limits.pageRowsDefault) } : {}),
     openingOnHand,
     movements: movements.map(movementBody),
     nextBefore,

@@ -42,6 +42,7 @@ function readingsOf(
     writes_failing: ledger.writesFailing === undefined ? 0 : 1,
     exceptions_open: log.openExceptions,
     tasks_open: ledger.tasks.openCount(),
+    transfers_open: ledger.transfers.openCount(),
     quota_units: ledger.quotaUnits(),
     database_bytes: log.databaseBytes,
     process_resident_bytes: process.memoryUsage.rss(),

@@ -31,6 +31,7 @@ function status({ ledger, status: replication, clock, version }: HttpDependencie
     ...(lastContactAt === undefined ? {} : { lastContactAt: isoTime(lastContactAt) }),
     quotaUnits: ledger.quotaUnits(),
     openTasks: ledger.tasks.openCount(),
+    openTransfers: ledger.transfers.openCount(),
     ...(publishFailing === undefined
       ? {}
       : { publishFailing: { ...publishFailing, since: isoTime(publishFailing.since) } }),

@@ -1,0 +1,99 @@
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { z } from 'zod';
+import { type Outcome, transferStates } from '../../ledger/command.ts';
+import type { LastUnitsCall } from '../../ledger/last-units.ts';
+import type { HttpContext, HttpDependencies } from '../dependencies.ts';
+import type { Door } from '../door.ts';
+import { barcode, linesOf, note, quantity, sku, text, warehouse } from '../fields.ts';
+import { fingerprintOf, keyedWrite } from '../idempotency.ts';
+import { movementLines } from '../lines.ts';
+import { answerBody } from '../movement-json.ts';
+import { recordedAnswer } from '../outcome-response.ts';
+import { Query } from '../query.ts';
+import { refusedProblem } from '../refused-problem.ts';
+import { readBody } from '../request-body.ts';
+import { transferBody } from '../transfer-json.ts';
+
+const plan = z.strictObject({
+  id: text.exactOptional(),
+  to: warehouse,
+  lines: linesOf(z.strictObject({ sku: sku.exactOptional(), barcode: barcode.exactOptional(), quantity })),
+  note: note.exactOptional(),
+  actor: text.exactOptional(),
+});
+
+/** Transfers from and to this warehouse: planned, looked up, listed. What becomes of them is in `transfer-steps.ts`. */
+export function transferDoors(deps: HttpDependencies, lastUnits: LastUnitsCall): readonly Door[] {
+  const path = '/v1/transfers';
+  return [
+    { method: 'POST', path, route: 'transfer-plan', answer: (context) => planned(context, deps, lastUnits) },
+    { method: 'GET', path, route: 'transfers', answer: (context) => list(context, deps) },
+    { method: 'GET', path: '/v1/transfers/:id', route: 'transfer', answer: (context) => one(context, deps) },
+  ];
+}
+
+async function planned(context: HttpContext, deps: HttpDependencies, lastUnits: LastUnitsCall): Promise<Response> {
+  const { ledger, clock, limits, random } = deps;
+  const body = await readBody(context, plan, limits);
+  // An id of the caller's own makes the write repeatable; without one, the key does.
+  const idempotency = keyedWrite(context, 'transfers', body, body.id === undefined ? deps : { limits });
+  const lines = movementLines(body.lines, { view: ledger.view, clock, limits, kind: 'transfer-ship' });
+  // Two warehouses may both count from 1; names that a node makes up are its own.
+  const id = body.id ?? `${ledger.view.log().warehouse}-${random.uuid()}`;
+  if (ledger.transfers.find(id) === undefined) await lastUnits.beforePromise(lines);
+  const outcome = await ledger.record({
+    type: 'plan-transfer',
+    id,
+    to: body.to,
+    lines: lines.map((line): SkuQuantity => ({ sku: line.sku, quantity: line.quantity })),
+    fingerprint: fingerprintOf('transfers', body),
+    ...(body.note === undefined ? {} : { note: body.note }),
+    ...(body.actor === undefined ? {} : { actor: body.actor }),
+    ...(idempotency === undefined ? {} : { idempotency }),
+  });
+  return transferAnswer(outcome, { id, status: 201 }, deps);
+}
+
+function one(context: HttpContext, { ledger }: HttpDependencies): Response {
+  const id = context.req.param('id') ?? '';
+  const transfer = ledger.transfers.find(id);
+  if (transfer === undefined) throw refusedProblem({ refusal: 'unknown', document: 'transfer', id });
+  return Response.json({ transfer: transferBody(transfer) });
+}
+
+/** A page in the order in which the node first knew of them; `next` is the `after` of the next page. */
+function list(context: HttpContext, { ledger, limits }: HttpDependencies): Response {
+  const query = new Query(context, ['state', 'direction', 'after', 'limit']);
+  const state = query.oneOf('state', transferStates);
+  const direction = query.oneOf('direction', ['in', 'out']);
+  const here = ledger.view.log().warehouse;
+  const filter = {
+    ...(state === undefined ? {} : { state }),
+    ...(direction === undefined ? {} : direction === 'in' ? { to: here } : { from: here }),
+  };
+  const { transfers, next } = ledger.transfers.page(filter, query.sequence('after') ?? 0, query.limit(limits));
+  return Response.json({ transfers: transfers.map(transferBody), next });
+}
+
+/** What a write on a transfer is answered with: the transfer as it is now, and what was recorded. */
+export function transferAnswer(
+  outcome: Outcome,
+  asked: { readonly id: string; readonly status: 200 | 201 },
+  { ledger, limits }: Pick<HttpDependencies, 'ledger' | 'limits'>,
+): Response {
+  const { answer, isReplay } = recordedAnswer(outcome, limits);
+  // A repeated request without an id of its own gets the transfer that the first one planned.
+  const id = answer.movements[0]?.details.document ?? asked.id;
+  const transfer = ledger.transfers.find(id);
+  if (transfer === undefined) throw refusedProblem({ refusal: 'unknown', document: 'transfer', id });
+  return Response.json(
+    { transfer: transferBody(transfer), ...answerBody(answer) },
+    {
+      status: asked.status,
+      headers: {
+        ...(asked.status === 201 ? { location: `/v1/transfers/${encodeURIComponent(id)}` } : {}),
+        ...(isReplay ? { 'idempotency-replayed': 'true' } : {}),
+      },
+    },
+  );
+}
