@@ -28,14 +28,14 @@ export async function endOrders(world: World): Promise<void> {
     world.clock.stepWall(ms);
     await converge(world);
   }
-  const { orders, reservations, positions } = await world.promises.books();
+  const { orders, reservations, positions } = await world.promises.books({ isWhole: true });
   for (const { id, state } of orders) hold(state === 'done' || state === 'cancelled', () => `${id} never ends: ${state}`);
   for (const { id, state } of reservations) hold(state !== 'held', () => `${id} never ends`);
   for (const { sku, warehouse, atCentral } of [...positions.values()].flat()) {
     hold(atCentral.held === 0, () => `${warehouse} ${sku}: ${atCentral.held} held for nobody`);
   }
   for (const { audit } of world.nodes) {
-    for (const task of audit.tasks()) {
+    for (const task of audit.tasks) {
       hold(task.lines.every((line) => openUnits(line) === 0), () => `${task.id} never ends: ${JSON.stringify(task)}`);
     }
   }
@@ -79,7 +79,7 @@ function differenceAt({ node, audit }: AuditedNode, books: CentralBooks): string
 }
 
 function taskProblem({ node, audit }: AuditedNode, books: CentralBooks, sku: string): string | undefined {
-  const here = audit.tasks().flatMap(({ id, lines }) => lines.map((line) => ({ ...line, task: id })));
+  const here = audit.tasks.flatMap(({ id, lines }) => lines.map((line) => ({ ...line, task: id })));
   const there = tasksAt(books, node.warehouse, sku as never);
   if (here.filter((line) => line.sku === sku).length !== there.length) return 'other tasks than central made';
   for (const { task, quantity, shipped, givenUp, releasing } of there) {

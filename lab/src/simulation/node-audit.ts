@@ -24,6 +24,7 @@ export class NodeAudit {
   readonly shipped = new Map<string, number>();
   /** Kinds of movement that were met. */
   readonly kinds = new Set<MovementKind>();
+  #tasks: readonly Task[] = [];
   #sequence = 0;
   #hash: string | undefined;
   #inbox = 0;
@@ -41,12 +42,14 @@ export class NodeAudit {
     return this.positions.get(sku) ?? emptyPosition;
   }
 
-  tasks(): readonly Task[] {
-    return this.#node.store.documents.tasks.page(undefined, 0, ALL).tasks;
+  /** As of the last look. */
+  get tasks(): readonly Task[] {
+    return this.#tasks;
   }
 
   check(): void {
     const { store, warehouse } = this.#node;
+    this.#tasks = store.documents.tasks.page(undefined, 0, ALL).tasks;
     const head = store.outbox.head();
     hold(head.sequence >= this.#sequence, () => `${warehouse}: movements up to ${this.#sequence} were durable and are gone`);
     const hashThere = store.outbox.hashAt(this.#sequence);
@@ -77,7 +80,7 @@ export class NodeAudit {
         if (reservation?.state === 'confirmed') of(sku).committedHere += quantity;
       }
     }
-    for (const task of this.tasks()) {
+    for (const task of this.#tasks) {
       for (const line of task.lines) of(line.sku).committedForTasks += openUnits(line);
     }
     return all;
@@ -152,7 +155,7 @@ export class NodeAudit {
       const isTrue = reserved === due.reserved && committed === due.committedHere + due.committedForTasks;
       hold(isTrue, () => `${warehouse} ${sku}: reserved ${reserved}, committed ${committed}; documents say ${JSON.stringify(due)}`);
     }
-    for (const task of this.tasks()) {
+    for (const task of this.#tasks) {
       for (const { sku, shipped, quantity } of task.lines) {
         const left = this.shipped.get(`${task.id} ${sku}`) ?? 0;
         hold(left === shipped && shipped <= quantity, () => `${task.id} ${sku}: ${left} left, ${shipped} of ${quantity} shipped`);

@@ -130,7 +130,7 @@ export class ShopFloor {
   #work(): Promise<unknown> {
     const { chance } = this.#world;
     const at = this.#anyNode();
-    const open = at.audit.tasks().filter(({ state }) => state !== 'shipped' && state !== 'released');
+    const open = at.audit.tasks.filter(({ state }) => state !== 'shipped' && state !== 'released');
     if (open.length === 0) return Promise.resolve();
     const task = chance.one(open);
     const step = chance.one(task.state === 'open' ? (['pick', 'pick', 'ship'] as const) : (['pack', 'ship'] as const));

@@ -45,6 +45,7 @@ export class Storefront {
     const { chance, promises } = this.#world;
     const id = this.#name('r', this.#reservations);
     promises.reservationIds.add(id);
+    promises.orderIds.add(id);
     const lines = someLines(this.#world);
     const channel = this.#channel();
     const ttlSeconds = chance.between(2, 60);
@@ -55,8 +56,9 @@ export class Storefront {
   }
 
   #place(): Promise<void> {
-    const { chance } = this.#world;
+    const { chance, promises } = this.#world;
     const id = this.#name('o', this.#orders);
+    promises.orderIds.add(id);
     const lines = someLines(this.#world);
     const channel = this.#channel();
     const onShortage = chance.one(['refuse', 'cancel', 'backorder', 'backorder'] as const);

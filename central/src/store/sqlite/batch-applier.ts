@@ -50,6 +50,7 @@ export class BatchApplier {
   end(now: number): void {
     for (const { warehouse, sku } of this.#positions.end()) this.#promising.deficits.cover(warehouse, sku, now);
     this.#tasks.report(this.#facts.all(), now);
+    this.#promising.deficits.coverFreed(now);
     this.#promising.serve(now);
   }
 

@@ -36,6 +36,16 @@ export class DeficitCover {
     this.#holdWriter = new HoldWriter(database);
   }
 
+  /**
+   * Where goods are missing, units that were freed go back to the node, not to the next promise. Whatever freed them: an order
+   * whose time is over gives up all it has, and not only where somebody looked.
+   */
+  coverFreed(now: number): void {
+    for (let places = this.#quota.takeFreed(); places.length > 0; places = this.#quota.takeFreed()) {
+      for (const { warehouse, sku } of places) this.cover(warehouse, sku, now);
+    }
+  }
+
   cover(warehouse: WarehouseId, sku: Sku, now: number): void {
     let deficit = this.#quota.deficit(sku, warehouse);
     if (deficit > 0) deficit -= this.#orders.releasing(warehouse, sku);

@@ -41,6 +41,7 @@ export class Promising {
   /** Forgets what a transaction that failed has left. */
   begin(): void {
     this.availability.begin();
+    this.quota.begin();
     this.downLog.begin();
     this.returns.begin();
   }

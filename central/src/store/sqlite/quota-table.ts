@@ -6,6 +6,7 @@ import type { Channel } from '../../rules/channel.ts';
 import { isSilent } from '../../rules/freshness.ts';
 import type { Offer } from '../../rules/sourcing.ts';
 import type { AvailabilityWriter } from './availability-table.ts';
+import type { DeficitPlace } from './position-table.ts';
 
 const UNSPENT = 'granted - returned - allocated_sent - held';
 
@@ -36,6 +37,7 @@ type DeficitRow = {
  */
 export class QuotaTable {
   readonly #availability: AvailabilityWriter;
+  #freed: DeficitPlace[] = [];
   readonly #offers: Statement<[{ sku: string; channel: string }], OfferRow>;
   readonly #hold: Statement<[number, string, string, number]>;
   readonly #free: Statement<[number, string, string, number]>;
@@ -97,11 +99,24 @@ export class QuotaTable {
     this.#availability.change(sku, changesBy(holds, -1));
   }
 
+  /** Forgets what a transaction that failed has left. */
+  begin(): void {
+    this.#freed = [];
+  }
+
+  /** Where units were freed since this was last asked. */
+  takeFreed(): readonly DeficitPlace[] {
+    const freed = this.#freed;
+    this.#freed = [];
+    return freed;
+  }
+
   /** Held units are promised to nobody any more. */
   free(sku: Sku, { warehouse, quantity }: HeldUnits): void {
     const { changes } = this.#free.run(quantity, sku, warehouse, quantity);
     assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
     this.#availability.change(sku, [{ warehouse, units: quantity }]);
+    this.#freed.push({ warehouse, sku });
   }
 
   /** Held units are sent to their node as an allocation. What is unspent stays the same. */
