@@ -40,6 +40,7 @@ export class Broker {
   #lastUp = 0;
   #central: Central | undefined;
   #isStreamNew = false;
+  #atNextArrival: (() => void) | undefined;
   faults: CentralFaults = noCentralFaults;
 
   constructor(clock: Clock, chance: Chance) {
@@ -92,6 +93,11 @@ export class Broker {
     this.#offerAll();
   }
 
+  /** Calls back once, when central has been told something by a node: the moment at which a crash hurts most. */
+  atNextArrival(callback: () => void): void {
+    this.#atNextArrival = callback;
+  }
+
   /** Power fails at the broker: the end of what it had acknowledged is gone, both ways. */
   losePower(messages: number): void {
     for (const place of [...this.#up.keys()].slice(-messages)) this.#up.delete(place);
@@ -130,6 +136,7 @@ export class Broker {
           if (this.#central === central && !this.faults.isCut) this.#up.delete(place);
         },
       });
+      this.#arrived();
     });
     this.#clock.after(ACK_WAIT_MS, () => {
       if (this.#central === central) this.#offer(place);
@@ -142,14 +149,21 @@ export class Broker {
     const warehouse = warehouseOfSubject(subject);
     const text = JSON.stringify(body);
     const { listener } = central;
-    const reply = await (subject.includes('.last-units.')
+    const answer = subject.includes('.last-units.')
       ? listener.lastUnits(warehouse, text)
       : subject.includes('.enrol.')
         ? listener.enrol(warehouse, text)
-        : listener.heartbeat(warehouse, text));
+        : listener.heartbeat(warehouse, text);
+    this.#arrived();
+    const reply = await answer;
     // A request without an answer waits until its sender gives up.
     if (reply === undefined || this.#central !== central || this.faults.isCut) return new Promise(() => undefined);
     return JSON.parse(reply);
+  }
+
+  #arrived(): void {
+    this.#atNextArrival?.();
+    this.#atNextArrival = undefined;
   }
 
   #downLink(clock: Clock): DownLink {

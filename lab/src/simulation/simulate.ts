@@ -9,6 +9,8 @@ export type SimulationOptions = {
   readonly seed: number;
   /** Things that happen before everything gets well. */
   readonly steps?: number;
+  /** For a test that wants to see something break. */
+  readonly afterStep?: (world: World, step: number) => void;
 };
 
 export type SimulationResult = {
@@ -26,11 +28,11 @@ export type SimulationResult = {
 export const STEPS = 150;
 
 /** One whole life of the system, from its seed: the same seed is the same run, to the last message. */
-export async function simulate({ seed, steps = STEPS }: SimulationOptions): Promise<SimulationResult> {
+export async function simulate({ seed, steps = STEPS, afterStep }: SimulationOptions): Promise<SimulationResult> {
   const world = new World(seed);
   let failure: string | undefined;
   try {
-    await live(world, steps);
+    await live(world, steps, afterStep);
   } catch (error) {
     failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
   }
@@ -40,7 +42,7 @@ export async function simulate({ seed, steps = STEPS }: SimulationOptions): Prom
   return { seed, trace: world.trace.last(Number.POSITIVE_INFINITY), durationMs, reached, ...(failure === undefined ? {} : { failure }) };
 }
 
-async function live(world: World, steps: number): Promise<void> {
+async function live(world: World, steps: number, afterStep: SimulationOptions['afterStep']): Promise<void> {
   const { chance } = world;
   const [floor, shop, weather] = [new ShopFloor(world), new Storefront(world), new Weather(world)];
   await world.central.start();
@@ -54,6 +56,7 @@ async function live(world: World, steps: number): Promise<void> {
     const count = chance.weighed([1, 2, 4].map((option) => ({ weight: 1 / option, option })));
     for (let n = 0; n < count; n += 1) world.start(chance.weighed(actions).act());
     await world.pass(chance.weighed([0, 20, 200, 1_000].map((option) => ({ weight: 1, option }))));
+    afterStep?.(world, step);
   }
   world.trace.note('nothing goes wrong from here on');
   await weather.clear();

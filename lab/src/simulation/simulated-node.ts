@@ -44,6 +44,7 @@ export class SimulatedNode {
   #store: EdgeStore;
   #life: NodeLife | undefined;
   #aheadMs = 0;
+  #atNextDirectives: (() => void) | undefined;
   #faults: LinkFaults = noFaults;
 
   constructor(warehouse: WarehouseId, around: Surroundings) {
@@ -79,6 +80,11 @@ export class SimulatedNode {
     this.#life?.clock.setAhead(aheadMs);
   }
 
+  /** Calls back once, when directives are about to be carried out: the moment at which a crash hurts most. */
+  atNextDirectives(callback: () => void): void {
+    this.#atNextDirectives = callback;
+  }
+
   start(): void {
     if (this.#life !== undefined) return;
     const { clock: world, random, broker, log = silentLog } = this.#around;
@@ -99,7 +105,16 @@ export class SimulatedNode {
       random,
       events: log,
       retentionMs: RETENTION_MS,
-      inbox,
+      inbox: {
+        cursor: () => inbox.cursor(),
+        carryOut: (run) => {
+          const carried = inbox.carryOut(run);
+          this.#atNextDirectives?.();
+          this.#atNextDirectives = undefined;
+          return carried;
+        },
+        takeBack: (totals) => inbox.takeBack(totals),
+      },
     });
     replication.onLive((isLive) => granter.setLive(isLive));
     granter.setLive(replication.isLive);

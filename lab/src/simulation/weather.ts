@@ -6,6 +6,7 @@ import type { World } from './world.ts';
 /** What goes wrong, and gets well again. */
 export class Weather {
   readonly #world: World;
+  #isClear = false;
 
   constructor(world: World) {
     this.#world = world;
@@ -30,6 +31,7 @@ export class Weather {
   /** Everything works from now on. */
   async clear(): Promise<void> {
     const { nodes, broker, central } = this.#world;
+    this.#isClear = true;
     broker.setCut(false);
     broker.faults = noCentralFaults;
     for (const { node } of nodes) {
@@ -104,8 +106,9 @@ export class Weather {
   async #crashNode(): Promise<void> {
     const { chance } = this.#world;
     const { node } = this.#anyNode();
+    if (chance.happens(0.6)) await new Promise<void>((resolve) => node.atNextDirectives(resolve));
     await this.#turns();
-    if (node.life === undefined) return;
+    if (node.life === undefined || this.#isClear) return;
     node.crash();
     this.#note(`${node.warehouse} crashed at ${node.store.outbox.head().sequence}`);
     this.#world.clock.after(chance.between(1, 8_000), () => {
@@ -115,9 +118,10 @@ export class Weather {
   }
 
   async #crashCentral(): Promise<void> {
-    const { chance, central } = this.#world;
+    const { broker, chance, central } = this.#world;
+    if (chance.happens(0.6)) await new Promise<void>((resolve) => broker.atNextArrival(resolve));
     await this.#turns();
-    if (central.life === undefined) return;
+    if (central.life === undefined || this.#isClear) return;
     central.crash();
     this.#note('central crashed');
     this.#world.clock.after(chance.between(1, 20_000), () => {
