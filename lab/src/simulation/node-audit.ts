@@ -62,6 +62,8 @@ export class NodeAudit {
     this.#inbox = sequence;
     this.#checkPositions();
     this.#checkSetAsides();
+    const refused = store.exceptions.openAfter(0, PAGE).find(({ kind }) => kind === 'directive-refused');
+    hold(refused === undefined, () => `${warehouse}: a directive was refused, ${JSON.stringify(refused)}`);
   }
 
   /** What the documents of the node say is set aside. */
@@ -115,6 +117,9 @@ export class NodeAudit {
     }
     hold(version === before.version + 1, () => `${at()}: version ${version} follows ${before.version}`);
     this.#checkPromise(kind, before, state, at);
+    // What central allocates comes out of the quota; what does not is of this site.
+    const isOwn = details.document !== undefined && this.reservationIds.has(details.document);
+    hold(kind !== 'commit' || isOwn, () => `${at()}: ${details.document} was allocated beyond the quota`);
     if (kind === 'ship' && details.document !== undefined) {
       const key = `${details.document} ${sku}`;
       this.shipped.set(key, (this.shipped.get(key) ?? 0) - quantity);

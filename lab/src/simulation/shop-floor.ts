@@ -1,11 +1,18 @@
 import type { Command, MovementLine, Outcome, TakeStep, Task } from '@edgestock/edge-node/ledger/command';
 import { missings, openUnits } from '@edgestock/edge-node/ledger/command';
+import { replicationLimits } from '@edgestock/edge-node/replication/limits';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { must } from '@edgestock/shared/runtime/assert';
 import type { Action } from './actions.ts';
 import type { AuditedNode } from './promise-audit.ts';
 import type { NodeLife } from './simulated-node.ts';
 import { hold } from './violation.ts';
 import { skus, type World } from './world.ts';
+
+/** Beyond the distance from which on states go ahead of history. */
+const STOCK_TAKING_LINES = replicationLimits.behindDeltasMin + 100;
+/** Of a long command or answer the trace tells the beginning. */
+const TOLD_LENGTH = 300;
 
 /** What people do at the nodes: tills, the receiving dock, counts, the service desk, pickers. */
 export class ShopFloor {
@@ -30,6 +37,7 @@ export class ShopFloor {
       { name: 'keep on', weight: 6, act: () => this.#changeReservation() },
       { name: 'hand over', weight: 3, act: () => this.#fulfil() },
       { name: 'work', weight: 14, act: () => this.#work() },
+      { name: 'stock taking', weight: 0.8, act: () => this.#takeStock() },
       { name: 'say again', weight: 3, act: () => this.#sayAgain() },
     ];
   }
@@ -65,6 +73,17 @@ export class ShopFloor {
     const sku = chance.one(skus);
     const counted = Math.max(0, at.audit.position(sku).onHand + chance.between(-2, 1));
     return this.#say(at, { type: 'count', lines: [{ sku, counted }] }, 'counts');
+  }
+
+  /** So much happens that a node which was cut off comes back far behind: its states go ahead of its log then. */
+  #takeStock(): Promise<unknown> {
+    const lines = Array.from({ length: STOCK_TAKING_LINES }, (_, index) => ({
+      sku: must(skus[index % skus.length], 'a SKU'),
+      quantity: 1,
+      bin: `bin-${index % 2}`,
+      toBin: `bin-${(index + 1) % 2}`,
+    }));
+    return this.#say(this.#anyNode(), { type: 'record', kind: 'move', lines, actor: 'stock taking' }, 'moves');
   }
 
   /** Also below what is promised. */
@@ -169,7 +188,7 @@ export class ShopFloor {
   ): Promise<Outcome | undefined> {
     const { trace } = this.#world;
     const { node } = at;
-    const told = `${node.warehouse} ${verb} ${inWords(command)}`;
+    const told = `${node.warehouse} ${verb} ${inWords(command).slice(0, TOLD_LENGTH)}`;
     const { life } = node;
     if (life === undefined) return undefined;
     if ('idempotency' in command || command.type === 'reserve' || command.type === 'task-step') {
@@ -187,7 +206,7 @@ export class ShopFloor {
       trace.note(`${told}: no answer, the node died`);
       return undefined;
     }
-    trace.note(`${told}: ${outcomeInWords(outcome)}`);
+    trace.note(`${told}: ${outcomeInWords(outcome).slice(0, TOLD_LENGTH)}`);
     return outcome;
   }
 

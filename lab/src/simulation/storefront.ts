@@ -50,6 +50,7 @@ export class Storefront {
     const channel = this.#channel();
     const ttlSeconds = chance.between(2, 60);
     const isPartial = chance.happens(0.4);
+    this.#atTheEnd(ttlSeconds, () => this.#changeReservation(id));
     return this.#say(`reserve ${id} ${units(lines)} for ${ttlSeconds} s`, (central) =>
       central.reserve({ id, channel, owner: 'cart', lines, ttlSeconds, isPartial }),
     );
@@ -63,31 +64,50 @@ export class Storefront {
     const channel = this.#channel();
     const onShortage = chance.one(['refuse', 'cancel', 'backorder', 'backorder'] as const);
     const paymentTtlSeconds = chance.between(5, 60);
+    this.#atTheEnd(paymentTtlSeconds, () => this.#pay('authorised', id));
     return this.#say(`order ${id} ${units(lines)} or ${onShortage}`, (central) =>
       central.placeOrder({ id, channel, owner: 'customer', lines, paymentTtlSeconds, onShortage }),
     );
   }
 
-  #renew(): Promise<void> {
+  #renew(id = this.#some(this.#reservations)): Promise<void> {
     const ttlSeconds = this.#world.chance.between(5, 60);
-    return this.#sayOf(this.#reservations, 'renew', (central, id) => central.renew(id, ttlSeconds));
+    return this.#sayOf(id, 'renew', (central, known) => central.renew(known, ttlSeconds));
   }
 
-  #release(): Promise<void> {
-    return this.#sayOf(this.#reservations, 'release', (central, id) => central.release(id, 'no longer wanted'));
+  #release(id = this.#some(this.#reservations)): Promise<void> {
+    return this.#sayOf(id, 'release', (central, known) => central.release(known, 'no longer wanted'));
   }
 
-  #confirm(): Promise<void> {
-    return this.#sayOf(this.#reservations, 'confirm', (central, id) => central.confirm(id));
+  #confirm(id = this.#some(this.#reservations)): Promise<void> {
+    return this.#sayOf(id, 'confirm', (central, known) => central.confirm(known));
   }
 
-  #pay(result: 'authorised' | 'failed'): Promise<void> {
-    return this.#sayOf(this.#orders, result, (central, id) => central.pay(id, { result }));
+  #pay(result: 'authorised' | 'failed', id = this.#some(this.#orders)): Promise<void> {
+    return this.#sayOf(id, result, (central, known) => central.pay(known, { result }));
+  }
+
+  #changeReservation(id: string): Promise<void> {
+    switch (this.#world.chance.one(['confirm', 'confirm', 'renew', 'release'] as const)) {
+      case 'confirm':
+        return this.#confirm(id);
+      case 'renew':
+        return this.#renew(id);
+      case 'release':
+        return this.#release(id);
+    }
+  }
+
+  /** Some come in the last moment, or in the first one after it: before anybody has swept up what is over. */
+  #atTheEnd(ttlSeconds: number, come: () => Promise<void>): void {
+    const { chance, clock } = this.#world;
+    if (!chance.happens(0.3)) return;
+    clock.after(ttlSeconds * 1_000 + chance.between(-2, 60), () => this.#world.start(come()));
   }
 
   #cancel(): Promise<void> {
-    const ids = [...this.#orders, ...this.#reservations];
-    return this.#sayOf(ids, 'cancel', (central, id) => central.cancel(id, 'changed her mind'));
+    const id = this.#some([...this.#orders, ...this.#reservations]);
+    return this.#sayOf(id, 'cancel', (central, known) => central.cancel(known, 'changed her mind'));
   }
 
   #setPolicy(): Promise<void> {
@@ -137,12 +157,18 @@ export class Storefront {
     return this.#say(`again: ${told}`, ask);
   }
 
-  #sayOf(ids: readonly string[], verb: string, ask: (promises: Promises, id: string) => Promise<Answer>): Promise<void> {
-    if (ids.length === 0) return Promise.resolve();
-    // Mostly one of the last: the others have ended.
+  /** Mostly one of the last: the others have ended. */
+  #some(ids: readonly string[]): string | undefined {
     const { chance } = this.#world;
-    const id = chance.one(chance.happens(0.8) ? ids.slice(-4) : ids);
-    return this.#say(`${verb} ${id}`, (central) => ask(central, id));
+    return ids.length === 0 ? undefined : chance.one(chance.happens(0.8) ? ids.slice(-4) : ids);
+  }
+
+  #sayOf(
+    id: string | undefined,
+    verb: string,
+    ask: (promises: Promises, id: string) => Promise<Answer>,
+  ): Promise<void> {
+    return id === undefined ? Promise.resolve() : this.#say(`${verb} ${id}`, (central) => ask(central, id));
   }
 
   async #say(told: string, ask: Ask): Promise<void> {
