@@ -76,6 +76,31 @@ export function describeFallingShort(world: OrderingWorld): void {
       expect(await world.order('new')).toMatchObject({ state: 'cancelled' });
     });
 
+    it('that stays moves as soon as another warehouse has the goods, before those who wait', async () => {
+      const one = await world.node('W1 A2');
+      await world.place('o', 'A2');
+      one.lose('A', 2);
+      await world.settle();
+      await world.place('waits', 'A1', { onShortage: 'backorder' });
+      await world.pay('waits');
+      const two = await world.node('W2 A1');
+      expect(await world.order('o')).toMatchObject({
+        lines: [
+          {
+            holds: [
+              { warehouse: 'W1', quantity: 1 },
+              { warehouse: 'W2', quantity: 1 },
+            ],
+          },
+        ],
+      });
+      two.receive('A', 2);
+      await world.settle();
+      expect(await world.units('o')).toEqual(['A: 2 ordered, 2 held']);
+      expect(await world.units('waits')).toEqual(['A: 1 ordered, 1 open']);
+      expect(one.quantities('A')).toMatchObject({ onHand: 0, quota: 0 });
+    });
+
     it('gets the units of an order whose time is over, also those that nobody asked it for', async () => {
       const node = await world.node('W1 A2 B2');
       await world.place('late', 'A1 B1');

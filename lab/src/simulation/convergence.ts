@@ -1,8 +1,10 @@
 import { centralLimits } from '@edgestock/central/limits';
 import { unspentOf } from '@edgestock/central/store/central-store';
 import { openUnits } from '@edgestock/edge-node/ledger/command';
+import { grantOf, termsFor } from '@edgestock/edge-node/rules/grant';
 import { deficitOf, type Quantities } from '@edgestock/shared/inventory/position';
 import { type AuditedNode, type CentralBooks, tasksAt } from './promise-audit.ts';
+import { LONG_TTL_SECONDS } from './storefront.ts';
 import { hold } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -23,20 +25,24 @@ export async function converge(world: World): Promise<void> {
 
 /** Nobody comes any more, and nobody works: time alone brings every order to its end. */
 export async function endOrders(world: World): Promise<void> {
-  for (const ms of [120_000, centralLimits.orderShipWithinMs, centralLimits.orderServeWithinMs]) {
+  for (const ms of [LONG_TTL_SECONDS * 1_000, centralLimits.orderShipWithinMs, centralLimits.orderServeWithinMs]) {
     world.trace.note(`${ms / 1_000} s pass at once`);
     world.clock.stepWall(ms);
     await converge(world);
   }
   const { orders, reservations, positions } = await world.promises.books({ isWhole: true });
-  for (const { id, state } of orders) hold(state === 'done' || state === 'cancelled', () => `${id} never ends: ${state}`);
+  for (const { id, state } of orders)
+    hold(state === 'done' || state === 'cancelled', () => `${id} never ends: ${state}`);
   for (const { id, state } of reservations) hold(state !== 'held', () => `${id} never ends`);
   for (const { sku, warehouse, atCentral } of [...positions.values()].flat()) {
     hold(atCentral.held === 0, () => `${warehouse} ${sku}: ${atCentral.held} held for nobody`);
   }
   for (const { audit } of world.nodes) {
     for (const task of audit.tasks) {
-      hold(task.lines.every((line) => openUnits(line) === 0), () => `${task.id} never ends: ${JSON.stringify(task)}`);
+      hold(
+        task.lines.every((line) => openUnits(line) === 0),
+        () => `${task.id} never ends: ${JSON.stringify(task)}`,
+      );
     }
   }
 }
@@ -55,8 +61,32 @@ async function differenceIn(world: World): Promise<string | undefined> {
     if (down?.sequence !== carriedOut || down.carriedOut !== carriedOut) {
       return `${warehouse}: carried out ${carriedOut} of ${down?.sequence}, central knows of ${down?.carriedOut}`;
     }
-    const difference = differenceAt(one, books);
+    const difference = differenceAt(one, books) ?? policyProblem(one);
     if (difference !== undefined) return difference;
+  }
+  return waitingProblem(world, books);
+}
+
+/** Whoever has paid waits only while there is nothing for him. */
+async function waitingProblem(world: World, { orders }: CentralBooks): Promise<string | undefined> {
+  for (const { id, state, channel, lines } of orders) {
+    for (const { sku, backordered } of state === 'firm' ? lines : []) {
+      const { available } = await world.central.store.availability(sku, channel);
+      if (backordered > 0 && available > 0) return `${id} waits for ${sku}, and ${available} are there`;
+    }
+  }
+  return undefined;
+}
+
+/** Every position is as central's policy wants it, as far as there is stock. */
+function policyProblem({ node, audit }: AuditedNode): string | undefined {
+  const { documents } = node.store;
+  for (const [sku, position] of audit.positions) {
+    const { sharePercent, safetyStock } = termsFor(documents.policy(), documents.skuPolicy(sku));
+    const told = () => `${node.warehouse} ${sku}: ${JSON.stringify({ ...position, sharePercent })}`;
+    if (position.safetyStock !== safetyStock) return `${told()}: ${safetyStock} are to be kept`;
+    const due = grantOf({ position, sharePercent, isLinkUp: true, hasGained: false });
+    if (due > 0) return `${told()}: ${due} are to be granted`;
   }
   return undefined;
 }
@@ -85,7 +115,8 @@ function taskProblem({ node, audit }: AuditedNode, books: CentralBooks, sku: str
   for (const { task, quantity, shipped, givenUp, releasing } of there) {
     const line = here.find((one) => one.task === task && one.sku === sku);
     const isSame = line?.quantity === quantity && line.shipped === shipped && line.released === givenUp;
-    if (!isSame || releasing !== 0) return `${task}: ${JSON.stringify({ line, quantity, shipped, givenUp, releasing })}`;
+    if (!isSame || releasing !== 0)
+      return `${task}: ${JSON.stringify({ line, quantity, shipped, givenUp, releasing })}`;
   }
   return undefined;
 }

@@ -1,10 +1,10 @@
-import type { SimulatedNode } from './simulated-node.ts';
 import { openUnits, type Task } from '@edgestock/edge-node/ledger/command';
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { type MovementKind, movementKindOf, movementKinds } from '@edgestock/shared/inventory/movement';
 import { availableOf, emptyPosition, type Position, type Quantities } from '@edgestock/shared/inventory/position';
 import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
+import type { SimulatedNode } from './simulated-node.ts';
 import { hold } from './violation.ts';
 
 const PAGE = 1_000;
@@ -51,14 +51,20 @@ export class NodeAudit {
     const { store, warehouse } = this.#node;
     this.#tasks = store.documents.tasks.page(undefined, 0, ALL).tasks;
     const head = store.outbox.head();
-    hold(head.sequence >= this.#sequence, () => `${warehouse}: movements up to ${this.#sequence} were durable and are gone`);
+    hold(
+      head.sequence >= this.#sequence,
+      () => `${warehouse}: movements up to ${this.#sequence} were durable and are gone`,
+    );
     const hashThere = store.outbox.hashAt(this.#sequence);
     const isSame = this.#hash === undefined || hashThere === undefined || hex(hashThere) === this.#hash;
     hold(isSame, () => `${warehouse}: another history at ${this.#sequence} than was durable there`);
     while (this.#sequence < head.sequence) this.#readPage();
     this.#hash = hex(head.hash);
     const { sequence } = store.documents.inbox();
-    hold(sequence >= this.#inbox, () => `${warehouse}: its cursor in central's log fell from ${this.#inbox} to ${sequence}`);
+    hold(
+      sequence >= this.#inbox,
+      () => `${warehouse}: its cursor in central's log fell from ${this.#inbox} to ${sequence}`,
+    );
     this.#inbox = sequence;
     this.#checkPositions();
     this.#checkSetAsides();
@@ -146,7 +152,10 @@ export class NodeAudit {
     for (const { sku, position } of rows) {
       const due = this.position(sku);
       for (const name of Object.keys(due) as (keyof Position)[]) {
-        hold(position[name] === due[name], () => `${warehouse} ${sku}: ${name} ${position[name]}, its log makes ${due[name]}`);
+        hold(
+          position[name] === due[name],
+          () => `${warehouse} ${sku}: ${name} ${position[name]}, its log makes ${due[name]}`,
+        );
       }
     }
     hold(rows.length >= this.positions.size, () => `${warehouse}: a position is missing`);
@@ -158,12 +167,18 @@ export class NodeAudit {
     for (const [sku, { reserved, committed }] of this.positions) {
       const due = all.get(sku) ?? { reserved: 0, committedHere: 0, committedForTasks: 0 };
       const isTrue = reserved === due.reserved && committed === due.committedHere + due.committedForTasks;
-      hold(isTrue, () => `${warehouse} ${sku}: reserved ${reserved}, committed ${committed}; documents say ${JSON.stringify(due)}`);
+      hold(
+        isTrue,
+        () => `${warehouse} ${sku}: reserved ${reserved}, committed ${committed}; documents say ${JSON.stringify(due)}`,
+      );
     }
     for (const task of this.#tasks) {
       for (const { sku, shipped, quantity } of task.lines) {
         const left = this.shipped.get(`${task.id} ${sku}`) ?? 0;
-        hold(left === shipped && shipped <= quantity, () => `${task.id} ${sku}: ${left} left, ${shipped} of ${quantity} shipped`);
+        hold(
+          left === shipped && shipped <= quantity,
+          () => `${task.id} ${sku}: ${left} left, ${shipped} of ${quantity} shipped`,
+        );
       }
     }
   }

@@ -31,7 +31,10 @@ export class PromiseAudit {
   readonly #central: SimulatedCentral;
   readonly #nodes: readonly AuditedNode[];
   readonly #totals = new Map<string, Totals>();
-  readonly #cursors = new Map<WarehouseId, { readonly applied: number; readonly down: number; readonly carriedOut: number }>();
+  readonly #cursors = new Map<
+    WarehouseId,
+    { readonly applied: number; readonly down: number; readonly carriedOut: number }
+  >();
   #revision = 0;
   /** Ids of central's reservations that were ever asked for. */
   readonly reservationIds = new Set<string>();
@@ -159,7 +162,10 @@ export class PromiseAudit {
         const buffer = buffers.find((one) => one.sku === sku)?.buffer ?? usual;
         const { available } = await store.availability(sku, channel);
         const due = Math.max(0, unspent - buffer);
-        hold(available === due, () => `${channel} ${sku}: the answer is ${available}, unspent ${unspent} less ${buffer}`);
+        hold(
+          available === due,
+          () => `${channel} ${sku}: the answer is ${available}, unspent ${unspent} less ${buffer}`,
+        );
       }
     }
   }
@@ -175,7 +181,8 @@ function hasReservationEnded({ state }: Reservation): boolean {
 
 function checkOrder(order: Order): void {
   const told = () => JSON.stringify(order);
-  for (const line of order.lines) hold(imbalanceOf(order, line) === 0, () => `units of ${line.sku} are lost in ${told()}`);
+  for (const line of order.lines)
+    hold(imbalanceOf(order, line) === 0, () => `units of ${line.sku} are lost in ${told()}`);
   const paid = order.history.find(({ step }) => step === 'paid');
   hold(paid === undefined || paid.at < order.paymentDueAt, () => `paid after its time was over: ${told()}`);
   hold(!order.history.some(({ step }) => step === 'mismatch'), () => `a node did what it was not asked: ${told()}`);

@@ -250,7 +250,9 @@ function inWords(command: Command): string {
 function outcomeInWords(outcome: Outcome): string {
   switch (outcome.outcome) {
     case 'recorded':
-      return outcome.answer.movements.map(({ sequence, kind, sku, quantity }) => `#${sequence} ${kind} ${sku} ${quantity}`).join(', ');
+      return outcome.answer.movements
+        .map(({ sequence, kind, sku, quantity }) => `#${sequence} ${kind} ${sku} ${quantity}`)
+        .join(', ');
     case 'refused':
       return `refused, ${JSON.stringify(outcome.refusal)}`;
     case 'invalid':

@@ -1,9 +1,9 @@
-import { outlet, World } from './world.ts';
 import type { Action } from './actions.ts';
 import { converge, endOrders } from './convergence.ts';
 import { ShopFloor } from './shop-floor.ts';
 import { Storefront } from './storefront.ts';
 import { Weather } from './weather.ts';
+import { outlet, World } from './world.ts';
 
 export type SimulationOptions = {
   readonly seed: number;
@@ -39,7 +39,13 @@ export async function simulate({ seed, steps = STEPS, afterStep }: SimulationOpt
   const reached = await reachedIn(world).catch(() => new Set<string>());
   const durationMs = world.clock.monotonicMs();
   await world.close();
-  return { seed, trace: world.trace.last(Number.POSITIVE_INFINITY), durationMs, reached, ...(failure === undefined ? {} : { failure }) };
+  return {
+    seed,
+    trace: world.trace.last(Number.POSITIVE_INFINITY),
+    durationMs,
+    reached,
+    ...(failure === undefined ? {} : { failure }),
+  };
 }
 
 async function live(world: World, steps: number, afterStep: SimulationOptions['afterStep']): Promise<void> {

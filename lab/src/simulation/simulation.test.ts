@@ -17,7 +17,16 @@ describe('nodes and central, whatever the line, the broker and the disks do', ()
 
   // What was not reached was not tested.
   afterAll(() => {
-    for (const step of ['allocated', 'shipped', 'given-back', 'backordered', 'grant', 'reclaim', 'reserve', 'uncommit']) {
+    for (const step of [
+      'allocated',
+      'shipped',
+      'given-back',
+      'backordered',
+      'grant',
+      'reclaim',
+      'reserve',
+      'uncommit',
+    ]) {
       expect(reached).toContain(step);
     }
   });

@@ -10,6 +10,9 @@ import { outlet, skus, type World } from './world.ts';
 type Answer = { readonly outcome: string };
 type Ask = (promises: Promises) => Promise<Answer>;
 
+/** Longer than both sides take to agree again. */
+export const LONG_TTL_SECONDS = 3_600;
+
 /** What shops and operators ask of central. */
 export class Storefront {
   readonly #world: World;
@@ -48,7 +51,7 @@ export class Storefront {
     promises.orderIds.add(id);
     const lines = someLines(this.#world);
     const channel = this.#channel();
-    const ttlSeconds = chance.between(2, 60);
+    const ttlSeconds = this.#ttlSeconds();
     const isPartial = chance.happens(0.4);
     this.#atTheEnd(ttlSeconds, () => this.#changeReservation(id));
     return this.#say(`reserve ${id} ${units(lines)} for ${ttlSeconds} s`, (central) =>
@@ -63,7 +66,7 @@ export class Storefront {
     const lines = someLines(this.#world);
     const channel = this.#channel();
     const onShortage = chance.one(['refuse', 'cancel', 'backorder', 'backorder'] as const);
-    const paymentTtlSeconds = chance.between(5, 60);
+    const paymentTtlSeconds = this.#ttlSeconds();
     this.#atTheEnd(paymentTtlSeconds, () => this.#pay('authorised', id));
     return this.#say(`order ${id} ${units(lines)} or ${onShortage}`, (central) =>
       central.placeOrder({ id, channel, owner: 'customer', lines, paymentTtlSeconds, onShortage }),
@@ -71,7 +74,7 @@ export class Storefront {
   }
 
   #renew(id = this.#some(this.#reservations)): Promise<void> {
-    const ttlSeconds = this.#world.chance.between(5, 60);
+    const ttlSeconds = this.#ttlSeconds();
     return this.#sayOf(id, 'renew', (central, known) => central.renew(known, ttlSeconds));
   }
 
@@ -137,7 +140,11 @@ export class Storefront {
   #setChannel(): Promise<void> {
     const { chance, nodes } = this.#world;
     const some = nodes.map(({ node }) => node.warehouse).filter(() => chance.happens(0.6));
-    const record = { channel: outlet, warehouses: chance.happens(0.3) ? ('all' as const) : some, buffer: chance.between(0, 2) };
+    const record = {
+      channel: outlet,
+      warehouses: chance.happens(0.3) ? ('all' as const) : some,
+      buffer: chance.between(0, 2),
+    };
     return this.#say(`channel ${JSON.stringify(record)}`, (central) => central.setChannel(record));
   }
 
@@ -183,6 +190,12 @@ export class Storefront {
       if (!(error instanceof PromiseUnavailable)) throw error;
       trace.note(`shop: ${told}: ${error.failure}`);
     }
+  }
+
+  /** Some last until nothing goes wrong any more. */
+  #ttlSeconds(): number {
+    const { chance } = this.#world;
+    return chance.happens(0.2) ? LONG_TTL_SECONDS : chance.between(2, 60);
   }
 
   #channel() {

@@ -24,7 +24,11 @@ export class Weather {
       { name: 'node crash', weight: 3, act: () => this.#crashNode() },
       { name: 'central crash', weight: 3, act: () => this.#crashCentral() },
       { name: 'clock set', weight: 1, act: () => this.#setClock() },
-      { name: 'time passes', weight: 4, act: () => this.#world.clock.advance(this.#world.chance.between(1, 20) * 1_000) },
+      {
+        name: 'time passes',
+        weight: 4,
+        act: () => this.#world.clock.advance(this.#world.chance.between(1, 20) * 1_000),
+      },
     ];
   }
 
@@ -50,7 +54,11 @@ export class Weather {
       ...noFaults,
       loss: chance.one([0, 0.1, 0.4]),
       duplication: chance.one([0, 0.3, 0.8]),
-      delayMs: chance.one([[1, 5], [1, 400], [200, 3_000]] as const),
+      delayMs: chance.one([
+        [1, 5],
+        [1, 400],
+        [200, 3_000],
+      ] as const),
       brokerLoss: chance.one([0, 0, 0.2]),
     };
     this.#note(`${node.warehouse} has a bad line ${JSON.stringify(node.faults)}`);
@@ -78,7 +86,11 @@ export class Weather {
       ...broker.faults,
       downAckLoss: chance.one([0, 0.3]),
       downLoss: chance.one([0, 0.3]),
-      delayMs: chance.one([[0, 1], [0, 300], [100, 1_500]] as const),
+      delayMs: chance.one([
+        [0, 1],
+        [0, 300],
+        [100, 1_500],
+      ] as const),
     };
     broker.setCut(chance.happens(0.4));
     this.#note(`central has a bad line ${JSON.stringify(broker.faults)}`);

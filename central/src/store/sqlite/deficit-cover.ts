@@ -46,6 +46,16 @@ export class DeficitCover {
     }
   }
 
+  /** Units of these SKUs have come somewhere: promises that stayed where goods are missing may move there now. */
+  coverShort(skus: readonly Sku[], now: number): void {
+    for (const sku of skus) {
+      for (const { warehouse } of this.#quota.shortPlaces(sku, centralLimits.shortPlacesMax)) {
+        this.cover(warehouse, sku, now);
+      }
+    }
+    this.coverFreed(now);
+  }
+
   cover(warehouse: WarehouseId, sku: Sku, now: number): void {
     let deficit = this.#quota.deficit(sku, warehouse);
     if (deficit > 0) deficit -= this.#orders.releasing(warehouse, sku);

@@ -45,6 +45,7 @@ export class QuotaTable {
   readonly #unspent: Statement<[string, string], { unspent: number; returned: number }>;
   readonly #return: Statement<[{ units: number; sku: string; warehouse: string }]>;
   readonly #deficit: Statement<[string, string], DeficitRow>;
+  readonly #short: Statement<[string, number], DeficitPlace>;
 
   constructor(database: Database, availability: AvailabilityWriter) {
     this.#availability = availability;
@@ -70,6 +71,11 @@ export class QuotaTable {
     this.#return = database.prepare(`
       UPDATE position SET returned = returned + @units
       WHERE sku = @sku AND warehouse = @warehouse AND ${UNSPENT} >= @units`);
+    // As the index `position_short` has it.
+    this.#short = database.prepare(`
+      SELECT sku, warehouse FROM position
+      WHERE sku = ? AND held > 0 AND reserved + committed + quota > max(0, on_hand - max(0, unsellable))
+      ORDER BY warehouse LIMIT ?`);
     this.#deficit = database.prepare(`
       SELECT on_hand, unsellable, reserved, committed, quota, returned_seen, returned
       FROM position WHERE sku = ? AND warehouse = ?`);
@@ -144,6 +150,11 @@ export class QuotaTable {
     if (row === undefined) return 0;
     const { on_hand: onHand, returned, returned_seen: returnedSeen, ...quantities } = row;
     return Math.max(0, deficitOf({ ...emptyQuantities, onHand, ...quantities }) - Math.max(0, returned - returnedSeen));
+  }
+
+  /** Where promises of a SKU are held without goods behind them, at most so many. */
+  shortPlaces(sku: Sku, limit: number): readonly DeficitPlace[] {
+    return this.#short.all(sku, limit);
   }
 
   #holdEach(sku: Sku, holds: readonly HeldUnits[]): void {
