@@ -2,6 +2,7 @@ import { centralLimits } from '@edgestock/central/limits';
 import { unspentOf } from '@edgestock/central/store/central-store';
 import { openUnits } from '@edgestock/edge-node/ledger/command';
 import { grantOf, termsFor } from '@edgestock/edge-node/rules/grant';
+import type { Sku } from '@edgestock/shared/inventory/ids';
 import { deficitOf, type Quantities } from '@edgestock/shared/inventory/position';
 import { type AuditedNode, type CentralBooks, tasksAt } from './promise-audit.ts';
 import { LONG_TTL_SECONDS } from './storefront.ts';
@@ -108,9 +109,9 @@ function differenceAt({ node, audit }: AuditedNode, books: CentralBooks): string
   return undefined;
 }
 
-function taskProblem({ node, audit }: AuditedNode, books: CentralBooks, sku: string): string | undefined {
+function taskProblem({ node, audit }: AuditedNode, books: CentralBooks, sku: Sku): string | undefined {
   const here = audit.tasks.flatMap(({ id, lines }) => lines.map((line) => ({ ...line, task: id })));
-  const there = tasksAt(books, node.warehouse, sku as never);
+  const there = tasksAt(books, node.warehouse, sku);
   if (here.filter((line) => line.sku === sku).length !== there.length) return 'other tasks than central made';
   for (const { task, quantity, shipped, givenUp, releasing } of there) {
     const line = here.find((one) => one.task === task && one.sku === sku);

@@ -16,9 +16,4 @@ export class Trace {
   last(lines: number): readonly string[] {
     return this.#lines.slice(-lines);
   }
-
-  /** Equal for two runs that did the same. */
-  get all(): string {
-    return this.#lines.join('\n');
-  }
 }

@@ -11,7 +11,6 @@ import { type AuditedNode, PromiseAudit } from './promise-audit.ts';
 import { SimulatedCentral } from './simulated-central.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { Trace } from './trace.ts';
-import { Violation } from './violation.ts';
 
 export const warehouses: readonly WarehouseId[] = ['BER1', 'HAM1', 'MUC1'].map((text) =>
   must(parseWarehouseId(text), 'a warehouse id'),
@@ -76,8 +75,4 @@ export class World {
     await this.clock.settle();
     this.disk.dispose();
   }
-}
-
-export function isViolation(error: unknown): error is Violation {
-  return error instanceof Violation;
 }
