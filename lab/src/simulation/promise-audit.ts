@@ -78,8 +78,8 @@ export class PromiseAudit {
     return found;
   }
 
-  async check(): Promise<void> {
-    const books = await this.books();
+  async check(options: { readonly isWhole?: boolean } = {}): Promise<void> {
+    const books = await this.books(options);
     for (const { node, audit } of this.#nodes) {
       await this.#checkCursors(node);
       for (const position of books.positions.get(node.warehouse) ?? []) this.#checkPosition(position, audit, books);

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { simulate } from './simulate.ts';
 import { warehouses } from './world.ts';
 
@@ -16,7 +16,7 @@ describe('nodes and central, whatever the line, the broker and the disks do', ()
   });
 
   // What was not reached was not tested.
-  afterAll(() => {
+  test('reach what there is to be promised, and taken back', () => {
     for (const step of [
       'allocated',
       'shipped',
