@@ -102,6 +102,9 @@ export const centralLimits = {
   /** Holds of one position that one look at its deficit tries to move elsewhere; the next state looks again. */
   deficitHoldsMax: 200,
 
+  /** Positions of one SKU that miss goods and are looked at again when units of it come to another warehouse. */
+  shortPlacesMax: 100,
+
   /** Lines of one order: all of them may become one task. */
   orderLinesMax: 500,
   /** From allocation to the parcel; what is later is served from elsewhere where that can be. */

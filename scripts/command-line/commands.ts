@@ -109,4 +109,13 @@ export const subcommands: readonly Subcommand[] = [
     examples: [['edgestock bench --only N1,N2', 'two of them']],
     load: () => import('@edgestock/lab/bench/command'),
   },
+  {
+    name: 'simulate',
+    summary: 'whole lives of nodes, central and a bad broker from seeds, in one process; exit 1 at a broken promise',
+    examples: [
+      ['edgestock simulate --seeds 500', 'as many lives as there is time for'],
+      ['edgestock simulate --seed 183', 'one again, told from its beginning'],
+    ],
+    load: () => import('@edgestock/lab/simulation/command'),
+  },
 ];

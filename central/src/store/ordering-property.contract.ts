@@ -34,17 +34,39 @@ const actions = [
   'crash',
 ] as const;
 
+/** A story that reaches every step there is, so that what is told of all runs does not hang on chance. */
+const wholeStory: readonly Act[] = [
+  { act: 'place', pick: 2, units: 4 },
+  { act: 'pay', pick: 0, units: 1 },
+  { act: 'settle', pick: 0, units: 1 },
+  { act: 'ship', pick: 0, units: 1 },
+  { act: 'miss', pick: 0, units: 1 },
+  { act: 'settle', pick: 0, units: 1 },
+  // More than there is: what is short waits, and is served by what comes.
+  { act: 'place', pick: 2, units: 4 },
+  { act: 'pay', pick: 0, units: 1 },
+  { act: 'receive', pick: 0, units: 4 },
+  { act: 'settle', pick: 0, units: 1 },
+  { act: 'cancel', pick: 1, units: 1 },
+  { act: 'settle', pick: 0, units: 1 },
+];
+
 /** Orders, reservations, quotas and nodes together: no unit is ever promised twice, lost, or promised without end. */
 export function conservesUnits(open: OpenStore): void {
   // Most of all what brings orders on: else hardly a task would be picked.
   const brisk = ['place', 'place', 'pay', 'pay', 'pay', 'settle', 'settle', 'ship', 'miss', 'receive'] as const;
-  const acts = fc.array(
+  const chance = fc.array(
     fc.record<Act>({
       act: fc.constantFrom(...actions, ...brisk),
       pick: fc.nat(11),
       units: fc.integer({ min: 1, max: 4 }),
     }),
     { minLength: 20, maxLength: 50 },
+  );
+  // Half of them go on from where the story has led.
+  const acts = fc.oneof(
+    chance,
+    chance.map((rest) => [...wholeStory, ...rest]),
   );
   it('conserves units over orders, reservations and nodes, whatever happens, and every order ends', async () => {
     const seen = new Set<string>();
@@ -64,7 +86,7 @@ export function conservesUnits(open: OpenStore): void {
           await world.close();
         }
       }),
-      { numRuns: 10 },
+      { numRuns: 11, examples: [[[...wholeStory]]] },
     );
     // What was not reached was not tested.
     for (const step of ['allocated', 'shipped', 'short', 'given-back', 'backordered', 'served'])

@@ -76,6 +76,64 @@ export function describeFallingShort(world: OrderingWorld): void {
       expect(await world.order('new')).toMatchObject({ state: 'cancelled' });
     });
 
+    it('that stays moves as soon as another warehouse has the goods, before those who wait', async () => {
+      const one = await world.node('W1 A2');
+      await world.place('o', 'A2');
+      one.lose('A', 2);
+      await world.settle();
+      await world.place('waits', 'A1', { onShortage: 'backorder' });
+      await world.pay('waits');
+      const two = await world.node('W2 A1');
+      expect(await world.order('o')).toMatchObject({
+        lines: [
+          {
+            holds: [
+              { warehouse: 'W1', quantity: 1 },
+              { warehouse: 'W2', quantity: 1 },
+            ],
+          },
+        ],
+      });
+      two.receive('A', 2);
+      await world.settle();
+      expect(await world.units('o')).toEqual(['A: 2 ordered, 2 held']);
+      expect(await world.units('waits')).toEqual(['A: 1 ordered, 1 open']);
+      expect(one.quantities('A')).toMatchObject({ onHand: 0, quota: 0 });
+    });
+
+    it('gets the units of an order whose time is over, also those that nobody asked it for', async () => {
+      const node = await world.node('W1 A2 B2');
+      await world.place('late', 'A1 B1');
+      await world.settle();
+      node.lose('B', 2);
+      await world.settle();
+      world.now += PAYMENT_MS;
+      // Looked at for the sake of A; its B is free from here on, and misses its goods.
+      node.lose('A', 2);
+      await node.tell(world.store, world.now);
+      expect(await world.order('late')).toMatchObject({ payment: 'timed-out' });
+      expect(await world.available('B')).toBe(0);
+      await world.settle();
+      expect([node.quantities('A'), node.quantities('B')]).toMatchObject([{ quota: 0 }, { quota: 0 }]);
+    });
+
+    it('is covered by another task when the one that was asked back was shipped all the same', async () => {
+      const node = await world.node('W1 A2');
+      for (const id of ['old', 'new']) {
+        await world.place(id, 'A1');
+        await world.pay(id);
+      }
+      await world.settle();
+      node.lose('A', 1);
+      await node.tell(world.store, world.now);
+      // It has not heard of it.
+      node.ship('new.1', 'A', 1);
+      await world.settle();
+      expect(await world.order('new')).toMatchObject({ state: 'done' });
+      expect(await world.order('old')).toMatchObject({ state: 'cancelled' });
+      expect(node.quantities('A')).toMatchObject({ onHand: 0, committed: 0 });
+    });
+
     it('that stays gets the units of an order that ends, before anybody else', async () => {
       const node = await world.node('W1 A2');
       await world.place('o', 'A2');

@@ -36,7 +36,12 @@ export type WriterThreadOptions = {
   readonly tell: (message: FromWriter) => void;
   /** The store failed: the thread is of no more use. */
   readonly onFailed: (error: unknown) => void;
+  /** Whom to speak with; absent = NATS, at the addresses of the configuration. */
+  readonly startBroker?: (parts: BrokerParts) => Service;
 };
+
+/** What a broker is wired to: who hears the nodes, and who speaks to them. */
+export type BrokerParts = { readonly listener: SourceListener; readonly down: DownPublisher };
 
 export type WriterThread = Service & { promise(requests: readonly PromiseRequest[]): void };
 
@@ -133,7 +138,8 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
       cursors.doubtAll();
     },
   });
-  services.add('broker', startBroker(options, listener, down));
+  const { startBroker = (parts: BrokerParts) => connectNats(options, parts) } = options;
+  services.add('broker', startBroker({ listener, down }));
   return { promise: (requests) => answers.accept(requests), stop: () => services.stop() };
 }
 
@@ -162,10 +168,9 @@ function listenerOf(parts: {
 }
 
 /** Connects in the background, for as long as it takes. */
-function startBroker(
+function connectNats(
   { config, clock, random, log, tell }: WriterThreadOptions,
-  listener: SourceListener,
-  down: DownPublisher,
+  { listener, down }: BrokerParts,
 ): Service {
   const onLink = (isUp: boolean) => {
     tell({ type: 'broker', isUp });

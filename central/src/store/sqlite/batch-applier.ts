@@ -54,6 +54,7 @@ export class BatchApplier {
     for (const { warehouse, sku } of this.#positions.end()) this.#promising.deficits.cover(warehouse, sku, now);
     this.#tasks.report(this.#facts.all(), now);
     this.#promising.transfers.report(this.#transferFacts, now);
+    this.#promising.deficits.coverFreed(now);
     this.#promising.serve(now);
   }
 

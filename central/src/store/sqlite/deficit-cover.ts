@@ -36,6 +36,26 @@ export class DeficitCover {
     this.#holdWriter = new HoldWriter(database);
   }
 
+  /**
+   * Where goods are missing, units that were freed go back to the node, not to the next promise. Whatever freed them: an order
+   * whose time is over gives up all it has, and not only where somebody looked.
+   */
+  coverFreed(now: number): void {
+    for (let places = this.#quota.takeFreed(); places.length > 0; places = this.#quota.takeFreed()) {
+      for (const { warehouse, sku } of places) this.cover(warehouse, sku, now);
+    }
+  }
+
+  /** Units of these SKUs have come somewhere: promises that stayed where goods are missing may move there now. */
+  coverShort(skus: readonly Sku[], now: number): void {
+    for (const sku of skus) {
+      for (const { warehouse } of this.#quota.shortPlaces(sku, centralLimits.shortPlacesMax)) {
+        this.cover(warehouse, sku, now);
+      }
+    }
+    this.coverFreed(now);
+  }
+
   cover(warehouse: WarehouseId, sku: Sku, now: number): void {
     let deficit = this.#quota.deficit(sku, warehouse);
     if (deficit > 0) deficit -= this.#orders.releasing(warehouse, sku);

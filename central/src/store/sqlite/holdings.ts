@@ -1,7 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Channel } from '../../rules/channel.ts';
 import type { SourcedHold } from '../../rules/sourcing.ts';
-import type { DeficitCover } from './deficit-cover.ts';
 import { type Holder, HoldReader, HoldWriter } from './hold-table.ts';
 import type { QuotaTable } from './quota-table.ts';
 
@@ -10,13 +9,11 @@ export class Holdings {
   readonly #reader: HoldReader;
   readonly #writer: HoldWriter;
   readonly #quota: QuotaTable;
-  readonly #deficits: DeficitCover;
 
-  constructor(database: Database, parts: { readonly quota: QuotaTable; readonly deficits: DeficitCover }) {
+  constructor(database: Database, parts: { readonly quota: QuotaTable }) {
     this.#reader = new HoldReader(database);
     this.#writer = new HoldWriter(database);
     this.#quota = parts.quota;
-    this.#deficits = parts.deficits;
   }
 
   /** Takes what was planned on the quota as it is now. */
@@ -32,12 +29,9 @@ export class Holdings {
     }
   }
 
-  /** Gives back all that somebody holds. Where goods are missing the units go back to the node, not to the next promise. */
-  giveUp(holder: Holder, now: number): void {
-    for (const hold of this.#remove(holder)) {
-      this.#quota.free(hold.sku, hold);
-      this.#deficits.cover(hold.warehouse, hold.sku, now);
-    }
+  /** Gives back all that somebody holds. */
+  giveUp(holder: Holder): void {
+    for (const hold of this.#remove(holder)) this.#quota.free(hold.sku, hold);
   }
 
   /** All that one holds is held by another from now on. */

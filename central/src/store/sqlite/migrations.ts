@@ -215,4 +215,12 @@ export const migrations: readonly Migration[] = [
   },
   downTrimTables,
   transferTables,
+  {
+    name: 'positions that hold units without goods',
+    sql: `
+      -- Looked at again when units of the SKU come to another warehouse. Mostly empty.
+      CREATE INDEX position_short ON position (sku, warehouse)
+        WHERE held > 0 AND reserved + committed + quota > max(0, on_hand - max(0, unsellable));
+    `,
+  },
 ];

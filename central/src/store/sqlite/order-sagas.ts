@@ -28,8 +28,6 @@ export type FreedUnits = {
   readonly sku: Sku;
   readonly warehouse: WarehouseId;
   readonly quantity: number;
-  /** False: only once the node gives them up. */
-  readonly isUnspent: boolean;
 };
 
 /**
@@ -97,7 +95,7 @@ export class OrderSagas {
         const { sku, warehouse, quantity } = effect;
         this.#holds.reduce({ ...holder, sku, warehouse, quantity }, quantity);
         this.#quota.free(sku, effect);
-        return [{ sku, warehouse, quantity, isUnspent: true }];
+        return [{ sku, warehouse, quantity }];
       }
       case 'allocate': {
         const { task, warehouse, lines, dueAt } = effect;
@@ -111,7 +109,7 @@ export class OrderSagas {
       case 'release': {
         const { task, warehouse, lines, reason } = effect;
         this.#downLog.append(warehouse, encodeDirective({ kind: 'release', task, lines, reason }));
-        return lines.map((line) => ({ ...line, warehouse, isUnspent: false }));
+        return lines.map((line) => ({ ...line, warehouse }));
       }
       default:
         return unreachable(effect);

@@ -6,7 +6,6 @@ import { type OrderEvent, refusalOf } from '../../rules/order-saga.ts';
 import type { PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
 import { ChannelReader } from './channel-table.ts';
 import { OrderFinder } from './order-finder.ts';
-import type { OrderProgress } from './order-sagas.ts';
 import { OrderReader } from './order-table.ts';
 import type { Promising } from './promising.ts';
 import type { Reservations } from './reservations.ts';
@@ -51,7 +50,9 @@ export class Orders {
   /** Lets orders go on whose moment has come, at most so many, and those that wait for units; tells how many of the first. */
   wake(limit: number, now: number): number {
     const due = this.#finder.due(now, limit);
-    for (const id of due) this.#cover(this.#parts.sagas.decide(id, { event: 'wake' }, now), now);
+    for (const id of due) this.#parts.sagas.decide(id, { event: 'wake' }, now);
+    // Those who wait get what is left.
+    this.#parts.deficits.coverFreed(now);
     this.#parts.backorders.sweep(limit, now);
     return due.length;
   }
@@ -93,19 +94,10 @@ export class Orders {
 
   #happen(id: string, event: OrderEvent, now: number): PromiseOutcome {
     if (this.#reader.get(id) === undefined) return { outcome: 'unknown', what: 'order', id };
-    const progress = this.#parts.sagas.decide(id, event, now);
-    this.#cover(progress, now);
-    const { order, isChanged } = progress;
+    const { order, isChanged } = this.#parts.sagas.decide(id, event, now);
     const refusal = refusalOf(order, event);
     if (refusal !== undefined) return { outcome: 'too-late', state: order.state, why: refusal };
     return { outcome: 'order', order, isReplay: !isChanged };
-  }
-
-  /** Where goods are missing, units that an order gives back go to the node, not to the next promise. */
-  #cover({ freed }: OrderProgress, now: number): void {
-    for (const { warehouse, sku, isUnspent } of freed) {
-      if (isUnspent) this.#parts.deficits.cover(warehouse, sku, now);
-    }
   }
 }
 

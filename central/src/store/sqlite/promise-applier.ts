@@ -52,7 +52,9 @@ export class PromiseApplier {
 
   apply(command: PromiseCommand, now: number): PromiseOutcome {
     const key = 'idempotency' in command ? command.idempotency : undefined;
-    return key === undefined ? this.#carryOut(command, now) : this.#once(key, command, now);
+    const outcome = key === undefined ? this.#carryOut(command, now) : this.#once(key, command, now);
+    this.#promising.deficits.coverFreed(now);
+    return outcome;
   }
 
   /** A request with a key is answered with its first answer. Only what had an effect is kept: a refusal may be asked again. */

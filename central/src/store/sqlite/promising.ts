@@ -44,13 +44,19 @@ export class Promising {
   /** Forgets what a transaction that failed has left. */
   begin(): void {
     this.availability.begin();
+    this.quota.begin();
     this.downLog.begin();
     this.returns.begin();
   }
 
-  /** Units that have come, or are promised to nobody any more, go to those who wait. */
+  /**
+   * Units that have come, or are promised to nobody any more, go to promises that no goods stand behind, and then to those who
+   * wait: what was promised comes before what was only asked for.
+   */
   serve(now: number): void {
-    this.backorders.serve(this.availability.takeRisen(), now);
+    const risen = this.availability.takeRisen();
+    this.deficits.coverShort(risen, now);
+    this.backorders.serve([...new Set([...risen, ...this.availability.takeRisen()])], now);
   }
 
   /** Writes what was collected; returns the answers that changed and the nodes whose logs grew. */

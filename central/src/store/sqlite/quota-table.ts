@@ -6,6 +6,7 @@ import type { Channel } from '../../rules/channel.ts';
 import { isSilent } from '../../rules/freshness.ts';
 import type { Offer } from '../../rules/sourcing.ts';
 import type { AvailabilityWriter } from './availability-table.ts';
+import type { DeficitPlace } from './position-table.ts';
 
 const UNSPENT = 'granted - returned - allocated_sent - held';
 
@@ -36,6 +37,7 @@ type DeficitRow = {
  */
 export class QuotaTable {
   readonly #availability: AvailabilityWriter;
+  #freed: DeficitPlace[] = [];
   readonly #offers: Statement<[{ sku: string; channel: string }], OfferRow>;
   readonly #hold: Statement<[number, string, string, number]>;
   readonly #free: Statement<[number, string, string, number]>;
@@ -43,6 +45,7 @@ export class QuotaTable {
   readonly #unspent: Statement<[string, string], { unspent: number; returned: number }>;
   readonly #return: Statement<[{ units: number; sku: string; warehouse: string }]>;
   readonly #deficit: Statement<[string, string], DeficitRow>;
+  readonly #short: Statement<[string, number], DeficitPlace>;
 
   constructor(database: Database, availability: AvailabilityWriter) {
     this.#availability = availability;
@@ -68,6 +71,11 @@ export class QuotaTable {
     this.#return = database.prepare(`
       UPDATE position SET returned = returned + @units
       WHERE sku = @sku AND warehouse = @warehouse AND ${UNSPENT} >= @units`);
+    // As the index `position_short` has it.
+    this.#short = database.prepare(`
+      SELECT sku, warehouse FROM position
+      WHERE sku = ? AND held > 0 AND reserved + committed + quota > max(0, on_hand - max(0, unsellable))
+      ORDER BY warehouse LIMIT ?`);
     this.#deficit = database.prepare(`
       SELECT on_hand, unsellable, reserved, committed, quota, returned_seen, returned
       FROM position WHERE sku = ? AND warehouse = ?`);
@@ -97,11 +105,24 @@ export class QuotaTable {
     this.#availability.change(sku, changesBy(holds, -1));
   }
 
+  /** Forgets what a transaction that failed has left. */
+  begin(): void {
+    this.#freed = [];
+  }
+
+  /** Where units were freed since this was last asked. */
+  takeFreed(): readonly DeficitPlace[] {
+    const freed = this.#freed;
+    this.#freed = [];
+    return freed;
+  }
+
   /** Held units are promised to nobody any more. */
   free(sku: Sku, { warehouse, quantity }: HeldUnits): void {
     const { changes } = this.#free.run(quantity, sku, warehouse, quantity);
     assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
     this.#availability.change(sku, [{ warehouse, units: quantity }]);
+    this.#freed.push({ warehouse, sku });
   }
 
   /** Held units are sent to their node as an allocation. What is unspent stays the same. */
@@ -129,6 +150,11 @@ export class QuotaTable {
     if (row === undefined) return 0;
     const { on_hand: onHand, returned, returned_seen: returnedSeen, ...quantities } = row;
     return Math.max(0, deficitOf({ ...emptyQuantities, onHand, ...quantities }) - Math.max(0, returned - returnedSeen));
+  }
+
+  /** Where promises of a SKU are held without goods behind them, at most so many. */
+  shortPlaces(sku: Sku, limit: number): readonly DeficitPlace[] {
+    return this.#short.all(sku, limit);
   }
 
   #holdEach(sku: Sku, holds: readonly HeldUnits[]): void {

@@ -110,7 +110,7 @@ export class Reservations {
 
   #end(id: string, state: 'released' | 'expired', reason: string, now: number): void {
     this.#writer.end(id, state, { at: now, reason });
-    this.#holdings.giveUp({ kind: 'reservation', id }, now);
+    this.#holdings.giveUp({ kind: 'reservation', id });
   }
 
   /** The id is the key of a request without one: the same again is answered with what has become of it. */

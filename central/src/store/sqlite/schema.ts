@@ -66,6 +66,9 @@ export const position = sqliteTable(
   (table) => [
     primaryKey({ columns: [table.sku, table.warehouse] }),
     index('position_by_warehouse').on(table.warehouse, table.sku),
+    index('position_short')
+      .on(table.sku, table.warehouse)
+      .where(sql`held > 0 AND reserved + committed + quota > max(0, on_hand - max(0, unsellable))`),
     index('position_oversold')
       .on(table.warehouse, table.sku)
       .where(sql`granted - returned - allocated_sent - held < 0`),

@@ -19,8 +19,8 @@ export class TaskDesk {
       const id = this.#finder.ofTask(task, warehouse);
       if (id === undefined) continue;
       this.#parts.sagas.decide(id, { event: fact, task, lines }, now);
-      // What was asked back counted as covering a deficit until now.
-      if (fact === 'give-up') for (const { sku } of lines) this.#parts.deficits.cover(warehouse, sku, now);
+      // What was asked back counted as covering a deficit until now; shipped all the same, it covers none.
+      for (const { sku } of lines) this.#parts.deficits.cover(warehouse, sku, now);
     }
   }
 }

@@ -1,0 +1,154 @@
+import { centralLimits } from '@edgestock/central/limits';
+import { unspentOf } from '@edgestock/central/store/central-store';
+import { openUnits } from '@edgestock/edge-node/ledger/command';
+import { termsFor } from '@edgestock/edge-node/rules/grant';
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import { deficitOf, type Quantities } from '@edgestock/shared/inventory/position';
+import { type AuditedNode, type CentralBooks, tasksAt } from './promise-audit.ts';
+import { LONG_TTL_SECONDS } from './storefront.ts';
+import { hold } from './violation.ts';
+import type { World } from './world.ts';
+
+/** Longest wait of anything that tries again, and a few rounds of it. */
+const CONVERGED_WITHIN_MS = 180_000;
+const LOOK_EVERY_MS = 5_000;
+
+/** Once nothing goes wrong any more, both sides come to say the same, within a bound. */
+export async function converge(world: World): Promise<void> {
+  let difference: string | undefined;
+  for (let waitedMs = 0; waitedMs <= CONVERGED_WITHIN_MS; waitedMs += LOOK_EVERY_MS) {
+    await world.pass(LOOK_EVERY_MS);
+    difference = await differenceIn(world);
+    if (difference === undefined) return;
+  }
+  hold(false, () => `not converged after ${CONVERGED_WITHIN_MS / 1_000} s: ${difference}`);
+}
+
+/** Nobody comes any more, and nobody works: time alone brings every order to its end. */
+export async function endOrders(world: World): Promise<void> {
+  for (const ms of [LONG_TTL_SECONDS * 1_000, centralLimits.orderShipWithinMs, centralLimits.orderServeWithinMs]) {
+    world.trace.note(`${ms / 1_000} s pass at once`);
+    world.clock.stepWall(ms);
+    await converge(world);
+  }
+  await world.promises.check({ isWhole: true });
+  const { orders, reservations, positions } = await world.promises.books();
+  for (const { id, state } of orders)
+    hold(state === 'done' || state === 'cancelled', () => `${id} never ends: ${state}`);
+  for (const { id, state } of reservations) hold(state !== 'held', () => `${id} never ends`);
+  for (const { sku, warehouse, atCentral } of [...positions.values()].flat()) {
+    hold(atCentral.held === 0, () => `${warehouse} ${sku}: ${atCentral.held} held for nobody`);
+  }
+  for (const { audit } of world.nodes) {
+    for (const task of audit.tasks) {
+      hold(
+        task.lines.every((line) => openUnits(line) === 0),
+        () => `${task.id} never ends: ${JSON.stringify(task)}`,
+      );
+    }
+  }
+}
+
+/** What both sides do not agree on, or central has not taken care of; `undefined` when there is nothing. */
+async function differenceIn(world: World): Promise<string | undefined> {
+  const { store } = world.central;
+  const books = await world.promises.books();
+  for (const one of world.nodes) {
+    const { warehouse } = one.node;
+    const record = await store.warehouse(warehouse);
+    const head = one.node.store.outbox.head().sequence;
+    if (record?.appliedUpTo !== head) return `${warehouse}: central has applied ${record?.appliedUpTo} of ${head}`;
+    const down = await store.downHead(warehouse);
+    const carriedOut = one.node.store.documents.inbox().sequence;
+    if (down?.sequence !== carriedOut || down.carriedOut !== carriedOut) {
+      return `${warehouse}: carried out ${carriedOut} of ${down?.sequence}, central knows of ${down?.carriedOut}`;
+    }
+    const difference = differenceAt(one, books) ?? policyProblem(one);
+    if (difference !== undefined) return difference;
+  }
+  return waitingProblem(world, books);
+}
+
+/** Whoever has paid waits only while there is nothing for him. */
+async function waitingProblem(world: World, { orders }: CentralBooks): Promise<string | undefined> {
+  for (const { id, state, channel, lines } of orders) {
+    for (const { sku, backordered } of state === 'firm' ? lines : []) {
+      const { available } = await world.central.store.availability(sku, channel);
+      if (backordered > 0 && available > 0) return `${id} waits for ${sku}, and ${available} are there`;
+    }
+  }
+  return undefined;
+}
+
+/**
+ * Every position keeps what central's policy wants kept. Not that it has granted what the policy would let it: units that central
+ * has just given back stay with whoever asked for them, until the position moves again.
+ */
+function policyProblem({ node, audit }: AuditedNode): string | undefined {
+  const { documents } = node.store;
+  for (const [sku, position] of audit.positions) {
+    const { safetyStock } = termsFor(documents.policy(), documents.skuPolicy(sku));
+    if (position.safetyStock !== safetyStock) {
+      return `${node.warehouse} ${sku}: ${position.safetyStock} kept where ${safetyStock} are to be`;
+    }
+  }
+  return undefined;
+}
+
+function differenceAt({ node, audit }: AuditedNode, books: CentralBooks): string | undefined {
+  const { warehouse } = node;
+  const positions = books.positions.get(warehouse) ?? [];
+  if (positions.length < audit.positions.size) return `${warehouse}: central lacks a position`;
+  for (const known of positions) {
+    const { sku, atCentral } = known;
+    const at = audit.position(sku);
+    const told = () => `${warehouse} ${sku}: central ${JSON.stringify(known)}, node ${JSON.stringify(at)}`;
+    for (const name of Object.keys(at) as (keyof Quantities)[]) if (known[name] !== at[name]) return told();
+    if (at.returned !== atCentral.returned || at.allocated !== atCentral.allocatedSent) return told();
+    if (at.quota !== unspentOf(known) + atCentral.held) return told();
+    const problem = taskProblem({ node, audit }, books, known.sku) ?? deficitProblem({ node, audit }, books, known);
+    if (problem !== undefined) return `${told()}: ${problem}`;
+  }
+  return undefined;
+}
+
+function taskProblem({ node, audit }: AuditedNode, books: CentralBooks, sku: Sku): string | undefined {
+  const here = audit.tasks.flatMap(({ id, lines }) => lines.map((line) => ({ ...line, task: id })));
+  const there = tasksAt(books, node.warehouse, sku);
+  if (here.filter((line) => line.sku === sku).length !== there.length) return 'other tasks than central made';
+  for (const { task, quantity, shipped, givenUp, releasing } of there) {
+    const line = here.find((one) => one.task === task && one.sku === sku);
+    const isSame = line?.quantity === quantity && line.shipped === shipped && line.released === givenUp;
+    if (!isSame || releasing !== 0)
+      return `${task}: ${JSON.stringify({ line, quantity, shipped, givenUp, releasing })}`;
+  }
+  return undefined;
+}
+
+/** Of goods that are missing nothing is promised any more that central can take back or have from elsewhere. */
+function deficitProblem(
+  { audit }: AuditedNode,
+  books: CentralBooks,
+  known: CentralBooks['positions'] extends ReadonlyMap<unknown, readonly (infer P)[]> ? P : never,
+): string | undefined {
+  const { sku, warehouse, atCentral } = known;
+  const deficit = deficitOf(audit.position(sku));
+  if (deficit === 0) return undefined;
+  const { reserved = 0, committedHere = 0 } = audit.setAsides().get(sku) ?? {};
+  if (unspentOf(known) > 0) return `${deficit} missing and ${unspentOf(known)} unspent`;
+  if (deficit > atCentral.held + reserved + committedHere) return `${deficit} missing and tasks are not asked back`;
+  const movable = Math.min(deficit, atCentral.held);
+  if (movable === 0) return undefined;
+  const holders = [...books.orders, ...books.reservations.filter(({ state }) => state === 'held')].filter(({ lines }) =>
+    lines.some((line) => line.sku === sku && line.holds.some((one) => one.warehouse === warehouse)),
+  );
+  for (const { id, channel } of holders) {
+    const inside = books.channels.find((one) => one.channel === channel)?.warehouses ?? [];
+    const elsewhere = [...books.positions.values()]
+      .flat()
+      .filter((one) => one.sku === sku && one.warehouse !== warehouse && unspentOf(one) > 0)
+      .filter((one) => inside === 'all' || inside.includes(one.warehouse));
+    if (elsewhere.length > 0) return `${deficit} missing, held for ${id}, and ${elsewhere[0]?.warehouse} has some`;
+  }
+  return undefined;
+}

@@ -1,0 +1,37 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Where there is a disk in memory it is used: thousands of commits are awaited, and nobody pulls a plug here. */
+const MEMORY_DISK = '/dev/shm';
+
+/** The disks of one run: a folder for each process, and what is left of it after a crash. */
+export class Disk {
+  readonly #root = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'edgestock-simulation-'));
+  #folders = 0;
+
+  folder(name: string): string {
+    this.#folders += 1;
+    const path = join(this.#root, `${name}-${this.#folders}`);
+    mkdirSync(path);
+    return path;
+  }
+
+  /**
+   * What the next life of a crashed process finds: every commit, and nothing of what was in its memory. A copy, since the dead
+   * process still has its files open here; the lock and the index of the write-ahead log belong to it.
+   */
+  afterCrash(name: string, folder: string): string {
+    const next = this.folder(name);
+    for (const file of readdirSync(folder)) {
+      if (file.endsWith('.db') || file.endsWith('.sqlite') || file.endsWith('-wal')) {
+        copyFileSync(join(folder, file), join(next, file));
+      }
+    }
+    return next;
+  }
+
+  dispose(): void {
+    rmSync(this.#root, { recursive: true, force: true });
+  }
+}

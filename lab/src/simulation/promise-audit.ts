@@ -1,0 +1,216 @@
+import type { ChannelRecord } from '@edgestock/central/rules/channel';
+import { type Order, openOf } from '@edgestock/central/rules/order';
+import type { Reservation } from '@edgestock/central/rules/reservation';
+import { type PositionRecord, unspentOf } from '@edgestock/central/store/central-store';
+import { imbalanceOf } from '@edgestock/central/testing/order-in-words';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { NodeAudit } from './node-audit.ts';
+import type { SimulatedCentral } from './simulated-central.ts';
+import type { SimulatedNode } from './simulated-node.ts';
+import { hold } from './violation.ts';
+
+const ALL = 1_000;
+
+export type AuditedNode = { readonly node: SimulatedNode; readonly audit: NodeAudit };
+
+/** What central holds at one moment, read for one look. */
+export type CentralBooks = {
+  readonly orders: readonly Order[];
+  readonly reservations: readonly Reservation[];
+  readonly channels: readonly ChannelRecord[];
+  readonly positions: ReadonlyMap<WarehouseId, readonly (PositionRecord & { readonly sku: Sku })[]>;
+};
+
+type Totals = { readonly returned: number; readonly allocatedSent: number; readonly granted: number };
+
+/**
+ * Holds central to its own books and to those of the nodes, at any moment, whatever is under way between them: no side may know
+ * more than the other has made durable, and nothing is promised that was not set aside.
+ */
+export class PromiseAudit {
+  readonly #central: SimulatedCentral;
+  readonly #nodes: readonly AuditedNode[];
+  readonly #totals = new Map<string, Totals>();
+  readonly #cursors = new Map<
+    WarehouseId,
+    { readonly applied: number; readonly down: number; readonly carriedOut: number }
+  >();
+  #revision = 0;
+  /** Ids of central's reservations that were ever asked for. */
+  readonly reservationIds = new Set<string>();
+  /** The same of orders; a reservation may become one of its own id. */
+  readonly orderIds = new Set<string>();
+  readonly #ended = new Map<ReadonlySet<string>, Map<string, unknown>>();
+
+  constructor(central: SimulatedCentral, nodes: readonly AuditedNode[]) {
+    this.#central = central;
+    this.#nodes = nodes;
+  }
+
+  /** `isWhole`: read anew also what had ended, which ought to stay as it was. */
+  async books({ isWhole = false }: { readonly isWhole?: boolean } = {}): Promise<CentralBooks> {
+    const { store } = this.#central;
+    if (isWhole) this.#ended.clear();
+    const orders = await this.#documents(this.orderIds, (id) => store.order(id), hasOrderEnded);
+    const reservations = await this.#documents(this.reservationIds, (id) => store.reservation(id), hasReservationEnded);
+    const positions = new Map<WarehouseId, readonly (PositionRecord & { readonly sku: Sku })[]>();
+    for (const { node } of this.#nodes) {
+      positions.set(node.warehouse, await store.positionsOf(node.warehouse, undefined, ALL));
+    }
+    return { orders, reservations, channels: await store.channels(), positions };
+  }
+
+  /** Those of the ids that are there; one that has ended is read once. */
+  async #documents<D extends { readonly id: string }>(
+    ids: ReadonlySet<string>,
+    read: (id: string) => Promise<D | undefined>,
+    hasEnded: (document: D) => boolean,
+  ): Promise<readonly D[]> {
+    const ended = (this.#ended.get(ids) ?? new Map()) as Map<string, D>;
+    this.#ended.set(ids, ended);
+    const found: D[] = [];
+    for (const id of ids) {
+      const document = ended.get(id) ?? (await read(id));
+      if (document === undefined) continue;
+      found.push(document);
+      if (hasEnded(document)) ended.set(id, document);
+    }
+    return found;
+  }
+
+  async check(options: { readonly isWhole?: boolean } = {}): Promise<void> {
+    const books = await this.books(options);
+    for (const { node, audit } of this.#nodes) {
+      await this.#checkCursors(node);
+      for (const position of books.positions.get(node.warehouse) ?? []) this.#checkPosition(position, audit, books);
+    }
+    for (const order of books.orders) checkOrder(order);
+    for (const reservation of books.reservations) checkReservation(reservation);
+    await this.#checkAnswers(books);
+  }
+
+  /** Cursors never fall, never run ahead of what they are in, and name the same history on both sides. */
+  async #checkCursors(node: SimulatedNode): Promise<void> {
+    const { store } = this.#central;
+    const { warehouse } = node;
+    const record = await store.warehouse(warehouse);
+    const down = await store.downHead(warehouse);
+    if (record === undefined || down === undefined) return;
+    const { appliedUpTo, fence } = record;
+    hold(fence === undefined, () => `${warehouse} was fenced: ${fence?.reason}`);
+    const before = this.#cursors.get(warehouse) ?? { applied: 0, down: 0, carriedOut: 0 };
+    const inbox = node.store.documents.inbox();
+    hold(appliedUpTo >= before.applied, () => `${warehouse}: central's cursor fell to ${appliedUpTo}`);
+    hold(down.sequence >= before.down, () => `${warehouse}: the log down fell to ${down.sequence}`);
+    hold(down.carriedOut >= before.carriedOut, () => `${warehouse}: carried out fell to ${down.carriedOut}`);
+    const { outbox } = node.store;
+    hold(appliedUpTo <= outbox.head().sequence, () => `${warehouse}: central is ahead of the node's log`);
+    hold(outbox.appliedUpTo() <= appliedUpTo, () => `${warehouse}: the node believes more applied than is`);
+    hold(inbox.sequence <= down.sequence, () => `${warehouse}: the node is ahead of central's log`);
+    hold(down.carriedOut <= inbox.sequence, () => `${warehouse}: central believes more carried out than is`);
+    const upHash = outbox.hashAt(appliedUpTo);
+    const isUpSame = upHash === undefined || Buffer.compare(upHash, record.appliedHash) === 0;
+    hold(isUpSame, () => `${warehouse}: two histories up at ${appliedUpTo}`);
+    const downHash = await store.downHashAt(warehouse, inbox.sequence);
+    const isDownSame = downHash !== undefined && Buffer.compare(downHash, inbox.hash) === 0;
+    hold(isDownSame, () => `${warehouse}: two histories down at ${inbox.sequence}`);
+    this.#cursors.set(warehouse, { applied: appliedUpTo, down: down.sequence, carriedOut: down.carriedOut });
+  }
+
+  /** P3 between both sides, by totals. */
+  #checkPosition(position: PositionRecord & { readonly sku: Sku }, audit: NodeAudit, books: CentralBooks): void {
+    const { sku, warehouse, atCentral, granted, allocated, returned, isSuspect } = position;
+    const at = audit.position(sku);
+    const where = () => `${warehouse} ${sku}: central ${JSON.stringify(position)}, node ${JSON.stringify(at)}`;
+    hold(!isSuspect, () => `${where()}: suspect`);
+    hold(unspentOf(position) >= 0, () => `${where()}: central has promised more than it has`);
+    hold(granted <= at.granted, () => `${where()}: central saw more granted than was`);
+    hold(allocated <= at.allocated, () => `${where()}: central saw more allocated than was`);
+    hold(returned <= at.returned, () => `${where()}: central saw more come back than did`);
+    hold(at.allocated <= atCentral.allocatedSent, () => `${where()}: the node allocated more than was sent`);
+    hold(at.returned <= atCentral.returned, () => `${where()}: the node took back more than was given`);
+    const spent = atCentral.held + atCentral.allocatedSent + atCentral.returned;
+    hold(spent <= at.granted, () => `${where()}: ${spent} spent of ${at.granted} granted`);
+    const key = `${warehouse} ${sku}`;
+    const before = this.#totals.get(key) ?? { returned: 0, allocatedSent: 0, granted: 0 };
+    const doGrow =
+      atCentral.returned >= before.returned &&
+      atCentral.allocatedSent >= before.allocatedSent &&
+      granted >= before.granted;
+    hold(doGrow, () => `${where()}: a total fell from ${JSON.stringify(before)}`);
+    this.#totals.set(key, { ...atCentral, granted });
+    const held = heldAt(books, warehouse, sku);
+    hold(held === atCentral.held, () => `${where()}: promises hold ${held}`);
+    const sent = tasksAt(books, warehouse, sku).reduce((sum, { quantity }) => sum + quantity, 0);
+    hold(sent === atCentral.allocatedSent, () => `${where()}: allocations are ${sent}`);
+  }
+
+  /** What shops are told, computed anew. */
+  async #checkAnswers({ channels, positions }: CentralBooks): Promise<void> {
+    const { store } = this.#central;
+    const revision = await store.currentRevision();
+    hold(revision >= this.#revision, () => `the revision fell from ${this.#revision} to ${revision}`);
+    this.#revision = revision;
+    const all = [...positions.values()].flat();
+    for (const { channel, warehouses, buffer: usual } of channels) {
+      const buffers = await store.buffers(channel, undefined, ALL);
+      for (const sku of new Set(all.map((position) => position.sku))) {
+        const inside = all.filter(
+          (one) => one.sku === sku && (warehouses === 'all' || warehouses.includes(one.warehouse)),
+        );
+        const unspent = inside.reduce((sum, one) => sum + unspentOf(one), 0);
+        const buffer = buffers.find((one) => one.sku === sku)?.buffer ?? usual;
+        const { available } = await store.availability(sku, channel);
+        const due = Math.max(0, unspent - buffer);
+        hold(
+          available === due,
+          () => `${channel} ${sku}: the answer is ${available}, unspent ${unspent} less ${buffer}`,
+        );
+      }
+    }
+  }
+}
+
+function hasOrderEnded({ state }: Order): boolean {
+  return state === 'done' || state === 'cancelled';
+}
+
+function hasReservationEnded({ state }: Reservation): boolean {
+  return state !== 'held';
+}
+
+function checkOrder(order: Order): void {
+  const told = () => JSON.stringify(order);
+  for (const line of order.lines)
+    hold(imbalanceOf(order, line) === 0, () => `units of ${line.sku} are lost in ${told()}`);
+  const paid = order.history.find(({ step }) => step === 'paid');
+  hold(paid === undefined || paid.at < order.paymentDueAt, () => `paid after its time was over: ${told()}`);
+  hold(!order.history.some(({ step }) => step === 'mismatch'), () => `a node did what it was not asked: ${told()}`);
+  const isOpen = order.lines.some(({ backordered, holds }) => backordered > 0 || holds.length > 0);
+  hold(!(hasOrderEnded(order) && isOpen), () => `an ended order keeps units: ${told()}`);
+}
+
+/** Judged by the time of its end, not by who came first. */
+function checkReservation(reservation: Reservation): void {
+  const { state, ended, expiresAt } = reservation;
+  const told = () => JSON.stringify(reservation);
+  if (state === 'held' || ended === undefined) return;
+  if (state === 'expired') hold(ended.at >= expiresAt, () => `expired before its time: ${told()}`);
+  else hold(ended.at < expiresAt, () => `${state} when its time was over: ${told()}`);
+}
+
+export function heldAt({ orders, reservations }: CentralBooks, warehouse: WarehouseId, sku: Sku): number {
+  const open = reservations.filter(({ state }) => state === 'held');
+  return [...orders, ...open]
+    .flatMap(({ lines }) => lines.filter((line) => line.sku === sku).flatMap((line) => line.holds))
+    .filter((held) => held.warehouse === warehouse)
+    .reduce((sum, { quantity }) => sum + quantity, 0);
+}
+
+export function tasksAt({ orders }: CentralBooks, warehouse: WarehouseId, sku: Sku) {
+  return orders
+    .flatMap(({ allocations }) => allocations.filter((one) => one.warehouse === warehouse))
+    .flatMap(({ task, lines }) =>
+      lines.filter((line) => line.sku === sku).map((line) => ({ ...line, task, open: openOf(line) })),
+    );
+}

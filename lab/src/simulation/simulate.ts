@@ -1,0 +1,83 @@
+import type { Action } from './actions.ts';
+import { converge, endOrders } from './convergence.ts';
+import { ShopFloor } from './shop-floor.ts';
+import { Storefront } from './storefront.ts';
+import { Weather } from './weather.ts';
+import { outlet, World } from './world.ts';
+
+export type SimulationOptions = {
+  readonly seed: number;
+  /** Things that happen before everything gets well. */
+  readonly steps?: number;
+  /** For a test that wants to see something break. */
+  readonly afterStep?: (world: World, step: number) => void;
+};
+
+export type SimulationResult = {
+  readonly seed: number;
+  /** What broke, with its stack; absent when everything held. */
+  readonly failure?: string;
+  /** What happened, the last things last. */
+  readonly trace: readonly string[];
+  /** Virtual milliseconds. */
+  readonly durationMs: number;
+  /** Steps that orders went through, movements recorded, directives carried out. */
+  readonly reached: ReadonlySet<string>;
+};
+
+export const STEPS = 150;
+
+/** One whole life of the system, from its seed: the same seed is the same run, to the last message. */
+export async function simulate({ seed, steps = STEPS, afterStep }: SimulationOptions): Promise<SimulationResult> {
+  const world = new World(seed);
+  let failure: string | undefined;
+  try {
+    await live(world, steps, afterStep);
+  } catch (error) {
+    failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  }
+  const reached = await reachedIn(world).catch(() => new Set<string>());
+  const durationMs = world.clock.monotonicMs();
+  await world.close();
+  return {
+    seed,
+    trace: world.trace.last(Number.POSITIVE_INFINITY),
+    durationMs,
+    reached,
+    ...(failure === undefined ? {} : { failure }),
+  };
+}
+
+async function live(world: World, steps: number, afterStep: SimulationOptions['afterStep']): Promise<void> {
+  const { chance } = world;
+  const [floor, shop, weather] = [new ShopFloor(world), new Storefront(world), new Weather(world)];
+  await world.central.start();
+  await world.pass(1_000);
+  await world.central.life?.promises.setChannel({ channel: outlet, warehouses: 'all', buffer: 0 });
+  await floor.stock();
+  await world.pass(2_000);
+  const actions = moodOf(world, [...floor.actions, ...shop.actions, ...weather.actions]);
+  for (let step = 0; step < steps; step += 1) {
+    // Some things happen in the same turn.
+    const count = chance.weighed([1, 2, 4].map((option) => ({ weight: 1 / option, option })));
+    for (let n = 0; n < count; n += 1) world.start(chance.weighed(actions).act());
+    await world.pass(chance.weighed([0, 20, 200, 1_000].map((option) => ({ weight: 1, option }))));
+    afterStep?.(world, step);
+  }
+  world.trace.note('nothing goes wrong from here on');
+  await weather.clear();
+  await converge(world);
+  await endOrders(world);
+}
+
+/** Every run has its own mood: some things happen in it all the time, others never. That reaches what an even mix never would. */
+function moodOf({ chance }: World, actions: readonly Action[]) {
+  return actions.map((option) => ({ weight: option.weight * chance.one([0, 0.5, 1, 1, 3]), option }));
+}
+
+async function reachedIn(world: World): Promise<ReadonlySet<string>> {
+  const reached = new Set<string>();
+  for (const { history } of (await world.promises.books()).orders) for (const { step } of history) reached.add(step);
+  for (const { audit } of world.nodes) for (const kind of audit.kinds) reached.add(kind);
+  return reached;
+}
