@@ -48,7 +48,7 @@ export async function startEdgeNode(
     );
     sweeper.start();
     services.add('pruner', new DocumentPruner({ documents: store.documents, clock, log }));
-    const granter = services.add('granter', new Granter({ ledger, store }));
+    const granter = services.add('granter', new Granter({ ledger, store, clock }));
     const inbox = new LedgerInbox({ ledger, store, granter });
     const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));
     const replication = services.add(

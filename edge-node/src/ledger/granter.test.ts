@@ -1,6 +1,7 @@
 import type { Directive } from '@edgestock/shared/protocol/directive';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sku, TestSite } from '../testing/site.ts';
+import { RETURNED_REST_MS } from './granter.ts';
 
 let site: TestSite;
 beforeEach(() => {
@@ -98,6 +99,16 @@ describe('while the link is live, a quota', () => {
     await sell('A', 60);
     await site.granter.idle();
     expect(site.position('A')).toMatchObject({ onHand: 40, quota: 20 });
+  });
+
+  it('is filled again when nobody took what had come back, though nothing else ever moves', async () => {
+    await site.inbox.takeBack([{ sku: sku('A'), total: 50 }]);
+    await site.clock.advance(RETURNED_REST_MS - 1);
+    await site.granter.idle();
+    expect(site.position('A')).toMatchObject({ quota: 0, returned: 50 });
+    await site.clock.advance(1);
+    await site.granter.idle();
+    expect(site.position('A')).toMatchObject({ quota: 50, granted: 100, returned: 50 });
   });
 
   it('follows a policy that is raised, by what is there, and keeps what a lowered one would not grant', async () => {

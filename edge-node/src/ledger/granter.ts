@@ -1,5 +1,6 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { availableOf, type Position } from '@edgestock/shared/inventory/position';
+import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { grantOf, mayBeDue, termsFor } from '../rules/grant.ts';
 import type { PolicyLine } from '../rules/policy-command.ts';
@@ -17,6 +18,8 @@ const SKUS_PER_COMMAND_MAX = 128;
 const POSITIONS_PER_PAGE = 512;
 /** SKUs remembered singly while they wait; beyond that all positions are looked at again. About 3 MB. */
 const DUE_SKUS_MAX = 16_384;
+/** What central has given back is left alone this long, for whoever asked for it; then it is stock like any other. */
+export const RETURNED_REST_MS = 2_000;
 
 /**
  * Brings positions in line with central's policy: safety stock at any time, grants while the link is live. It looks at what
@@ -26,6 +29,7 @@ const DUE_SKUS_MAX = 16_384;
 export class Granter implements Service {
   readonly #ledger: Ledger;
   readonly #store: EdgeStore;
+  readonly #clock: Clock;
   readonly #unsubscribe: () => void;
   /** SKUs to look at, and whether they have gained stock since they were last. */
   readonly #due = new Map<Sku, boolean>();
@@ -33,13 +37,17 @@ export class Granter implements Service {
   readonly #fresh = new Set<Sku>();
   /** The SKU behind which looking at everything goes on; `undefined` = everything was looked at. */
   #sweepFrom: string | undefined;
+  /** SKUs of which units have come back from central, to be looked at when that rests no more. */
+  #returned = new Set<Sku>();
+  #cancelRest: (() => void) | undefined;
   #isSweptLive = false;
   #hasPolicy: boolean;
   #isLive = false;
   #isStopped = false;
   #running: Promise<void> | undefined;
 
-  constructor(options: { ledger: Ledger; store: EdgeStore }) {
+  constructor(options: { ledger: Ledger; store: EdgeStore; clock: Clock }) {
+    this.#clock = options.clock;
     this.#ledger = options.ledger;
     this.#store = options.store;
     this.#hasPolicy = options.store.documents.policy() !== undefined;
@@ -72,6 +80,7 @@ export class Granter implements Service {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
+    this.#cancelRest?.();
     this.#unsubscribe();
     await this.idle();
   }
@@ -82,12 +91,29 @@ export class Granter implements Service {
     for (const { before, after } of changes) {
       if (before === after) continue;
       if (before.position.version === 0) this.#fresh.add(after.sku);
-      // What central has just given back is for whoever asked for it: granting it again would take it from under his hands.
-      if (after.position.returned > before.position.returned) continue;
+      // Granting it again at once would take it from under the hands of whoever asked for it.
+      if (after.position.returned > before.position.returned) {
+        this.#rest(after.sku);
+        continue;
+      }
       const hasGained = availableOf(after.position) > availableOf(before.position);
       if (mayBeDue(after.position, hasGained)) this.#note(after.sku, hasGained);
     }
     this.#wake();
+  }
+
+  /** Nobody may have wanted it in the end, and no other commit may ever touch it: it is looked at again. */
+  #rest(sku: Sku): void {
+    if (this.#returned.size < DUE_SKUS_MAX) this.#returned.add(sku);
+    else this.#isSweptLive = false;
+    this.#cancelRest ??= this.#clock.after(RETURNED_REST_MS, () => {
+      const returned = this.#returned;
+      this.#returned = new Set();
+      this.#cancelRest = undefined;
+      for (const rested of returned) this.#note(rested, true);
+      if (this.#isLive && !this.#isSweptLive) this.#sweep();
+      this.#wake();
+    });
   }
 
   #note(sku: Sku, hasGained: boolean): void {

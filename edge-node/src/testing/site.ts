@@ -106,7 +106,7 @@ export class TestSite {
     const ledger = new Ledger({ store, clock: this.clock, log: this.#log });
     const { clock } = this;
     const sweeper = new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log: silentLog });
-    const granter = new Granter({ ledger, store });
+    const granter = new Granter({ ledger, store, clock });
     return { store, ledger, granter, inbox: new LedgerInbox({ ledger, store, granter }), sweeper };
   }
 }

@@ -1,7 +1,7 @@
 import { centralLimits } from '@edgestock/central/limits';
 import { unspentOf } from '@edgestock/central/store/central-store';
 import { openUnits } from '@edgestock/edge-node/ledger/command';
-import { termsFor } from '@edgestock/edge-node/rules/grant';
+import { grantOf, termsFor } from '@edgestock/edge-node/rules/grant';
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { deficitOf, type Quantities } from '@edgestock/shared/inventory/position';
 import { type AuditedNode, type CentralBooks, tasksAt } from './promise-audit.ts';
@@ -80,17 +80,16 @@ async function waitingProblem(world: World, { orders }: CentralBooks): Promise<s
   return undefined;
 }
 
-/**
- * Every position keeps what central's policy wants kept. Not that it has granted what the policy would let it: units that central
- * has just given back stay with whoever asked for them, until the position moves again.
- */
+/** Every position keeps what central's policy wants kept, and has granted what the policy has due. */
 function policyProblem({ node, audit }: AuditedNode): string | undefined {
   const { documents } = node.store;
   for (const [sku, position] of audit.positions) {
-    const { safetyStock } = termsFor(documents.policy(), documents.skuPolicy(sku));
+    const { sharePercent, safetyStock } = termsFor(documents.policy(), documents.skuPolicy(sku));
     if (position.safetyStock !== safetyStock) {
       return `${node.warehouse} ${sku}: ${position.safetyStock} kept where ${safetyStock} are to be`;
     }
+    const due = grantOf({ position, sharePercent, isLinkUp: true, hasGained: false });
+    if (due > 0) return `${node.warehouse} ${sku}: ${due} are to be granted`;
   }
   return undefined;
 }

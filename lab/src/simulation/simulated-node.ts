@@ -92,7 +92,7 @@ export class SimulatedNode {
     const clock = new ProcessClock(world, this.#aheadMs);
     const ledger = new Ledger({ store, clock, log });
     new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log }).start();
-    const granter = new Granter({ ledger, store });
+    const granter = new Granter({ ledger, store, clock });
     const inbox = new LedgerInbox({ ledger, store, granter });
     const stream = broker.streamOf(this.warehouse);
     const link = new SimulatedLink({ clock: world, random, farEnd: broker.farEnd(), stream });
