@@ -48,8 +48,8 @@ describe('GET /v1/availability/{sku}', () => {
       ageMs: 4_000,
       stale: [],
       warehouses: [
-        share({ warehouse: 'BER1', available: 10, onHand: 10, version: 1, sequence: 1 }),
-        share({ warehouse: 'HAM1', available: 2, onHand: 2, version: 2, sequence: 2 }),
+        share({ warehouse: 'BER1', available: 10, onHand: 10, incoming: 0, version: 1, sequence: 1 }),
+        share({ warehouse: 'HAM1', available: 2, onHand: 2, incoming: 0, version: 2, sequence: 2 }),
       ],
     });
   });
