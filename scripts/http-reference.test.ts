@@ -1,5 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { movementBody } from '@edgestock/edge-node/http/movement-json';
+import { positionBody } from '@edgestock/edge-node/http/position-json';
+import { movementProblems } from '@edgestock/edge-node/rules/command-problems';
+import { parseSku } from '@edgestock/shared/inventory/ids';
+import { type MovementDetails, movementKindNames, reasons } from '@edgestock/shared/inventory/movement';
+import { emptyPosition } from '@edgestock/shared/inventory/position';
+import { must } from '@edgestock/shared/runtime/assert';
 import { describe, expect, it } from 'vitest';
 import { isSource, readTree } from './house-rules/source-tree.ts';
 
@@ -67,4 +74,77 @@ describe('docs/http.md', () => {
     expect(declared.length).toBeGreaterThan(20);
     expect([...listed].sort()).toEqual([...new Set(declared)].sort());
   });
+
+  it('has the fields of a position, in the order of the answer', () => {
+    expect(fieldsOf('A position,')).toEqual(['sku', ...Object.keys(positionBody(emptyPosition))]);
+  });
+
+  it('has the fields of a recorded movement, whatever its kind', () => {
+    const details: Required<MovementDetails> = {
+      document: 'D',
+      actor: 'anna',
+      reason: 'count',
+      bin: 'A',
+      lot: 'L',
+      expiry: '2027-01-01',
+      condition: 'hold',
+      toBin: 'B',
+      toCondition: 'sellable',
+      serials: ['1'],
+      counted: 1,
+      atSequence: 1,
+      occurredAt: 0,
+    };
+    const movement = {
+      sequence: 2,
+      at: 0,
+      kind: 'count',
+      sku,
+      quantity: 1,
+      line: 0,
+      details,
+      position: emptyPosition,
+    } as const;
+    expect([...fieldsOf('A recorded movement.')].sort()).toEqual(Object.keys(movementBody(movement)).sort());
+  });
+
+  it('has the kinds of movement, and which of them need a reason code', () => {
+    expect(fieldsOf('Kinds of movement,')).toEqual(movementKindNames);
+    const needing = movementKindNames.filter((kind) => {
+      if (kind === 'count') return false;
+      const problems = movementProblems({ type: 'record', kind, lines: [{ sku, quantity: 1, toBin: 'B' }] });
+      return problems.some(({ code }) => code === 'reason-required');
+    });
+    const listed = tableAfter('Kinds of movement,').filter(([, , reason]) => reason === 'needs one');
+    expect(listed.map(([kind]) => kind)).toEqual(needing.map((kind) => `\`${kind}\``));
+  });
+
+  it('has the reason codes', () => {
+    const paragraph = page.split('\n\n').find((part) => part.startsWith('Reason codes,')) ?? '';
+    expect(namesIn(paragraph)).toEqual(reasons);
+  });
 });
+
+const sku = must(parseSku('TEA'), 'TEA is a SKU');
+
+/** The rows of the table after the paragraph that begins so, without its head. */
+function tableAfter(beginning: string): readonly (readonly string[])[] {
+  const parts = page.split('\n\n');
+  const table = parts[parts.findIndex((part) => part.startsWith(beginning)) + 1] ?? '';
+  const rows = table.split('\n').slice(2);
+  return rows.map((row) =>
+    row
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+/** The names in the first column of that table. */
+function fieldsOf(beginning: string): readonly string[] {
+  return tableAfter(beginning).flatMap(([first = '']) => namesIn(first));
+}
+
+function namesIn(text: string): readonly string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+}

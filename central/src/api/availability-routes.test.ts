@@ -251,5 +251,15 @@ describe('every route', () => {
     const { status, body } = await get('/v2/availability/A');
     expect(status).toBe(404);
     expect(body.code).toBe('route-not-found');
+    expect(body).not.toHaveProperty('hint');
+  });
+
+  test('that only a node has names those of central that answer the same', async () => {
+    const { status, body } = await get('/v1/stock/A%20B');
+    expect([status, body.code]).toEqual([404, 'route-not-found']);
+    for (const route of ['/v1/availability/A%20B', '/v1/stock/A%20B/explain']) {
+      expect(body).toHaveProperty('hint', expect.stringContaining(route));
+      expect((await get(route)).status).not.toBe(404);
+    }
   });
 });

@@ -4,6 +4,7 @@ import { PROBLEM_CONTENT_TYPE, type Problem, ProblemError, problemOf, refuse } f
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import { problems } from './problems.ts';
+import { routeHint } from './route-hint.ts';
 
 /** Present when a real connection is behind the request; absent in a test that calls the app itself. */
 export type ApiEnvironment = { Bindings: Partial<HttpBindings> };
@@ -49,7 +50,13 @@ export function createDoors(
     guarded('none', ({ req }) => {
       // Looked up here and not as a route for all methods: a second handler on a path would make each of its answers asynchronous.
       const allow = known.flatMap(({ pattern, methods }) => (pattern.test(req.path) ? methods : [])).join(', ');
-      if (allow === '') refuse(problems.notFound, `There is no route ${req.path}. The routes begin with /v1/.`);
+      if (allow === '') {
+        refuse(
+          problems.notFound,
+          `There is no route ${req.path}. The routes begin with /v1/.`,
+          routeHint(new URL(req.url).pathname),
+        );
+      }
       const problem = problemOf(problems.methodNotAllowed, `${req.method} is not for ${req.path}; ${allow} is.`);
       throw new ProblemError(problem, { allow });
     }),

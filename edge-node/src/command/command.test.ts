@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -83,6 +83,27 @@ describe('edgestock import and verify', () => {
     const line = words.map((word) => (word === 'FILE' ? path : word === 'DIR' ? join(directory, 'new') : word));
     const error = await run(importCommand, ...line).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ exitCode: 2, message: expect.stringMatching(message), hint: expect.any(String) });
+  });
+
+  it('name the nodes below a directory that is none itself, and leave nothing in it', async () => {
+    const nodes = join(directory, 'data', 'nodes');
+    for (const name of ['HAM1', 'BER1']) {
+      const into = ['--data-dir', join(nodes, name), '--warehouse', name];
+      await run(importCommand, 'stock', file('sku,quantity\nA,1\n'), ...into);
+    }
+    mkdirSync(join(nodes, 'notes'));
+    for (const named of [join(directory, 'data'), nodes]) {
+      const before = readdirSync(named);
+      await expect(run(verifyCommand, '--data-dir', named)).rejects.toMatchObject({
+        exitCode: 2,
+        message: expect.stringContaining(`no node in ${named}`),
+        hint: `Nodes are in ${nodes}: BER1, HAM1. Name one: --data-dir ${join(nodes, 'BER1')}`,
+      });
+      expect(readdirSync(named)).toEqual(before);
+    }
+    const nowhere = join(directory, 'nowhere');
+    const verifying = run(verifyCommand, '--data-dir', nowhere);
+    await expect(verifying).rejects.toMatchObject({ exitCode: 2, hint: expect.not.stringContaining('Nodes are in') });
   });
 
   it('say so when a node runs on the directory, and what to do', async () => {

@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
 import { defineCommand } from 'citty';
 import { nextTurn } from '../import/next-turn.ts';
-import { LedgerAudit } from '../store/ledger-audit.ts';
+import { AuditRefused, LedgerAudit } from '../store/ledger-audit.ts';
 import { type Verification, verifyBooks } from '../verify/verify-books.ts';
+import { nodesBelow } from './nodes-below.ts';
 import { WrongCall } from './wrong-call.ts';
 
 /** `edgestock verify`: proves the books of a node that is not running. */
@@ -37,10 +39,20 @@ function open(dataDir: string): LedgerAudit {
   try {
     return LedgerAudit.open(dataDir);
   } catch (error) {
+    if (error instanceof AuditRefused) throw withNodesBelow(error, dataDir);
     if (!(error instanceof DataDirectoryInUse)) throw error;
     const hint = 'Stop the node first; a copy of its directory made while it runs would not be whole either.';
     throw new WrongCall(`a node is running on ${dataDir}`, hint, { cause: error });
   }
+}
+
+/** `up` keeps its nodes below the directory that it was given, and that is the name its user remembers. */
+function withNodesBelow(refusal: AuditRefused, dataDir: string): Error {
+  const found = nodesBelow(dataDir);
+  const first = found?.names[0];
+  if (found === undefined || first === undefined) return refusal;
+  const hint = `Nodes are in ${found.directory}: ${found.names.join(', ')}. Name one: --data-dir ${join(found.directory, first)}`;
+  return new WrongCall(refusal.message, hint, { cause: refusal });
 }
 
 function summary(verification: Verification): string {

@@ -28,19 +28,6 @@ export function keyedWrite(
 }
 
 /**
- * A receipt is its own key: a till numbers its receipts, so till and receipt together name one sale for ever. An
- * `Idempotency-Key` beside them is ignored, because a till that lost its answer may well make up a new key.
- */
-export function receiptWrite(
-  scope: 'sale' | 'return',
-  // A sale that fulfils a reservation has its receipt among the others: one receipt is one sale.
-  body: { readonly till: string; readonly receipt: string; readonly fulfils?: string },
-): Idempotency {
-  // Neither text holds a line feed, so the pair reads only one way.
-  return { scope, key: `${body.till}\n${body.receipt}`, fingerprint: fingerprintOf(scope, body) };
-}
-
-/**
  * Digest of a parsed body: its members stand in the schema's order and its values in one form, so white space and the order of
  * keys do not matter. The door is part of it: the same words mean something else at another one. Taken before barcodes are looked up: a catalogue that changes between two attempts does not make the
  * second one another request.

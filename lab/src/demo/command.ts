@@ -8,6 +8,7 @@ import { wholeNumberOf } from '../command/flags.ts';
 import { UsageError } from '../command/usage-error.ts';
 import { numberedWarehouses } from '../replay/destination.ts';
 import { type ShopFlags, shopArgs, shopOf } from '../replay/shop-flags.ts';
+import { resultMembers } from './once/result-members.ts';
 
 const SPREAD_DEFAULT = 4;
 /** Live nodes: named, so that the URLs read well. */
@@ -17,7 +18,10 @@ const WAREHOUSES_MAX = 1_000;
 export const command = defineCommand({
   meta: {
     name: 'demo',
-    description: 'Start everything with believable traffic; or replay a real file and prove the result',
+    description: `Start everything with believable traffic; or replay a real file and prove the result.
+
+The result of --once; its exit code is 1 when anything was lost or any position differs:
+${membersHelp()}`,
   },
   args: {
     once: {
@@ -44,7 +48,11 @@ export const command = defineCommand({
       description: 'With --once: links that are cut on the way',
     },
     rate: { type: 'string', default: '50', valueHint: 'sales/s', description: 'Live: sales per second over all nodes' },
-    'data-dir': { type: 'string', description: 'Keep the data here; default a temporary folder that goes away' },
+    'data-dir': {
+      type: 'string',
+      valueHint: 'DIR',
+      description: 'Keep the data here; default a temporary folder that goes away',
+    },
     json: { type: 'boolean', description: 'With --once: the result as one JSON object, the only line on stdout' },
   },
   async run({ args }) {
@@ -58,6 +66,12 @@ export const command = defineCommand({
     }
   },
 });
+
+function membersHelp(): string {
+  const members = Object.entries(resultMembers);
+  const nameChars = Math.max(...members.map(([name]) => name.length));
+  return members.map(([name, meaning]) => `  ${name.padEnd(nameChars)}  ${meaning}`).join('\n');
+}
 
 type OnceFlags = ShopFlags & {
   readonly transactions?: string | undefined;

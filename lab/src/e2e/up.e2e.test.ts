@@ -96,6 +96,7 @@ describe('edgestock up', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(`port ${port} is taken`);
     expect(stderr).toContain('--central-port');
+    expect(stderr).toContain('Nothing was started: what answers on the default ports may be another edgestock.');
   });
 
   test('refuses a directory that another one is using', async () => {

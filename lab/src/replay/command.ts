@@ -31,6 +31,7 @@ export const command = defineCommand({
     'patience-s': {
       type: 'string',
       default: '60',
+      valueHint: 'SECONDS',
       description: 'How long a node may be silent before the replay gives up',
     },
     json: { type: 'boolean', description: 'Print the result as one JSON object' },

@@ -30,11 +30,13 @@ export const shopArgs = {
   'cancellation-prefix': {
     type: 'string',
     default: 'C',
+    valueHint: 'PREFIX',
     description: 'Receipts that begin with this and a digit take goods back. Empty: there are none.',
   },
   'accounting-prefix': {
     type: 'string',
     default: 'A',
+    valueHint: 'PREFIX',
     description: 'Receipts that begin with this and a digit move no goods. Empty: there are none.',
   },
   zone: {

@@ -8,7 +8,9 @@ export class PortTaken extends Error {
 
   constructor(port: number, flag: string, cause: unknown) {
     super(`port ${port} is taken`, { cause });
-    this.hint = `Stop what listens there, or choose another with ${flag} (0 takes a free one).`;
+    this.hint =
+      `Nothing was started: what answers on the default ports may be another edgestock. Stop what listens on ${port}, ` +
+      `or choose another with ${flag} (0 takes a free one).`;
   }
 }
 

@@ -6,12 +6,17 @@ import { answer, remark } from '../command/answers.ts';
 import { portOf } from '../command/flags.ts';
 import { untilEnrolled } from '../system/enrolled.ts';
 import { type System, startSystem, warehouseIdsOf } from '../system/start-system.ts';
+import { LOG_LEVEL_VARIABLE, upLogLevel } from './config.ts';
 
 /** Nodes work without central, so nobody has to wait longer for it. */
 const ENROLLED_WITHIN_MS = 5_000;
 
 export const command = defineCommand({
-  meta: { name: 'up', description: 'Run NATS, central and the nodes of the named warehouses on this machine' },
+  meta: {
+    name: 'up',
+    description: `Run NATS, central and the nodes of the named warehouses on this machine, until Ctrl-C.
+Wait for the addresses: they are printed when everything answers. At a terminal only warnings of the log are shown; ${LOG_LEVEL_VARIABLE}=info shows all.`,
+  },
   args: {
     warehouses: {
       type: 'string',
@@ -22,15 +27,27 @@ export const command = defineCommand({
     'data-dir': {
       type: 'string',
       default: 'data',
+      valueHint: 'DIR',
       description: 'Where everything durable is kept; used again if it is there',
     },
     'port-base': {
       type: 'string',
       default: '7100',
+      valueHint: 'PORT',
       description: 'Port of the first node, the next one has the next; 0 takes free ones',
     },
-    'central-port': { type: 'string', default: '7000', description: "Port of central's API; 0 takes a free one" },
-    'nats-port': { type: 'string', default: '4222', description: 'Port of the broker; 0 takes a free one' },
+    'central-port': {
+      type: 'string',
+      default: '7000',
+      valueHint: 'PORT',
+      description: "Port of central's API; 0 takes a free one",
+    },
+    'nats-port': {
+      type: 'string',
+      default: '4222',
+      valueHint: 'PORT',
+      description: 'Port of the broker; 0 takes a free one',
+    },
     json: { type: 'boolean', description: 'When ready, print {nats, central, nodes: [{warehouse, url}]} as one line' },
   },
   async run({ args }) {
@@ -43,7 +60,7 @@ export const command = defineCommand({
         central: portOf('central-port', args['central-port']),
         node: portOf('port-base', args['port-base']),
       },
-      logLevel: 'info',
+      logLevel: upLogLevel({ isJson: args.json === true, isTerminal: process.stderr.isTTY === true }),
     });
     try {
       const waiting = await untilEnrolled(system.nodes, {

@@ -5,8 +5,9 @@ import { reservationLimits } from '../../limits.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { moment, text, ttlSeconds } from '../fields.ts';
-import { keyedWrite, receiptWrite } from '../idempotency.ts';
+import { keyedWrite } from '../idempotency.ts';
 import { readBody, readOptionalBody } from '../request-body.ts';
+import { receiptWrite } from '../till/receipt-key.ts';
 import { idIn, reservationAnswer } from './reservations.ts';
 
 const who = z.strictObject({ actor: text.exactOptional() });

@@ -3,11 +3,11 @@ import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { linesOf, moment, text } from '../fields.ts';
-import { receiptWrite } from '../idempotency.ts';
 import { movementLines, tillLine } from '../lines.ts';
 import { outcomeResponse } from '../outcome-response.ts';
 import { versionExpected } from '../preconditions.ts';
 import { readBody } from '../request-body.ts';
+import { receiptWrite } from './receipt-key.ts';
 
 /** A receipt of a till: what was sold, or what came back. */
 const receipt = z.strictObject({

@@ -5,11 +5,13 @@ import { systemRandom } from '@edgestock/shared/runtime/random';
 import { type Availability, CentralApi } from '../../api/central-api.ts';
 import { EdgeApi, type RecordReply } from '../../api/edge-api.ts';
 import { eventStream } from '../../api/event-stream.ts';
-import { percentile, RecentSamples, rounded } from '../../measure/distribution.ts';
+import { percentile, RecentSamples } from '../../measure/distribution.ts';
 import { anyPorts, type System, startSystem, warehouseIdsOf } from '../../system/start-system.ts';
 import { VisibilityProbe } from '../visibility-probe.ts';
 import { assortment } from './assortment.ts';
 import { Display } from './display.ts';
+import { legendOf, liveLine } from './live-line.ts';
+import { SalesRate } from './sales-rate.ts';
 import { runTraffic } from './traffic.ts';
 import { runWeather } from './weather.ts';
 
@@ -24,8 +26,6 @@ export type LiveOptions = {
 const PATIENCE_MS = 30_000;
 const PROBE_PAUSE_MS = 50;
 const SAMPLES_KEPT = 200;
-/** Sales of the last so many seconds make the rate. */
-const RATE_WINDOW_MS = 5_000;
 
 /** Everything on this machine with traffic on it, until `signal`. */
 export async function demoLive(options: LiveOptions): Promise<void> {
@@ -72,7 +72,7 @@ class Show {
   readonly #display: Display;
   readonly #lagsMs = new RecentSamples(SAMPLES_KEPT);
   readonly #probe: VisibilityProbe;
-  #saleTimesMs: number[] = [];
+  readonly #rate = new SalesRate(systemClock);
   #available: number | undefined;
 
   constructor(system: System, watched: string, options: LiveOptions) {
@@ -130,7 +130,7 @@ class Show {
       this.#display.tell(`${warehouse} refused: ${reply.detail}`);
       return;
     }
-    this.#saleTimesMs.push(systemClock.monotonicMs());
+    this.#rate.add();
     this.#probe.offer({ warehouse, ...reply });
   }
 
@@ -144,14 +144,15 @@ class Show {
   }
 
   #line(): string {
-    const now = systemClock.monotonicMs();
-    this.#saleTimesMs = this.#saleTimesMs.filter((at) => at > now - RATE_WINDOW_MS);
-    const rate = Math.round((this.#saleTimesMs.length * 1_000) / RATE_WINDOW_MS);
-    const lags = this.#lagsMs.values;
-    const lag = `p50 ${rounded(percentile(lags, 0.5)) ?? '-'} ms, p99 ${rounded(percentile(lags, 0.99)) ?? '-'} ms`;
-    const cut = [...this.#system.links.keys()].filter((warehouse) => this.#isCut(warehouse));
-    const links = cut.length === 0 ? 'all links up' : `cut: ${cut.join(', ')}`;
-    return `${rate} sales/s | visible at central after ${lag} | ${this.#watched}: ${this.#available ?? '-'} available | ${links}`;
+    const lagsMs = this.#lagsMs.values;
+    return liveLine({
+      sku: this.#watched,
+      available: this.#available,
+      cutWarehouses: [...this.#system.links.keys()].filter((warehouse) => this.#isCut(warehouse)),
+      linkCount: this.#system.links.size,
+      salesPerSecond: this.#rate.perSecond,
+      lagMs: { p50: percentile(lagsMs, 0.5), p99: percentile(lagsMs, 0.99) },
+    });
   }
 }
 
@@ -161,6 +162,7 @@ function addresses({ natsUrl, centralUrl, nodes }: System, watched: string): str
     `            ${centralUrl}/v1/warehouses`,
     ...nodes.map(({ warehouse, url }) => `  ${warehouse.padEnd(8)}  ${url}/v1/stock/${watched}`),
     `  NATS      ${natsUrl}`,
+    legendOf(watched),
     'Ctrl-C stops everything.',
   ].join('\n');
 }

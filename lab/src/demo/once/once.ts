@@ -29,6 +29,12 @@ export type OnceOptions = {
   readonly signal: AbortSignal;
 };
 
+/** As `--json` prints it; `result-members.ts` says what each member means. */
+export type OnceResult = Awaited<ReturnType<Run['replay']>> & {
+  readonly warehouses: number;
+  readonly linksCut: number;
+};
+
 /** Somebody pressed Ctrl-C. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted';
@@ -44,7 +50,7 @@ const MISMATCHES_SHOWN = 10;
 const REMARK_EVERY = 5_000;
 
 /** Replays a real file through a whole system with links cut on the way, and proves the end state. */
-export async function demoOnce(options: OnceOptions) {
+export async function demoOnce(options: OnceOptions): Promise<OnceResult> {
   const { shop, transactions, signal } = options;
   const survey = await surveyOf(transactions, shop);
   const cuttable = warehousesToCut(survey.warehouses, options.cutShare);

@@ -1,0 +1,10 @@
+const STOCK_OF_SKU = /^\/v1\/stock\/([^/]+)\/?$/;
+
+/** What somebody may have meant by a path (as it was sent) that is no route here, as members of the problem; none for most. */
+export function routeHint(path: string): { readonly hint?: string } {
+  // A node has this route, and whoever comes from there asks central for the same.
+  const sku = STOCK_OF_SKU.exec(path)?.[1];
+  if (sku === undefined) return {};
+  const hint = `Central sums over warehouses: /v1/availability/${sku} says what may be promised, /v1/stock/${sku}/explain why.`;
+  return { hint };
+}

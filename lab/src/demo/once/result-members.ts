@@ -1,0 +1,30 @@
+import type { OnceResult } from './once.ts';
+
+/** What each member of the result of `demo --once` says; the compiler knows when one is missing or gone. */
+export const resultMembers: Readonly<Record<keyof OnceResult, string>> = {
+  transactions: 'receipts that moved goods',
+  lines: 'lines of the file',
+  accepted: 'lines that a node recorded',
+  refused: 'lines that it did not, or that are no goods',
+  refusedByReason: 'how many of those for each reason',
+  repeated: 'accepted lines that had been recorded before',
+  exceptions: 'facts the books disagreed with: recorded, and waiting for a person',
+  timesNaive: 'times without a zone, left out (see --zone)',
+  timesUnreadable: 'times that could not be read, left out',
+  skuCaseVariants: 'groups of SKUs that differ only in case: they stay apart',
+  seconds: 'from the first line to the last reply',
+  receiptsPerSecond: 'transactions in that time',
+  warehouses: 'nodes that were started',
+  linksCut: 'links to the broker that were cut and healed on the way',
+  skus: 'articles that moved',
+  positions: 'articles per warehouse, each compared three ways: the file, its node, central',
+  lost: 'movements that a node acknowledged and central never got; must be 0',
+  mismatchedPositions: 'positions in which the three do not agree; must be 0',
+  visibleMsP50: 'half of the sales on links that were up were seen at central within so many ms (null: none measured)',
+  visibleMsP99: '99 % of them',
+  visibleSamples: 'sales that were measured so',
+  visibleGivenUp: 'those of them that were not seen in time, counted as the longest wait',
+  visibleBy: 'how it was measured',
+  convergedSeconds: 'from the last reply until central had everything, cut links included',
+  residentMb: 'memory of this process at the end, nodes included',
+};
