@@ -111,6 +111,18 @@ export class ShopApi {
     return (await this.#get<{ readonly order: Order }>(`/v1/orders/${id}`)).order;
   }
 
+  /** A page of orders, latest first; `next` is the `before` of the page after it. */
+  orders(page: {
+    readonly state: Order['state'] | undefined;
+    readonly before: string | undefined;
+    readonly limit: number;
+  }): Promise<{ readonly orders: readonly Order[]; readonly next?: string }> {
+    const parameters = new URLSearchParams({ limit: String(page.limit) });
+    if (page.state !== undefined) parameters.set('state', page.state);
+    if (page.before !== undefined) parameters.set('before', page.before);
+    return this.#get(`/v1/orders?${parameters}`);
+  }
+
   /** Positions of which central itself says that it has promised more than it was granted. */
   async oversold(): Promise<number> {
     return (await this.#get<{ readonly promises: { readonly oversold: number } }>('/v1/status')).promises.oversold;

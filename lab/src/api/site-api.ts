@@ -25,7 +25,9 @@ export type Picked = {
 };
 
 /** What a node said to a step: done, or a clean no with its code. */
-export type SiteReply = { readonly reply: 'done' } | { readonly reply: 'refused'; readonly code: string };
+export type SiteReply<Told = unknown> =
+  | { readonly reply: 'done'; readonly told: Told }
+  | { readonly reply: 'refused'; readonly code: string };
 
 /** One movement of a node's log, with the quantities after it. */
 export type LoggedMovement = {
@@ -73,12 +75,20 @@ export class SiteApi {
     return (await this.#get<{ readonly tasks: readonly Task[] }>('/v1/tasks?state=open')).tasks;
   }
 
-  pick(task: string, lines: readonly Picked[]): Promise<SiteReply> {
+  pick(task: string, lines: readonly Picked[]): Promise<SiteReply<Task>> {
     return this.#write(`/v1/tasks/${task}/pick`, { lines });
   }
 
-  ship(task: string): Promise<SiteReply> {
+  ship(task: string): Promise<SiteReply<Task>> {
     return this.#write(`/v1/tasks/${task}/ship`, {});
+  }
+
+  /** Units that the node has ever granted to central; 0 of a SKU that it has never seen. */
+  async grantedOf(sku: string): Promise<number> {
+    const url = `${this.url}/v1/stock/${encodeURIComponent(sku)}/explain?limit=1`;
+    const answer = await requestPatiently(url, {}, this.#patienceMs);
+    if (answer.status === 404) return 0;
+    return (bodyOf(answer, url) as { readonly quota: { readonly granted: number } }).quota.granted;
   }
 
   /** The whole log, oldest first. */
@@ -93,9 +103,9 @@ export class SiteApi {
     }
   }
 
-  async #write(path: string, body: object): Promise<SiteReply> {
+  async #write<Told>(path: string, body: object): Promise<SiteReply<Told>> {
     const answer = await requestPatiently(this.url + path, { body }, this.#patienceMs);
-    if (answer.status === 200 || answer.status === 201) return { reply: 'done' };
+    if (answer.status === 200 || answer.status === 201) return { reply: 'done', told: answer.body as Told };
     const { code = `http-${answer.status}` } = (answer.body ?? {}) as { readonly code?: string };
     return { reply: 'refused', code };
   }

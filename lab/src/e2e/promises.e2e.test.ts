@@ -167,7 +167,7 @@ async function shippedAll(warehouse: string): Promise<void> {
   const site = must(sites.get(warehouse), warehouse);
   const isWorkLeft = async () => {
     const tasks = await site.openTasks();
-    for (const { task } of tasks) expect(await site.ship(task)).toEqual({ reply: 'done' });
+    for (const { task } of tasks) expect(await site.ship(task)).toMatchObject({ reply: 'done' });
     return tasks.length > 0 || (await quotaOf(warehouse, 'UP')) > 0;
   };
   await until(async () => !(await isWorkLeft()), WITHIN_MS, `${warehouse} has shipped everything`);
