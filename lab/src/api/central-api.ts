@@ -1,4 +1,4 @@
-import type { Told } from '../model/compare-positions.ts';
+import { type Told, toldOf } from '../model/compare-positions.ts';
 import { bodyOf } from './edge-api.ts';
 import { requestJson, requestPatiently } from './json-request.ts';
 
@@ -29,7 +29,7 @@ export class CentralApi {
         readonly positions: readonly (Told & { readonly sku: string })[];
         readonly next?: string;
       };
-      for (const { sku, onHand, version } of page.positions) positions.set(sku, { onHand, version });
+      for (const position of page.positions) positions.set(position.sku, toldOf(position));
       if (page.next === undefined) return positions;
       after = `&after=${encodeURIComponent(page.next)}`;
     }

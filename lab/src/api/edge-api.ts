@@ -1,4 +1,4 @@
-import type { Told } from '../model/compare-positions.ts';
+import { type Told, toldOf } from '../model/compare-positions.ts';
 import type { NodeRequest } from '../replay/receipt-requests.ts';
 import { type JsonAnswer, requestPatiently, Unreachable } from './json-request.ts';
 
@@ -49,7 +49,7 @@ export class EdgeApi {
         stock: readonly (Told & { readonly sku: string })[];
         next?: string;
       };
-      for (const { sku, onHand, version } of page.stock) positions.set(sku, { onHand, version });
+      for (const position of page.stock) positions.set(position.sku, toldOf(position));
       if (page.next === undefined) return positions;
       after = `&after=${encodeURIComponent(page.next)}`;
     }

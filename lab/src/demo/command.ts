@@ -9,6 +9,7 @@ import { UsageError } from '../command/usage-error.ts';
 import { numberedWarehouses } from '../replay/destination.ts';
 import { type ShopFlags, shopArgs, shopOf } from '../replay/shop-flags.ts';
 import { resultMembers } from './once/result-members.ts';
+import { mustBeZero, orderMembers } from './orders/order-members.ts';
 
 const SPREAD_DEFAULT = 4;
 /** Live nodes: named, so that the URLs read well. */
@@ -21,7 +22,10 @@ export const command = defineCommand({
     description: `Start everything with believable traffic; or replay a real file and prove the result.
 
 The result of --once; its exit code is 1 when anything was lost or any position differs:
-${membersHelp()}`,
+${membersHelp(resultMembers)}
+
+With --orders; its exit code is 1 when one of those that must be 0 is not:
+${membersHelp(orderMembers)}`,
   },
   args: {
     once: {
@@ -41,6 +45,23 @@ ${membersHelp()}`,
       description: 'With --once: opening stock (store, sku, quantity); default what the file sells',
     },
     'stock-columns': { type: 'string', valueHint: 'field=column,...', description: 'Columns of --stock' },
+    orders: {
+      type: 'string',
+      valueHint: 'FILE.csv[.gz]',
+      description:
+        "With --once: a web shop's invoices, replayed as orders beside the receipts of --transactions, on the same scarce SKUs",
+    },
+    'order-columns': {
+      type: 'string',
+      valueHint: 'field=column,...',
+      description: 'Columns of --orders, as --columns; customer finds the order that a cancellation takes back',
+    },
+    'stock-share': {
+      type: 'string',
+      default: '60',
+      valueHint: 'percent',
+      description: 'With --orders: how much there is of what tills and web shop want together',
+    },
     cut: {
       type: 'string',
       default: '10',
@@ -67,8 +88,8 @@ ${membersHelp()}`,
   },
 });
 
-function membersHelp(): string {
-  const members = Object.entries(resultMembers);
+function membersHelp(meanings: Readonly<Record<string, string>>): string {
+  const members = Object.entries(meanings);
   const nameChars = Math.max(...members.map(([name]) => name.length));
   return members.map(([name, meaning]) => `  ${name.padEnd(nameChars)}  ${meaning}`).join('\n');
 }
@@ -78,6 +99,9 @@ type OnceFlags = ShopFlags & {
   readonly warehouses?: string | undefined;
   readonly stock?: string | undefined;
   readonly 'stock-columns'?: string | undefined;
+  readonly orders?: string | undefined;
+  readonly 'order-columns'?: string | undefined;
+  readonly 'stock-share': string;
   readonly cut: string;
   readonly json?: boolean | undefined;
 };
@@ -85,6 +109,7 @@ type OnceFlags = ShopFlags & {
 async function once(args: OnceFlags, dataDirectory: string, signal: AbortSignal): Promise<void> {
   const { transactions, stock, warehouses, cut } = args;
   if (!transactions) throw new UsageError('--once needs --transactions', 'Name a CSV file, plain or .gz.');
+  if (args.orders) return onceWithOrders(args, { transactions, orders: args.orders }, dataDirectory, signal);
   const isSpread = warehouses !== undefined;
   const count = wholeNumberOf('warehouses', warehouses ?? String(SPREAD_DEFAULT), { min: 1, max: WAREHOUSES_MAX });
   const { demoOnce } = await import('./once/once.ts');
@@ -102,6 +127,32 @@ async function once(args: OnceFlags, dataDirectory: string, signal: AbortSignal)
   if (skuCaseVariants > 0)
     remark(`${skuCaseVariants} groups of SKUs differ only in case: they are different articles here`);
   if (lost > 0 || mismatchedPositions > 0) process.exitCode = 1;
+}
+
+/** Promises under a real load: exit code 1 when one of them could not have been kept. */
+async function onceWithOrders(
+  args: OnceFlags,
+  files: { readonly transactions: string; readonly orders: string },
+  dataDirectory: string,
+  signal: AbortSignal,
+): Promise<void> {
+  if (args.stock)
+    throw new UsageError('--stock cannot be with --orders', '--stock-share says how scarce the goods are.');
+  const count = wholeNumberOf('warehouses', args.warehouses ?? String(SPREAD_DEFAULT), { min: 1, max: WAREHOUSES_MAX });
+  const warehouses = numberedWarehouses(count);
+  const spread = { spreadOver: warehouses, isSpread: true };
+  const { demoOrders } = await import('./orders/orders-run.ts');
+  const result = await demoOrders({
+    dataDirectory,
+    tills: { path: files.transactions, shop: shopOf(args, spread) },
+    orders: { path: files.orders, shop: shopOf({ ...args, columns: args['order-columns'] }, spread) },
+    warehouses,
+    stockShare: wholeNumberOf('stock-share', args['stock-share'], { min: 0, max: 100 }) / 100,
+    cutShare: wholeNumberOf('cut', args.cut, { min: 0, max: 100 }) / 100,
+    signal,
+  });
+  answer(JSON.stringify(result, undefined, args.json ? undefined : 2));
+  if (mustBeZero.some((name) => result[name] > 0)) process.exitCode = 1;
 }
 
 async function live(

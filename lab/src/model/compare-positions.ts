@@ -1,5 +1,16 @@
+/** What is set aside of a position, as the node and central both tell it. */
+export const asideNames = ['reserved', 'committed', 'quota', 'safetyStock'] as const;
+export type Asides = Readonly<Record<(typeof asideNames)[number], number>>;
+export const noAsides: Asides = { reserved: 0, committed: 0, quota: 0, safetyStock: 0 };
+
 /** A position as one witness tells it. */
-export type Told = { readonly onHand: number; readonly version: number };
+export type Told = Asides & { readonly onHand: number; readonly version: number };
+
+/** Only what is compared of an answer that says more. */
+export function toldOf(answer: Told): Told {
+  const { onHand, version, reserved, committed, quota, safetyStock } = answer;
+  return { onHand, version, reserved, committed, quota, safetyStock };
+}
 
 /** One position about which the witnesses do not agree. */
 export type Mismatch = {
@@ -8,7 +19,9 @@ export type Mismatch = {
   readonly model: number;
   readonly node: number;
   readonly central: number;
-  /** Present where the quantities agree and the histories do not. */
+  /** Present where the units agree and what is set aside of them does not. */
+  readonly asides?: { readonly node: Asides; readonly central: Asides };
+  /** Present where all quantities agree and the histories do not. */
   readonly versions?: { readonly node: number; readonly central: number };
 };
 
@@ -35,7 +48,13 @@ export function mismatchesOf(
       central: atCentral?.onHand ?? 0,
     };
     if (units.model !== units.node || units.node !== units.central) return [units];
+    const asides = { node: asidesOf(atNode), central: asidesOf(atCentral) };
+    if (asideNames.some((name) => asides.node[name] !== asides.central[name])) return [{ ...units, asides }];
     const versions = { node: atNode?.version ?? 0, central: atCentral?.version ?? 0 };
     return versions.node === versions.central ? [] : [{ ...units, versions }];
   });
+}
+
+function asidesOf({ reserved, committed, quota, safetyStock }: Asides = noAsides): Asides {
+  return { reserved, committed, quota, safetyStock };
 }

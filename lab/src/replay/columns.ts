@@ -1,7 +1,18 @@
 import { UsageError } from '../command/usage-error.ts';
 
 /** What a line of a point-of-sale file can tell. Only `sku`, `quantity` and `receipt` must be there. */
-export const fields = ['store', 'sku', 'quantity', 'receipt', 'at', 'till', 'kind', 'price', 'name'] as const;
+export const fields = [
+  'store',
+  'sku',
+  'quantity',
+  'receipt',
+  'at',
+  'till',
+  'kind',
+  'price',
+  'name',
+  'customer',
+] as const;
 export type Field = (typeof fields)[number];
 const requiredOfSales: readonly Field[] = ['sku', 'quantity', 'receipt'];
 

@@ -17,6 +17,7 @@ export type RunningCommand = {
 
 const READY_WITHIN_MS = 30_000;
 const STDERR_LINES_KEPT = 30;
+const LOOK_MS = 50;
 
 /** Resolves with its first line on stdout. Rejects with its stderr when it ends before. */
 export function startCommand(...args: readonly string[]): Promise<RunningCommand> {
@@ -124,10 +125,15 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-export async function until(isSo: () => boolean | Promise<boolean>, withinMs: number, what: string): Promise<void> {
+export async function until(
+  isSo: () => boolean | Promise<boolean>,
+  withinMs: number,
+  what: string,
+  lookMs = LOOK_MS,
+): Promise<void> {
   const givesUpAt = systemClock.monotonicMs() + withinMs;
   while (!(await isSo())) {
     if (systemClock.monotonicMs() > givesUpAt) throw new Error(`not within ${withinMs} ms: ${what}`);
-    await systemClock.sleep(50);
+    await systemClock.sleep(lookMs);
   }
 }

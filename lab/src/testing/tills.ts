@@ -49,7 +49,7 @@ export class Tills {
       const reply = await node.record(request.sent);
       if (reply.reply === 'refused') this.refused += 1;
       else {
-        this.model.apply(warehouse, request.sent.changes, reply.movements);
+        this.model.apply(warehouse, request.sent.changes, reply);
         const documents = this.acknowledged.get(warehouse) ?? new Set();
         this.acknowledged.set(warehouse, documents.add(request.document));
       }
@@ -72,15 +72,17 @@ export class Tills {
   }
 }
 
-/** How many movements the node's log has of each document. */
+/** How many movements of goods the node's log has of each document; what it granted by itself has none. */
 export async function documentsInLog(url: string): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   let after: number | undefined = 0;
   while (after !== undefined) {
-    const page: { movements: readonly { document?: string }[]; next?: number } = (
+    const page: { movements: readonly { document?: string; kind: string }[]; next?: number } = (
       await requestJson(`${url}/v1/movements?limit=1000&after=${after}`)
-    ).body as { movements: readonly { document?: string }[]; next?: number };
-    for (const { document = '' } of page.movements) counts.set(document, (counts.get(document) ?? 0) + 1);
+    ).body as { movements: readonly { document?: string; kind: string }[]; next?: number };
+    for (const { document = '', kind } of page.movements) {
+      if (kind !== 'grant' && kind !== 'reclaim') counts.set(document, (counts.get(document) ?? 0) + 1);
+    }
     after = page.next;
   }
   return counts;

@@ -35,6 +35,15 @@ const makers = [
   'Weserland',
 ];
 
+/** The first so many are what everybody wants: few units, wanted at tills and in the web shop. */
+const SCARCE_COUNT = 4;
+const SCARCE_OPENING = 24;
+
+/** What everybody wants and there is too little of. */
+export function scarceSkus(articles: readonly Article[]): readonly string[] {
+  return articles.slice(0, SCARCE_COUNT).map(({ sku }) => sku);
+}
+
 /** 324 articles, the same ones every time. The earlier ones sell better, and there are more of them. */
 export function assortment(): readonly Article[] {
   const articles = kinds.flatMap(([code, kind, sizes]) =>
@@ -47,8 +56,16 @@ export function assortment(): readonly Article[] {
   );
   return articles.map((article, index) => {
     const body = `200${String(index + 1).padStart(9, '0')}`;
-    return { ...article, barcode: body + checkDigitOf(body), opening: 40 + Math.round(400 / (1 + index / 20)) };
+    return {
+      ...article,
+      barcode: body + checkDigitOf(body),
+      opening: index < SCARCE_COUNT ? SCARCE_OPENING : openingOf(index),
+    };
   });
+}
+
+function openingOf(index: number): number {
+  return 40 + Math.round(400 / (1 + index / 20));
 }
 
 /** The files that a shop would import. */

@@ -5,13 +5,20 @@ import { systemRandom } from '@edgestock/shared/runtime/random';
 import { type Availability, CentralApi } from '../../api/central-api.ts';
 import { EdgeApi, type RecordReply } from '../../api/edge-api.ts';
 import { eventStream } from '../../api/event-stream.ts';
+import { ShopApi } from '../../api/shop-api.ts';
+import { SiteApi } from '../../api/site-api.ts';
 import { percentile, RecentSamples } from '../../measure/distribution.ts';
 import { anyPorts, type System, startSystem, warehouseIdsOf } from '../../system/start-system.ts';
+import { oversoldNow } from '../shop/oversold.ts';
+import { runPickers } from '../shop/pickers.ts';
+import { PromiseAccount } from '../shop/promise-account.ts';
+import { Shelves } from '../shop/shelves.ts';
 import { VisibilityProbe } from '../visibility-probe.ts';
-import { assortment } from './assortment.ts';
+import { assortment, scarceSkus } from './assortment.ts';
 import { Display } from './display.ts';
 import { legendOf, liveLine } from './live-line.ts';
 import { SalesRate } from './sales-rate.ts';
+import { runStorefront } from './storefront.ts';
 import { runTraffic } from './traffic.ts';
 import { runWeather } from './weather.ts';
 
@@ -26,6 +33,13 @@ export type LiveOptions = {
 const PATIENCE_MS = 30_000;
 const PROBE_PAUSE_MS = 50;
 const SAMPLES_KEPT = 200;
+/** Visits of the web shop for each sale at a till. */
+const VISITS_PER_SALE = 0.2;
+const LOST_SHARE = 0.02;
+/** How often promises are counted against what was set aside. */
+const COUNT_PERIOD_MS = 1_000;
+/** How often the figures that the line has no room for are told. */
+const REPORT_PERIOD_MS = 15_000;
 
 /** Everything on this machine with traffic on it, until `signal`. */
 export async function demoLive(options: LiveOptions): Promise<void> {
@@ -47,7 +61,7 @@ export async function demoLive(options: LiveOptions): Promise<void> {
   try {
     const watched = articles[0]?.sku ?? '';
     output.write(`${addresses(system, watched)}\n`);
-    await new Show(system, watched, options).run();
+    await new Show(system, { watched, shelves: await shelvesOf(system) }, options).run();
   } finally {
     await system.stop();
   }
@@ -63,6 +77,16 @@ async function seedNodes(dataDirectory: string, warehouses: readonly string[]): 
   }
 }
 
+/** The goods as the books of the nodes have them: a directory that was used before has a past. */
+async function shelvesOf({ nodes }: System): Promise<Shelves> {
+  const shelves = new Shelves();
+  for (const { warehouse, url } of nodes) {
+    const positions = await new EdgeApi(url, { patienceMs: PATIENCE_MS }).positions();
+    for (const [sku, { onHand }] of positions) shelves.put(warehouse, sku, Math.max(0, onHand));
+  }
+  return shelves;
+}
+
 /** The figures of the live line, and what feeds them. */
 class Show {
   readonly #system: System;
@@ -73,13 +97,25 @@ class Show {
   readonly #lagsMs = new RecentSamples(SAMPLES_KEPT);
   readonly #probe: VisibilityProbe;
   readonly #rate = new SalesRate(systemClock);
+  readonly #account = new PromiseAccount();
+  readonly #shelves: Shelves;
+  readonly #shop: ShopApi;
+  readonly #sites: ReadonlyMap<string, SiteApi>;
   #available: number | undefined;
+  #soldUnits = 0;
+  /** The worst that was ever seen. */
+  #oversold = 0;
 
-  constructor(system: System, watched: string, options: LiveOptions) {
+  constructor(system: System, { watched, shelves }: { watched: string; shelves: Shelves }, options: LiveOptions) {
     this.#system = system;
     this.#watched = watched;
     this.#options = options;
+    this.#shelves = shelves;
     this.#central = new CentralApi(system.centralUrl);
+    this.#shop = new ShopApi(system.centralUrl, { patienceMs: PATIENCE_MS });
+    this.#sites = new Map(
+      system.nodes.map(({ warehouse, url }) => [warehouse, new SiteApi(url, { patienceMs: PATIENCE_MS })]),
+    );
     this.#display = new Display({ output: options.output, clock: systemClock, current: () => this.#line() });
     this.#probe = new VisibilityProbe(this.#central, {
       isConnected: (warehouse) => !this.#isCut(warehouse),
@@ -106,8 +142,34 @@ class Show {
         clock: systemClock,
         random: systemRandom,
         signal,
-        onSale: (warehouse, reply) => this.#sold(warehouse, reply),
+        shelves: this.#shelves,
+        onSale: (warehouse, reply, soldUnits) => this.#sold(warehouse, reply, soldUnits),
       }),
+      runStorefront({
+        shop: this.#shop,
+        account: this.#account,
+        skus: scarceSkus(assortment()),
+        visitsPerSecond: this.#options.salesPerSecond * VISITS_PER_SALE,
+        clock: systemClock,
+        random: systemRandom,
+        signal,
+      }),
+      runPickers({
+        sites: this.#sites,
+        shelves: this.#shelves,
+        clock: systemClock,
+        random: systemRandom,
+        signal,
+        lostShare: LOST_SHARE,
+        onShipped: (warehouse, shipped) => {
+          for (const { sku, quantity } of shipped.lines.lost)
+            this.#display.tell(
+              `${warehouse} found ${quantity} ${sku} too few for ${shipped.task}; central looks elsewhere`,
+            );
+        },
+      }),
+      this.#count(signal),
+      this.#report(signal),
       runWeather({
         links: this.#system.links,
         clock: systemClock,
@@ -125,12 +187,13 @@ class Show {
     }
   }
 
-  #sold(warehouse: string, reply: RecordReply): void {
+  #sold(warehouse: string, reply: RecordReply, soldUnits: number): void {
     if (reply.reply === 'refused') {
       this.#display.tell(`${warehouse} refused: ${reply.detail}`);
       return;
     }
     this.#rate.add();
+    this.#soldUnits += soldUnits;
     this.#probe.offer({ warehouse, ...reply });
   }
 
@@ -139,19 +202,39 @@ class Show {
     for await (const answer of eventStream(url, signal)) this.#available = (answer as Availability).available;
   }
 
+  async #count(signal: AbortSignal): Promise<void> {
+    const witnesses = { account: this.#account, sites: [...this.#sites.values()], shop: this.#shop };
+    while (!signal.aborted) {
+      this.#oversold = Math.max(this.#oversold, await oversoldNow(this.#account.skus, witnesses));
+      await systemClock.sleep(COUNT_PERIOD_MS, signal);
+    }
+  }
+
+  async #report(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await systemClock.sleep(REPORT_PERIOD_MS, signal);
+      if (signal.aborted) return;
+      const [p50, p99] = [0.5, 0.99].map((p) => Math.round(percentile(this.#lagsMs.values, p) ?? 0));
+      this.#display.tell(`${this.#rate.perSecond} sales/s; central has one after ${p50} ms, 99 of 100 after ${p99} ms`);
+    }
+  }
+
   #isCut(warehouse: string): boolean {
     return this.#system.links.get(warehouse)?.link.state !== 'pass';
   }
 
   #line(): string {
-    const lagsMs = this.#lagsMs.values;
     return liveLine({
       sku: this.#watched,
       available: this.#available,
       cutWarehouses: [...this.#system.links.keys()].filter((warehouse) => this.#isCut(warehouse)),
       linkCount: this.#system.links.size,
-      salesPerSecond: this.#rate.perSecond,
-      lagMs: { p50: percentile(lagsMs, 0.5), p99: percentile(lagsMs, 0.99) },
+      promises: {
+        promised: this.#account.promisedUnits,
+        sold: this.#soldUnits,
+        refused: this.#account.refusals,
+        oversold: this.#oversold,
+      },
     });
   }
 }

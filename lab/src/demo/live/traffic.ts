@@ -4,7 +4,8 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { EdgeApi, RecordReply } from '../../api/edge-api.ts';
 import type { NodeRequest } from '../../replay/receipt-requests.ts';
-import type { Article } from './assortment.ts';
+import type { Shelves } from '../shop/shelves.ts';
+import { type Article, scarceSkus } from './assortment.ts';
 
 export type TrafficOptions = {
   readonly nodes: ReadonlyMap<string, Pick<EdgeApi, 'record'>>;
@@ -13,7 +14,9 @@ export type TrafficOptions = {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-  readonly onSale: (warehouse: string, reply: RecordReply) => void;
+  /** What lies there: nobody rings up what they could not carry to the till. */
+  readonly shelves: Shelves;
+  readonly onSale: (warehouse: string, reply: RecordReply, soldUnits: number) => void;
 };
 
 /** Answers that may be outstanding; beyond it customers queue, as they do. */
@@ -26,7 +29,7 @@ const SALES_PER_DELIVERY = 150;
 /** Customers at the tills of all nodes, at random moments, until `signal`. Resolves when the last answer is in. */
 export async function runTraffic(options: TrafficOptions): Promise<void> {
   const { nodes, clock, random, signal, salesPerSecond, onSale } = options;
-  const customers = new Customers(options.articles, random);
+  const customers = new Customers(options);
   const warehouses = [...nodes.keys()];
   const open = new Set<Promise<void>>();
   const failures: unknown[] = [];
@@ -38,7 +41,12 @@ export async function runTraffic(options: TrafficOptions): Promise<void> {
     const node = must(nodes.get(warehouse), 'every warehouse has its node');
     const requests = customers.next(warehouse);
     const visit = (async () => {
-      for (const request of requests) onSale(warehouse, await node.record(request));
+      for (const request of requests) {
+        const reply = await node.record(request);
+        onSale(warehouse, reply, soldUnits(request));
+        // Goods that came in lie on the shelf once they are in the books.
+        for (const { sku, units } of request.changes) if (units > 0) options.shelves.put(warehouse, sku, units);
+      }
     })().catch((error: unknown) => void failures.push(error));
     const tracked = visit.finally(() => open.delete(tracked));
     open.add(tracked);
@@ -47,17 +55,25 @@ export async function runTraffic(options: TrafficOptions): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
+function soldUnits({ changes }: NodeRequest): number {
+  return changes.reduce((sum, { units }) => sum + Math.max(0, -units), 0);
+}
+
 /** Decides what people buy. A few articles sell most, as everywhere. */
 class Customers {
   readonly #articles: readonly Article[];
   readonly #random: Random;
+  readonly #shelves: Shelves;
+  readonly #scarce: ReadonlySet<string>;
   readonly #run: string;
   #number = 0;
   readonly #sold = new Map<string, number>();
 
-  constructor(articles: readonly Article[], random: Random) {
+  constructor({ articles, random, shelves }: Pick<TrafficOptions, 'articles' | 'random' | 'shelves'>) {
     this.#articles = articles;
     this.#random = random;
+    this.#shelves = shelves;
+    this.#scarce = new Set(scarceSkus(articles));
     this.#run = random.hex(4);
   }
 
@@ -67,10 +83,14 @@ class Customers {
     this.#sold.set(warehouse, sold);
     const isReturn = this.#random.fraction() < RETURN_SHARE;
     const count = 1 + Math.floor(this.#random.fraction() * LINES_MAX);
-    const lines = Array.from({ length: isReturn ? 1 : count }, () => ({
+    const wanted = Array.from({ length: isReturn ? 1 : count }, () => ({
       sku: this.#article(),
       quantity: 1 + Math.floor(this.#random.fraction() ** 4 * 4),
     }));
+    const lines = isReturn ? wanted : this.#foundOf(wanted, warehouse);
+    const deliveries = sold % SALES_PER_DELIVERY === 0 ? [this.#delivery(warehouse)] : [];
+    // Nothing of it was there.
+    if (lines.length === 0) return deliveries;
     const sign = isReturn ? 1 : -1;
     const visit: NodeRequest = {
       warehouse,
@@ -78,12 +98,22 @@ class Customers {
       body: { till: `${warehouse}-1`, receipt: `${this.#run}-${this.#number}`, lines },
       changes: lines.map(({ sku, quantity }) => ({ sku, units: sign * quantity })),
     };
-    return sold % SALES_PER_DELIVERY === 0 ? [visit, this.#delivery(warehouse)] : [visit];
+    return [visit, ...deliveries];
+  }
+
+  #foundOf(
+    wanted: readonly { readonly sku: Sku; readonly quantity: number }[],
+    warehouse: string,
+  ): readonly { readonly sku: Sku; readonly quantity: number }[] {
+    const found = wanted.map(({ sku, quantity }) => ({ sku, quantity: this.#shelves.take(warehouse, sku, quantity) }));
+    return found.filter(({ quantity }) => quantity > 0);
   }
 
   /** Replaces about what was sold since the last one. */
   #delivery(warehouse: string): NodeRequest {
-    const lines = Array.from({ length: 60 }, () => ({ sku: this.#article(), quantity: 6 }));
+    const skus = Array.from({ length: 60 }, () => this.#article());
+    // Of what everybody wants the supplier has little, too.
+    const lines = skus.map((sku) => ({ sku, quantity: this.#scarce.has(sku) ? 3 : 6 }));
     const document = `delivery ${this.#run}-${this.#number}`;
     return {
       warehouse,

@@ -7,16 +7,19 @@ const LOOK_PAUSE_MS = 50;
 const REMARK_PERIOD_MS = 5_000;
 
 /** What was acknowledged, as far as waiting is concerned. */
-export type Acknowledged = Pick<StockModel, 'warehouses' | 'movementsOf'>;
+export type Acknowledged = Pick<StockModel, 'warehouses' | 'sequenceOf'>;
 
-/** Acknowledged movements that central does not have, by warehouse. A node's log has one sequence for each movement. */
+/**
+ * Movements up to the last acknowledged one that central does not have, by warehouse. A node's log has one sequence for each
+ * movement, its own grants included.
+ */
 export async function missingAtCentral(
   central: Pick<CentralApi, 'appliedByWarehouse'>,
   model: Acknowledged,
 ): Promise<ReadonlyMap<string, number>> {
   const applied = await central.appliedByWarehouse();
   const missing = model.warehouses.map((warehouse) => {
-    return [warehouse, Math.max(0, model.movementsOf(warehouse) - (applied.get(warehouse) ?? 0))] as const;
+    return [warehouse, Math.max(0, model.sequenceOf(warehouse) - (applied.get(warehouse) ?? 0))] as const;
   });
   return new Map(missing.filter(([, count]) => count > 0));
 }

@@ -4,7 +4,8 @@ import { CentralApi } from '../../api/central-api.ts';
 import { EdgeApi, type RecordReply } from '../../api/edge-api.ts';
 import { remark } from '../../command/answers.ts';
 import { percentile, rounded } from '../../measure/distribution.ts';
-import { type Mismatch, mismatchesOf } from '../../model/compare-positions.ts';
+import type { Mismatch } from '../../model/compare-positions.ts';
+import { siteMismatches } from '../../model/site-mismatches.ts';
 import { StockModel } from '../../model/stock-model.ts';
 import { Gate } from '../../replay/gate.ts';
 import type { NodeRequest } from '../../replay/receipt-requests.ts';
@@ -166,7 +167,7 @@ class Run {
   }
 
   #note(request: NodeRequest, reply: RecordReply): void {
-    if (reply.reply === 'recorded') this.#model.apply(request.warehouse, request.changes, reply.movements);
+    if (reply.reply === 'recorded') this.#model.apply(request.warehouse, request.changes, reply);
   }
 
   async #converge(): Promise<void> {
@@ -181,8 +182,8 @@ class Run {
       [...this.#nodes].map(async ([warehouse, node]) => {
         await gate.enter();
         try {
-          const [atNode, atCentral] = await Promise.all([node.positions(), this.#central.positions(warehouse)]);
-          return mismatchesOf(warehouse, { model: this.#model.unitsOf(warehouse), node: atNode, central: atCentral });
+          const witnesses = { model: this.#model.unitsOf(warehouse), node, central: this.#central };
+          return await siteMismatches(warehouse, witnesses);
         } finally {
           gate.leave();
         }

@@ -1,0 +1,46 @@
+import type { OrdersResult } from './orders-run.ts';
+
+/** What each member of the result of `demo --once --orders` says; the compiler knows when one is missing or gone. */
+export const orderMembers: Readonly<Record<keyof OrdersResult, string>> = {
+  invoices: 'invoices of the web shop',
+  visits: 'carts and orders made of them',
+  refusedCarts: 'those that got a clean no: not enough there',
+  orders: 'orders that central knows',
+  ordersDone: 'of them shipped, all or what could be had',
+  ordersCancelled: 'of them ended without a parcel',
+  ordersWaiting: 'of them waiting for goods, as their customers wanted',
+  cancelRequests: 'cancellations of the file that found their order',
+  tillReceipts: 'receipts of the tills',
+  tillsEmptyHanded: 'customers who found nothing on the shelf',
+  warehouses: 'nodes that were started',
+  linksCut: 'links to the broker that were cut and healed on the way',
+  skus: 'articles that both sell',
+  promisedUnits: 'units that central has promised, those given up again included',
+  receivedUnits: 'units there were in the beginning',
+  returnedUnits: 'units that came back',
+  soldUnits: 'units sold at tills',
+  shippedUnits: 'units sent to customers of the web shop',
+  lostUnits: 'units that a picker did not find',
+  writtenOffUnits: 'units written off',
+  onHandUnits: 'units there are at the end, by central',
+  freedUnits: 'allocated units that a till had sold meanwhile: sourced elsewhere, or given up',
+  logSteps: 'movements in the logs of the nodes, each looked at',
+  seconds: 'from the first cart to the last one',
+  oversold: 'units promised beyond what was ever set aside, by central or by our own count; must be 0',
+  overpromisedSteps: 'places of a log at which more was promised than set aside; must be 0',
+  heldUnits: 'units still held for nobody at the end; must be 0',
+  unbalancedSkus: 'articles whose units do not add up: received, returned, sold, shipped, lost, on hand; must be 0',
+  shippedDifference: 'units by which orders and pickers differ about what was shipped; must be 0',
+  unfinishedOrders: 'orders that neither ended nor wait for goods only; must be 0',
+  mismatchedPositions: 'positions in which shelf, node and central do not agree; must be 0',
+};
+
+export const mustBeZero = [
+  'oversold',
+  'overpromisedSteps',
+  'heldUnits',
+  'unbalancedSkus',
+  'shippedDifference',
+  'unfinishedOrders',
+  'mismatchedPositions',
+] as const satisfies readonly (keyof OrdersResult)[];
