@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { listOf } from '@edgestock/shared/runtime/list-of';
@@ -82,6 +82,8 @@ async function measured(
 async function inFolderOfItsOwn(id: BenchId, parent: string | undefined, isQuick: boolean): Promise<readonly Figure[]> {
   if (parent !== undefined) await mkdir(parent, { recursive: true });
   const directory = await mkdtemp(join(resolve(parent ?? tmpdir()), 'edgestock-bench-'));
+  // PostgreSQL refuses to run as root, and as another user has to pass through a folder that is made for its owner alone.
+  await chmod(directory, 0o711);
   const run: BenchRun = {
     directory,
     pace: isQuick ? paces.quick : paces.full,

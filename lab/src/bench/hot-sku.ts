@@ -123,6 +123,6 @@ async function oversold(url: string, load: Helper<LoadOrder, LoadReply>, { pace 
 
 async function heldOf(url: string, sku: string): Promise<number> {
   const { body } = await requestJson(`${url}/v1/stock/${sku}/explain`);
-  const { warehouses } = body as { readonly warehouses: readonly { readonly held: number }[] };
-  return warehouses.reduce((sum, { held }) => sum + held, 0);
+  const { warehouses } = body as { readonly warehouses: readonly { readonly central: { readonly held: number } }[] };
+  return warehouses.reduce((sum, { central }) => sum + central.held, 0);
 }
