@@ -7,13 +7,13 @@ import { mergeBatch } from '../../rules/merge-batch.ts';
 import { TaskFactCollector } from '../../rules/task-fact.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
 import type { BatchOutcome, QuarantineReason, StatesOutcome } from '../central-store.ts';
-import { BatchLog, BatchLogWriter } from './batch-log.ts';
-import { NodeReader, NodeWriter } from './node-table.ts';
-import { PositionWriter } from './position-table.ts';
-import type { Promising } from './promising.ts';
-import { QuarantineWriter } from './quarantine-table.ts';
-import { TaskDesk } from './task-desk.ts';
-import type { HeardFact } from './transfer-desk.ts';
+import type { Promising } from './orders/promising.ts';
+import { TaskDesk } from './orders/task-desk.ts';
+import { BatchLog, BatchLogWriter } from './positions/batch-log.ts';
+import { NodeReader, NodeWriter } from './positions/node-table.ts';
+import { PositionWriter } from './positions/position-table.ts';
+import { QuarantineWriter } from './positions/quarantine-table.ts';
+import type { HeardFact } from './transfers/transfer-desk.ts';
 
 /** Carries out what the rules decide about a message, inside a transaction of its caller (between `begin` and `end`). */
 export class BatchApplier {

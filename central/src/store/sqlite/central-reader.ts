@@ -17,8 +17,8 @@ import {
   type StoreStats,
   unspentOf,
 } from '../central-store.ts';
-import { BatchLog } from './batch-log.ts';
-import { NodeReader } from './node-table.ts';
+import { BatchLog } from './positions/batch-log.ts';
+import { NodeReader } from './positions/node-table.ts';
 import { SqlitePromiseReader } from './promise-reader.ts';
 import * as schema from './schema.ts';
 

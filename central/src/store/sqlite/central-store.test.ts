@@ -13,7 +13,7 @@ import { StoreFull } from '../store-full.ts';
 import { SqliteCentralStore } from './central-store.ts';
 import { migrations } from './migrations.ts';
 import { openCentralReader, openCentralStore } from './open-central-store.ts';
-import { promiseTables } from './promise-tables.ts';
+import { promiseTables } from './promises/promise-tables.ts';
 
 describeCentralStore('central store on SQLite', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));

@@ -11,13 +11,13 @@ import type { Applied, BatchOutcome, CentralStore, QuarantineInput, StatesOutcom
 import type { DownTrim, PromiseStore } from '../promise-store.ts';
 import { StoreFull } from '../store-full.ts';
 import { BatchApplier } from './batch-applier.ts';
-import { BatchLog } from './batch-log.ts';
 import { SqliteCentralReader } from './central-reader.ts';
-import { DownLogTrim } from './down-log-trim.ts';
-import { NodeReader, NodeWriter } from './node-table.ts';
+import { DownLogTrim } from './down/down-log-trim.ts';
+import { Promising } from './orders/promising.ts';
+import { BatchLog } from './positions/batch-log.ts';
+import { NodeReader, NodeWriter } from './positions/node-table.ts';
+import { QuarantineWriter } from './positions/quarantine-table.ts';
 import { PromiseApplier } from './promise-applier.ts';
-import { Promising } from './promising.ts';
-import { QuarantineWriter } from './quarantine-table.ts';
 
 /** The whole store on one writing connection. SQLite has one writer at a time: give this to one thread of one process. */
 export class SqliteCentralStore extends SqliteCentralReader implements CentralStore, PromiseStore {

@@ -1,8 +1,8 @@
 import type { Migration } from '@edgestock/shared/sqlite/migrate';
-import { downTrimTables } from './down-trim-tables.ts';
-import { orderTables } from './order-tables.ts';
-import { promiseTables } from './promise-tables.ts';
-import { transferTables } from './transfer-tables.ts';
+import { downTrimTables } from './down/down-trim-tables.ts';
+import { orderTables } from './orders/order-tables.ts';
+import { promiseTables } from './promises/promise-tables.ts';
+import { transferTables } from './transfers/transfer-tables.ts';
 
 /** The schema of central's SQLite store, step by step. Append only: a released step is never edited. */
 export const migrations: readonly Migration[] = [

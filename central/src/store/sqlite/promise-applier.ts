@@ -5,14 +5,14 @@ import type { Database } from 'better-sqlite3';
 import { centralLimits } from '../../limits.ts';
 import type { ChannelRecord } from '../../rules/channel.ts';
 import type { IdempotencyKey, PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
-import { AnswerTable } from './answer-table.ts';
-import { Catalogue } from './catalogue.ts';
-import { ChannelReader, ChannelWriter } from './channel-table.ts';
-import { NodeReader } from './node-table.ts';
-import { Orders } from './orders.ts';
-import { Policies } from './policies.ts';
-import type { Promising } from './promising.ts';
-import { Reservations } from './reservations.ts';
+import { Catalogue } from './catalogue/catalogue.ts';
+import { ChannelReader, ChannelWriter } from './catalogue/channel-table.ts';
+import { Policies } from './catalogue/policies.ts';
+import { Orders } from './orders/orders.ts';
+import type { Promising } from './orders/promising.ts';
+import { NodeReader } from './positions/node-table.ts';
+import { AnswerTable } from './promises/answer-table.ts';
+import { Reservations } from './promises/reservations.ts';
 
 /** Carries out commands, each on what the ones before it left, inside a transaction of its caller. */
 export class PromiseApplier {

@@ -8,15 +8,15 @@ import type { Reservation } from '../../rules/reservation.ts';
 import type { TransferRecord } from '../../rules/transfer.ts';
 import type { DownHead, DownSlice, PromiseAt, PromiseReader, PromiseStats } from '../promise-store.ts';
 import type { UnderWay } from '../transfer-reader.ts';
-import { CatalogueReader } from './catalogue-table.ts';
-import { ChannelReader } from './channel-table.ts';
-import { DownLog } from './down-log.ts';
-import { HoldReader } from './hold-table.ts';
-import { OrderFinder } from './order-finder.ts';
-import { OrderReader } from './order-table.ts';
-import { PolicyReader } from './policy-table.ts';
-import { ReservationReader } from './reservation-table.ts';
-import { TransferTable } from './transfer-table.ts';
+import { CatalogueReader } from './catalogue/catalogue-table.ts';
+import { ChannelReader } from './catalogue/channel-table.ts';
+import { PolicyReader } from './catalogue/policy-table.ts';
+import { DownLog } from './down/down-log.ts';
+import { OrderFinder } from './orders/order-finder.ts';
+import { OrderReader } from './orders/order-table.ts';
+import { HoldReader } from './promises/hold-table.ts';
+import { ReservationReader } from './promises/reservation-table.ts';
+import { TransferTable } from './transfers/transfer-table.ts';
 
 /** What central has promised and instructed, on one SQLite connection. */
 export class SqlitePromiseReader implements PromiseReader {

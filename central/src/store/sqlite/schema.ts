@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
-import { orderTables } from './order-schema.ts';
-import { promiseTables } from './promise-schema.ts';
-import { transferTables } from './transfer-schema.ts';
+import { orderTables } from './orders/order-schema.ts';
+import { promiseTables } from './promises/promise-schema.ts';
+import { transferTables } from './transfers/transfer-schema.ts';
 
 /**
  * The tables as TypeScript sees them, for the queries that are not hot. `migrations.ts` is the truth, with every column

@@ -1,0 +1,93 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { SkuPolicy, WarehouseClass } from '@edgestock/shared/protocol/directive';
+import type { Database, Statement } from 'better-sqlite3';
+import type { WarehouseSettings } from '../../../rules/promise-command.ts';
+
+type SkuPolicyRow = { sku: Sku; share_percent: number | null; safety_stock: number | null };
+
+/** Reads what central has set for warehouses, and where SKUs differ from it. */
+export class PolicyReader {
+  readonly #settings: Statement<
+    [string],
+    { class: WarehouseClass; share_percent: number; safety_stock: number; priority: number }
+  >;
+  readonly #rule: Statement<[string, string], SkuPolicyRow>;
+  readonly #rules: Statement<[string, string, number], SkuPolicyRow>;
+  readonly #unset: Statement<[], { warehouse: WarehouseId }>;
+
+  constructor(database: Database) {
+    this.#settings = database.prepare(
+      'SELECT class, share_percent, safety_stock, priority FROM warehouse_settings WHERE warehouse = ?',
+    );
+    this.#rule = database.prepare(
+      'SELECT sku, share_percent, safety_stock FROM sku_policy WHERE warehouse = ? AND sku = ?',
+    );
+    this.#rules = database.prepare(`
+      SELECT sku, share_percent, safety_stock FROM sku_policy
+      WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`);
+    this.#unset = database.prepare(`
+      SELECT warehouse FROM node WHERE NOT EXISTS
+        (SELECT 1 FROM warehouse_settings s WHERE s.warehouse = node.warehouse)
+      ORDER BY warehouse`);
+  }
+
+  settings(warehouse: WarehouseId): WarehouseSettings | undefined {
+    const row = this.#settings.get(warehouse);
+    if (row === undefined) return undefined;
+    const { class: kind, share_percent: sharePercent, safety_stock: safetyStock, priority } = row;
+    return { class: kind, sharePercent, safetyStock, priority };
+  }
+
+  /** `undefined` where the SKU follows its warehouse's policy. */
+  rule(warehouse: WarehouseId, sku: Sku): SkuPolicy | undefined {
+    const row = this.#rule.get(warehouse, sku);
+    return row && ruleOf(row);
+  }
+
+  rules(warehouse: WarehouseId, after: Sku | undefined, limit: number): readonly SkuPolicy[] {
+    return this.#rules.all(warehouse, after ?? '', limit).map(ruleOf);
+  }
+
+  /** Nodes that were enrolled before central had settings. */
+  withoutSettings(): readonly WarehouseId[] {
+    return this.#unset.all().map(({ warehouse }) => warehouse);
+  }
+}
+
+/** Writes policies; the directives that tell of them are their caller's. Inside a transaction. */
+export class PolicyWriter {
+  readonly #set: Statement<[WarehouseSettings & { warehouse: string }]>;
+  readonly #setRule: Statement<[string, string, number | null, number | null]>;
+  readonly #lift: Statement<[string, string]>;
+
+  constructor(database: Database) {
+    this.#set = database.prepare(`
+      INSERT INTO warehouse_settings (warehouse, class, share_percent, safety_stock, priority)
+      VALUES (@warehouse, @class, @sharePercent, @safetyStock, @priority)
+      ON CONFLICT (warehouse) DO UPDATE SET class = excluded.class, share_percent = excluded.share_percent,
+        safety_stock = excluded.safety_stock, priority = excluded.priority`);
+    this.#setRule = database.prepare(`
+      INSERT INTO sku_policy (warehouse, sku, share_percent, safety_stock) VALUES (?, ?, ?, ?)
+      ON CONFLICT (warehouse, sku) DO UPDATE SET
+        share_percent = excluded.share_percent, safety_stock = excluded.safety_stock`);
+    this.#lift = database.prepare('DELETE FROM sku_policy WHERE warehouse = ? AND sku = ?');
+  }
+
+  set(warehouse: WarehouseId, { class: kind, sharePercent, safetyStock, priority }: WarehouseSettings): void {
+    this.#set.run({ warehouse, class: kind, sharePercent, safetyStock, priority });
+  }
+
+  /** A rule without values lifts the difference. */
+  setRule(warehouse: WarehouseId, { sku, sharePercent, safetyStock }: SkuPolicy): void {
+    if (sharePercent === undefined && safetyStock === undefined) this.#lift.run(warehouse, sku);
+    else this.#setRule.run(warehouse, sku, sharePercent ?? null, safetyStock ?? null);
+  }
+}
+
+function ruleOf({ sku, share_percent: sharePercent, safety_stock: safetyStock }: SkuPolicyRow): SkuPolicy {
+  return {
+    sku,
+    ...(sharePercent === null ? {} : { sharePercent }),
+    ...(safetyStock === null ? {} : { safetyStock }),
+  };
+}

@@ -1,0 +1,45 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { Database } from 'better-sqlite3';
+import { centralLimits } from '../../../limits.ts';
+import type { Channel } from '../../../rules/channel.ts';
+import { OrderFinder } from './order-finder.ts';
+import type { OrderSagas } from './order-sagas.ts';
+
+/**
+ * Serves paid orders that wait, the oldest first, in the transaction that brings units: nobody who comes later can take them
+ * in between. What such a transaction does not get to (a channel that has other warehouses now, more orders than it may look
+ * at) is found by the sweeper.
+ */
+export class Backorders {
+  readonly #finder: OrderFinder;
+  readonly #sagas: OrderSagas;
+  /** Where the sweeper's round over all waiting SKUs has got to. */
+  #sweptUpTo: Sku | undefined;
+
+  constructor(database: Database, sagas: OrderSagas) {
+    this.#finder = new OrderFinder(database);
+    this.#sagas = sagas;
+  }
+
+  serve(skus: readonly Sku[], now: number): void {
+    for (const sku of skus) if (this.#finder.isAnyWaiting(sku)) this.#serve(sku, now);
+  }
+
+  /** Looks at the next SKUs that somebody waits for, at most so many; every SKU has its turn. */
+  sweep(limit: number, now: number): void {
+    const skus = this.#finder.waitingSkus(this.#sweptUpTo, limit);
+    this.#sweptUpTo = skus.length < limit ? undefined : skus.at(-1);
+    for (const sku of skus) this.#serve(sku, now);
+  }
+
+  #serve(sku: Sku, now: number): void {
+    const exhausted = new Set<Channel>();
+    for (const { id, channel } of this.#finder.waiting(sku, centralLimits.backordersServedMax)) {
+      if (exhausted.has(channel)) continue;
+      const { order } = this.#sagas.decide(id, { event: 'offer' }, now);
+      const line = order.lines.find((one) => one.sku === sku);
+      // It would have taken all there was.
+      if (line !== undefined && line.backordered > 0) exhausted.add(channel);
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Database, Statement } from 'better-sqlite3';
+import type { Channel } from '../../../rules/channel.ts';
+import type { OrderState } from '../../../rules/order.ts';
+
+/** Finds the orders that something concerns: a moment, a task, missing goods, new units. */
+export class OrderFinder {
+  readonly #due: Statement<[number, number], { id: string }>;
+  readonly #ofTask: Statement<[string, string], { order_id: string }>;
+  readonly #openAt: Statement<[string, string, number], { order_id: string }>;
+  readonly #releasing: Statement<[string, string], { units: number }>;
+  readonly #waiting: Statement<[string, number], { id: string; channel: Channel }>;
+  readonly #anyWaiting: Statement<[string], { found: number }>;
+  readonly #waitingUnits: Statement<[string, string], { units: number }>;
+  readonly #waitingSkus: Statement<[string, number], { sku: Sku }>;
+  readonly #openUnits: Statement<[string, string, number], { id: string; quantity: number }>;
+  readonly #openByState: Statement<[], { state: OrderState; orders: number }>;
+  readonly #nextWake: Statement<[], { next: number | null }>;
+
+  constructor(database: Database) {
+    this.#due = database.prepare('SELECT id FROM orders WHERE wake_at <= ? ORDER BY wake_at LIMIT ?');
+    this.#ofTask = database.prepare('SELECT order_id FROM allocation WHERE task = ? AND warehouse = ?');
+    const open = 'l.warehouse = ? AND l.sku = ? AND l.quantity > l.shipped + l.given_up';
+    this.#openAt = database.prepare(`
+      SELECT a.order_id FROM allocation_line l JOIN allocation a ON a.id = l.allocation
+      WHERE ${open} AND l.quantity - l.shipped - l.given_up > l.releasing ORDER BY l.allocation DESC LIMIT ?`);
+    this.#releasing = database.prepare(
+      `SELECT coalesce(sum(l.releasing), 0) AS units FROM allocation_line l WHERE ${open}`,
+    );
+    // CROSS JOIN: from those who wait. Left to itself the planner walks all firm orders, since they come sorted.
+    const waits = `FROM order_line l CROSS JOIN orders o ON o.id = l.order_id WHERE l.sku = ? AND l.backordered > 0`;
+    this.#waiting = database.prepare(
+      `SELECT o.id, o.channel ${waits} AND o.state = 'firm' ORDER BY o.placed_at, o.id LIMIT ?`,
+    );
+    this.#anyWaiting = database.prepare(
+      'SELECT EXISTS (SELECT 1 FROM order_line WHERE sku = ? AND backordered > 0) AS found',
+    );
+    this.#waitingUnits = database.prepare(`SELECT coalesce(sum(l.backordered), 0) AS units ${waits} AND o.channel = ?`);
+    this.#waitingSkus = database.prepare(
+      'SELECT DISTINCT sku FROM order_line WHERE backordered > 0 AND sku > ? ORDER BY sku LIMIT ?',
+    );
+    this.#openUnits = database.prepare(`
+      SELECT a.task AS id, l.quantity - l.shipped - l.given_up AS quantity
+      FROM allocation_line l JOIN allocation a ON a.id = l.allocation WHERE ${open} ORDER BY l.allocation DESC LIMIT ?`);
+    this.#openByState = database.prepare(
+      "SELECT state, count(*) AS orders FROM orders WHERE state IN ('placed', 'firm') GROUP BY state",
+    );
+    this.#nextWake = database.prepare('SELECT min(wake_at) AS next FROM orders WHERE wake_at IS NOT NULL');
+  }
+
+  /** Those with a deadline that has come, the earliest first. */
+  due(now: number, limit: number): readonly string[] {
+    return this.#due.all(now, limit).map(({ id }) => id);
+  }
+
+  /** The order that a task of a warehouse belongs to; `undefined` when central made no such task there. */
+  ofTask(task: string, warehouse: WarehouseId): string | undefined {
+    return this.#ofTask.get(task, warehouse)?.order_id;
+  }
+
+  /** Orders with units to be shipped at a position that were not asked back, the newest allocation first. */
+  openAt(warehouse: WarehouseId, sku: Sku, limit: number): readonly string[] {
+    return [...new Set(this.#openAt.all(warehouse, sku, limit).map(({ order_id: id }) => id))];
+  }
+
+  /** Tasks with units to be shipped at a position, and how many; the newest first. */
+  openUnits(
+    warehouse: WarehouseId,
+    sku: Sku,
+    limit: number,
+  ): readonly { readonly id: string; readonly quantity: number }[] {
+    return this.#openUnits.all(warehouse, sku, limit);
+  }
+
+  /** Orders that are not finished, by state. */
+  openByState(): Readonly<Record<string, number>> {
+    const counted = this.#openByState.all().map(({ state, orders }) => [state, orders] as const);
+    return { placed: 0, firm: 0, ...Object.fromEntries(counted) };
+  }
+
+  /** When the next one must be looked at. */
+  nextWake(): number | undefined {
+    return this.#nextWake.get()?.next ?? undefined;
+  }
+
+  /** Units of a position that were asked back and are not yet given up. */
+  releasing(warehouse: WarehouseId, sku: Sku): number {
+    return this.#releasing.get(warehouse, sku)?.units ?? 0;
+  }
+
+  /** Paid orders that wait for a SKU, the oldest first. */
+  waiting(sku: Sku, limit: number): readonly { readonly id: string; readonly channel: Channel }[] {
+    return this.#waiting.all(sku, limit);
+  }
+
+  isAnyWaiting(sku: Sku): boolean {
+    return this.#anyWaiting.get(sku)?.found === 1;
+  }
+
+  /** Units of a SKU that wait in a channel. */
+  waitingUnits(sku: Sku, channel: Channel): number {
+    return this.#waitingUnits.get(sku, channel)?.units ?? 0;
+  }
+
+  /** SKUs that somebody waits for, in their order. */
+  waitingSkus(after: Sku | undefined, limit: number): readonly Sku[] {
+    return this.#waitingSkus.all(after ?? '', limit).map(({ sku }) => sku);
+  }
+}

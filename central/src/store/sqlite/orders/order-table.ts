@@ -1,0 +1,165 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Database, Statement } from 'better-sqlite3';
+import type { Channel } from '../../../rules/channel.ts';
+import type { Allocation, AllocationLine, Order, OrderLine, OrderState, OrderStep } from '../../../rules/order.ts';
+import { HoldReader } from '../promises/hold-table.ts';
+
+type OrderRow = {
+  id: string;
+  channel: Channel;
+  owner: string;
+  state: OrderState;
+  payment: Order['payment'];
+  placed_at: number;
+  payment_due_at: number;
+  on_shortage: Order['onShortage'];
+  is_cancelling: number;
+  wake_at: number | null;
+};
+type AllocationRow = { id: number; task: string; warehouse: WarehouseId; at: number };
+type AllocationLineRow = { sku: Sku; quantity: number; shipped: number; given_up: number; releasing: number };
+
+const COLUMNS = 'id, channel, owner, state, payment, placed_at, payment_due_at, on_shortage, is_cancelling, wake_at';
+
+/** Reads orders. */
+export class OrderReader {
+  readonly #holds: HoldReader;
+  readonly #one: Statement<[string], OrderRow>;
+  readonly #latest: Statement<[number, string, number], OrderRow>;
+  readonly #latestIn: Statement<[string, number, string, number], OrderRow>;
+  readonly #lines: Statement<[string], Omit<OrderLine, 'holds'>>;
+  readonly #allocations: Statement<[string], AllocationRow>;
+  readonly #allocationLines: Statement<[number], AllocationLineRow>;
+  readonly #steps: Statement<[string], OrderStep>;
+
+  constructor(database: Database) {
+    this.#holds = new HoldReader(database);
+    this.#one = database.prepare(`SELECT ${COLUMNS} FROM orders WHERE id = ?`);
+    const latest = (where: string) =>
+      `SELECT ${COLUMNS} FROM orders WHERE ${where} (placed_at, id) < (?, ?) ORDER BY placed_at DESC, id DESC LIMIT ?`;
+    this.#latest = database.prepare(latest(''));
+    this.#latestIn = database.prepare(latest('state = ? AND'));
+    this.#lines = database.prepare(
+      'SELECT sku, ordered, cancelled, backordered FROM order_line WHERE order_id = ? ORDER BY place',
+    );
+    this.#allocations = database.prepare(
+      'SELECT id, task, warehouse, at FROM allocation WHERE order_id = ? ORDER BY id',
+    );
+    this.#allocationLines = database.prepare(
+      'SELECT sku, quantity, shipped, given_up, releasing FROM allocation_line WHERE allocation = ? ORDER BY sku',
+    );
+    this.#steps = database.prepare('SELECT at, step, why FROM order_step WHERE order_id = ? ORDER BY place');
+  }
+
+  get(id: string): Order | undefined {
+    const row = this.#one.get(id);
+    return row && this.#order(row);
+  }
+
+  /** Latest first. */
+  latest(options: {
+    readonly state?: OrderState;
+    readonly before?: { readonly placedAt: number; readonly id: string };
+    readonly limit: number;
+  }): readonly Order[] {
+    const { placedAt, id } = options.before ?? { placedAt: Number.MAX_SAFE_INTEGER, id: '' };
+    const rows =
+      options.state === undefined
+        ? this.#latest.all(placedAt, id, options.limit)
+        : this.#latestIn.all(options.state, placedAt, id, options.limit);
+    return rows.map((row) => this.#order(row));
+  }
+
+  #order(row: OrderRow): Order {
+    const { id } = row;
+    const holds = this.#holds.of({ kind: 'order', id });
+    return {
+      id,
+      channel: row.channel,
+      owner: row.owner,
+      state: row.state,
+      payment: row.payment,
+      placedAt: row.placed_at,
+      paymentDueAt: row.payment_due_at,
+      onShortage: row.on_shortage,
+      isCancelling: row.is_cancelling === 1,
+      lines: this.#lines.all(id).map((line) => ({
+        ...line,
+        holds: holds.filter(({ sku }) => sku === line.sku).map(({ warehouse, quantity }) => ({ warehouse, quantity })),
+      })),
+      allocations: this.#allocations.all(id).map((allocation) => this.#allocation(allocation)),
+      history: this.#steps.all(id),
+      ...(row.wake_at === null ? {} : { wakeAt: row.wake_at }),
+    };
+  }
+
+  #allocation({ id, task, warehouse, at }: AllocationRow): Allocation {
+    const lines = this.#allocationLines
+      .all(id)
+      .map(({ given_up: givenUp, ...line }): AllocationLine => ({ ...line, givenUp }));
+    return { task, warehouse, at, lines };
+  }
+}
+
+/** Writes orders as they were decided, except what they hold. Inside a transaction of its caller. */
+export class OrderWriter {
+  readonly #upsert: Statement<[OrderRow]>;
+  readonly #upsertLine: Statement<[Omit<OrderLine, 'holds'> & { order: string; place: number }]>;
+  readonly #insertAllocation: Statement<[string, string, string, number]>;
+  readonly #upsertAllocationLine: Statement<[AllocationLine & { task: string; warehouse: string }]>;
+  readonly #insertStep: Statement<[string, number, number, string, string]>;
+
+  constructor(database: Database) {
+    this.#upsert = database.prepare(`
+      INSERT INTO orders (${COLUMNS})
+      VALUES (@id, @channel, @owner, @state, @payment, @placed_at, @payment_due_at, @on_shortage, @is_cancelling, @wake_at)
+      ON CONFLICT (id) DO UPDATE SET state = excluded.state, payment = excluded.payment,
+        is_cancelling = excluded.is_cancelling, wake_at = excluded.wake_at`);
+    this.#upsertLine = database.prepare(`
+      INSERT INTO order_line (order_id, sku, place, ordered, cancelled, backordered)
+      VALUES (@order, @sku, @place, @ordered, @cancelled, @backordered)
+      ON CONFLICT (order_id, sku) DO UPDATE SET cancelled = excluded.cancelled, backordered = excluded.backordered
+      WHERE cancelled <> excluded.cancelled OR backordered <> excluded.backordered`);
+    this.#insertAllocation = database.prepare(
+      'INSERT INTO allocation (task, order_id, warehouse, at) VALUES (?, ?, ?, ?)',
+    );
+    this.#upsertAllocationLine = database.prepare(`
+      INSERT INTO allocation_line (allocation, sku, warehouse, quantity, shipped, given_up, releasing)
+      SELECT id, @sku, warehouse, @quantity, @shipped, @givenUp, @releasing FROM allocation WHERE task = @task
+      ON CONFLICT (allocation, sku) DO UPDATE SET
+        shipped = excluded.shipped, given_up = excluded.given_up, releasing = excluded.releasing`);
+    this.#insertStep = database.prepare(
+      'INSERT INTO order_step (order_id, place, at, step, why) VALUES (?, ?, ?, ?, ?)',
+    );
+  }
+
+  /** Writes what became of an order; `before` is `undefined` for a new one. */
+  put(order: Order, before: Order | undefined): void {
+    const { id } = order;
+    this.#upsert.run({
+      id,
+      channel: order.channel,
+      owner: order.owner,
+      state: order.state,
+      payment: order.payment,
+      placed_at: order.placedAt,
+      payment_due_at: order.paymentDueAt,
+      on_shortage: order.onShortage,
+      is_cancelling: order.isCancelling ? 1 : 0,
+      wake_at: order.wakeAt ?? null,
+    });
+    for (const [place, { holds: _, ...line }] of order.lines.entries())
+      this.#upsertLine.run({ ...line, order: id, place });
+    for (const [place, allocation] of order.allocations.entries()) {
+      const known = before?.allocations[place];
+      if (allocation === known) continue;
+      const { task, warehouse, at, lines } = allocation;
+      if (known === undefined) this.#insertAllocation.run(task, id, warehouse, at);
+      for (const line of lines) this.#upsertAllocationLine.run({ ...line, task, warehouse });
+    }
+    const known = before?.history.length ?? 0;
+    for (const [place, { at, step, why }] of order.history.entries()) {
+      if (place >= known) this.#insertStep.run(id, place, at, step, why);
+    }
+  }
+}

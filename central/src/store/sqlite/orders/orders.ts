@@ -1,0 +1,114 @@
+import { unreachable } from '@edgestock/shared/runtime/assert';
+import type { Database } from 'better-sqlite3';
+import type { Order } from '../../../rules/order.ts';
+import { orderOfReservation, placeOrder } from '../../../rules/order-placing.ts';
+import { type OrderEvent, refusalOf } from '../../../rules/order-saga.ts';
+import type { PromiseCommand, PromiseOutcome } from '../../../rules/promise-command.ts';
+import { ChannelReader } from '../catalogue/channel-table.ts';
+import type { Reservations } from '../promises/reservations.ts';
+import { OrderFinder } from './order-finder.ts';
+import { OrderReader } from './order-table.ts';
+import type { Promising } from './promising.ts';
+
+export type OrderCommand = Extract<PromiseCommand, { readonly command: 'confirm' | 'place-order' | 'pay' | 'cancel' }>;
+type PlaceOrder = Extract<PromiseCommand, { readonly command: 'place-order' }>;
+type Parts = Pick<Promising, 'sagas' | 'backorders' | 'deficits' | 'holdings'>;
+
+/** Orders: placed, made firm, cancelled, and carried on by time. Inside a transaction of its caller. */
+export class Orders {
+  readonly #reader: OrderReader;
+  readonly #finder: OrderFinder;
+  readonly #channels: ChannelReader;
+  readonly #parts: Parts;
+  readonly #reservations: Reservations;
+
+  constructor(database: Database, { reservations, ...parts }: Parts & { readonly reservations: Reservations }) {
+    this.#reader = new OrderReader(database);
+    this.#finder = new OrderFinder(database);
+    this.#channels = new ChannelReader(database);
+    this.#parts = parts;
+    this.#reservations = reservations;
+  }
+
+  apply(command: OrderCommand, now: number): PromiseOutcome {
+    switch (command.command) {
+      case 'place-order':
+        return this.#place(command, now);
+      case 'confirm':
+        return this.#confirm(command.reservation, now);
+      case 'pay': {
+        const { order, result, reference } = command;
+        return this.#happen(order, { event: 'pay', result, ...(reference === undefined ? {} : { reference }) }, now);
+      }
+      case 'cancel':
+        return this.#happen(command.order, { event: 'cancel', reason: command.reason }, now);
+      default:
+        return unreachable(command);
+    }
+  }
+
+  /** Lets orders go on whose moment has come, at most so many, and those that wait for units; tells how many of the first. */
+  wake(limit: number, now: number): number {
+    const due = this.#finder.due(now, limit);
+    for (const id of due) this.#parts.sagas.decide(id, { event: 'wake' }, now);
+    // Those who wait get what is left.
+    this.#parts.deficits.coverFreed(now);
+    this.#parts.backorders.sweep(limit, now);
+    return due.length;
+  }
+
+  /** When the next one must be looked at. */
+  nextWake(): number | undefined {
+    return this.#finder.nextWake();
+  }
+
+  #place(command: PlaceOrder, now: number): PromiseOutcome {
+    const { id, channel } = command;
+    const existing = this.#reader.get(id);
+    if (existing !== undefined) {
+      // The id is the key of a request without one: the same again is answered with what has become of it.
+      if (!isSameRequest(existing, command)) return { outcome: 'key-reused', key: id };
+      return { outcome: 'order', order: existing, isReplay: true };
+    }
+    if (this.#channels.get(channel) === undefined) return { outcome: 'unknown', what: 'channel', id: channel };
+    const placing = placeOrder(command, this.#parts.sagas.contextOf(channel, now));
+    if (placing.placing === 'insufficient') return { outcome: 'insufficient', shortages: placing.shortages };
+    return { outcome: 'order', order: this.#parts.sagas.begin(placing).order, isReplay: false };
+  }
+
+  #confirm(id: string, now: number): PromiseOutcome {
+    const reservation = this.#reservations.get(id);
+    const existing = this.#reader.get(id);
+    if (reservation?.state === 'confirmed' && existing !== undefined) {
+      return { outcome: 'order', order: existing, isReplay: true };
+    }
+    const open = this.#reservations.open(id, now);
+    if ('outcome' in open) return open;
+    // Somebody placed an order under the reservation's id.
+    if (existing !== undefined) return { outcome: 'key-reused', key: id };
+    const decision = orderOfReservation(open, this.#parts.sagas.contextOf(open.channel, now));
+    this.#parts.holdings.handOver({ kind: 'reservation', id }, { kind: 'order', id }, open.channel);
+    this.#reservations.confirmed(id, now);
+    return { outcome: 'order', order: this.#parts.sagas.begin(decision).order, isReplay: false };
+  }
+
+  #happen(id: string, event: OrderEvent, now: number): PromiseOutcome {
+    if (this.#reader.get(id) === undefined) return { outcome: 'unknown', what: 'order', id };
+    const { order, isChanged } = this.#parts.sagas.decide(id, event, now);
+    const refusal = refusalOf(order, event);
+    if (refusal !== undefined) return { outcome: 'too-late', state: order.state, why: refusal };
+    return { outcome: 'order', order, isReplay: !isChanged };
+  }
+}
+
+function isSameRequest(order: Order, { channel, owner, lines, onShortage }: PlaceOrder): boolean {
+  const asked = new Map<string, number>();
+  for (const { sku, quantity } of lines) asked.set(sku, (asked.get(sku) ?? 0) + quantity);
+  return (
+    order.channel === channel &&
+    order.owner === owner &&
+    (order.onShortage === 'backorder') === (onShortage === 'backorder') &&
+    order.lines.length === asked.size &&
+    order.lines.every(({ sku, ordered }) => asked.get(sku) === ordered)
+  );
+}

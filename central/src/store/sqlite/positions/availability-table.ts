@@ -1,0 +1,173 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Database, Statement } from 'better-sqlite3';
+import type { Channel, ChannelRecord } from '../../../rules/channel.ts';
+import type { ChangeNotice } from '../../central-store.ts';
+import { ChannelReader } from '../catalogue/channel-table.ts';
+
+/** Units by which the unspent quota of one warehouse changed. */
+export type UnspentChange = { readonly warehouse: WarehouseId; readonly units: number };
+
+/**
+ * Keeps the answers, one for each SKU and channel, in the transaction that changes what they are made of. A SKU gets one
+ * revision for all that a transaction does to it, and all its channels show it: who was told of a change finds it in any.
+ */
+export class AvailabilityWriter {
+  readonly #channelTable: ChannelReader;
+  #channels: readonly ChannelRecord[] | undefined;
+  #areChannelsTouched = false;
+  #revision: number | undefined;
+  #revisions = new Map<Sku, number>();
+  #risen = new Set<Sku>();
+  readonly #changeAll: Statement<[number, number, string]>;
+  readonly #changeOne: Statement<[number, string, string]>;
+  readonly #take: Statement<[number, string, string, number]>;
+  readonly #insert: Statement<[{ sku: string; units: number; revision: number }]>;
+  readonly #setBuffer: Statement<[{ sku: string; channel: string }]>;
+  readonly #rebuild: Statement<[{ channel: string; revision: number }], ChangeNotice>;
+  readonly #follow: Statement<[{ channel: string }]>;
+  readonly #loadRevision: Statement<[], { revision: number }>;
+  readonly #saveRevision: Statement<[number]>;
+
+  constructor(database: Database) {
+    this.#channelTable = new ChannelReader(database);
+    this.#changeAll = database.prepare('UPDATE availability SET unspent = unspent + ?, revision = ? WHERE sku = ?');
+    this.#changeOne = database.prepare('UPDATE availability SET unspent = unspent + ? WHERE sku = ? AND channel = ?');
+    // P3: the rule is in the statement.
+    this.#take = database.prepare(
+      'UPDATE availability SET unspent = unspent - ? WHERE sku = ? AND channel = ? AND unspent - buffer >= ?',
+    );
+    this.#insert = database.prepare(`
+      INSERT INTO availability (sku, channel, unspent, buffer, revision)
+      SELECT @sku, c.channel, @units, coalesce(b.buffer, c.buffer), @revision
+      FROM channel c LEFT JOIN channel_buffer b ON b.channel = c.channel AND b.sku = @sku`);
+    const buffer = `coalesce(
+      (SELECT buffer FROM channel_buffer WHERE channel = @channel AND sku = @sku),
+      (SELECT buffer FROM channel WHERE channel = @channel))`;
+    this.#setBuffer = database.prepare(
+      `UPDATE availability SET buffer = ${buffer} WHERE sku = @sku AND channel = @channel AND buffer <> ${buffer}`,
+    );
+    this.#rebuild = database.prepare(`
+      INSERT INTO availability (sku, channel, unspent, buffer, revision)
+      SELECT p.sku, c.channel,
+        sum(iif(c.is_all OR m.warehouse IS NOT NULL, p.granted - p.returned - p.allocated_sent - p.held, 0)),
+        coalesce((SELECT b.buffer FROM channel_buffer b WHERE b.channel = c.channel AND b.sku = p.sku), c.buffer),
+        @revision + row_number() OVER (ORDER BY p.sku)
+      FROM channel c CROSS JOIN position p
+        LEFT JOIN channel_warehouse m ON m.channel = c.channel AND m.warehouse = p.warehouse
+      WHERE c.channel = @channel GROUP BY p.sku
+      ON CONFLICT (sku, channel) DO UPDATE SET
+        unspent = excluded.unspent, buffer = excluded.buffer, revision = excluded.revision
+      RETURNING sku, revision`);
+    this.#follow = database.prepare(`
+      UPDATE availability SET revision =
+        (SELECT a.revision FROM availability a WHERE a.sku = availability.sku AND a.channel = @channel)
+      WHERE channel <> @channel`);
+    this.#loadRevision = database.prepare('SELECT revision FROM meta WHERE id = 1');
+    this.#saveRevision = database.prepare('UPDATE meta SET revision = ? WHERE id = 1');
+  }
+
+  /** Forgets what a transaction that failed has left. */
+  begin(): void {
+    this.#revision = undefined;
+    this.#revisions = new Map();
+    this.#risen = new Set();
+    if (this.#areChannelsTouched) this.#channels = undefined;
+    this.#areChannelsTouched = false;
+  }
+
+  /** Notes what changed of a SKU at its warehouses, whether or not it changes a sum: an answer shows more than sums. */
+  change(sku: Sku, changes: readonly UnspentChange[]): void {
+    if (changes.some(({ units }) => units > 0)) this.#risen.add(sku);
+    const revision = this.#revisionOf(sku);
+    const channels = this.#allChannels();
+    // By far the most: a sale that leaves the quota as it is, or channels that sell from everywhere.
+    if (changes.every(({ units }) => units === 0) || channels.every(({ warehouses }) => warehouses === 'all')) {
+      this.#show(sku, sumOf(changes), revision);
+      return;
+    }
+    this.#show(sku, 0, revision);
+    for (const channel of channels) this.#changeIn(channel, sku, changes);
+  }
+
+  /**
+   * Takes units of a SKU from what a channel offers, and so from every other channel of the same warehouses. False when the
+   * channel, less its buffer, has not so many: then nothing is changed.
+   */
+  take(channel: Channel, sku: Sku, taken: readonly UnspentChange[]): boolean {
+    const units = -sumOf(taken);
+    if (this.#take.run(units, sku, channel, units).changes === 0) return false;
+    this.#show(sku, 0, this.#revisionOf(sku));
+    for (const other of this.#allChannels()) if (other.channel !== channel) this.#changeIn(other, sku, taken);
+    return true;
+  }
+
+  /** A SKU may have another buffer in a channel. One that nobody has ever had has no answer yet: it finds its buffer then. */
+  bufferChanged(channel: Channel, sku: Sku): void {
+    if (this.#setBuffer.run({ sku, channel }).changes === 0) return;
+    this.#risen.add(sku);
+    this.#show(sku, 0, this.#revisionOf(sku));
+  }
+
+  /** A channel is new, or has other warehouses or another buffer: all its answers, and a revision for each. */
+  rebuild(channel: Channel): void {
+    this.#channels = undefined;
+    this.#areChannelsTouched = true;
+    const before = this.#currentRevision();
+    const notices = this.#rebuild.all({ channel, revision: before });
+    this.#follow.run({ channel });
+    for (const { sku, revision } of notices.sort((a, b) => a.revision - b.revision)) {
+      this.#revisions.delete(sku);
+      this.#revisions.set(sku, revision);
+    }
+    this.#revision = before + notices.length;
+  }
+
+  /** SKUs of which some warehouse has more unspent quota than before, since this was last asked. */
+  takeRisen(): readonly Sku[] {
+    const risen = [...this.#risen];
+    this.#risen = new Set();
+    return risen;
+  }
+
+  /** The answers that changed, in the order of their revisions. */
+  end(): readonly ChangeNotice[] {
+    if (this.#revision !== undefined) this.#saveRevision.run(this.#revision);
+    return Array.from(this.#revisions, ([sku, revision]) => ({ sku, revision }));
+  }
+
+  /** Adds units to all channels and shows the revision in each; an answer is made when there is none yet. */
+  #show(sku: Sku, units: number, revision: number): void {
+    if (this.#changeAll.run(units, revision, sku).changes === 0) this.#insert.run({ sku, units, revision });
+  }
+
+  #changeIn({ channel, warehouses }: ChannelRecord, sku: Sku, changes: readonly UnspentChange[]): void {
+    const inside = changes.filter(({ warehouse }) => warehouses === 'all' || warehouses.includes(warehouse));
+    const units = sumOf(inside);
+    if (units !== 0) this.#changeOne.run(units, sku, channel);
+  }
+
+  #revisionOf(sku: Sku): number {
+    let revision = this.#revisions.get(sku);
+    if (revision === undefined) {
+      revision = this.#currentRevision() + 1;
+      this.#revision = revision;
+      this.#revisions.set(sku, revision);
+    }
+    return revision;
+  }
+
+  #currentRevision(): number {
+    this.#revision ??= this.#loadRevision.get()?.revision ?? 0;
+    return this.#revision;
+  }
+
+  /** Read once and kept: this is the only writer, and it is told of every change. */
+  #allChannels(): readonly ChannelRecord[] {
+    this.#channels ??= this.#channelTable.all();
+    return this.#channels;
+  }
+}
+
+function sumOf(changes: readonly UnspentChange[]): number {
+  return changes.reduce((sum, { units }) => sum + units, 0);
+}

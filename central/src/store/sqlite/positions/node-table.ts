@@ -1,0 +1,145 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { genesisHash } from '@edgestock/shared/protocol/chain';
+import type { Database, Statement } from 'better-sqlite3';
+import type { Heard, NodeRecord } from '../../../rules/node-record.ts';
+
+const COLUMNS = `warehouse, epoch, instance, enrolled_at, applied_up_to, applied_hash, applied_at, last_delta_at, fence_reason,
+  fenced_at, heard_at, heard_committed, heard_sent, heard_skew_ms, heard_schema_min, heard_schema_max, known_at, heard_fence`;
+
+type NodeRow = {
+  warehouse: string;
+  epoch: number;
+  instance: string;
+  enrolled_at: number;
+  applied_up_to: number;
+  applied_hash: Buffer;
+  applied_at: number;
+  last_delta_at: number;
+  fence_reason: string | null;
+  fenced_at: number | null;
+  heard_at: number | null;
+  heard_committed: number | null;
+  heard_sent: number | null;
+  heard_skew_ms: number | null;
+  heard_schema_min: number | null;
+  heard_schema_max: number | null;
+  known_at: number;
+  heard_fence: string | null;
+};
+
+/** Reads the rows of `node`. */
+export class NodeReader {
+  readonly #one: Statement<[string], NodeRow>;
+  readonly #all: Statement<[], NodeRow>;
+  readonly #count: Statement<[], { nodes: number }>;
+
+  constructor(database: Database) {
+    this.#one = database.prepare(`SELECT ${COLUMNS} FROM node WHERE warehouse = ?`);
+    this.#all = database.prepare(`SELECT ${COLUMNS} FROM node ORDER BY warehouse`);
+    this.#count = database.prepare('SELECT count(*) AS nodes FROM node');
+  }
+
+  get(warehouse: WarehouseId): NodeRecord | undefined {
+    const row = this.#one.get(warehouse);
+    return row === undefined ? undefined : recordOf(row);
+  }
+
+  all(): NodeRecord[] {
+    return this.#all.all().map(recordOf);
+  }
+
+  count(): number {
+    return this.#count.get()?.nodes ?? 0;
+  }
+}
+
+/** Writes the rows of `node`; every method belongs inside a transaction of its caller. */
+export class NodeWriter {
+  readonly #insert: Statement<[string, number, string, number, Uint8Array]>;
+  readonly #advance: Statement<[number, Uint8Array, number, number, string]>;
+  readonly #fence: Statement<[string, number, string]>;
+  readonly #hear: Statement<[Omit<Heard, 'warehouse' | 'nodeFence'> & { warehouse: string; nodeFence: string | null }]>;
+  readonly #clamp: Statement<[{ now: number }]>;
+
+  constructor(database: Database) {
+    this.#insert = database.prepare(
+      'INSERT INTO node (warehouse, epoch, instance, enrolled_at, applied_hash) VALUES (?, ?, ?, ?, ?)',
+    );
+    // The cursor never falls, and the clock of a delta that could not be read (0) does not replace a known one.
+    this.#advance = database.prepare(`
+      UPDATE node SET applied_up_to = ?, applied_hash = ?, applied_at = ?, last_delta_at = max(last_delta_at, ?)
+      WHERE warehouse = ?`);
+    this.#fence = database.prepare(
+      'UPDATE node SET fence_reason = ?, fenced_at = ? WHERE warehouse = ? AND fence_reason IS NULL',
+    );
+    // Before the last heartbeat is overwritten, what it proved is kept (the rule is `knownByHeartbeat`). It was heard before
+    // this one, whatever the clock said then: no `heard_at <= @at` here, or a clock set back would make nodes look dead or
+    // fresh for as long as it was wrong.
+    this.#hear = database.prepare(`
+      UPDATE node SET
+        known_at = min(@at,
+          CASE WHEN heard_at IS NOT NULL AND heard_fence IS NULL AND applied_up_to >= heard_committed THEN heard_at
+            ELSE known_at END),
+        heard_at = @at, heard_committed = @committed, heard_sent = @sent, heard_skew_ms = @skewMs,
+        heard_schema_min = @schemaMin, heard_schema_max = @schemaMax, heard_fence = @nodeFence
+      WHERE warehouse = @warehouse`);
+    this.#clamp = database.prepare(`
+      UPDATE node SET enrolled_at = min(enrolled_at, @now), applied_at = min(applied_at, @now), heard_at = min(heard_at, @now),
+        known_at = min(known_at, @now)
+      WHERE max(enrolled_at, applied_at, coalesce(heard_at, 0), known_at) > @now`);
+  }
+
+  insert(node: { warehouse: WarehouseId; epoch: number; instance: string }, now: number): void {
+    this.#insert.run(node.warehouse, node.epoch, node.instance, now, genesisHash);
+  }
+
+  advance(
+    warehouse: WarehouseId,
+    cursor: { sequence: number; hash: Uint8Array; lastDeltaAt: number },
+    now: number,
+  ): void {
+    this.#advance.run(cursor.sequence, cursor.hash, now, cursor.lastDeltaAt, warehouse);
+  }
+
+  fence(warehouse: WarehouseId, reason: string, now: number): void {
+    this.#fence.run(reason, now, warehouse);
+  }
+
+  hear(heard: Heard): void {
+    this.#hear.run({ ...heard, nodeFence: heard.nodeFence ?? null });
+  }
+
+  clampTimes(now: number): void {
+    this.#clamp.run({ now });
+  }
+}
+
+function recordOf(row: NodeRow): NodeRecord {
+  const heard = heardOf(row);
+  return {
+    warehouse: row.warehouse as WarehouseId,
+    epoch: row.epoch,
+    instance: row.instance,
+    enrolledAt: row.enrolled_at,
+    appliedUpTo: row.applied_up_to,
+    appliedHash: row.applied_hash,
+    appliedAt: row.applied_at,
+    lastDeltaAt: row.last_delta_at,
+    knownAt: row.known_at,
+    ...(row.fence_reason === null ? {} : { fence: { reason: row.fence_reason, at: row.fenced_at ?? 0 } }),
+    ...(heard === undefined ? {} : { heard }),
+  };
+}
+
+function heardOf(row: NodeRow): Omit<Heard, 'warehouse'> | undefined {
+  if (row.heard_at === null) return undefined;
+  return {
+    at: row.heard_at,
+    committed: row.heard_committed ?? 0,
+    sent: row.heard_sent ?? 0,
+    skewMs: row.heard_skew_ms ?? 0,
+    schemaMin: row.heard_schema_min ?? 0,
+    schemaMax: row.heard_schema_max ?? 0,
+    ...(row.heard_fence === null ? {} : { nodeFence: row.heard_fence }),
+  };
+}

@@ -1,0 +1,145 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { deficitOf } from '@edgestock/shared/inventory/position';
+import type { StateRow } from '@edgestock/shared/protocol/delta';
+import type { Database, Statement } from 'better-sqlite3';
+import { type KnownPosition, mergePosition } from '../../../rules/merge-position.ts';
+import type { AvailabilityWriter, UnspentChange } from './availability-table.ts';
+
+/** What one transaction does to one position, whatever number of messages say so. */
+type Pending = {
+  /** The newest state of those that came. */
+  row?: StateRow;
+  /** Place of its last delta that came with the log; 0 when only states ahead of it came. */
+  logSequence: number;
+  /** Newest version that could not be applied; 0 = none. */
+  suspectVersion: number;
+};
+
+/** A position whose goods do not cover what it has promised. */
+export type DeficitPlace = { readonly warehouse: WarehouseId; readonly sku: Sku };
+
+/**
+ * Writes positions and, with them, the materialised answer of their SKU: both or neither. The hot path of ingest. What a
+ * transaction brings is collected first and written at its end, each position and each answer once and in key order: a hot
+ * SKU sold in twenty batches costs one write, and neighbours share the page that is at hand.
+ *
+ * Measured with checks, log, answers and cursor, durable, scattered sales of 500 to a batch and four batches to a transaction:
+ * 46,000 to 67,000 deltas/s over 40,000 positions (0.35 of a bare upsert of the position rows in the same run), 0.53 of bare
+ * over 400,000 positions. Of the time, writing positions took 29 %, answers and their revisions 28 %, commits 22 %, checks 18 %.
+ */
+export class PositionWriter {
+  #pending = new Map<Sku, Map<WarehouseId, Pending>>();
+  readonly #known: Statement<[string, string], KnownPosition>;
+  readonly #upsert: Statement<(string | number)[]>;
+  readonly #advanceLog: Statement<[number, string, string, number]>;
+  readonly #suspect: Statement<[{ sku: string; warehouse: string; version: number }]>;
+  readonly #availability: AvailabilityWriter;
+
+  constructor(database: Database, availability: AvailabilityWriter) {
+    this.#availability = availability;
+    this.#known = database.prepare('SELECT version, granted FROM position WHERE sku = ? AND warehouse = ?');
+    this.#upsert = database.prepare(`
+      INSERT INTO position (sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence,
+        log_sequence, at, suspect, granted, allocated, returned_seen)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)
+      ON CONFLICT (sku, warehouse) DO UPDATE SET
+        on_hand = excluded.on_hand, unsellable = excluded.unsellable, reserved = excluded.reserved,
+        committed = excluded.committed, quota = excluded.quota, safety_stock = excluded.safety_stock,
+        version = excluded.version, sequence = excluded.sequence,
+        log_sequence = max(position.log_sequence, excluded.log_sequence), at = excluded.at, suspect = 0,
+        granted = max(position.granted, excluded.granted), allocated = max(position.allocated, excluded.allocated),
+        returned_seen = max(position.returned_seen, excluded.returned_seen)
+      WHERE excluded.version > position.version`);
+    this.#advanceLog = database.prepare(
+      'UPDATE position SET log_sequence = ? WHERE sku = ? AND warehouse = ? AND log_sequence < ?',
+    );
+    this.#suspect = database.prepare(`
+      INSERT INTO position (sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence,
+        log_sequence, at, suspect)
+      VALUES (@sku, @warehouse, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1)
+      ON CONFLICT (sku, warehouse) DO UPDATE SET suspect = 1 WHERE position.version < @version AND position.suspect = 0`);
+  }
+
+  /** Forgets what a transaction that failed has left. */
+  begin(): void {
+    this.#pending = new Map();
+  }
+
+  /** Takes the state over if it is newer; `logSequence` is 0 for a state that came ahead of its history. */
+  put(warehouse: WarehouseId, row: StateRow, logSequence: number): void {
+    const pending = this.#pendingOf(warehouse, row.sku);
+    if (pending.row === undefined || row.version > pending.row.version) pending.row = row;
+    pending.logSequence = Math.max(pending.logSequence, logSequence);
+  }
+
+  /** Marks the state as older than what the node has, unless a newer one has come already or still comes. */
+  suspect(warehouse: WarehouseId, sku: Sku, version: number): void {
+    const pending = this.#pendingOf(warehouse, sku);
+    pending.suspectVersion = Math.max(pending.suspectVersion, version);
+  }
+
+  /** Writes what was collected, and the answers with it; returns where goods are missing as far as the newer states say. */
+  end(): readonly DeficitPlace[] {
+    const deficits: DeficitPlace[] = [];
+    for (const sku of [...this.#pending.keys()].sort()) {
+      const changes: UnspentChange[] = [];
+      for (const [warehouse, pending] of this.#pending.get(sku) ?? []) {
+        const units = this.#write(warehouse, sku, pending);
+        if (units === undefined) continue;
+        changes.push({ warehouse, units });
+        // Of the state at hand, so that the many without a deficit cost no look-up.
+        if (pending.row !== undefined && deficitOf(pending.row.state) > 0) deficits.push({ warehouse, sku });
+      }
+      if (changes.length > 0) this.#availability.change(sku, changes);
+    }
+    return deficits;
+  }
+
+  /** Units by which central's quota changes; `undefined` when nothing of the position did. */
+  #write(warehouse: WarehouseId, sku: Sku, { row, logSequence, suspectVersion }: Pending): number | undefined {
+    let change: number | undefined;
+    if (row !== undefined) {
+      const merge = mergePosition(this.#known.get(sku, warehouse), row);
+      if (merge.merge === 'newer') {
+        this.#upsertRow(warehouse, row, logSequence);
+        change = merge.grantedChange;
+      } else if (logSequence > 0) this.#advanceLog.run(logSequence, sku, warehouse, logSequence);
+    }
+    if (suspectVersion > 0 && this.#suspect.run({ sku, warehouse, version: suspectVersion }).changes > 0) change ??= 0;
+    return change;
+  }
+
+  #upsertRow(warehouse: WarehouseId, { sku, version, sequence, state, at }: StateRow, logSequence: number): void {
+    this.#upsert.run(
+      sku,
+      warehouse,
+      state.onHand,
+      state.unsellable,
+      state.reserved,
+      state.committed,
+      state.quota,
+      state.safetyStock,
+      version,
+      sequence,
+      logSequence,
+      at,
+      state.granted,
+      state.allocated,
+      state.returned,
+    );
+  }
+
+  #pendingOf(warehouse: WarehouseId, sku: Sku): Pending {
+    let ofSku = this.#pending.get(sku);
+    if (ofSku === undefined) {
+      ofSku = new Map();
+      this.#pending.set(sku, ofSku);
+    }
+    let pending = ofSku.get(warehouse);
+    if (pending === undefined) {
+      pending = { logSequence: 0, suspectVersion: 0 };
+      ofSku.set(warehouse, pending);
+    }
+    return pending;
+  }
+}

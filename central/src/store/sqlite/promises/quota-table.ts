@@ -1,0 +1,174 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { deficitOf, emptyQuantities } from '@edgestock/shared/inventory/position';
+import { assert } from '@edgestock/shared/runtime/assert';
+import type { Database, Statement } from 'better-sqlite3';
+import type { Channel } from '../../../rules/channel.ts';
+import { isSilent } from '../../../rules/freshness.ts';
+import type { Offer } from '../../../rules/sourcing.ts';
+import type { AvailabilityWriter } from '../positions/availability-table.ts';
+import type { DeficitPlace } from '../positions/position-table.ts';
+
+const UNSPENT = 'granted - returned - allocated_sent - held';
+
+export type HeldUnits = { readonly warehouse: WarehouseId; readonly quantity: number };
+
+type OfferRow = {
+  warehouse: WarehouseId;
+  unspent: number;
+  priority: number;
+  enrolled_at: number;
+  heard_at: number | null;
+  is_fenced: number;
+};
+
+type DeficitRow = {
+  on_hand: number;
+  unsellable: number;
+  reserved: number;
+  committed: number;
+  quota: number;
+  returned_seen: number;
+  returned: number;
+};
+
+/**
+ * Central's side of each quota: what is held, allocated and given back of the units that nodes granted. Unspent is what is
+ * left, and no statement here lets it fall below zero (P3). The answers change with it. Inside a transaction of the caller.
+ */
+export class QuotaTable {
+  readonly #availability: AvailabilityWriter;
+  #freed: DeficitPlace[] = [];
+  readonly #offers: Statement<[{ sku: string; channel: string }], OfferRow>;
+  readonly #hold: Statement<[number, string, string, number]>;
+  readonly #free: Statement<[number, string, string, number]>;
+  readonly #allocate: Statement<[{ units: number; sku: string; warehouse: string }]>;
+  readonly #unspent: Statement<[string, string], { unspent: number; returned: number }>;
+  readonly #return: Statement<[{ units: number; sku: string; warehouse: string }]>;
+  readonly #deficit: Statement<[string, string], DeficitRow>;
+  readonly #short: Statement<[string, number], DeficitPlace>;
+
+  constructor(database: Database, availability: AvailabilityWriter) {
+    this.#availability = availability;
+    this.#offers = database.prepare(`
+      SELECT p.warehouse, ${UNSPENT} AS unspent, s.priority, n.enrolled_at, n.heard_at,
+        n.fence_reason IS NOT NULL AS is_fenced
+      FROM channel c CROSS JOIN position p
+        JOIN node n ON n.warehouse = p.warehouse
+        JOIN warehouse_settings s ON s.warehouse = p.warehouse
+        LEFT JOIN channel_warehouse m ON m.channel = c.channel AND m.warehouse = p.warehouse
+      WHERE c.channel = @channel AND p.sku = @sku AND ${UNSPENT} > 0 AND (c.is_all OR m.warehouse IS NOT NULL)
+      ORDER BY p.warehouse`);
+    this.#hold = database.prepare(
+      `UPDATE position SET held = held + ? WHERE sku = ? AND warehouse = ? AND ${UNSPENT} >= ?`,
+    );
+    this.#free = database.prepare('UPDATE position SET held = held - ? WHERE sku = ? AND warehouse = ? AND held >= ?');
+    this.#allocate = database.prepare(`
+      UPDATE position SET held = held - @units, allocated_sent = allocated_sent + @units
+      WHERE sku = @sku AND warehouse = @warehouse AND held >= @units`);
+    this.#unspent = database.prepare(
+      `SELECT ${UNSPENT} AS unspent, returned FROM position WHERE sku = ? AND warehouse = ?`,
+    );
+    this.#return = database.prepare(`
+      UPDATE position SET returned = returned + @units
+      WHERE sku = @sku AND warehouse = @warehouse AND ${UNSPENT} >= @units`);
+    // As the index `position_short` has it.
+    this.#short = database.prepare(`
+      SELECT sku, warehouse FROM position
+      WHERE sku = ? AND held > 0 AND reserved + committed + quota > max(0, on_hand - max(0, unsellable))
+      ORDER BY warehouse LIMIT ?`);
+    this.#deficit = database.prepare(`
+      SELECT on_hand, unsellable, reserved, committed, quota, returned_seen, returned
+      FROM position WHERE sku = ? AND warehouse = ?`);
+  }
+
+  /** From where a channel could serve a SKU. A fenced node counts as silent: its quota stands, but nobody may answer for it. */
+  offers(channel: Channel, sku: Sku, now: number): readonly Offer[] {
+    return this.#offers.all({ channel, sku }).map((row) => ({
+      warehouse: row.warehouse,
+      sku,
+      unspent: row.unspent,
+      priority: row.priority,
+      isSilent: row.is_fenced === 1 || isSilent({ enrolledAt: row.enrolled_at, ...heardOf(row.heard_at) }, now),
+    }));
+  }
+
+  /** Sets units aside that a channel promises. They must be unspent in each warehouse, and in the channel beyond its buffer. */
+  hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): void {
+    this.#holdEach(sku, holds);
+    const isTaken = this.#availability.take(channel, sku, changesBy(holds, -1));
+    assert(isTaken, () => `${channel} does not have so many of ${sku}`);
+  }
+
+  /** Sets units aside for a promise that moves here: it was made once, so it may use what the buffer keeps. */
+  holdMoved(sku: Sku, holds: readonly HeldUnits[]): void {
+    this.#holdEach(sku, holds);
+    this.#availability.change(sku, changesBy(holds, -1));
+  }
+
+  /** Forgets what a transaction that failed has left. */
+  begin(): void {
+    this.#freed = [];
+  }
+
+  /** Where units were freed since this was last asked. */
+  takeFreed(): readonly DeficitPlace[] {
+    const freed = this.#freed;
+    this.#freed = [];
+    return freed;
+  }
+
+  /** Held units are promised to nobody any more. */
+  free(sku: Sku, { warehouse, quantity }: HeldUnits): void {
+    const { changes } = this.#free.run(quantity, sku, warehouse, quantity);
+    assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
+    this.#availability.change(sku, [{ warehouse, units: quantity }]);
+    this.#freed.push({ warehouse, sku });
+  }
+
+  /** Held units are sent to their node as an allocation. What is unspent stays the same. */
+  allocate(sku: Sku, { warehouse, quantity }: HeldUnits): void {
+    const { changes } = this.#allocate.run({ units: quantity, sku, warehouse });
+    assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
+    this.#availability.change(sku, [{ warehouse, units: 0 }]);
+  }
+
+  /** Gives back up to so many unspent units; tells how many, and the new total. */
+  giveBack(sku: Sku, { warehouse, quantity }: HeldUnits): { readonly units: number; readonly total: number } {
+    const known = this.#unspent.get(sku, warehouse);
+    const total = known?.returned ?? 0;
+    const units = Math.min(quantity, known?.unspent ?? 0);
+    if (units <= 0) return { units: 0, total };
+    const { changes } = this.#return.run({ units, sku, warehouse });
+    assert(changes === 1, () => `${units} of ${sku} are not unspent in ${warehouse}`);
+    this.#availability.change(sku, [{ warehouse, units: -units }]);
+    return { units, total: total + units };
+  }
+
+  /** Promised units without goods behind them, less what is on its way back to the node already. */
+  deficit(sku: Sku, warehouse: WarehouseId): number {
+    const row = this.#deficit.get(sku, warehouse);
+    if (row === undefined) return 0;
+    const { on_hand: onHand, returned, returned_seen: returnedSeen, ...quantities } = row;
+    return Math.max(0, deficitOf({ ...emptyQuantities, onHand, ...quantities }) - Math.max(0, returned - returnedSeen));
+  }
+
+  /** Where promises of a SKU are held without goods behind them, at most so many. */
+  shortPlaces(sku: Sku, limit: number): readonly DeficitPlace[] {
+    return this.#short.all(sku, limit);
+  }
+
+  #holdEach(sku: Sku, holds: readonly HeldUnits[]): void {
+    for (const { warehouse, quantity } of holds) {
+      const { changes } = this.#hold.run(quantity, sku, warehouse, quantity);
+      assert(changes === 1, () => `${quantity} of ${sku} are not unspent in ${warehouse}`);
+    }
+  }
+}
+
+function changesBy(holds: readonly HeldUnits[], sign: 1 | -1) {
+  return holds.map(({ warehouse, quantity }) => ({ warehouse, units: sign * quantity }));
+}
+
+function heardOf(at: number | null) {
+  return at === null ? {} : { heard: { at } };
+}

@@ -1,0 +1,136 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { Database, Statement } from 'better-sqlite3';
+import type { Channel } from '../../../rules/channel.ts';
+import type { Reservation, ReservationState } from '../../../rules/reservation.ts';
+import { HoldReader } from './hold-table.ts';
+
+type ReservationRow = {
+  id: string;
+  channel: Channel;
+  owner: string;
+  state: ReservationState;
+  created_at: number;
+  expires_at: number;
+  ended_at: number | null;
+  end_reason: string | null;
+};
+export type ReservationLineRow = { readonly sku: Sku; readonly requested: number; readonly promised: number };
+
+/** Reads reservations as they are stored; whether their time is over is for `stateAt` to say. */
+export class ReservationReader {
+  readonly #holds: HoldReader;
+  readonly #one: Statement<[string], ReservationRow>;
+  readonly #lines: Statement<[string], ReservationLineRow>;
+  readonly #over: Statement<[number, number], { id: string }>;
+  readonly #count: Statement<[], { held: number }>;
+  readonly #next: Statement<[], { next: number | null }>;
+
+  constructor(database: Database) {
+    this.#holds = new HoldReader(database);
+    this.#one = database.prepare(`
+      SELECT id, channel, owner, state, created_at, expires_at, ended_at, end_reason FROM reservation WHERE id = ?`);
+    this.#lines = database.prepare(
+      'SELECT sku, requested, promised FROM reservation_line WHERE reservation = ? ORDER BY sku',
+    );
+    this.#over = database.prepare(
+      "SELECT id FROM reservation WHERE state = 'held' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+    );
+    this.#count = database.prepare("SELECT count(*) AS held FROM reservation WHERE state = 'held'");
+    this.#next = database.prepare("SELECT min(expires_at) AS next FROM reservation WHERE state = 'held'");
+  }
+
+  get(id: string): Reservation | undefined {
+    const row = this.#one.get(id);
+    if (row === undefined) return undefined;
+    const holds = this.#holds.of({ kind: 'reservation', id });
+    return {
+      id,
+      channel: row.channel,
+      owner: row.owner,
+      state: row.state,
+      createdAt: row.created_at,
+      expiresAt: row.expires_at,
+      ...(row.ended_at === null ? {} : { ended: { at: row.ended_at, reason: row.end_reason ?? '' } }),
+      lines: this.lines(id).map(({ sku, requested }) => ({
+        sku,
+        requested,
+        holds: holds.filter((hold) => hold.sku === sku).map(({ warehouse, quantity }) => ({ warehouse, quantity })),
+      })),
+    };
+  }
+
+  /** What was asked for and what was promised when it was made, in the order of SKU. */
+  lines(id: string): readonly ReservationLineRow[] {
+    return this.#lines.all(id);
+  }
+
+  /** How many are held. */
+  held(): number {
+    return this.#count.get()?.held ?? 0;
+  }
+
+  /** When the next one ends by time. */
+  nextEnd(): number | undefined {
+    return this.#next.get()?.next ?? undefined;
+  }
+
+  /** Those still held though their time is over, the earliest first. */
+  over(now: number, limit: number): readonly string[] {
+    return this.#over.all(now, limit).map(({ id }) => id);
+  }
+}
+
+/** Writes reservations; their units are for `HoldWriter` and `QuotaTable`. Inside a transaction of its caller. */
+export class ReservationWriter {
+  readonly #insert: Statement<[string, string, string, number, number]>;
+  readonly #insertLine: Statement<[string, string, number, number]>;
+  readonly #renew: Statement<[number, string]>;
+  readonly #end: Statement<[string, number, string, string]>;
+  readonly #ended: Statement<[number, number], { id: string }>;
+  readonly #removeLines: Statement<[string]>;
+  readonly #remove: Statement<[string]>;
+
+  constructor(database: Database) {
+    this.#insert = database.prepare(`
+      INSERT INTO reservation (id, channel, owner, state, created_at, expires_at) VALUES (?, ?, ?, 'held', ?, ?)`);
+    this.#insertLine = database.prepare(
+      'INSERT INTO reservation_line (reservation, sku, requested, promised) VALUES (?, ?, ?, ?)',
+    );
+    this.#renew = database.prepare("UPDATE reservation SET expires_at = ? WHERE id = ? AND state = 'held'");
+    this.#end = database.prepare(
+      "UPDATE reservation SET state = ?, ended_at = ?, end_reason = ? WHERE id = ? AND state = 'held'",
+    );
+    this.#ended = database.prepare(
+      "SELECT id FROM reservation WHERE state <> 'held' AND ended_at < ? ORDER BY ended_at LIMIT ?",
+    );
+    this.#removeLines = database.prepare('DELETE FROM reservation_line WHERE reservation = ?');
+    this.#remove = database.prepare('DELETE FROM reservation WHERE id = ?');
+  }
+
+  insert(
+    reservation: Pick<Reservation, 'id' | 'channel' | 'owner' | 'createdAt' | 'expiresAt'>,
+    lines: readonly ReservationLineRow[],
+  ): void {
+    const { id, channel, owner, createdAt, expiresAt } = reservation;
+    this.#insert.run(id, channel, owner, createdAt, expiresAt);
+    for (const { sku, requested, promised } of lines) this.#insertLine.run(id, sku, requested, promised);
+  }
+
+  renew(id: string, expiresAt: number): void {
+    this.#renew.run(expiresAt, id);
+  }
+
+  end(id: string, state: Exclude<ReservationState, 'held'>, ended: { at: number; reason: string }): void {
+    this.#end.run(state, ended.at, ended.reason, id);
+  }
+
+  /** Forgets those that ended before a moment, at most so many; tells how many. */
+  forget(before: number, limit: number): number {
+    const forgotten = this.#ended.all(before, limit);
+    for (const { id } of forgotten) {
+      this.#removeLines.run(id);
+      this.#remove.run(id);
+    }
+    return forgotten.length;
+  }
+}

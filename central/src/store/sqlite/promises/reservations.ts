@@ -1,0 +1,147 @@
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { must } from '@edgestock/shared/runtime/assert';
+import type { Database } from 'better-sqlite3';
+import { centralLimits } from '../../../limits.ts';
+import type { PromiseCommand, PromiseOutcome } from '../../../rules/promise-command.ts';
+import { type Reservation, type Shortage, stateAt } from '../../../rules/reservation.ts';
+import { ChannelReader } from '../catalogue/channel-table.ts';
+import type { Holdings } from './holdings.ts';
+import type { PromiseSourcing } from './promise-sourcing.ts';
+import { type ReservationLineRow, ReservationReader, ReservationWriter } from './reservation-table.ts';
+
+type Reserve = Extract<PromiseCommand, { readonly command: 'reserve' }>;
+
+/** Timed promises: made, prolonged, given up, and over when their time is. Inside a transaction of its caller. */
+export class Reservations {
+  readonly #reader: ReservationReader;
+  readonly #writer: ReservationWriter;
+  readonly #channels: ChannelReader;
+  readonly #holdings: Holdings;
+  readonly #sourcing: PromiseSourcing;
+
+  constructor(database: Database, parts: { readonly holdings: Holdings; readonly sourcing: PromiseSourcing }) {
+    this.#reader = new ReservationReader(database);
+    this.#writer = new ReservationWriter(database);
+    this.#channels = new ChannelReader(database);
+    this.#holdings = parts.holdings;
+    this.#sourcing = parts.sourcing;
+  }
+
+  get(id: string): Reservation | undefined {
+    return this.#reader.get(id);
+  }
+
+  reserve(command: Reserve, now: number): PromiseOutcome {
+    const { id, channel, owner, expiresAt, isPartial } = command;
+    const existing = this.#reader.get(id);
+    if (existing !== undefined) return this.#again(existing, command);
+    if (this.#channels.get(channel) === undefined) return { outcome: 'unknown', what: 'channel', id: channel };
+    if (now >= expiresAt) return { outcome: 'too-late', state: 'expired', why: 'its time is over before it begins' };
+    const demand = summed(command.lines);
+    const { holds, shortages } = this.#sourcing.plan(channel, demand, now);
+    if (shortages.length > 0 && (!isPartial || holds.length === 0)) return { outcome: 'insufficient', shortages };
+    const short = new Map(shortages.map(({ sku, available }) => [sku, available]));
+    const lines = demand.map(({ sku, quantity }) => ({
+      sku,
+      requested: quantity,
+      promised: short.get(sku) ?? quantity,
+    }));
+    this.#writer.insert({ id, channel, owner, createdAt: now, expiresAt }, lines);
+    this.#holdings.take({ kind: 'reservation', id }, channel, holds);
+    return { outcome: 'reserved', reservation: this.#known(id), shortages, isReplay: false };
+  }
+
+  /** Its time only grows, so that a request that is repeated late takes nothing away. */
+  renew(id: string, expiresAt: number, now: number): PromiseOutcome {
+    const reservation = this.open(id, now);
+    if ('outcome' in reservation) return reservation;
+    const isReplay = reservation.expiresAt >= expiresAt;
+    if (!isReplay) this.#writer.renew(id, expiresAt);
+    return { outcome: 'reservation', reservation: this.#known(id), isReplay };
+  }
+
+  /** Who releases wants nothing to be held: of one that is released or expired that is so already. */
+  release(id: string, reason: string, now: number): PromiseOutcome {
+    const reservation = this.open(id, now);
+    if (!('outcome' in reservation)) {
+      this.#end(id, 'released', reason, now);
+      return { outcome: 'reservation', reservation: this.#known(id), isReplay: false };
+    }
+    const ended = this.#reader.get(id);
+    if (ended === undefined || ended.state === 'confirmed') return reservation;
+    return { outcome: 'reservation', reservation: ended, isReplay: true };
+  }
+
+  /**
+   * The reservation while it is held; else the answer to who wants it to be. One whose time is over ends here, and its units
+   * are given back: expiry is judged wherever a reservation is used.
+   */
+  open(id: string, now: number): Reservation | Extract<PromiseOutcome, { outcome: 'unknown' | 'too-late' }> {
+    const reservation = this.#reader.get(id);
+    if (reservation === undefined) return { outcome: 'unknown', what: 'reservation', id };
+    const state = stateAt(reservation, now);
+    if (state === 'held') return reservation;
+    if (reservation.state === 'held') this.expire(id, now);
+    const at = reservation.ended?.at ?? reservation.expiresAt;
+    return { outcome: 'too-late', state, why: `it has been ${state} since ${new Date(at).toISOString()}` };
+  }
+
+  /** It became an order, which has taken its units over (`Holdings.handOver`). */
+  confirmed(id: string, now: number): void {
+    this.#writer.end(id, 'confirmed', { at: now, reason: 'confirmed' });
+  }
+
+  expire(id: string, now: number): void {
+    this.#end(id, 'expired', 'its time was over', now);
+  }
+
+  /** Ends those whose time is over, at most so many; tells how many. Long ended ones are forgotten. */
+  sweep(limit: number, now: number): number {
+    const over = this.#reader.over(now, limit);
+    for (const id of over) this.expire(id, now);
+    this.#writer.forget(now - centralLimits.endedReservationsKeptMs, limit);
+    return over.length;
+  }
+
+  /** When the next one ends by time. */
+  nextEnd(): number | undefined {
+    return this.#reader.nextEnd();
+  }
+
+  #end(id: string, state: 'released' | 'expired', reason: string, now: number): void {
+    this.#writer.end(id, state, { at: now, reason });
+    this.#holdings.giveUp({ kind: 'reservation', id });
+  }
+
+  /** The id is the key of a request without one: the same again is answered with what has become of it. */
+  #again(existing: Reservation, { id, channel, owner, lines }: Reserve): PromiseOutcome {
+    const known = this.#reader.lines(id);
+    const isSame = existing.channel === channel && existing.owner === owner && isSameDemand(known, summed(lines));
+    if (!isSame) return { outcome: 'key-reused', key: id };
+    return { outcome: 'reserved', reservation: existing, shortages: shortagesOf(known), isReplay: true };
+  }
+
+  #known(id: string): Reservation {
+    return must(this.#reader.get(id), 'the reservation is there');
+  }
+}
+
+/** One line for each SKU, in the order of SKU: what is asked for twice is asked for together. */
+function summed(lines: readonly SkuQuantity[]): readonly SkuQuantity[] {
+  const quantities = new Map<SkuQuantity['sku'], number>();
+  for (const { sku, quantity } of lines) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity);
+  return Array.from(quantities, ([sku, quantity]) => ({ sku, quantity })).sort((a, b) => (a.sku < b.sku ? -1 : 1));
+}
+
+function isSameDemand(known: readonly ReservationLineRow[], demand: readonly SkuQuantity[]): boolean {
+  return (
+    known.length === demand.length &&
+    known.every(({ sku, requested }, at) => demand[at]?.sku === sku && demand[at].quantity === requested)
+  );
+}
+
+function shortagesOf(lines: readonly ReservationLineRow[]): readonly Shortage[] {
+  return lines
+    .filter(({ requested, promised }) => promised < requested)
+    .map(({ sku, requested, promised }) => ({ sku, requested, available: promised }));
+}
