@@ -4,7 +4,8 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import type { Database, Statement } from 'better-sqlite3';
-import type { ReservationState } from '../rules/reservation.ts';
+import { PAGE_ROWS, pages } from './audit-pages.ts';
+import { DocumentAudit } from './document-audit.ts';
 import type { ImportJob } from './import-store.ts';
 import { migrations } from './migrations.ts';
 import type { MovementRow } from './movement-store.ts';
@@ -81,45 +82,12 @@ export type AuditedImport = Pick<ImportJob, 'id' | 'state' | 'rowCount' | 'stage
   readonly waiting: number;
 };
 
-/** What the documents say is set aside of a SKU, to be held against its position. */
-export type AuditedSetAsides = { readonly reserved: number; readonly committed: number };
-export type AuditedTask = {
-  readonly number: number;
-  readonly id: string;
-  readonly state: string;
-  readonly lineCount: number;
-  /** Units of all lines that are still committed, and the least of any line's counters and remainders. */
-  readonly open: number;
-  readonly least: number;
-};
-/** A transfer that cannot be as it is, in words. */
-export type AuditedTransfer = { readonly id: string; readonly fault: string };
-/** A reservation that cannot be as it is, in words. */
-export type AuditedReservation = { readonly id: string; readonly fault: string };
 export type AuditedInbox = { readonly centralEpoch: number; readonly sequence: number; readonly hashBytes: number };
 export type AuditedRefusal = { readonly centralEpoch: number; readonly sequence: number };
-
-function reservedBy(state: ReservationState): string {
-  return `SELECT sum(quantity) FROM reservation_line JOIN reservation ON id = reservation WHERE sku = ? AND state = '${state}'`;
-}
-
-/**
- * The units of a SKU that stand behind its set-asides, one query for each kind of document that holds some: each takes the SKU
- * and gives one number. A document that sets units aside adds its query here.
- */
-const holders: Readonly<Record<keyof AuditedSetAsides, readonly string[]>> = {
-  reserved: [reservedBy('held')],
-  committed: [
-    'SELECT sum(quantity - released - shipped) FROM task_line WHERE sku = ?',
-    reservedBy('confirmed'),
-    "SELECT sum(planned) FROM transfer_line JOIN transfer ON id = transfer WHERE sku = ? AND state = 'planned'",
-  ],
-};
 
 /** Of transfers only what holds units: one that is on its way here may be of a SKU that was never here. */
 const planned = "(SELECT sku FROM transfer_line JOIN transfer ON id = transfer WHERE state = 'planned')";
 const tablesBySku = ['movement', 'position', 'balance', 'checkpoint_balance', 'task_line', 'reservation_line', planned];
-const PAGE_ROWS = 1_000;
 const CACHE_KIB = 64 * 1024;
 
 /**
@@ -127,6 +95,8 @@ const CACHE_KIB = 64 * 1024;
  * trusted: rows come as stored. Everything is read in pages, so that the longest log costs no memory.
  */
 export class LedgerAudit {
+  /** What tasks, reservations and transfers say. */
+  readonly documents: DocumentAudit;
   readonly #database: Database;
   readonly #lock: ProcessLock;
   readonly #movements: Statement<[number, number], MovementRow>;
@@ -137,7 +107,6 @@ export class LedgerAudit {
   readonly #balances: Statement<[string], AuditedBalance>;
   readonly #checkpointBalances: Statement<[string], AuditedBalance>;
   readonly #isItem: Statement<[string], { one: number }>;
-  readonly #holders: readonly (readonly [keyof AuditedSetAsides, Statement<[string], { units: number | null }>])[];
 
   private constructor(database: Database, lock: ProcessLock) {
     this.#database = database;
@@ -160,9 +129,7 @@ export class LedgerAudit {
       'SELECT bin, lot, condition, quantity FROM checkpoint_balance WHERE sku = ?',
     );
     this.#isItem = database.prepare('SELECT 1 AS one FROM item WHERE sku = ?');
-    this.#holders = (Object.keys(holders) as (keyof AuditedSetAsides)[]).flatMap((name) =>
-      holders[name].map((query) => [name, database.prepare(`SELECT (${query}) AS units`)] as const),
-    );
+    this.documents = new DocumentAudit(database);
   }
 
   /** Throws `DataDirectoryInUse` while a node runs on it, `AuditRefused` where there is nothing to audit. */
@@ -257,77 +224,6 @@ export class LedgerAudit {
     return this.#checkpointBalances.all(sku);
   }
 
-  /** What documents hold of a SKU. */
-  setAsides(sku: Sku): AuditedSetAsides {
-    const units = { reserved: 0, committed: 0 };
-    for (const [name, statement] of this.#holders) units[name] += statement.get(sku)?.units ?? 0;
-    return units;
-  }
-
-  *tasks(): Generator<readonly AuditedTask[]> {
-    const page = this.#database.prepare<[number, number], AuditedTask>(
-      `SELECT number, id, state, count(task_line.task) AS lineCount, coalesce(sum(quantity - released - shipped), 0) AS open,
-         coalesce(min(min(released, shipped, quantity - released - shipped)), 0) AS least
-       FROM task LEFT JOIN task_line ON task_line.task = task.id WHERE number > ? GROUP BY number ORDER BY number LIMIT ?`,
-    );
-    yield* pages(
-      (after: number) => page.all(after, PAGE_ROWS),
-      Number.MIN_SAFE_INTEGER,
-      (row) => row.number,
-    );
-  }
-
-  /** Lines and steps of tasks that are not there. */
-  orphansOfTasks(): readonly { readonly place: string; readonly task: string }[] {
-    return this.#database
-      .prepare<[number], { place: string; task: string }>(
-        `SELECT 'task_line' AS place, task FROM task_line WHERE task NOT IN (SELECT id FROM task)
-         UNION SELECT 'task_step', task FROM task_step WHERE task NOT IN (SELECT id FROM task) LIMIT ?`,
-      )
-      .all(PAGE_ROWS);
-  }
-
-  /** Reservations whose columns contradict one another, and lines of reservations that are not there. */
-  faultyReservations(): readonly AuditedReservation[] {
-    return this.#database
-      .prepare<[number], AuditedReservation>(
-        `SELECT id, 'is ' || state || CASE WHEN ended_at IS NULL THEN ' and has not ended' ELSE ' and has ended' END AS fault
-           FROM reservation WHERE (state IN ('held', 'confirmed')) <> (ended_at IS NULL)
-         UNION ALL SELECT id, 'is ' || state || ' with receipt ' || coalesce(receipt, '(none)')
-           FROM reservation WHERE (state = 'fulfilled') <> (receipt IS NOT NULL)
-         UNION ALL SELECT id, 'is ' || state || ', which is no state of a reservation'
-           FROM reservation WHERE state NOT IN ('held', 'confirmed', 'fulfilled', 'released', 'expired')
-         UNION ALL SELECT id, 'has no lines'
-           FROM reservation WHERE NOT EXISTS (SELECT 1 FROM reservation_line WHERE reservation = id)
-         UNION ALL SELECT reservation, 'has a line of ' || sku || ' and is not there'
-           FROM reservation_line WHERE reservation NOT IN (SELECT id FROM reservation)
-         LIMIT ?`,
-      )
-      .all(PAGE_ROWS);
-  }
-
-  /** Transfers whose state their lines contradict, and lines of transfers that are not there. */
-  faultyTransfers(): readonly AuditedTransfer[] {
-    return this.#database
-      .prepare<[number], AuditedTransfer>(
-        `SELECT id, 'has no lines' AS fault FROM transfer
-           WHERE NOT EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id)
-         UNION ALL SELECT id, 'is ' || state || ' with units shipped'
-           FROM transfer WHERE state IN ('planned', 'cancelled') AND
-             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND shipped <> 0)
-         UNION ALL SELECT id, 'is ' || state || CASE WHEN state = 'closed' THEN ' with units not accounted for' ELSE ' with every unit accounted for' END
-           FROM transfer WHERE state IN ('shipped', 'receiving', 'closed') AND (state = 'closed') <> (
-             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND shipped > 0) AND NOT
-             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND shipped <> received + damaged + lost))
-         UNION ALL SELECT transfer, 'has a line of ' || sku || ' with less than nothing'
-           FROM transfer_line WHERE min(planned, shipped, received, damaged) < 0
-         UNION ALL SELECT transfer, 'has a line of ' || sku || ' and is not there'
-           FROM transfer_line WHERE transfer NOT IN (SELECT id FROM transfer)
-         LIMIT ?`,
-      )
-      .all(PAGE_ROWS);
-  }
-
   /** How far central's log is carried out; `undefined` before its first directive. */
   inbox(): AuditedInbox | undefined {
     return this.#database
@@ -418,20 +314,4 @@ function refuseOtherSchema(database: Database): void {
   if (version === migrations.length) return;
   const hint = 'Start the node once with this release, or verify with the release that wrote it.';
   throw new AuditRefused(`the database has schema ${version}, this release ${migrations.length}`, hint);
-}
-
-/** Reads page after page until one comes back short of rows. */
-function* pages<Row, Key>(
-  read: (after: Key) => Row[],
-  first: Key,
-  keyOf: (row: Row) => Key,
-): Generator<readonly Row[]> {
-  let after = first;
-  for (;;) {
-    const rows = read(after);
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    yield rows;
-    after = keyOf(last);
-  }
 }

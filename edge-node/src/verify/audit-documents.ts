@@ -1,4 +1,5 @@
 import { HASH_BYTES } from '@edgestock/shared/protocol/chain';
+import type { DocumentAudit } from '../store/document-audit.ts';
 import type { LedgerAudit } from '../store/ledger-audit.ts';
 import type { Differences } from './difference.ts';
 
@@ -7,14 +8,14 @@ const endStates = ['shipped', 'released'];
 
 /** Holds the node's documents against themselves and one another. */
 export function auditDocuments(audit: LedgerAudit, differences: Differences): void {
-  auditTasks(audit, differences);
-  auditReservations(audit, differences);
-  auditTransfers(audit, differences);
+  auditTasks(audit.documents, differences);
+  auditReservations(audit.documents, differences);
+  auditTransfers(audit.documents, differences);
   auditInbox(audit, differences);
 }
 
-function auditTasks(audit: LedgerAudit, differences: Differences): void {
-  for (const page of audit.tasks()) {
+function auditTasks(documents: DocumentAudit, differences: Differences): void {
+  for (const page of documents.tasks()) {
     for (const { id, state, lineCount, open, least } of page) {
       const fault = (message: string) => differences.add({ table: 'task', message: `${id} ${message}` });
       const isOpen = openStates.includes(state);
@@ -25,19 +26,19 @@ function auditTasks(audit: LedgerAudit, differences: Differences): void {
       if (!isOpen && open !== 0) fault(`is ${state} with ${open} units still committed`);
     }
   }
-  for (const { place, task } of audit.orphansOfTasks()) {
+  for (const { place, task } of documents.orphansOfTasks()) {
     differences.add({ table: place, message: `belongs to task ${task}, which is not there` });
   }
 }
 
-function auditReservations(audit: LedgerAudit, differences: Differences): void {
-  for (const { id, fault } of audit.faultyReservations()) {
+function auditReservations(documents: DocumentAudit, differences: Differences): void {
+  for (const { id, fault } of documents.faultyReservations()) {
     differences.add({ table: 'reservation', message: `${id} ${fault}` });
   }
 }
 
-function auditTransfers(audit: LedgerAudit, differences: Differences): void {
-  for (const { id, fault } of audit.faultyTransfers()) {
+function auditTransfers(documents: DocumentAudit, differences: Differences): void {
+  for (const { id, fault } of documents.faultyTransfers()) {
     differences.add({ table: 'transfer', message: `${id} ${fault}` });
   }
 }

@@ -1,5 +1,6 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
-import type { AuditedPosition, AuditedSetAsides } from '../store/ledger-audit.ts';
+import type { AuditedSetAsides } from '../store/document-audit.ts';
+import type { AuditedPosition } from '../store/ledger-audit.ts';
 import type { Differences } from './difference.ts';
 
 /** Holds a position's set-asides against the documents that hold the units, and its quota against the totals it comes from. */

@@ -71,7 +71,7 @@ export async function verifyBooks(
         movements: audit.movementsOf(sku),
       };
       rebuilt += auditPosition(shelf, node.checkpointSequence, differences);
-      auditSetAsides({ sku, position: shelf.position, held: audit.setAsides(sku) }, differences);
+      auditSetAsides({ sku, position: shelf.position, held: audit.documents.setAsides(sku) }, differences);
     }
     skus += page.length;
     options.onProgress({ phase: 'positions', done: rebuilt, of });
