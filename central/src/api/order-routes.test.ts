@@ -132,6 +132,16 @@ describe('what becomes of an order', () => {
     expect((await central.post(`/v1/orders/${id}/cancel`, {})).status).toBe(400);
   });
 
+  test('a payment that can have no effect is told why, in one sentence', async () => {
+    const { id } = await placed();
+    await central.post(`/v1/orders/${id}/cancel`, { reason: 'changed my mind' });
+    const late = await central.post(`/v1/orders/${id}/payment`, { result: 'authorised' });
+    expect([late.status, await late.json()]).toMatchObject([
+      409,
+      { code: 'order-state', detail: 'The order is cancelled: It was cancelled before it was paid.' },
+    ]);
+  });
+
   test('a confirmed reservation is an order of the same id that needs no payment', async () => {
     const body = { id: 'R-1', owner: 'cart', lines: [{ sku: 'A', quantity: 2 }] };
     await central.post('/v1/reservations', body);

@@ -50,7 +50,7 @@ export function refuseUnpromised(outcome: Unpromised, subject: 'reservation' | '
     case 'too-late':
       return refuse(
         subject === 'order' ? problems.orderState : problems.reservationState,
-        `The ${subject} is ${outcome.state}: ${outcome.why}.`,
+        sentence(`The ${subject} is ${outcome.state}: ${outcome.why}`),
         { state: outcome.state },
       );
     case 'insufficient':
@@ -60,6 +60,11 @@ export function refuseUnpromised(outcome: Unpromised, subject: 'reservation' | '
     default:
       return unreachable(outcome);
   }
+}
+
+/** Reasons come as sentences of the saga or as parts of one: either way it ends once. */
+function sentence(text: string): string {
+  return text.endsWith('.') ? text : `${text}.`;
 }
 
 const unknownProblems = {

@@ -43,13 +43,21 @@ function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {
       itemAt([...issue.path, key], 'unknown-field', `${key} is not a field here; is it misspelt?`),
     );
   }
-  const name = issue.path.at(-1) ?? 'the body';
+  const name = nameOf(issue.path);
   const isMissing = issue.path.length > 0 && valueAt(body, issue.path) === undefined;
-  if (isMissing) return [itemAt(issue.path, 'required', `${String(name)} is required`)];
+  if (isMissing) return [itemAt(issue.path, 'required', `${name} is required`)];
   const code = issue.code === 'custom' ? issue.params?.code : issue.code.replaceAll('_', '-');
-  const isWholeBody = issue.code === 'invalid_type' && issue.path.length === 0;
-  const message = isWholeBody ? `must be a JSON ${issue.expected}` : issue.message;
-  return [itemAt(issue.path, typeof code === 'string' ? code : 'invalid', `${String(name)} ${message}`)];
+  // An object was due, for the body or for an entry of a list: the schemas word all their other faults themselves.
+  const isNoObject = issue.code === 'invalid_type' && issue.expected === 'object';
+  const message = isNoObject ? 'must be a JSON object' : issue.message;
+  return [itemAt(issue.path, typeof code === 'string' ? code : 'invalid', `${name} ${message}`)];
+}
+
+/** What a sentence calls a place in the body: the field, and an entry of a list with the name of the list. */
+function nameOf(path: readonly PropertyKey[]): string {
+  const [list, last] = path.slice(-2);
+  if (typeof last === 'number') return `${String(list)}[${last}]`;
+  return String(path.at(-1) ?? 'the body');
 }
 
 function itemAt(path: readonly PropertyKey[], code: string, message: string): ProblemItem {

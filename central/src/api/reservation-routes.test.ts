@@ -110,6 +110,15 @@ describe('POST /v1/reservations', () => {
     expect(await available('A')).toBe(7);
   });
 
+  test('says which line is no object', async () => {
+    const problem = await problemOf(await reserve({ ...A3, lines: [...A3.lines, null] }));
+    expect(problem).toMatchObject({
+      status: 400,
+      detail: 'lines[1] must be a JSON object.',
+      problems: [{ line: 1, code: 'invalid-type', path: 'lines.1' }],
+    });
+  });
+
   test.each([
     ['no object', null, 'invalid-request'],
     ['no owner', { lines: A3.lines }, 'invalid-request'],

@@ -26,7 +26,8 @@ export function hearTransfer(state: SiteState, told: TransferState, recording: R
     lines: merged(before, told, here),
     changedAt: state.now,
   };
-  openSurpluses(recording, before, after);
+  // Where it goes only: there the units lie, and closing it there says what became of them. Here nothing would close it.
+  if (after.to === here) openSurpluses(recording, before, after);
   return { outcome: 'carried-out', writes: [{ document: 'transfer', transfer: settled(after, here, recording) }] };
 }
 

@@ -160,8 +160,18 @@ describe('shipping', () => {
     expect(told(await doors.post(`${PATH}/T-1/close`, closing))).toEqual([409, 'transfer-state']);
   });
 
-  function arrivalOf(received: number) {
-    const line = { sku: sku('TEA'), shipped: 0, received, damaged: 0, lost: 0 };
+  test('that arrives with too much is the destination’s to look into: nothing here could close an exception', async () => {
+    await doors.post(`${PATH}/T-1/ship`, undefined);
+    await doors.site.direct(arrivalOf(6));
+    // Of a SKU, too, that no movement here has: the exception would name a place that is none.
+    await doors.site.direct(arrivalOf(1, 'MUG'));
+    const kinds = doors.site.ledger.view.openExceptions(0, 9).map(({ kind }) => kind);
+    expect(kinds).not.toContain('transfer-over');
+    expect(await differencesIn(doors.site)).toEqual([]);
+  });
+
+  function arrivalOf(received: number, of = 'TEA') {
+    const line = { sku: sku(of), shipped: 0, received, damaged: 0, lost: 0 };
     const ends = { transfer: 'T-1', from: doors.site.ledger.view.log().warehouse, to: 'HAM1' as never };
     return { kind: 'transfer', transfer: { ...ends, lines: [line], isClosed: false } } as const;
   }
