@@ -257,7 +257,10 @@ describe('every route', () => {
     const response = await central.fetch('/v1/availability/A', { method: 'DELETE' });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('GET, HEAD');
-    expect((await bodyOf(response)).code).toBe('method-not-allowed');
+    expect(await bodyOf(response)).toMatchObject({
+      code: 'method-not-allowed',
+      detail: expect.stringContaining(' takes GET, HEAD, not '),
+    });
   });
 
   test('that does not exist is told as a problem', async () => {

@@ -57,7 +57,7 @@ export function createDoors(
           routeHint(new URL(req.url).pathname),
         );
       }
-      const problem = problemOf(problems.methodNotAllowed, `${req.method} is not for ${req.path}; ${allow} is.`);
+      const problem = problemOf(problems.methodNotAllowed, `${req.path} takes ${allow}, not ${req.method}.`);
       throw new ProblemError(problem, { allow });
     }),
   );

@@ -6,6 +6,8 @@ export function orderJson(order: Order) {
   const { placedAt, paymentDueAt, wakeAt: _, allocations, history, ...rest } = order;
   return {
     ...rest,
+    // Cancelled, it is no longer under way.
+    isCancelling: order.isCancelling && order.state !== 'cancelled',
     placedAt: isoText(placedAt),
     // Where payment is not awaited the time says nothing.
     ...(order.payment === 'awaited' ? { paymentDueAt: isoText(paymentDueAt) } : {}),

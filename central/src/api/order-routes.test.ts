@@ -127,7 +127,7 @@ describe('what becomes of an order', () => {
   test('cancelled before payment, nothing of it is left', async () => {
     const { id } = await placed();
     const cancelled = await central.post(`/v1/orders/${id}/cancel`, { reason: 'changed my mind' });
-    expect(await cancelled.json()).toMatchObject({ order: { state: 'cancelled' } });
+    expect(await cancelled.json()).toMatchObject({ order: { state: 'cancelled', isCancelling: false } });
     expect(await available('A')).toBe(5);
     expect((await central.post(`/v1/orders/${id}/cancel`, {})).status).toBe(400);
   });
