@@ -47,6 +47,8 @@ export function refuseUnpromised(outcome: Unpromised, subject: 'reservation' | '
       );
     case 'unknown':
       return refuse(unknownProblems[outcome.what], `There is no ${outcome.what} ${outcome.id}.`);
+    case 'id-taken':
+      return refuse(problems.idTaken, takenText(outcome));
     case 'too-late':
       return refuse(
         subject === 'order' ? problems.orderState : problems.reservationState,
@@ -59,6 +61,17 @@ export function refuseUnpromised(outcome: Unpromised, subject: 'reservation' | '
       });
     default:
       return unreachable(outcome);
+  }
+}
+
+function takenText({ by, id }: Extract<Unpromised, { outcome: 'id-taken' }>): string {
+  switch (by) {
+    case 'reservation':
+      return `A reservation has the id ${id} and holds its units: confirm it to make it an order, or choose another id.`;
+    case 'order':
+      return `An order has the id ${id}, and a reservation becomes an order of its own id: choose another id, and release what is held under this one.`;
+    default:
+      return unreachable(by);
   }
 }
 
