@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { centralLimits } from '../limits.ts';
 import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
 
 let central: ApiUnderTest;
@@ -67,6 +68,41 @@ describe('POST /v1/orders', () => {
     ]);
     const cut = await placed({ ...ORDER, lines, onShortage: 'cancel' });
     expect(cut.lines).toMatchObject([{ sku: 'A' }, { sku: 'B', ordered: 3, cancelled: 2 }]);
+  });
+
+  test('is refused under the id of a reservation that holds units, with what to do', async () => {
+    await central.post('/v1/reservations', { ...ORDER, id: 'R-1' });
+    const refused = await place({ ...ORDER, id: 'R-1' });
+    const detail =
+      'A reservation has the id R-1 and holds its units: confirm it to make it an order, or choose another id.';
+    expect([refused.status, await refused.json()]).toMatchObject([409, { code: 'id-taken', detail }]);
+    expect(await available('A')).toBe(3);
+    await placed({ ...ORDER, id: 'O-1' });
+    const reversed = await central.post('/v1/reservations', { ...ORDER, id: 'O-1' });
+    expect([reversed.status, await reversed.json()]).toMatchObject([409, { code: 'id-taken' }]);
+    expect(await available('A')).toBe(1);
+  });
+
+  test('that may wait is refused beyond the room for that, and told of the room', async () => {
+    const lines = [{ sku: 'A', quantity: 1_000_000_000 }];
+    const refused = await place({ ...ORDER, lines, onShortage: 'backorder' });
+    const mayWait = centralLimits.backorderUnitsPerSkuMax;
+    expect([refused.status, await refused.json()]).toMatchObject([
+      409,
+      {
+        detail: `Not available: 1000000000 of A (5 available, ${mayWait} more may wait).`,
+        shortages: [{ sku: 'A', requested: 1_000_000_000, available: 5, mayWait }],
+      },
+    ]);
+  });
+
+  test('of which nothing can be had is cancelled, wants no payment, and says why to one that comes', async () => {
+    const { id, ...order } = await placed({ ...ORDER, lines: [{ sku: 'C', quantity: 1 }], onShortage: 'cancel' });
+    expect(order).toMatchObject({ state: 'cancelled', payment: 'not-needed' });
+    const paid = await central.post(`/v1/orders/${id}/payment`, { result: 'authorised' });
+    const detail = 'The order is cancelled: no warehouse had any of it when it was placed.';
+    expect([paid.status, await paid.json()]).toMatchObject([409, { code: 'order-state', detail }]);
+    expect((await central.post(`/v1/orders/${id}/payment`, { result: 'failed' })).status).toBe(200);
   });
 
   test.each([{}, { owner: 'o' }, { ...ORDER, onShortage: 'perhaps' }, { ...ORDER, paymentTtlSeconds: 0 }])(

@@ -12,6 +12,7 @@ export const problems = {
   unknownOrder: { code: 'unknown-order', status: 404, title: 'There is no such order' },
   unknownTransfer: { code: 'unknown-transfer', status: 404, title: 'There is no such transfer here' },
   transferAmbiguous: { code: 'transfer-ambiguous', status: 409, title: 'Several transfers have that name' },
+  idTaken: { code: 'id-taken', status: 409, title: 'Another promise has the id' },
   orderState: { code: 'order-state', status: 409, title: 'The order is not in a state for that' },
   tooManyChannels: { code: 'too-many-channels', status: 409, title: 'As many channels as allowed exist' },
   keyReused: { code: 'idempotency-key-reused', status: 422, title: 'The key belongs to another request' },

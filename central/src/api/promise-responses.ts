@@ -47,6 +47,8 @@ export function refuseUnpromised(outcome: Unpromised, subject: 'reservation' | '
       );
     case 'unknown':
       return refuse(unknownProblems[outcome.what], `There is no ${outcome.what} ${outcome.id}.`);
+    case 'id-taken':
+      return refuse(problems.idTaken, takenText(outcome));
     case 'too-late':
       return refuse(
         subject === 'order' ? problems.orderState : problems.reservationState,
@@ -65,6 +67,17 @@ export function refuseUnpromised(outcome: Unpromised, subject: 'reservation' | '
 /** Reasons come as sentences of the saga or as parts of one: either way it ends once. */
 function sentence(text: string): string {
   return text.endsWith('.') ? text : `${text}.`;
+}
+
+function takenText({ by, id }: Extract<Unpromised, { outcome: 'id-taken' }>): string {
+  switch (by) {
+    case 'reservation':
+      return `A reservation has the id ${id} and holds its units: confirm it to make it an order, or choose another id.`;
+    case 'order':
+      return `An order has the id ${id}, and a reservation becomes an order of its own id: choose another id, and release what is held under this one.`;
+    default:
+      return unreachable(by);
+  }
 }
 
 const unknownProblems = {

@@ -19,7 +19,7 @@ import type { PromiseWriter } from './promise-writer.ts';
 
 type Failure<Kind extends PromiseOutcome['outcome']> = Extract<PromiseOutcome, { readonly outcome: Kind }>;
 /** What a caller may hear instead of what was asked for; nothing changed. */
-export type Unpromised = Failure<'key-reused' | 'unknown' | 'too-late' | 'insufficient'>;
+export type Unpromised = Failure<'key-reused' | 'unknown' | 'id-taken' | 'too-late' | 'insufficient'>;
 export type Reserved = Failure<'reserved'>;
 export type ReservationChanged = Failure<'reservation'>;
 export type OrderChanged = Failure<'order'>;
@@ -182,9 +182,14 @@ export function summed(lines: readonly SkuQuantity[]): readonly SkuQuantity[] {
   return [...bySku].map(([sku, quantity]) => ({ sku, quantity }));
 }
 
-/** Names what is short, for a message: `3 of A (1 available)`. */
+/** Names what is short, for a message: `3 of A (1 available)`; of an order that would wait `(1 available, 1 more may wait)`. */
 export function shortageText(shortages: readonly Shortage[]): string {
-  return shortages.map(({ sku, requested, available }) => `${requested} of ${sku} (${available} available)`).join(', ');
+  return shortages
+    .map(({ sku, requested, available, mayWait }) => {
+      const room = mayWait === undefined ? '' : `, ${mayWait} more may wait`;
+      return `${requested} of ${sku} (${available} available${room})`;
+    })
+    .join(', ');
 }
 
 /** A store that answers one command with the outcome of another is broken. */
@@ -195,6 +200,7 @@ function oneOf<Kind extends PromiseOutcome['outcome']>(
   switch (outcome.outcome) {
     case 'key-reused':
     case 'unknown':
+    case 'id-taken':
     case 'too-late':
     case 'insufficient':
       return outcome;

@@ -36,9 +36,10 @@ export function placeOrder(request: Request, context: OrderContext): Placing {
   const short = draft.hold(lines);
   const shortages = short.flatMap(({ sku, quantity }) => {
     const requested = asked.get(sku) ?? 0;
-    const room = onShortage === 'backorder' ? context.backorderRoomOf(sku) : 0;
-    const available = requested - quantity + Math.min(room, quantity);
-    return available < requested ? [{ sku, requested, available }] : [];
+    const available = requested - quantity;
+    if (onShortage !== 'backorder') return [{ sku, requested, available }];
+    const mayWait = context.backorderRoomOf(sku);
+    return quantity > mayWait ? [{ sku, requested, available, mayWait }] : [];
   });
   if (shortages.length > 0 && onShortage !== 'cancel') return { placing: 'insufficient', shortages };
 
@@ -57,6 +58,8 @@ export function placeOrder(request: Request, context: OrderContext): Placing {
     else
       draft.note('units-cancelled', `No warehouse has ${unitsInWords(short)}, and the order does not wait: cancelled.`);
   }
+  // Nothing of it is held, and nothing waits: nobody is to pay for it.
+  if (draft.lines.every(({ ordered, cancelled }) => cancelled === ordered)) draft.payment = 'not-needed';
   return { placing: 'placed', ...draft.finish() };
 }
 

@@ -25,6 +25,7 @@ const after = (order: Order, ...events: readonly OrderEvent[]): Order =>
 
 const base = placed('A2 B1', 'W1 A2 B1').order;
 const firm = after(base, authorised);
+const unsourced = placed('A1', '', 'cancel').order;
 const waiting = after(placed('A3 B1', 'W1 A2 B1', 'backorder').order, authorised);
 
 const starts = {
@@ -160,18 +161,25 @@ describe('payment', () => {
     const { order, effects } = decideOrder(base, authorised, contextOf('', { afterMs: 1_000 }));
     expect([order.state, order.payment]).toEqual(['cancelled', 'timed-out']);
     expect(effects.map(effectInWords)).toEqual(['free W1 A2', 'free W1 B1']);
-    expect(refusalOf(order, authorised)).toBe('Payment did not arrive in time.');
+    expect(refusalOf(order, authorised)).toBe('payment did not arrive in time');
   });
 
   it.each<[string, Order, OrderEvent, string | undefined]>([
     ['again', firm, authorised, undefined],
-    ['failed after all', firm, failed, 'It is paid already.'],
-    ['after it failed', after(base, failed), authorised, 'Its payment has failed before.'],
+    ['failed after all', firm, failed, 'it is paid already'],
+    ['after it failed', after(base, failed), authorised, 'its payment has failed before'],
     ['failed again', after(base, failed), failed, undefined],
-    ['after the order was cancelled', after(base, cancel), authorised, 'It was cancelled before it was paid.'],
+    ['after the order was cancelled', after(base, cancel), authorised, 'it was cancelled before it was paid'],
     ['failed after the order was cancelled', after(base, cancel), failed, undefined],
     ['of an order that was cancelled later', after(firm, cancel), authorised, undefined],
-    ['of an order that needs none', { ...firm, payment: 'not-needed' }, authorised, 'It needs no payment.'],
+    [
+      'of an order that no warehouse could serve',
+      unsourced,
+      authorised,
+      'no warehouse had any of it when it was placed',
+    ],
+    ['failed of such an order', unsourced, failed, undefined],
+    ['of an order that needs none', { ...firm, payment: 'not-needed' }, authorised, 'it needs no payment'],
   ])('%s', (_, order, event, refusal) => {
     expect(refusalOf(order, event)).toBe(refusal);
     expect(after(order, event)).toBe(order);
@@ -209,7 +217,7 @@ describe('cancellation', () => {
   });
 
   it('comes too late once all was shipped', () => {
-    expect(refusalOf(starts.done, cancel)).toBe('All of it has been shipped or given up.');
+    expect(refusalOf(starts.done, cancel)).toBe('all of it has been shipped or given up');
   });
 });
 

@@ -66,9 +66,9 @@ export function decideOrder(order: Order, event: OrderEvent, context: OrderConte
 export function refusalOf(order: Order, event: OrderEvent): string | undefined {
   switch (event.event) {
     case 'pay':
-      return refusalOfPayment(order.payment, event.result);
+      return isUnsourced(order) ? refusalOfUnsourced(event.result) : refusalOfPayment(order.payment, event.result);
     case 'cancel':
-      return order.state === 'done' && !order.isCancelling ? 'All of it has been shipped or given up.' : undefined;
+      return order.state === 'done' && !order.isCancelling ? 'all of it has been shipped or given up' : undefined;
     case 'ship':
     case 'give-up':
     case 'deficit':
@@ -80,19 +80,29 @@ export function refusalOf(order: Order, event: OrderEvent): string | undefined {
   }
 }
 
+/** Cancelled as it was placed: every order that got anything begins with another step. */
+function isUnsourced({ state, history }: Order): boolean {
+  return state === 'cancelled' && history[0]?.step === 'units-cancelled';
+}
+
+function refusalOfUnsourced(result: 'authorised' | 'failed'): string | undefined {
+  // A payment that failed is no news.
+  return result === 'failed' ? undefined : 'no warehouse had any of it when it was placed';
+}
+
 function refusalOfPayment(payment: Order['payment'], result: 'authorised' | 'failed'): string | undefined {
   switch (payment) {
     case 'not-needed':
-      return 'It needs no payment.';
+      return 'it needs no payment';
     case 'authorised':
-      return result === 'authorised' ? undefined : 'It is paid already.';
+      return result === 'authorised' ? undefined : 'it is paid already';
     // Cancelled all the same: only money that came is news to somebody.
     case 'awaited':
-      return result === 'failed' ? undefined : 'It was cancelled before it was paid.';
+      return result === 'failed' ? undefined : 'it was cancelled before it was paid';
     case 'timed-out':
-      return result === 'failed' ? undefined : 'Payment did not arrive in time.';
+      return result === 'failed' ? undefined : 'payment did not arrive in time';
     case 'failed':
-      return result === 'failed' ? undefined : 'Its payment has failed before.';
+      return result === 'failed' ? undefined : 'its payment has failed before';
     default:
       return unreachable(payment);
   }

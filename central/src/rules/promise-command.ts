@@ -89,6 +89,8 @@ export type PromiseOutcome =
       readonly what: 'reservation' | 'order' | 'channel' | 'warehouse';
       readonly id: string;
     }
+  /** A promise of the other kind has the id, and a reservation becomes an order of its own id; nothing changed. */
+  | { readonly outcome: 'id-taken'; readonly by: 'reservation' | 'order'; readonly id: string }
   /** It is past the state in which that could be done; nothing changed. */
   | { readonly outcome: 'too-late'; readonly state: string; readonly why: string }
   /** Not everything can be promised; nothing was. */

@@ -32,7 +32,13 @@ export type ReservationLine = {
 export type Hold = { readonly warehouse: WarehouseId; readonly quantity: number };
 
 /** What could not be promised, and how many could. */
-export type Shortage = { readonly sku: Sku; readonly requested: number; readonly available: number };
+export type Shortage = {
+  readonly sku: Sku;
+  readonly requested: number;
+  readonly available: number;
+  /** Of an order that would wait for new units: how many more units may. */
+  readonly mayWait?: number;
+};
 
 export function heldOf(line: ReservationLine): number {
   return line.holds.reduce((sum, { quantity }) => sum + quantity, 0);

@@ -16,7 +16,10 @@ describe('a transfer of lines of shipped, received, damaged and lost units', () 
     ['closed', [[5, 6, 0, -1]]],
     // The receipt came first.
     ['receiving', [[0, 5, 0, 0]]],
-    ['receiving', [[0, 5, 0, -5]]],
+    // It was closed where it arrived, and its source has told nothing.
+    ['closed', [[0, 5, 0, -5]]],
+    ['receiving', [[7, 5, 0, -5]]],
+    ['closed', [[7, 5, 0, 2]]],
     // All of one SKU is here, nothing of the other.
     [
       'receiving',

@@ -18,9 +18,13 @@ export function openUnitsOf({ shipped, received, damaged, lost }: Omit<TransferL
   return shipped - received - damaged - lost;
 }
 
-/** A receipt may be heard of before its shipment: then nothing is known to be on its way, and nothing is closed. */
+/**
+ * A receipt may be heard of before its shipment: then nothing is known to be on its way. Whoever closes it there says that what
+ * came is all, as `lost` below zero: it ends, though the source may never tell.
+ */
 export function transferStateOf(lines: readonly TransferLine[]): TransferStage {
-  if (lines.every((line) => openUnitsOf(line) === 0) && lines.some(({ shipped }) => shipped > 0)) return 'closed';
+  const isTouched = lines.some(({ shipped, lost }) => shipped > 0 || lost !== 0);
+  if (isTouched && lines.every((line) => openUnitsOf(line) === 0)) return 'closed';
   const isUntouched = lines.every(({ received, damaged, lost }) => received === 0 && damaged === 0 && lost === 0);
   return isUntouched ? 'shipped' : 'receiving';
 }

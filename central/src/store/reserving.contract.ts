@@ -100,7 +100,10 @@ export function describeReserving(fixture: ContractFixture): void {
       });
       expect(await promise(reserve('r2', { A: 1 }, { isPartial: true }))).toMatchObject({ outcome: 'insufficient' });
       // The same id again is answered alike, with or without a key.
-      expect(await promise(reserve('r1', { A: 5, B: 2, C: 1 }))).toEqual({ ...outcome, isReplay: true });
+      const again = reserve('r1', { A: 5, B: 2, C: 1 }, { isPartial: true });
+      expect(await promise(again)).toEqual({ ...outcome, isReplay: true });
+      // Whoever wants all or nothing must not take a part for all.
+      expect(await promise({ ...again, isPartial: false })).toEqual({ outcome: 'key-reused', key: 'r1' });
     });
 
     it('answers a repeated key first, and a key of another request with that', async () => {

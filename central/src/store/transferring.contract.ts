@@ -125,6 +125,26 @@ export function describeTransferring(fixture: ContractFixture): void {
       expect(await transfer('T-1')).toEqual(['BER1 to HAM1: closed', 'A 2 3 0 -1']);
     });
 
+    it('ends where it was closed, though its source is no warehouse or has not told yet', async () => {
+      const goal = await node('HAM1');
+      arrive(goal, 'A', 4, 'T-1', 'NOWHERE');
+      await tell(goal);
+      expect(await transfer('T-1')).toEqual(['NOWHERE to HAM1: receiving', 'A 0 4 0 0']);
+      lose(goal, 'A', -4, 'T-1', 'NOWHERE');
+      await tell(goal);
+      expect(await transfer('T-1')).toEqual(['NOWHERE to HAM1: closed', 'A 0 4 0 -4']);
+      expect((await toldOf('HAM1')).at(-1)).toBe('T-1 NOWHERE HAM1 A 0 4 0 -4 closed');
+      // One that tells after all opens it until its goal has set the difference right.
+      const source = await node('NOWHERE', { A: 9 });
+      ship(source, 'A', 5, 'T-1', 'HAM1');
+      await tell(source);
+      expect(await transfer('T-1')).toEqual(['NOWHERE to HAM1: receiving', 'A 5 4 0 -4']);
+      lose(goal, 'A', 5, 'T-1', 'NOWHERE');
+      await tell(goal);
+      expect(await transfer('T-1')).toEqual(['NOWHERE to HAM1: closed', 'A 5 4 0 1']);
+      expect(await at('HAM1')).toMatchObject({ onHand: 4, incoming: 0 });
+    });
+
     it('counts once, though the batch that told of it comes again', async () => {
       const source = await node('BER1', { A: 10 });
       await node('HAM1');

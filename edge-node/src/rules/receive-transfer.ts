@@ -5,7 +5,7 @@ import { movementProblems } from './command-problems.ts';
 import { Recording } from './recording.ts';
 import { transferWrongState } from './ship-transfer.ts';
 import type { Decision, SiteState } from './site-state.ts';
-import { isShipmentKnown, openUnitsOf, surplusOf, type Transfer, withStage, withUnits } from './transfer.ts';
+import { openUnitsOf, surplusOf, type Transfer, withStage, withUnits } from './transfer.ts';
 import type { CloseTransfer, ReceiveTransfer } from './transfer-command.ts';
 
 /**
@@ -35,8 +35,9 @@ export function receiveTransfer(state: SiteState, command: ReceiveTransfer): Dec
 }
 
 /**
- * Decides that what has not come will not come. Where it is not known yet what was shipped, it is kept as said, and what is
- * missing is written off when central tells.
+ * Decides that what has not come will not come. Where it is not known what was shipped, what came counts as come beyond that:
+ * the source may never tell (its name was mistyped, its node is gone), and the transfer must end all the same. Once central
+ * tells, the difference is set right.
  */
 export function closeTransfer(state: SiteState, command: CloseTransfer): Decision {
   const { id, reason, actor } = command;
@@ -65,7 +66,7 @@ export function unheard(of: Pick<Transfer, 'id' | 'from' | 'to'>, now: number): 
  */
 export function settled(transfer: Transfer, here: WarehouseId, recording: Recording): Transfer {
   const { id, from, to, closing } = transfer;
-  if (closing === undefined || to !== here || !isShipmentKnown(transfer)) return withStage(transfer);
+  if (closing === undefined || to !== here) return withStage(transfer);
   const lines = transfer.lines.map((line, index) => {
     const open = openUnitsOf(line);
     const details = { document: id, ...closing, otherWarehouse: from };

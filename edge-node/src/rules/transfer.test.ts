@@ -36,6 +36,9 @@ describe('a transfer that was', () => {
     // Nobody has said what was shipped.
     ['receiving', [0, 5, 0, 0], undefined, 'receiving'],
     ['receiving', [0, 0, 0, 0], undefined, 'receiving'],
+    // Nor ever will, and it was closed where it arrived.
+    ['receiving', [0, 5, 0, -5], undefined, 'closed'],
+    ['planned', [0, 5, 0, -5], undefined, 'planned'],
     // More of it was shipped than was known when it was closed.
     ['closed', [6, 5, 0, 0], undefined, 'receiving'],
     ['receiving', [5, 5, 0, 0], [2, 0, 0, 0], 'receiving'],

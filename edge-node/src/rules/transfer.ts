@@ -65,8 +65,12 @@ export function withStage(transfer: Transfer): Transfer {
 
 function stageOf(transfer: Transfer): TransferStage {
   const { state, lines } = transfer;
-  if (!isShipmentKnown(transfer)) return state === 'planned' || state === 'cancelled' ? state : 'receiving';
-  if (lines.every((line) => openUnitsOf(line) === 0)) return 'closed';
+  const isShipped = isShipmentKnown(transfer);
+  if (!isShipped && (state === 'planned' || state === 'cancelled')) return state;
+  // Also where its source never told: it was closed where it arrived, and what came is lost below zero.
+  const isTouched = lines.some(({ shipped, lost }) => shipped > 0 || lost !== 0);
+  if (isTouched && lines.every((line) => openUnitsOf(line) === 0)) return 'closed';
+  if (!isShipped) return 'receiving';
   const isUntouched = lines.every(({ received, damaged, lost }) => received === 0 && damaged === 0 && lost === 0);
   return isUntouched ? 'shipped' : 'receiving';
 }

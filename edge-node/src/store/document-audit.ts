@@ -108,7 +108,7 @@ export class DocumentAudit {
              EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND shipped <> 0)
          UNION ALL SELECT id, 'is ' || state || CASE WHEN state = 'closed' THEN ' with units not accounted for' ELSE ' with every unit accounted for' END
            FROM transfer WHERE state IN ('shipped', 'receiving', 'closed') AND (state = 'closed') <> (
-             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND shipped > 0) AND NOT
+             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND (shipped > 0 OR lost <> 0)) AND NOT
              EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND shipped <> received + damaged + lost))
          UNION ALL SELECT transfer, 'has a line of ' || sku || ' with less than nothing'
            FROM transfer_line WHERE min(planned, shipped, received, damaged) < 0

@@ -165,9 +165,20 @@ describe('a transfer that central has not told of, as with the link cut (P5)', (
     expect(await transfer()).toMatchObject({ state: 'closed' });
   });
 
+  test('ends when it is closed, though its source, a mistyped name say, never tells; what still comes is counted', async () => {
+    await receive([tea(2), tea(1, { condition: 'damaged' })], { from: 'NOWHERE' });
+    expect(told(await doors.post(`${PATH}/close`, closing))).toEqual([200, 'closed']);
+    const lines = [{ shipped: 0, received: 2, damaged: 1, lost: -3, open: 0 }];
+    expect(await transfer()).toMatchObject({ state: 'closed', lines });
+    await receive([tea(1)], { from: 'NOWHERE' });
+    expect(await transfer()).toMatchObject({ state: 'closed', lines: [{ received: 3, lost: -4, open: 0 }] });
+    expect(position().onHand).toBe(4);
+    expect(exceptions()).toEqual([]);
+  });
+
   test('is closed in advance: what is missing is written off when it becomes known, in however many parts', async () => {
     await receive([tea(2)], { from: 'HAM1', isLast: true });
-    expect(told(await doors.post(`${PATH}/close`, closing))).toEqual([200, 'receiving']);
+    expect(told(await doors.post(`${PATH}/close`, closing))).toEqual([200, 'closed']);
     await doors.site.direct(word(3));
     expect(await transfer()).toMatchObject({ state: 'closed', lines: [{ received: 2, lost: 1 }] });
     await doors.site.direct(word(2, {}, 'MUG'), word(2, {}, 'MUG'));

@@ -71,6 +71,8 @@ export class Orders {
       return { outcome: 'order', order: existing, isReplay: true };
     }
     if (this.#channels.get(channel) === undefined) return { outcome: 'unknown', what: 'channel', id: channel };
+    // It could never be confirmed, and would hold the same units a second time.
+    if (this.#reservations.isHeld(id, now)) return { outcome: 'id-taken', by: 'reservation', id };
     const placing = placeOrder(command, this.#parts.sagas.contextOf(channel, now));
     if (placing.placing === 'insufficient') return { outcome: 'insufficient', shortages: placing.shortages };
     return { outcome: 'order', order: this.#parts.sagas.begin(placing).order, isReplay: false };
@@ -84,8 +86,8 @@ export class Orders {
     }
     const open = this.#reservations.open(id, now);
     if ('outcome' in open) return open;
-    // Somebody placed an order under the reservation's id.
-    if (existing !== undefined) return { outcome: 'key-reused', key: id };
+    // Somebody placed an order under the reservation's id, in a release that let them.
+    if (existing !== undefined) return { outcome: 'id-taken', by: 'order', id };
     const decision = orderOfReservation(open, this.#parts.sagas.contextOf(open.channel, now));
     this.#parts.holdings.handOver({ kind: 'reservation', id }, { kind: 'order', id }, open.channel);
     this.#reservations.confirmed(id, now);

@@ -5,6 +5,7 @@ import { centralLimits } from '../../../limits.ts';
 import type { PromiseCommand, PromiseOutcome } from '../../../rules/promise-command.ts';
 import { type Reservation, type Shortage, stateAt } from '../../../rules/reservation.ts';
 import { ChannelReader } from '../catalogue/channel-table.ts';
+import { OrderReader } from '../orders/order-table.ts';
 import type { Holdings } from './holdings.ts';
 import type { PromiseSourcing } from './promise-sourcing.ts';
 import { type ReservationLineRow, ReservationReader, ReservationWriter } from './reservation-table.ts';
@@ -15,6 +16,7 @@ type Reserve = Extract<PromiseCommand, { readonly command: 'reserve' }>;
 export class Reservations {
   readonly #reader: ReservationReader;
   readonly #writer: ReservationWriter;
+  readonly #orders: OrderReader;
   readonly #channels: ChannelReader;
   readonly #holdings: Holdings;
   readonly #sourcing: PromiseSourcing;
@@ -22,6 +24,7 @@ export class Reservations {
   constructor(database: Database, parts: { readonly holdings: Holdings; readonly sourcing: PromiseSourcing }) {
     this.#reader = new ReservationReader(database);
     this.#writer = new ReservationWriter(database);
+    this.#orders = new OrderReader(database);
     this.#channels = new ChannelReader(database);
     this.#holdings = parts.holdings;
     this.#sourcing = parts.sourcing;
@@ -31,11 +34,19 @@ export class Reservations {
     return this.#reader.get(id);
   }
 
+  /** Whether the id belongs to a reservation that still holds its units. */
+  isHeld(id: string, now: number): boolean {
+    const reservation = this.#reader.get(id);
+    return reservation !== undefined && stateAt(reservation, now) === 'held';
+  }
+
   reserve(command: Reserve, now: number): PromiseOutcome {
     const { id, channel, owner, expiresAt, isPartial } = command;
     const existing = this.#reader.get(id);
     if (existing !== undefined) return this.#again(existing, command);
     if (this.#channels.get(channel) === undefined) return { outcome: 'unknown', what: 'channel', id: channel };
+    // It could never be confirmed: an order has its id.
+    if (this.#orders.get(id) !== undefined) return { outcome: 'id-taken', by: 'order', id };
     if (now >= expiresAt) return { outcome: 'too-late', state: 'expired', why: 'its time is over before it begins' };
     const demand = summed(command.lines);
     const { holds, shortages } = this.#sourcing.plan(channel, demand, now);
@@ -114,11 +125,13 @@ export class Reservations {
   }
 
   /** The id is the key of a request without one: the same again is answered with what has become of it. */
-  #again(existing: Reservation, { id, channel, owner, lines }: Reserve): PromiseOutcome {
+  #again(existing: Reservation, { id, channel, owner, lines, isPartial }: Reserve): PromiseOutcome {
     const known = this.#reader.lines(id);
     const isSame = existing.channel === channel && existing.owner === owner && isSameDemand(known, summed(lines));
-    if (!isSame) return { outcome: 'key-reused', key: id };
-    return { outcome: 'reserved', reservation: existing, shortages: shortagesOf(known), isReplay: true };
+    const shortages = shortagesOf(known);
+    // What was asked for as all or nothing has no shortages: that was another request.
+    if (!isSame || (shortages.length > 0 && !isPartial)) return { outcome: 'key-reused', key: id };
+    return { outcome: 'reserved', reservation: existing, shortages, isReplay: true };
   }
 
   #known(id: string): Reservation {
