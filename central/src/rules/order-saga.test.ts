@@ -276,6 +276,21 @@ describe('units that a warehouse does not have after all', () => {
   });
 });
 
+describe('a parcel that left although its order had been cancelled', () => {
+  it('is a mismatch in the history of an order that stays as it is', () => {
+    const over = after(firm, cancel, giveUp('A2 B1'));
+    const { order, effects } = decideOrder(over, ship('A2 B1'), contextOf('W1 A9 B9'));
+    expect([over.state, order.state, effects]).toEqual(['cancelled', 'cancelled', []]);
+    expect(order.history.at(-1)).toMatchObject({
+      step: 'mismatch',
+      why: 'W1 shipped 2 of A and 1 of B although it had given them up: please look into it.',
+    });
+    expect(order.lines).toEqual(over.lines);
+    expect(order.allocations).toEqual(over.allocations);
+    expect(order.wakeAt).toBeUndefined();
+  });
+});
+
 describe('a deficit', () => {
   it('moves what is held, as far as others have it, and says once what stays', () => {
     const { order, effects } = decideOrder(base, deficit(2), contextOf('W1 A9, W2 A1'));

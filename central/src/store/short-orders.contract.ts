@@ -37,6 +37,52 @@ export function describeFallingShort(world: OrderingWorld): void {
     });
   });
 
+  describe('a parcel that left before its cancellation was heard of', () => {
+    it('is in the history of the cancelled order, and whoever has its units now is served from elsewhere', async () => {
+      const one = await world.node('W1 A2');
+      await world.place('cancelled', 'A2');
+      await world.pay('cancelled');
+      await world.settle();
+      await world.cancel('cancelled');
+      await world.settle();
+      expect(await world.order('cancelled')).toMatchObject({ state: 'cancelled' });
+      one.grant('A', 2);
+      await world.settle();
+      await world.place('next', 'A2');
+      await world.pay('next');
+      await world.settle();
+      expect(one.tasks.get('next.1')).toEqual(new Map([['A', 2]]));
+      const two = await world.node('W2 A2');
+      one.shipLate('cancelled.1', 'A', 2);
+      await world.settle();
+      expect(await world.order('cancelled')).toMatchObject({ state: 'cancelled' });
+      expect((await world.why('cancelled')).at(-1)).toBe(
+        'W1 shipped 2 of A although it had given them up: please look into it.',
+      );
+      expect(two.tasks.get('next.2')).toEqual(new Map([['A', 2]]));
+      expect(one.quantities('A')).toMatchObject({ onHand: 0, committed: 0 });
+      // Told once: nothing is left to say, and the log goes on.
+      one.receive('A', 1);
+      await world.settle();
+      expect((await world.order('cancelled')).history.filter(({ step }) => step === 'mismatch')).toHaveLength(1);
+    });
+
+    it('may be told of in the same batch as the release', async () => {
+      const one = await world.node('W1 A2');
+      await world.place('o', 'A2');
+      await world.pay('o');
+      await world.settle();
+      await world.cancel('o');
+      await one.hear(world.store);
+      one.shipLate('o.1', 'A', 2);
+      await world.settle();
+      expect(await world.order('o')).toMatchObject({ state: 'cancelled' });
+      expect((await world.why('o')).slice(-2)).toContain(
+        'W1 shipped 2 of A although it had given them up: please look into it.',
+      );
+    });
+  });
+
   describe('a deficit', () => {
     it('moves what is held for an order, and what its node is to ship, to where the goods are', async () => {
       const one = await world.node('W1 A4');

@@ -66,6 +66,12 @@ export class PlayedNode {
     this.#move('ship', sku, -quantity, task);
   }
 
+  /** What it had given up has left all the same: committed once more, and shipped. */
+  shipLate(task: string, sku: string, quantity: number): void {
+    this.#move('commit', sku, quantity, task);
+    this.#move('ship', sku, -quantity, task);
+  }
+
   /** Short pick: they are committed no longer, and no longer here. */
   miss(task: string, sku: string, quantity: number): void {
     this.#take(task, sku, quantity);

@@ -134,6 +134,18 @@ describe('shipping', () => {
   });
 });
 
+describe('shipping what was given up after it had been picked', () => {
+  test('asks for what others are promised by now', async () => {
+    const lines = [{ sku: sku('TEA'), quantity: 2 }];
+    await doors.site.direct({ kind: 'allocate', task: 'T-1', order: 'O-1', lines });
+    await doors.post('/v1/tasks/T-1/pick', {});
+    await doors.site.direct({ kind: 'release', task: 'T-1', lines, reason: 'cancelled' });
+    await doors.site.move('scrap', [{ sku: sku('TEA'), quantity: 7 }]);
+    expect((await doors.post('/v1/tasks/T-1/ship', {})).status).toBe(200);
+    expect(asked).toEqual([[{ sku: 'TEA', quantity: 1 }]]);
+  });
+});
+
 describe('a transfer to another warehouse', () => {
   const plan = (quantity: number) =>
     doors.post('/v1/transfers', { id: 'T-1', to: 'HAM1', lines: [{ sku: 'TEA', quantity }] });

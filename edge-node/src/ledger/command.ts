@@ -20,7 +20,15 @@ export type { Refusal, Shortage } from '../rules/refusal.ts';
 export type { Reservation, ReservationState } from '../rules/reservation.ts';
 export { reservationStates } from '../rules/reservation.ts';
 export type { ReservationCommand } from '../rules/reservation-command.ts';
-export { openUnits, type Task, type TaskState, type TaskStep, taskStates, taskSteps } from '../rules/task.ts';
+export {
+  leavingUnits,
+  openUnits,
+  type Task,
+  type TaskState,
+  type TaskStep,
+  taskStates,
+  taskSteps,
+} from '../rules/task.ts';
 export { type Missing, missings, type PickLine, type TakeStep } from '../rules/task-command.ts';
 export { openUnitsOf, type Transfer, type TransferStage, transferStates } from '../rules/transfer.ts';
 export type { TransferCommand } from '../rules/transfer-command.ts';

@@ -186,8 +186,11 @@ function expectPromisesToHold({ store, ledger }: TestSite): void {
   for (const { id, lines } of tasks) {
     for (const line of lines) {
       const of = (kind: string) => moved.get(`${id} ${line.sku} ${kind}`) ?? 0;
-      expect(of('allocate') + of('commit')).toBe(line.quantity);
-      expect(of('uncommit')).toBe(line.released);
+      // What left after it was given up is committed once more.
+      const late = of('allocate') + of('commit') - line.quantity;
+      expect(late).toBeGreaterThanOrEqual(0);
+      expect(of('uncommit') - late).toBe(line.released);
+      if (late > 0) expect(late).toBe(line.shipped);
       expect(0 - of('ship')).toBe(line.shipped);
     }
   }

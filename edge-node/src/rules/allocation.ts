@@ -46,13 +46,15 @@ export function release(state: SiteState, directive: Release, recording: Recordi
   const stranger = [...units.keys()].find((sku) => !task.lines.some((line) => line.sku === sku));
   if (stranger !== undefined) return refused(`the task ${id} has no line of ${stranger}`);
 
+  const givenOf = (line: TaskLine) => Math.min(units.get(line.sku) ?? 0, openUnits(line));
+  if (task.lines.every((line) => givenOf(line) === 0)) return { outcome: 'carried-out', writes: [] };
+  const isOver = task.lines.every((line) => givenOf(line) === openUnits(line));
   const lines = task.lines.map((line, index) => {
-    const given = Math.min(units.get(line.sku) ?? 0, openUnits(line));
+    const given = givenOf(line);
     recording.aside('uncommit', given, { sku: line.sku, line: index, details: { document: id, reason } });
-    return given === 0 ? line : withReleased(line, given);
+    // The parcel of a task that is over may have left before the cancellation came: its picks stay, for `shipTask`.
+    return isOver ? { ...line, released: line.released + given } : withReleased(line, given);
   });
-  if (lines.every((line, index) => line === task.lines[index])) return { outcome: 'carried-out', writes: [] };
-  const isOver = lines.every((line) => openUnits(line) === 0);
   const after: Task = { ...task, lines, state: isOver ? 'released' : task.state, changedAt: state.now };
   return { outcome: 'carried-out', writes: [{ document: 'task', task: after }] };
 }

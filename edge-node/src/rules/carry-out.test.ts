@@ -169,6 +169,19 @@ describe('a release', () => {
   });
 });
 
+describe('a release of everything', () => {
+  it('keeps what was picked in mind: the parcel may have left', () => {
+    const picks = [{ quantity: 2, bin: 'B1' }];
+    const packed: Task = { ...task, state: 'packed', lines: [{ sku, quantity: 3, released: 1, shipped: 0, picks }] };
+    const directive: Directive = { kind: 'release', task: 'T', lines: [{ sku, quantity: 3 }], reason: 'r' };
+    const decision = decide(directive, { position: { onHand: 9, committed: 2 }, documents: { task: () => packed } });
+    expect(movementsOf(decision)).toEqual([['uncommit', 2, 'T']]);
+    expect(decision.outcome === 'record' && decision.writes[0]).toMatchObject({
+      task: { state: 'released', lines: [{ released: 3, picks }] },
+    });
+  });
+});
+
 describe('returned quota', () => {
   it.each([
     ['comes back up to the total', 7, { quota: 9, granted: 9 }, [['reclaim', 7, undefined]]],

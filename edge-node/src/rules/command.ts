@@ -118,6 +118,8 @@ export type ExceptionKind =
   | 'serial-mismatch'
   /** More of a transfer arrived than was shipped, as far as that is known; `deficit` tells how many units too many. */
   | 'transfer-over'
+  /** A parcel left although its task had been given up by then, as of a cancelled order; `deficit` tells how many units left. */
+  | 'shipped-after-release'
   /** Of no SKU: directives of central's that could not be carried out; `sequence` is the latest one's place in its log. */
   | 'directive-refused';
 export type OpenedException = {

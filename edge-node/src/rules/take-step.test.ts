@@ -4,7 +4,7 @@ import { must } from '@edgestock/shared/runtime/assert';
 import { describe, expect, it } from 'vitest';
 import { documentsOf } from '../testing/documents.ts';
 import { takeStep } from './take-step.ts';
-import { type Task, type TaskState, type TaskStep, taskStates, taskSteps } from './task.ts';
+import { type Task, type TaskLine, type TaskState, type TaskStep, taskStates, taskSteps } from './task.ts';
 
 const sku = must(parseSku('A'), 'a SKU');
 
@@ -76,5 +76,67 @@ describe.each(taskStates)('of a task that is %s', (state) => {
     if (allowed[state][step] === 'refused')
       expect(decision).toMatchObject({ refusal: { refusal: 'wrong-state', state } });
     else expect(after).toMatchObject({ document: 'task', task: { state: allowed[state][step], changedAt: 5 } });
+  });
+});
+
+describe('shipping a task that was given up', () => {
+  const picked: TaskLine = {
+    ...{ sku, quantity: 5, released: 5, shipped: 0 },
+    picks: [
+      { quantity: 2, bin: 'B1', lot: 'L1' },
+      { quantity: 1, bin: 'B2' },
+    ],
+  };
+  /** Of 5 units here so many are promised to others by now. */
+  const ship = (line: TaskLine, promised = 0) => {
+    const shelf = {
+      ...{ sku, isKnown: true, expiries: new Map() },
+      position: { ...emptyPosition, onHand: 5, quota: promised, granted: promised, version: 1 },
+      balances: [
+        { bin: 'B1', lot: 'L1', condition: 'sellable', quantity: 2 },
+        { bin: 'B2', lot: '', condition: 'sellable', quantity: 3 },
+      ] as const,
+    };
+    const task: Task = { ...{ id: 'T', order: 'O', state: 'released', madeAt: 0, changedAt: 0 }, lines: [line] };
+    const state = {
+      ...{ shelves: new Map([[sku, shelf]]), headSequence: 9, checkpointSequence: 0, past: [] },
+      ...{ today: '2026-06-15', now: 5, expiryTime: 5, documents: documentsOf({ task: () => task }) },
+    };
+    return takeStep(state, { type: 'task-step', task: 'T', step: 'ship', fingerprint: 'f', actor: 'ana' });
+  };
+
+  it('takes what had been picked out of its places, and counts it as given up no longer', () => {
+    const details = { document: 'T', actor: 'ana' };
+    expect(ship(picked)).toMatchObject({
+      drafts: [
+        { kind: 'commit', quantity: 3, details: { ...details, reason: 'shipped-after-release' } },
+        { kind: 'ship', quantity: -2, details: { ...details, bin: 'B1', lot: 'L1' } },
+        {
+          ...{ kind: 'ship', quantity: -1, details: { ...details, bin: 'B2' } },
+          shelf: { position: { onHand: 2, committed: 0 }, balances: [{ bin: 'B2', quantity: 2 }] },
+        },
+      ],
+      writes: [
+        { document: 'task', task: { state: 'shipped', lines: [{ quantity: 5, released: 2, shipped: 3 }] } },
+        { document: 'task-step', step: 'ship' },
+      ],
+    });
+  });
+
+  it.each([
+    ['nobody else', 2, []],
+    ['somebody else by now', 4, [['negative-available', 2]]],
+  ])('tells a person, and of units promised to %s as usual', (_whom, promised, shortages) => {
+    const decision = ship(picked, promised);
+    const opened = decision.outcome === 'record' ? decision.exceptions : [];
+    expect(opened.map(({ kind, deficit }) => [kind, deficit])).toEqual([...shortages, ['shipped-after-release', 3]]);
+    // The last movement of the SKU, which names the task.
+    expect(opened.at(-1)?.sequence).toBe(12);
+  });
+
+  it('is refused when none of it had been picked, and says what to do', () => {
+    expect(ship({ ...picked, picks: [] })).toMatchObject({
+      refusal: { refusal: 'wrong-state', state: 'released', why: expect.stringContaining('adjustment') },
+    });
   });
 });

@@ -3,14 +3,14 @@ import { pickTask } from './pick-task.ts';
 import { Recording } from './recording.ts';
 import { shipTask } from './ship-task.ts';
 import type { Decision, SiteState } from './site-state.ts';
-import type { Task, TaskState, TaskStep } from './task.ts';
+import { leavingUnits, type Task, type TaskState, type TaskStep } from './task.ts';
 import type { TakeStep } from './task-command.ts';
 
 const takenFrom: Readonly<Record<TaskStep, readonly TaskState[]>> = {
   pick: ['open'],
   pack: ['picked'],
-  // A small shop does all in one.
-  ship: ['open', 'picked', 'packed'],
+  // A small shop does all in one. Of one that was given up, the parcel may have left before anybody heard of it (P4).
+  ship: ['open', 'picked', 'packed', 'released'],
 };
 
 /** Decides a step of a task. A step that was done by the same request is done; by another, or out of turn, it is refused. */
@@ -24,6 +24,9 @@ export function takeStep(state: SiteState, command: TakeStep): Decision {
   if (!takenFrom[step].includes(task.state)) {
     return outOfTurn(task, `${step} can be recorded of a task that is ${takenFrom[step].join(', ')}`);
   }
+  if (task.state === 'released' && task.lines.every((line) => leavingUnits(task, line) === 0)) {
+    return outOfTurn(task, nothingPicked);
+  }
   const recording = new Recording(state);
   const after = afterStep(task, command, recording);
   if ('outcome' in after) return after;
@@ -36,6 +39,9 @@ export function takeStep(state: SiteState, command: TakeStep): Decision {
     },
   ]);
 }
+
+const nothingPicked =
+  'none of it was picked and waited for the carrier when it was given up; goods that left all the same are recorded as an adjustment (POST /v1/movements)';
 
 function afterStep(
   task: Task,

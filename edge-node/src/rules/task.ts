@@ -31,7 +31,10 @@ export type TaskLine = {
   /** Of these, given up: the order no longer wants them, or they were not found. */
   readonly released: number;
   readonly shipped: number;
-  /** Where a picker found the units that are ready to ship; a bin or lot left open is drawn when they ship. */
+  /**
+   * Where a picker found the units that are ready to ship; a bin or lot left open is drawn when they ship. Of a task that was
+   * given up they stay as they were then: the parcel may have left by that time, and whoever sent it says so later.
+   */
   readonly picks: readonly Pick[];
 };
 
@@ -41,6 +44,11 @@ export type Pick = { readonly quantity: number } & Partial<Omit<PlacedQuantity, 
 /** Units of a line that are still committed for it. */
 export function openUnits(line: TaskLine): number {
   return line.quantity - line.released - line.shipped;
+}
+
+/** Units of a line that have left once the task ships: those committed for it, or, of a task given up, those picked by then. */
+export function leavingUnits({ state }: Task, line: TaskLine): number {
+  return state === 'released' ? line.picks.reduce((sum, { quantity }) => sum + quantity, 0) : openUnits(line);
 }
 
 export function isEnded(task: Task): boolean {

@@ -36,6 +36,7 @@ export type LoggedMovement = {
   readonly sku: string;
   readonly quantity: number;
   readonly document?: string;
+  readonly reason?: string;
   readonly position: {
     readonly onHand: number;
     readonly reserved: number;

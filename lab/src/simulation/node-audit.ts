@@ -1,4 +1,5 @@
 import { openUnits, type Task } from '@edgestock/edge-node/ledger/command';
+import { LATE_REASON } from '@edgestock/edge-node/rules/ship-task';
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { type MovementKind, movementKindOf, movementKinds } from '@edgestock/shared/inventory/movement';
 import { availableOf, emptyPosition, type Position, type Quantities } from '@edgestock/shared/inventory/position';
@@ -22,6 +23,8 @@ export class NodeAudit {
   readonly positions = new Map<Sku, Position>();
   /** Units that left under each task, and SKU. */
   readonly shipped = new Map<string, number>();
+  /** Of these, those that left although they had been given up. */
+  readonly shippedLate = new Map<string, number>();
   /** Kinds of movement that were met. */
   readonly kinds = new Set<MovementKind>();
   #tasks: readonly Task[] = [];
@@ -125,7 +128,9 @@ export class NodeAudit {
     this.#checkPromise(kind, before, state, at);
     // What central allocates comes out of the quota; what does not is of this site.
     const isOwn = details.document !== undefined && this.reservationIds.has(details.document);
-    hold(kind !== 'commit' || isOwn, () => `${at()}: ${details.document} was allocated beyond the quota`);
+    const isLate = kind === 'commit' && details.reason === LATE_REASON;
+    if (isLate) this.shippedLate.set(`${details.document} ${sku}`, quantity);
+    hold(kind !== 'commit' || isOwn || isLate, () => `${at()}: ${details.document} was allocated beyond the quota`);
     if (kind === 'ship' && details.document !== undefined) {
       const key = `${details.document} ${sku}`;
       this.shipped.set(key, (this.shipped.get(key) ?? 0) - quantity);

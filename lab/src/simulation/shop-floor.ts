@@ -1,5 +1,5 @@
 import type { Command, MovementLine, Outcome, TakeStep, Task } from '@edgestock/edge-node/ledger/command';
-import { missings, openUnits } from '@edgestock/edge-node/ledger/command';
+import { leavingUnits, missings, openUnits } from '@edgestock/edge-node/ledger/command';
 import { replicationLimits } from '@edgestock/edge-node/replication/limits';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
@@ -149,13 +149,16 @@ export class ShopFloor {
   #work(): Promise<unknown> {
     const { chance } = this.#world;
     const at = this.#anyNode();
-    const open = at.audit.tasks.filter(({ state }) => state !== 'shipped' && state !== 'released');
+    // A parcel that was ready when its task was given up leaves all the same now and then.
+    const open = at.audit.tasks.filter(
+      (task) => task.state !== 'shipped' && task.lines.some((line) => leavingUnits(task, line) > 0),
+    );
     if (open.length === 0) return Promise.resolve();
     const task = chance.one(open);
     const step = chance.one(task.state === 'open' ? (['pick', 'pick', 'ship'] as const) : (['pack', 'ship'] as const));
     const common = { type: 'task-step', task: task.id, fingerprint: step } as const;
     if (step !== 'pick') {
-      const units = task.lines.map((line) => ({ sku: line.sku, quantity: openUnits(line) }));
+      const units = task.lines.map((line) => ({ sku: line.sku, quantity: leavingUnits(task, line) }));
       const some = units.filter(({ quantity }) => quantity > 0);
       return this.#say(at, { ...common, step }, step, (life) =>
         step === 'ship' ? life.lastUnits.beforeShip(some) : undefined,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { differencesIn } from '../../testing/differences-in.ts';
 import { OpenDoors } from '../../testing/open-doors.ts';
 import { sku } from '../../testing/site.ts';
 
@@ -160,6 +161,87 @@ describe('pick, pack and ship', () => {
   test('under a key that was used for another request are a 422', async () => {
     await step('ship', {}, { 'idempotency-key': 'k' });
     expect((await step('pick', {}, { 'idempotency-key': 'k' })).status).toBe(422);
+  });
+});
+
+describe('a parcel that left before the cancellation was heard of', () => {
+  const cancel = () =>
+    doors.site.direct({
+      ...{ kind: 'release', task: 'O-1.1', reason: 'the order was cancelled' },
+      lines: [
+        { sku: sku('TEA'), quantity: 5 },
+        { sku: sku('MUG'), quantity: 2 },
+      ],
+    });
+
+  test('is recorded out of the picked places, once, with an exception, and the books agree (P4)', async () => {
+    await step('pick', { lines: [{ ...full.lines[0], bin: 'A1' }, full.lines[1]] });
+    await step('pack');
+    await cancel();
+    // What is to be put back, unless it has left.
+    expect((await doors.get('/v1/tasks/O-1.1')).body).toMatchObject({
+      state: 'released',
+      lines: [
+        { open: 0, picked: 2 },
+        { open: 0, picked: 5, released: 5 },
+      ],
+    });
+    expect(await stock('TEA')).toMatchObject({ onHand: 10, committed: 0, available: 5 });
+    const shipped = await step('ship', { tracking: 'JD0001' });
+    expect([shipped.status, shipped.body]).toMatchObject([
+      200,
+      {
+        ...{ state: 'shipped', tracking: 'JD0001' },
+        lines: [
+          { shipped: 2, released: 0 },
+          { shipped: 5, released: 0, open: 0 },
+        ],
+      },
+    ]);
+    expect(await stock('TEA')).toMatchObject({ onHand: 5, committed: 0, available: 0, quota: 5 });
+    expect((await doors.get('/v1/stock/TEA/explain')).body).toMatchObject({
+      balances: [
+        { bin: 'A1', quantity: 1 },
+        { bin: 'B1', quantity: 4 },
+      ],
+      tasks: [],
+    });
+    const { exceptions } = (await doors.get('/v1/exceptions')).body;
+    expect(exceptions?.filter(({ kind }) => kind !== 'unknown-sku')).toMatchObject([
+      { kind: 'shipped-after-release', sku: 'MUG', deficit: 2 },
+      { kind: 'shipped-after-release', sku: 'TEA', deficit: 5 },
+    ]);
+    const head = doors.site.store.outbox.head();
+    const again = await step('ship', { tracking: 'JD0001' });
+    expect([again.status, again.body]).toEqual([200, shipped.body]);
+    expect((await step('ship', { tracking: 'JD0002' })).body).toMatchObject({ code: 'task-state', state: 'shipped' });
+    // Central asks once more, of a task that has nothing to give.
+    await cancel();
+    expect(doors.site.store.outbox.head()).toEqual(head);
+    expect(await differencesIn(doors.site)).toEqual([]);
+  });
+
+  test('leaves whoever was promised its units short, which is a deficit as any other', async () => {
+    await step('pick', full);
+    await cancel();
+    doors.site.granter.setLive(true);
+    await doors.site.direct({ kind: 'grant-request', lines: [{ sku: sku('MUG'), quantity: 2 }], expiresAt: 9e12 });
+    await doors.site.granter.idle();
+    expect(await stock('MUG')).toMatchObject({ onHand: 5, quota: 5, available: 0 });
+    expect((await step('ship')).status).toBe(200);
+    expect(await stock('MUG')).toMatchObject({ onHand: 3, committed: 0, quota: 5 });
+    expect((await doors.get('/v1/exceptions')).body.exceptions).toContainEqual(
+      expect.objectContaining({ kind: 'negative-available', sku: 'MUG', deficit: 2 }),
+    );
+    expect(await differencesIn(doors.site)).toEqual([]);
+  });
+
+  test('cannot be one of which nothing had been picked: refused, with what to do instead', async () => {
+    await cancel();
+    const { status, body } = await step('ship');
+    expect([status, body]).toMatchObject([409, { code: 'task-state', state: 'released' }]);
+    expect(body.detail).toContain('adjustment');
+    expect(await stock('TEA')).toMatchObject({ onHand: 10 });
   });
 });
 

@@ -1,8 +1,15 @@
-import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
-import { missings, openUnits, type TakeStep, type TaskState, type TaskStep, taskStates } from '../../ledger/command.ts';
+import {
+  leavingUnits,
+  missings,
+  openUnits,
+  type TakeStep,
+  type TaskState,
+  type TaskStep,
+  taskStates,
+} from '../../ledger/command.ts';
 import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
@@ -75,7 +82,7 @@ async function take(
   const route = `tasks/${task}/${step}`;
   // A step is done once, so it is its own key, as a receipt is; one that is sent along is held to nevertheless.
   const idempotency = keyedWrite(context, route, body, { limits });
-  if (step === 'ship') await lastUnits.beforeShip(dueOf(task, ledger));
+  if (step === 'ship') await askBeforeShip(task, ledger, lastUnits);
   const outcome = await ledger.record({
     type: 'task-step',
     ...{ task, step },
@@ -89,10 +96,17 @@ async function take(
   return Response.json(taskBody(answer), { headers });
 }
 
-/** What would leave with the task; nothing once it has left. */
-function dueOf(id: string, ledger: HttpDependencies['ledger']): readonly SkuQuantity[] {
-  const lines = ledger.tasks.find(id)?.lines ?? [];
-  return lines.map((line) => ({ sku: line.sku, quantity: openUnits(line) })).filter(({ quantity }) => quantity > 0);
+/** Of what would leave with the task; nothing once it has left. Of one that was given up no unit is set aside any more. */
+function askBeforeShip(
+  id: string,
+  ledger: HttpDependencies['ledger'],
+  lastUnits: LastUnitsCall,
+): Promise<void> | undefined {
+  const task = ledger.tasks.find(id);
+  if (task === undefined) return undefined;
+  const leaving = task.lines.map((line) => ({ sku: line.sku, quantity: leavingUnits(task, line) }));
+  const units = leaving.filter(({ quantity }) => quantity > 0);
+  return task.state === 'released' ? lastUnits.beforeSale(units) : lastUnits.beforeShip(units);
 }
 
 function stateIn(states: readonly string[]): TaskState | undefined {

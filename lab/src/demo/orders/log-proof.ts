@@ -1,3 +1,4 @@
+import { LATE_REASON } from '@edgestock/edge-node/rules/ship-task';
 import type { LoggedMovement } from '../../api/site-api.ts';
 
 /** What the log of one warehouse proves, read from its first movement to its last. */
@@ -7,6 +8,8 @@ export type LogProof = {
   readonly overpromised: number;
   /** Units ever set aside for central, by SKU. */
   readonly granted: ReadonlyMap<string, number>;
+  /** Units that left although their task had been given up: no order counts them as shipped. */
+  readonly shippedLate: number;
 };
 
 /**
@@ -16,15 +19,16 @@ export type LogProof = {
 export async function proofOf(log: AsyncIterable<LoggedMovement>): Promise<LogProof> {
   const quotas = new Map<string, number>();
   const granted = new Map<string, number>();
-  let [steps, overpromised] = [0, 0];
-  for await (const { kind, sku, quantity, position } of log) {
+  let [steps, overpromised, shippedLate] = [0, 0, 0];
+  for await (const { kind, sku, quantity, reason, position } of log) {
     steps += 1;
     const units = Math.abs(quantity);
     if (kind === 'grant') granted.set(sku, (granted.get(sku) ?? 0) + units);
+    if (kind === 'commit' && reason === LATE_REASON) shippedLate += units;
     const change = kind === 'grant' ? units : kind === 'allocate' || kind === 'reclaim' ? -units : 0;
     const quota = (quotas.get(sku) ?? 0) + change;
     quotas.set(sku, quota);
     if (quota < 0 || quota !== position.quota) overpromised += 1;
   }
-  return { steps, overpromised, granted };
+  return { steps, overpromised, granted, shippedLate };
 }
