@@ -49,6 +49,19 @@ test('what is to be kept is offered no more, as soon as that is set', async () =
   expect(await available()).toBe(0);
 });
 
+test('a SKU that is named twice is refused with its place, and nothing of the page is taken', async () => {
+  const rules = [{ sku: 'A', sharePercent: 0 }, { sku: 'B' }, { sku: 'A', sharePercent: 90 }];
+  const response = await central.put('/v1/warehouses/BER1/sku-policies', { rules });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    code: 'invalid-request',
+    problems: [
+      { code: 'sku-twice', path: 'rules.2.sku', message: 'sku A is entry 0 of rules already: name each SKU once' },
+    ],
+  });
+  expect(await json('/v1/warehouses/BER1/sku-policies')).toEqual({ warehouse: 'BER1', rules: [] });
+});
+
 test('knows no warehouse that was never enrolled', async () => {
   for (const response of [
     await central.fetch('/v1/warehouses/MUC1/policy'),
