@@ -105,6 +105,9 @@ export const centralLimits = {
   /** Positions of one SKU that miss goods and are looked at again when units of it come to another warehouse. */
   shortPlacesMax: 100,
 
+  /** Positions of a warehouse whose policy has become stricter that one transaction looks at. */
+  recallPageMax: 500,
+
   /** Lines of one order: all of them may become one task. */
   orderLinesMax: 500,
   /** From allocation to the parcel; what is later is served from elsewhere where that can be. */

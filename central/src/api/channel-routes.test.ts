@@ -52,6 +52,24 @@ test('a SKU can have a buffer of its own, and the channel its own again', async 
   expect(await available('amazon')).toBe(14);
 });
 
+test('buffers that name a SKU twice are refused with its place, and none is set', async () => {
+  await central.put('/v1/channels/amazon', { buffer: 1 });
+  const buffers = [
+    { sku: 'A', buffer: 9 },
+    { sku: 'A', buffer: null },
+    { sku: 'A', buffer: 3 },
+  ];
+  const response = await central.put('/v1/channels/amazon/buffers', { buffers });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    problems: [
+      { code: 'sku-twice', path: 'buffers.1.sku' },
+      { code: 'sku-twice', path: 'buffers.2.sku' },
+    ],
+  });
+  expect(await json('/v1/channels/amazon/buffers')).toEqual({ channel: 'amazon', buffers: [] });
+});
+
 test('the query and the stream know the channel', async () => {
   await central.put('/v1/channels/amazon', { warehouses: ['HAM1'] });
   const answer = await (await central.post('/v1/availability/query', { skus: ['A'], channel: 'amazon' })).json();

@@ -5,7 +5,7 @@ import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { Promises } from '../orders/promises.ts';
 import { type Channel, type ChannelRecord, parseChannel } from '../rules/channel.ts';
 import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
-import { fields, listOf } from './fields.ts';
+import { fields, listOf, listOfSkus } from './fields.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 import { refuseUnpromised, writing } from './promise-responses.ts';
@@ -18,7 +18,7 @@ const channelBody = z.strictObject({
 });
 const buffersBody = z.strictObject({
   /** `null`: the channel's own buffer again. */
-  buffers: listOf(z.strictObject({ sku: fields.sku, buffer: fields.units.nullable() }), 'buffers'),
+  buffers: listOfSkus(z.strictObject({ sku: fields.sku, buffer: fields.units.nullable() }), 'buffers'),
 });
 
 /** `/v1/channels`: places that sell, whose quota each may promise, and what it keeps unsold. Writes are whole states: repeating one changes nothing. */

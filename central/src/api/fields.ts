@@ -79,6 +79,21 @@ export function listOf<Item extends z.ZodType>(item: Item, name: string) {
     .max(linesMax, `may have ${linesMax} ${name}: send the rest in another request`);
 }
 
+/** The same, each entry the whole of what is said of its SKU: one that comes twice is refused, for only one of the two could count. */
+export function listOfSkus<Item extends z.ZodType<{ readonly sku: Sku }>>(item: Item, name: string) {
+  return listOf(item, name).superRefine((entries, context) => {
+    const places = new Map<Sku, number>();
+    for (const [place, entry] of entries.entries()) {
+      const first = places.get(entry.sku);
+      if (first === undefined) places.set(entry.sku, place);
+      else {
+        const message = `${entry.sku} is entry ${first} of ${name} already: name each SKU once`;
+        context.addIssue({ code: 'custom', path: [place, 'sku'], message, params: { code: 'sku-twice' } });
+      }
+    }
+  });
+}
+
 function wholeNumber(code: string, min: number, max: number, unit: string) {
   return field<number>(
     code,

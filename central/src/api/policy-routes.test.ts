@@ -18,7 +18,8 @@ test('a policy is whole, can be read back, and goes into the log down of its nod
   expect(await json('/v1/warehouses/BER1/policy')).toEqual({ warehouse: 'BER1', ...POLICY });
   const after = (await json('/v1/status')) as { directives: { notCarriedOut: Record<string, number> } };
   const open = (status: typeof before) => status.directives.notCarriedOut.BER1 ?? 0;
-  expect(open(after)).toBe(open(before) + 1);
+  // The policy, and what was granted beyond it.
+  expect(open(after)).toBe(open(before) + 2);
   const page = await (await central.fetch('/metrics')).text();
   expect(page).toContain(`edgestock_central_warehouse_directives_open{warehouse="BER1"} ${open(after)}`);
 });
@@ -33,6 +34,32 @@ test('SKUs can differ from it, and be like it again', async () => {
   expect(await json('/v1/warehouses/BER1/sku-policies?limit=1')).toMatchObject({ rules: [{ sku: 'A' }], next: 'A' });
   await central.put('/v1/warehouses/BER1/sku-policies', { rules: [{ sku: 'A' }] });
   expect(await json('/v1/warehouses/BER1/sku-policies')).toMatchObject({ rules: [{ sku: 'B', safetyStock: 4 }] });
+});
+
+test('what is to be kept is offered no more, as soon as that is set', async () => {
+  const available = async () => ((await json('/v1/availability/A')) as { available: number }).available;
+  expect(await available()).toBe(10);
+  await central.put('/v1/warehouses/BER1/sku-policies', { rules: [{ sku: 'A', sharePercent: 100, safetyStock: 8 }] });
+  expect(await available()).toBe(2);
+  const lines = [{ sku: 'A', quantity: 3 }];
+  expect((await central.post('/v1/orders', { id: 'o1', owner: 'o', lines })).status).toBe(409);
+  await central.put('/v1/warehouses/BER1/policy', { ...POLICY, sharePercent: 0 });
+  expect(await available()).toBe(2);
+  await central.put('/v1/warehouses/BER1/sku-policies', { rules: [{ sku: 'A' }] });
+  expect(await available()).toBe(0);
+});
+
+test('a SKU that is named twice is refused with its place, and nothing of the page is taken', async () => {
+  const rules = [{ sku: 'A', sharePercent: 0 }, { sku: 'B' }, { sku: 'A', sharePercent: 90 }];
+  const response = await central.put('/v1/warehouses/BER1/sku-policies', { rules });
+  expect(response.status).toBe(400);
+  expect(await response.json()).toMatchObject({
+    code: 'invalid-request',
+    problems: [
+      { code: 'sku-twice', path: 'rules.2.sku', message: 'sku A is entry 0 of rules already: name each SKU once' },
+    ],
+  });
+  expect(await json('/v1/warehouses/BER1/sku-policies')).toEqual({ warehouse: 'BER1', rules: [] });
 });
 
 test('knows no warehouse that was never enrolled', async () => {

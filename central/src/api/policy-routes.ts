@@ -4,7 +4,7 @@ import { refuse } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
 import type { Promises } from '../orders/promises.ts';
 import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
-import { fields, listOf } from './fields.ts';
+import { fields, listOfSkus } from './fields.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 import { refuseUnpromised, writing } from './promise-responses.ts';
@@ -18,7 +18,7 @@ const policyBody = z.strictObject({
   priority: fields.priority,
 });
 const skuPoliciesBody = z.strictObject({
-  rules: listOf(
+  rules: listOfSkus(
     z.strictObject({
       sku: fields.sku,
       sharePercent: fields.percent.exactOptional(),

@@ -6,6 +6,7 @@ import { describeDeciding } from './deciding.contract.ts';
 import { describeDirecting } from './directing.contract.ts';
 import { describeOrdering } from './ordering.contract.ts';
 import { describeReading } from './reading.contract.ts';
+import { describeRecalling } from './recalling.contract.ts';
 import { describeReserving } from './reserving.contract.ts';
 import { describeReturning } from './returning.contract.ts';
 import { describeSelling } from './selling.contract.ts';
@@ -22,6 +23,7 @@ export function describeCentralStore(name: string, open: OpenStore): void {
     describeReading(fixture);
     describeReserving(fixture);
     describeReturning(fixture);
+    describeRecalling(fixture);
     describeSelling(fixture);
     describeDirecting(fixture);
     describeConserving(fixture);

@@ -120,6 +120,18 @@ describe('while the link is live, a quota', () => {
     expect(site.position('A').quota).toBe(80);
   });
 
+  it.each([
+    ['a smaller share', { sharePercent: 20 }, 20],
+    ['no share', { sharePercent: 0 }, 0],
+    ['more to be kept', { safetyStock: 40 }, 30],
+    ['all of it to be kept', { safetyStock: 100 }, 0],
+  ])('is not filled again with what central gave back because of %s', async (_what, some, quota) => {
+    await site.direct(rule('A', some), { kind: 'quota-return', lines: [{ sku: sku('A'), total: 50 - quota }] });
+    await site.clock.advance(RETURNED_REST_MS);
+    await site.granter.idle();
+    expect(site.position('A')).toMatchObject({ quota, granted: 50, returned: 50 - quota });
+  });
+
   it('takes a hint up to what is asked and what is there, and not when it is too old', async () => {
     const hint = (quantity: number, expiresAt: number): Directive => ({
       kind: 'grant-request',

@@ -1,8 +1,9 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { availableOf, type Position } from '@edgestock/shared/inventory/position';
+import { termsFor } from '@edgestock/shared/inventory/quota';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Service } from '@edgestock/shared/runtime/service';
-import { grantOf, mayBeDue, termsFor } from '../rules/grant.ts';
+import { grantOf, mayBeDue } from '../rules/grant.ts';
 import type { PolicyLine } from '../rules/policy-command.ts';
 import type { EdgeStore } from '../store/edge-store.ts';
 import type { ShelfChange } from './commit.ts';

@@ -1,5 +1,6 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
-import { grantOf, termsFor } from './grant.ts';
+import { termsFor } from '@edgestock/shared/inventory/quota';
+import { grantOf } from './grant.ts';
 import type { ApplyPolicy } from './policy-command.ts';
 import { Recording } from './recording.ts';
 import type { Decision, SiteState } from './site-state.ts';

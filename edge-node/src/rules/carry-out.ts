@@ -1,13 +1,14 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { itemBarcode } from '@edgestock/shared/inventory/item-barcode';
 import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
+import { termsFor } from '@edgestock/shared/inventory/quota';
 import type { CatalogueItem, Directive } from '@edgestock/shared/protocol/directive';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { allocate, release } from './allocation.ts';
 import { level } from './apply-policy.ts';
 import type { CarryOut } from './directive-command.ts';
 import type { DocumentWrite, DownCursor } from './documents.ts';
-import { grantForRequest, termsFor } from './grant.ts';
+import { grantForRequest } from './grant.ts';
 import { hearTransfer } from './hear-transfer.ts';
 import { Recording } from './recording.ts';
 import type { Decision, SiteState } from './site-state.ts';

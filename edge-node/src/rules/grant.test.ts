@@ -2,7 +2,7 @@ import { availableOf, emptyQuantities, type Quantities } from '@edgestock/shared
 import { arbitraryQuantities } from '@edgestock/shared/testing/arbitraries';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { grantForRequest, grantOf, mayBeDue, termsFor } from './grant.ts';
+import { grantForRequest, grantOf, mayBeDue } from './grant.ts';
 
 const position = (some: Partial<Quantities>): Quantities => ({ ...emptyQuantities, ...some });
 
@@ -62,19 +62,5 @@ describe('a hint', () => {
     [{ onHand: 10 }, 1, 40, 10],
   ])('of a position %o at a share of %i percent for %i units is granted %i', (some, share, requested, units) => {
     expect(grantForRequest(position(some), share, requested)).toBe(units);
-  });
-});
-
-describe('the terms of a SKU', () => {
-  const policy = { class: 'store', sharePercent: 50, safetyStock: 2 } as const;
-  const rule = (some: object) => ({ sku: 'A', ...some }) as never;
-  it.each([
-    ['no policy', undefined, undefined, 0, 0],
-    ['no policy and a rule: nothing is granted', undefined, rule({ sharePercent: 90, safetyStock: 4 }), 0, 4],
-    ['the policy', policy, undefined, 50, 2],
-    ['a rule for its share', policy, rule({ sharePercent: 0 }), 0, 2],
-    ['a rule for its safety stock', policy, rule({ safetyStock: 0 }), 50, 0],
-  ])('are those of %s', (_what, whole, own, sharePercent, safetyStock) => {
-    expect(termsFor(whole, own)).toEqual({ sharePercent, safetyStock });
   });
 });

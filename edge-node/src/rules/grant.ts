@@ -1,5 +1,5 @@
 import { availableOf, type Quantities } from '@edgestock/shared/inventory/position';
-import type { SkuPolicy, WarehousePolicy } from '@edgestock/shared/protocol/directive';
+import { quotaTarget } from '@edgestock/shared/inventory/quota';
 
 /** Below this part of its target a quota has run low and is filled up again. */
 const LOW_WATER_PERCENT = 25;
@@ -19,7 +19,7 @@ export function grantOf(asked: {
   const { position, sharePercent, isLinkUp, hasGained } = asked;
   const available = availableOf(position);
   if (!isLinkUp || available <= 0) return 0;
-  const target = percentOf(available + position.quota, sharePercent);
+  const target = quotaTarget(position, sharePercent);
   if (position.quota >= target) return 0;
   const isLow = position.quota <= 0 || position.quota < (target / 100) * LOW_WATER_PERCENT;
   return isLow || hasGained ? Math.min(available, target - position.quota) : 0;
@@ -35,20 +35,4 @@ export function mayBeDue(position: Quantities, hasGained: boolean): boolean {
   const available = availableOf(position);
   if (available <= 0) return false;
   return hasGained || position.quota <= 0 || position.quota < ((available + position.quota) / 100) * LOW_WATER_PERCENT;
-}
-
-/** What the policy means for one SKU; without a policy nothing is granted. */
-export function termsFor(
-  policy: WarehousePolicy | undefined,
-  rule: SkuPolicy | undefined,
-): { readonly sharePercent: number; readonly safetyStock: number } {
-  return {
-    sharePercent: policy === undefined ? 0 : (rule?.sharePercent ?? policy.sharePercent),
-    safetyStock: rule?.safetyStock ?? policy?.safetyStock ?? 0,
-  };
-}
-
-/** Rounded down, and exact for every quantity: nothing is multiplied that would not fit. */
-function percentOf(units: number, percent: number): number {
-  return Math.floor(units / 100) * percent + Math.floor(((units % 100) * percent) / 100);
 }

@@ -1,9 +1,10 @@
 import { centralLimits } from '@edgestock/central/limits';
 import { unspentOf } from '@edgestock/central/store/central-store';
 import { openUnits } from '@edgestock/edge-node/ledger/command';
-import { grantOf, termsFor } from '@edgestock/edge-node/rules/grant';
+import { grantOf } from '@edgestock/edge-node/rules/grant';
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { deficitOf, type Quantities } from '@edgestock/shared/inventory/position';
+import { termsFor } from '@edgestock/shared/inventory/quota';
 import { type AuditedNode, type CentralBooks, tasksAt } from './promise-audit.ts';
 import { LONG_TTL_SECONDS } from './storefront.ts';
 import { hold } from './violation.ts';

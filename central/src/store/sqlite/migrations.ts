@@ -1,4 +1,5 @@
 import type { Migration } from '@edgestock/shared/sqlite/migrate';
+import { policyRecallTables } from './catalogue/policy-recall-tables.ts';
 import { downTrimTables } from './down/down-trim-tables.ts';
 import { orderTables } from './orders/order-tables.ts';
 import { promiseTables } from './promises/promise-tables.ts';
@@ -223,4 +224,5 @@ export const migrations: readonly Migration[] = [
         WHERE held > 0 AND reserved + committed + quota > max(0, on_hand - max(0, unsellable));
     `,
   },
+  policyRecallTables,
 ];

@@ -32,7 +32,7 @@ export class PromiseApplier {
     this.#answers = new AnswerTable(database);
     this.#reservations = new Reservations(database, promising);
     this.#orders = new Orders(database, { ...promising, reservations: this.#reservations });
-    this.#policies = new Policies(database, promising.downLog);
+    this.#policies = new Policies(database, promising);
     this.#catalogue = new Catalogue(database, promising.downLog);
     this.#channels = new ChannelReader(database);
     this.#channelWriter = new ChannelWriter(database);
@@ -105,7 +105,8 @@ export class PromiseApplier {
     const woken = this.#orders.wake(limit, now);
     this.#answers.forget(now - centralLimits.answersKeptMs, limit);
     const nextAt = Math.min(this.#reservations.nextEnd() ?? Infinity, this.#orders.nextWake() ?? Infinity);
-    const isMore = expired === limit || woken === limit;
+    const isRecalling = this.#policies.recallNext();
+    const isMore = expired === limit || woken === limit || isRecalling;
     return { outcome: 'swept', expired, woken, isMore, ...(nextAt === Infinity ? {} : { nextAt }) };
   }
 

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { policyRecall } from './catalogue/policy-recall-tables.ts';
 import { orderTables } from './orders/order-schema.ts';
 import { promiseTables } from './promises/promise-schema.ts';
 import { transferTables } from './transfers/transfer-schema.ts';
@@ -132,6 +133,7 @@ export const tables = [
   batch,
   quarantine,
   ...promiseTables,
+  policyRecall,
   ...orderTables,
   ...transferTables,
 ];

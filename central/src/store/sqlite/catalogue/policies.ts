@@ -5,21 +5,29 @@ import type { Database } from 'better-sqlite3';
 import type { WarehouseSettings } from '../../../rules/promise-command.ts';
 import { directivePages } from '../down/directive-pages.ts';
 import type { DownLogWriter } from '../down/down-log.ts';
+import type { QuotaReturns } from '../promises/quota-returns.ts';
+import type { QuotaTable } from '../promises/quota-table.ts';
+import { PolicyRecall } from './policy-recall.ts';
 import { PolicyReader, PolicyWriter } from './policy-table.ts';
 
 /** What a warehouse starts with: a store, half of whose stock central may promise. */
 export const defaultSettings: WarehouseSettings = { class: 'store', sharePercent: 50, safetyStock: 0, priority: 100 };
 
-/** Sets policies and tells the nodes, both or neither. What is as it was is not told again. */
+/**
+ * Sets policies, tells the nodes, and takes back what a stricter one does not allow: all or nothing of it. What is as it was
+ * is not told again.
+ */
 export class Policies {
   readonly #reader: PolicyReader;
   readonly #writer: PolicyWriter;
   readonly #downLog: DownLogWriter;
+  readonly #recall: PolicyRecall;
 
-  constructor(database: Database, downLog: DownLogWriter) {
+  constructor(database: Database, parts: { downLog: DownLogWriter; quota: QuotaTable; returns: QuotaReturns }) {
     this.#reader = new PolicyReader(database);
     this.#writer = new PolicyWriter(database);
-    this.#downLog = downLog;
+    this.#downLog = parts.downLog;
+    this.#recall = new PolicyRecall(database, parts);
   }
 
   /** A node grants nothing before it has heard a policy: one that has just been enrolled gets the default. */
@@ -38,19 +46,28 @@ export class Policies {
     const { class: kind, sharePercent, safetyStock } = settings;
     const policy = { class: kind, sharePercent, safetyStock };
     this.#downLog.append(warehouse, encodeDirective({ kind: 'policy', policy }));
+    if (before !== undefined) this.#recall.policyChanged(warehouse, before, settings);
+  }
+
+  /** Goes on taking back what stricter policies do not allow; tells whether there is more. */
+  recallNext(): boolean {
+    return this.#recall.next();
   }
 
   /** Of several rules for one SKU the last counts. */
   setRules(warehouse: WarehouseId, rules: readonly SkuPolicy[]): void {
     const latest = new Map(rules.map((rule) => [rule.sku, rule]));
-    const changed = [...latest.values()].filter((rule) => {
-      const before = this.#reader.rule(warehouse, rule.sku);
-      return before?.sharePercent !== rule.sharePercent || before?.safetyStock !== rule.safetyStock;
+    const changes = [...latest.values()].flatMap((now) => {
+      const before = this.#reader.rule(warehouse, now.sku);
+      const isSame = before?.sharePercent === now.sharePercent && before?.safetyStock === now.safetyStock;
+      return isSame ? [] : [{ before, now }];
     });
+    const changed = changes.map(({ now }) => now);
     for (const rule of changed) this.#writer.setRule(warehouse, rule);
     for (const page of directivePages(changed, (some) => encodeDirective({ kind: 'sku-policy', rules: some }))) {
       this.#downLog.append(warehouse, page);
     }
+    this.#recall.rulesChanged(warehouse, changes);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import { deficitOf, emptyQuantities } from '@edgestock/shared/inventory/position';
+import { deficitOf, emptyQuantities, type Quantities } from '@edgestock/shared/inventory/position';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
@@ -10,6 +10,16 @@ import type { DeficitPlace } from '../positions/position-table.ts';
 
 const UNSPENT = 'granted - returned - allocated_sent - held';
 
+/** What central knows of a position's quota, and of the goods behind it. */
+export type KnownQuota = {
+  readonly sku: Sku;
+  /** As the node last told it. */
+  readonly position: Quantities;
+  /** Units that the node has granted, less what it has allocated and what was ever given back. */
+  readonly outstanding: number;
+  readonly unspent: number;
+};
+
 export type HeldUnits = { readonly warehouse: WarehouseId; readonly quantity: number };
 
 type OfferRow = {
@@ -19,6 +29,17 @@ type OfferRow = {
   enrolled_at: number;
   heard_at: number | null;
   is_fenced: number;
+};
+
+type KnownRow = {
+  sku: Sku;
+  on_hand: number;
+  unsellable: number;
+  reserved: number;
+  committed: number;
+  quota: number;
+  outstanding: number;
+  unspent: number;
 };
 
 type DeficitRow = {
@@ -45,6 +66,8 @@ export class QuotaTable {
   readonly #unspent: Statement<[string, string], { unspent: number; returned: number }>;
   readonly #return: Statement<[{ units: number; sku: string; warehouse: string }]>;
   readonly #deficit: Statement<[string, string], DeficitRow>;
+  readonly #known: Statement<[string, string], KnownRow>;
+  readonly #knownAfter: Statement<[string, string, number], KnownRow>;
   readonly #short: Statement<[string, number], DeficitPlace>;
 
   constructor(database: Database, availability: AvailabilityWriter) {
@@ -71,6 +94,12 @@ export class QuotaTable {
     this.#return = database.prepare(`
       UPDATE position SET returned = returned + @units
       WHERE sku = @sku AND warehouse = @warehouse AND ${UNSPENT} >= @units`);
+    const known = `sku, on_hand, unsellable, reserved, committed, quota,
+      granted - returned - allocated AS outstanding, ${UNSPENT} AS unspent`;
+    this.#known = database.prepare(`SELECT ${known} FROM position WHERE warehouse = ? AND sku = ?`);
+    this.#knownAfter = database.prepare(
+      `SELECT ${known} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
+    );
     // As the index `position_short` has it.
     this.#short = database.prepare(`
       SELECT sku, warehouse FROM position
@@ -152,6 +181,16 @@ export class QuotaTable {
     return Math.max(0, deficitOf({ ...emptyQuantities, onHand, ...quantities }) - Math.max(0, returned - returnedSeen));
   }
 
+  known(warehouse: WarehouseId, sku: Sku): KnownQuota | undefined {
+    const row = this.#known.get(warehouse, sku);
+    return row && knownOf(row);
+  }
+
+  /** The positions of a warehouse behind a SKU, in the order of their SKUs. */
+  knownAfter(warehouse: WarehouseId, after: Sku | '', limit: number): readonly KnownQuota[] {
+    return this.#knownAfter.all(warehouse, after, limit).map(knownOf);
+  }
+
   /** Where promises of a SKU are held without goods behind them, at most so many. */
   shortPlaces(sku: Sku, limit: number): readonly DeficitPlace[] {
     return this.#short.all(sku, limit);
@@ -163,6 +202,10 @@ export class QuotaTable {
       assert(changes === 1, () => `${quantity} of ${sku} are not unspent in ${warehouse}`);
     }
   }
+}
+
+function knownOf({ sku, on_hand: onHand, outstanding, unspent, ...quantities }: KnownRow): KnownQuota {
+  return { sku, position: { ...emptyQuantities, onHand, ...quantities }, outstanding, unspent };
 }
 
 function changesBy(holds: readonly HeldUnits[], sign: 1 | -1) {

@@ -1,0 +1,59 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { QuotaTerms } from '@edgestock/shared/inventory/quota';
+import type { Database, Statement } from 'better-sqlite3';
+
+/** A warehouse whose positions are being looked at, page by page. */
+export type PendingRecall = {
+  readonly warehouse: WarehouseId;
+  /** The loosest policy that the positions not looked at yet may have been granted under. */
+  readonly before: QuotaTerms;
+  /** Looked at up to here; '' = none yet. */
+  readonly after: Sku | '';
+};
+
+type RecallRow = { warehouse: WarehouseId; share_percent: number; safety_stock: number; after_sku: Sku | '' };
+
+/** Remembers where quota is still to be taken back, so that it goes on in the next life of central. Inside a transaction. */
+export class PolicyRecallTable {
+  readonly #get: Statement<[string], RecallRow>;
+  readonly #first: Statement<[], RecallRow>;
+  readonly #put: Statement<[string, number, number, string]>;
+  readonly #end: Statement<[string]>;
+
+  constructor(database: Database) {
+    this.#get = database.prepare(
+      'SELECT warehouse, share_percent, safety_stock, after_sku FROM policy_recall WHERE warehouse = ?',
+    );
+    this.#first = database.prepare(
+      'SELECT warehouse, share_percent, safety_stock, after_sku FROM policy_recall ORDER BY warehouse LIMIT 1',
+    );
+    this.#put = database.prepare(`
+      INSERT INTO policy_recall (warehouse, share_percent, safety_stock, after_sku) VALUES (?, ?, ?, ?)
+      ON CONFLICT (warehouse) DO UPDATE SET
+        share_percent = excluded.share_percent, safety_stock = excluded.safety_stock, after_sku = excluded.after_sku`);
+    this.#end = database.prepare('DELETE FROM policy_recall WHERE warehouse = ?');
+  }
+
+  get(warehouse: WarehouseId): PendingRecall | undefined {
+    const row = this.#get.get(warehouse);
+    return row && recallOfRow(row);
+  }
+
+  first(): PendingRecall | undefined {
+    const row = this.#first.get();
+    return row && recallOfRow(row);
+  }
+
+  put({ warehouse, before, after }: PendingRecall): void {
+    this.#put.run(warehouse, before.sharePercent, before.safetyStock, after);
+  }
+
+  end(warehouse: WarehouseId): void {
+    this.#end.run(warehouse);
+  }
+}
+
+function recallOfRow(row: RecallRow): PendingRecall {
+  const { warehouse, share_percent: sharePercent, safety_stock: safetyStock, after_sku: after } = row;
+  return { warehouse, before: { sharePercent, safetyStock }, after };
+}

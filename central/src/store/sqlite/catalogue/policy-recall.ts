@@ -1,0 +1,83 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { type QuotaTerms, termsFor } from '@edgestock/shared/inventory/quota';
+import type { SkuPolicy } from '@edgestock/shared/protocol/directive';
+import type { Database } from 'better-sqlite3';
+import { centralLimits } from '../../../limits.ts';
+import { isStricter, loosestOf, recallOf } from '../../../rules/policy-recall.ts';
+import type { QuotaReturns } from '../promises/quota-returns.ts';
+import type { KnownQuota, QuotaTable } from '../promises/quota-table.ts';
+import { type PendingRecall, PolicyRecallTable } from './policy-recall-table.ts';
+import { PolicyReader } from './policy-table.ts';
+
+/**
+ * Gives quota back that a stricter policy does not allow any more: without it, a node grants less from then on, but what it had
+ * granted before would be offered for ever. Giving back what nobody was promised is safe at any time, so nothing here waits
+ * for the node. SKUs with a rule are dealt with in the transaction that stores it; the policy of a warehouse may concern a
+ * million positions, so of these the first page is, and the rest page by page by the sweeper. Inside a transaction of the caller.
+ */
+export class PolicyRecall {
+  readonly #pending: PolicyRecallTable;
+  readonly #policies: PolicyReader;
+  readonly #quota: QuotaTable;
+  readonly #returns: QuotaReturns;
+
+  constructor(database: Database, parts: { readonly quota: QuotaTable; readonly returns: QuotaReturns }) {
+    this.#pending = new PolicyRecallTable(database);
+    this.#policies = new PolicyReader(database);
+    this.#quota = parts.quota;
+    this.#returns = parts.returns;
+  }
+
+  /** The policy of a warehouse is no longer `before`; its first page is looked at now. */
+  policyChanged(warehouse: WarehouseId, before: QuotaTerms, now: QuotaTerms): void {
+    const pending = this.#pending.get(warehouse);
+    const loosest = pending === undefined ? before : loosestOf(pending.before, before);
+    if (isStricter(now, loosest)) this.#page({ warehouse, before: loosest, after: '' });
+    else if (pending !== undefined) this.#pending.end(warehouse);
+  }
+
+  /** SKUs have another rule than `before`, which may have been none. */
+  rulesChanged(
+    warehouse: WarehouseId,
+    changes: readonly { readonly before: SkuPolicy | undefined; readonly now: SkuPolicy }[],
+  ): void {
+    const policy = this.#policies.settings(warehouse);
+    // What is still to be looked at has its quota from an earlier policy than today's.
+    const policyBefore = this.#pending.get(warehouse)?.before ?? policy;
+    for (const { before, now } of changes) {
+      const terms = termsFor(policy, now);
+      if (!isStricter(terms, termsFor(policyBefore, before))) continue;
+      const known = this.#quota.known(warehouse, now.sku);
+      if (known !== undefined) this.#recall(warehouse, known, terms);
+    }
+  }
+
+  /** Looks at the next page of some warehouse; tells whether there is more. */
+  next(): boolean {
+    const pending = this.#pending.first();
+    if (pending === undefined) return false;
+    this.#page(pending);
+    return this.#pending.first() !== undefined;
+  }
+
+  #page({ warehouse, before, after }: PendingRecall): void {
+    const policy = this.#policies.settings(warehouse);
+    const page = this.#quota.knownAfter(warehouse, after, centralLimits.recallPageMax);
+    for (const known of page) {
+      const rule = this.#policies.rule(warehouse, known.sku);
+      const terms = termsFor(policy, rule);
+      // A rule of its own may leave a SKU as it was.
+      if (isStricter(terms, termsFor(before, rule))) this.#recall(warehouse, known, terms);
+    }
+    const last = page.length === centralLimits.recallPageMax ? page.at(-1) : undefined;
+    if (last === undefined) this.#pending.end(warehouse);
+    else this.#pending.put({ warehouse, before, after: last.sku });
+  }
+
+  #recall(warehouse: WarehouseId, known: KnownQuota, terms: QuotaTerms): void {
+    const quantity = recallOf(known, terms);
+    if (quantity === 0) return;
+    const { units, total } = this.#quota.giveBack(known.sku, { warehouse, quantity });
+    if (units > 0) this.#returns.tell(warehouse, known.sku, total);
+  }
+}
