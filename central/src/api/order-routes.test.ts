@@ -174,7 +174,7 @@ describe('what becomes of an order', () => {
     const late = await central.post(`/v1/orders/${id}/payment`, { result: 'authorised' });
     expect([late.status, await late.json()]).toMatchObject([
       409,
-      { code: 'order-state', detail: 'The order is cancelled: It was cancelled before it was paid.' },
+      { code: 'order-state', detail: 'The order is cancelled: it was cancelled before it was paid.' },
     ]);
   });
 

@@ -52,7 +52,7 @@ export function refuseUnpromised(outcome: Unpromised, subject: 'reservation' | '
     case 'too-late':
       return refuse(
         subject === 'order' ? problems.orderState : problems.reservationState,
-        sentence(`The ${subject} is ${outcome.state}: ${outcome.why}`),
+        `The ${subject} is ${outcome.state}: ${outcome.why}.`,
         { state: outcome.state },
       );
     case 'insufficient':
@@ -62,11 +62,6 @@ export function refuseUnpromised(outcome: Unpromised, subject: 'reservation' | '
     default:
       return unreachable(outcome);
   }
-}
-
-/** Reasons come as sentences of the saga or as parts of one: either way it ends once. */
-function sentence(text: string): string {
-  return text.endsWith('.') ? text : `${text}.`;
 }
 
 function takenText({ by, id }: Extract<Unpromised, { outcome: 'id-taken' }>): string {
