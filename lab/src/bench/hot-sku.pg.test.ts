@@ -8,7 +8,7 @@ import { EDGESTOCK } from '../system/central-process.ts';
 import type { Figure } from './figure.ts';
 
 /** Needs nats-server too, which the set-up brings. The figures of a quick run mean nothing; that nothing is oversold does. */
-it('reserves one hot SKU beside PostgreSQL, and promises no unit twice', { timeout: 120_000 }, async () => {
+it('reserves one hot SKU beside PostgreSQL, and promises no unit twice', { timeout: 300_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), 'edgestock-hot-sku-'));
   const file = join(folder, 'figures.json');
   await promisify(execFile)(process.execPath, [EDGESTOCK, 'bench', '--quick', '--only', 'N9', '--json', file]);
