@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { startEdgeNode } from '@edgestock/edge-node/edge-node';
 import { EdgeStore } from '@edgestock/edge-node/store/edge-store';
-import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { encodeUpBatch } from '@edgestock/shared/protocol/codec';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
@@ -119,7 +119,7 @@ async function* madeUpSales(): AsyncGenerator<NodeRequest> {
       warehouse: WAREHOUSE,
       path: '/v1/sales',
       body: { ...body, occurredAt: momentAgo() },
-      changes: [],
+      changes: [{ sku: sku as Sku, units: -1 }],
     };
   }
 }
