@@ -6,7 +6,7 @@ import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 import { refuseUnpromised, writing } from './promise-responses.ts';
 import { bodyOf } from './request-body.ts';
-import { parametersOf, skuOf, wholeNumberOf } from './request-parts.ts';
+import { nextSku, parametersOf, skuOf, skuPageOf } from './request-parts.ts';
 
 /**
  * `/v1/catalogue`: the one catalogue. A page of it is one transaction, in which every node that it concerns is told; items are
@@ -16,16 +16,9 @@ export function catalogueRoutes(doors: Doors, { promises }: { readonly promises:
   doors('/v1/catalogue', {
     GET: async (context) => {
       const parameters = parametersOf(context, ['after', 'limit']);
-      const after = parameters.after?.at(-1);
-      const limit = wholeNumberOf(parameters, {
-        name: 'limit',
-        min: 1,
-        max: apiLimits.cataloguePageMax,
-        absent: apiLimits.stockPageDefault,
-      });
-      const items = await promises.items(after === undefined ? undefined : skuOf(after), limit);
-      const next = items.length === limit ? items.at(-1)?.sku : undefined;
-      return jsonResponse(JSON.stringify({ items, ...(next === undefined ? {} : { next }) }));
+      const page = skuPageOf(parameters, apiLimits.cataloguePageMax);
+      const items = await promises.items(page.after, page.limit);
+      return jsonResponse(JSON.stringify({ items, next: nextSku(items, page) }));
     },
     PUT: async (context) => {
       parametersOf(context, []);

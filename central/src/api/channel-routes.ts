@@ -10,7 +10,7 @@ import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 import { refuseUnpromised, writing } from './promise-responses.ts';
 import { bodyOf } from './request-body.ts';
-import { parametersOf, skuOf, wholeNumberOf } from './request-parts.ts';
+import { nextSku, parametersOf, skuPageOf } from './request-parts.ts';
 
 const channelBody = z.strictObject({
   warehouses: z.union([z.literal('all'), listOf(fields.warehouse, 'warehouses')]).default('all'),
@@ -68,16 +68,9 @@ export function channelRoutes(
     GET: async (context) => {
       const parameters = parametersOf(context, ['after', 'limit']);
       const { channel } = known(context);
-      const after = parameters.after?.at(-1);
-      const limit = wholeNumberOf(parameters, {
-        name: 'limit',
-        min: 1,
-        max: apiLimits.stockPageMax,
-        absent: apiLimits.stockPageDefault,
-      });
-      const buffers = await promises.buffers(channel, after === undefined ? undefined : skuOf(after), limit);
-      const next = buffers.length === limit ? buffers.at(-1)?.sku : undefined;
-      return jsonResponse(JSON.stringify({ channel, buffers, ...(next === undefined ? {} : { next }) }));
+      const page = skuPageOf(parameters, apiLimits.stockPageMax);
+      const buffers = await promises.buffers(channel, page.after, page.limit);
+      return jsonResponse(JSON.stringify({ channel, buffers, next: nextSku(buffers, page) }));
     },
     PUT: async (context) => {
       parametersOf(context, []);

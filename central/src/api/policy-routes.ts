@@ -9,7 +9,7 @@ import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 import { refuseUnpromised, writing } from './promise-responses.ts';
 import { bodyOf } from './request-body.ts';
-import { parametersOf, skuOf, warehouseOf, wholeNumberOf } from './request-parts.ts';
+import { nextSku, parametersOf, skuPageOf, warehouseOf } from './request-parts.ts';
 
 const policyBody = z.strictObject({
   class: z.enum(warehouseClasses),
@@ -57,16 +57,9 @@ export function policyRoutes(doors: Doors, { promises }: { readonly promises: Pr
     GET: async (context) => {
       const parameters = parametersOf(context, ['after', 'limit']);
       const warehouse = named(context);
-      const after = parameters.after?.at(-1);
-      const limit = wholeNumberOf(parameters, {
-        name: 'limit',
-        min: 1,
-        max: apiLimits.stockPageMax,
-        absent: apiLimits.stockPageDefault,
-      });
-      const rules = await promises.skuPolicies(warehouse, after === undefined ? undefined : skuOf(after), limit);
-      const next = rules.length === limit ? rules.at(-1)?.sku : undefined;
-      return jsonResponse(JSON.stringify({ warehouse, rules, ...(next === undefined ? {} : { next }) }));
+      const page = skuPageOf(parameters, apiLimits.stockPageMax);
+      const rules = await promises.skuPolicies(warehouse, page.after, page.limit);
+      return jsonResponse(JSON.stringify({ warehouse, rules, next: nextSku(rules, page) }));
     },
     /** A rule without values lifts the difference. */
     PUT: async (context) => {

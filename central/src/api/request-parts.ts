@@ -51,6 +51,20 @@ export function skuOf(text: string): Sku {
   );
 }
 
+/** Which page of a listing by SKU is meant: what comes behind `after`, at most `limit`. */
+export type SkuPage = { readonly after: Sku | undefined; readonly limit: number };
+
+export function skuPageOf(parameters: Parameters, limitMax: number): SkuPage {
+  const limit = wholeNumberOf(parameters, { name: 'limit', min: 1, max: limitMax, absent: apiLimits.stockPageDefault });
+  const after = parameters.after?.at(-1);
+  return { after: after === undefined ? undefined : skuOf(after), limit };
+}
+
+/** The `after` of the page that follows; `undefined`, and so absent in JSON, on the last. */
+export function nextSku(rows: readonly { readonly sku: Sku }[], { limit }: SkuPage): Sku | undefined {
+  return rows.length === limit ? rows.at(-1)?.sku : undefined;
+}
+
 /** The distinct SKUs in the order of their first mention. */
 export function skusOf(texts: readonly string[]): readonly Sku[] {
   if (texts.length > apiLimits.skusPerQueryMax) {

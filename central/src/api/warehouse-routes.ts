@@ -7,7 +7,7 @@ import type { Warehouses } from '../warehouses/warehouses.ts';
 import { type Doors, jsonResponse } from './doors.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
-import { parametersOf, skuOf, warehouseOf, wholeNumberOf } from './request-parts.ts';
+import { nextSku, parametersOf, skuPageOf, warehouseOf } from './request-parts.ts';
 
 /** What an operator asks about the warehouses: how far each is known, and what stands in it as central has it. */
 export function warehouseRoutes(
@@ -39,16 +39,9 @@ export function warehouseRoutes(
   doors('/v1/warehouses/:warehouse/stock', {
     GET: async (context) => {
       const parameters = parametersOf(context, ['after', 'limit']);
-      const after = parameters.after?.at(-1);
-      const afterSku = after === undefined ? undefined : skuOf(after);
-      const limit = wholeNumberOf(parameters, {
-        name: 'limit',
-        min: 1,
-        max: apiLimits.stockPageMax,
-        absent: apiLimits.stockPageDefault,
-      });
+      const page = skuPageOf(parameters, apiLimits.stockPageMax);
       const { warehouse, asOf, lagMs, isSilent } = await find(context.req.param('warehouse') ?? '');
-      const positions = await reader.positionsOf(warehouse, afterSku, limit);
+      const positions = await reader.positionsOf(warehouse, page.after, page.limit);
       return jsonResponse(
         JSON.stringify({
           warehouse,
@@ -61,7 +54,7 @@ export function warehouseRoutes(
             ...(position.version === 0 ? {} : { at: isoText(at) }),
           })),
           // Ask again with `after=` this; absent on the last page.
-          ...(positions.length === limit ? { next: positions.at(-1)?.sku } : {}),
+          next: nextSku(positions, page),
         }),
       );
     },
