@@ -26,12 +26,9 @@ const ATTEMPTS_MAX = 20;
  */
 export async function portFor(wanted: number, flag: string): Promise<number> {
   for (let attempt = 1; wanted === 0 && attempt <= ATTEMPTS_MAX; attempt += 1) {
-    const port = FREE_FROM + Math.floor(systemRandom.fraction() * FREE_COUNT);
-    try {
-      return await bound(port);
-    } catch {
-      // Somebody has it: another one.
-    }
+    // Somebody has it: another one.
+    const port = await bound(FREE_FROM + Math.floor(systemRandom.fraction() * FREE_COUNT)).catch(() => undefined);
+    if (port !== undefined) return port;
   }
   try {
     return await bound(wanted);
