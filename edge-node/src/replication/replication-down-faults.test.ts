@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { anyLinkFaults } from '../testing/any-link-faults.ts';
 import { type ReplicatingNode, replicatingNode } from '../testing/replicating-node.ts';
 import { type LinkFaults, noFaults } from '../testing/simulated-link.ts';
 
@@ -10,18 +11,6 @@ import { type LinkFaults, noFaults } from '../testing/simulated-link.ts';
  * a stream that vanishes, a silent central, a slow disk, one that fails before or after it is durable, restarts of the node. Its
  * twin on a real server is replication-down.nats.test.ts.
  */
-const probability = fc.constantFrom(0, 0, 0.05, 0.3);
-const faults: fc.Arbitrary<LinkFaults> = fc.record({
-  loss: probability,
-  duplication: probability,
-  delayMs: fc.constantFrom<[number, number]>([1, 1], [0, 40], [20, 900]),
-  isUpCut: fc.constantFrom(false, false, false, true),
-  isDownCut: fc.constantFrom(false, false, false, true),
-  brokerLoss: probability,
-  isCentralDown: fc.constantFrom(false, false, false, true),
-  isStreamGone: fc.constantFrom(false, false, false, true),
-});
-
 type Step =
   | { readonly step: 'direct'; readonly count: number; readonly perBatch: number }
   | { readonly step: 'sell'; readonly count: number }
@@ -38,7 +27,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 2, arbitrary: fc.record({ step: fc.constant('sell'), count: fc.nat(300) }) },
   { weight: 5, arbitrary: fc.record({ step: fc.constant('wait'), ms: fc.constantFrom(1, 30, 400, 7_000) }) },
-  { weight: 3, arbitrary: fc.record({ step: fc.constant('faults'), faults }) },
+  { weight: 3, arbitrary: fc.record({ step: fc.constant('faults'), faults: anyLinkFaults }) },
   { weight: 1, arbitrary: fc.record({ step: fc.constant('line'), isConnected: fc.boolean() }) },
   {
     weight: 1,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
+import { anyLinkFaults } from '../testing/any-link-faults.ts';
 import { type ReplicatingNode, replicatingNode } from '../testing/replicating-node.ts';
 import { type LinkFaults, noFaults } from '../testing/simulated-link.ts';
 import { replicationLimits } from './limits.ts';
@@ -9,18 +10,6 @@ import { replicationLimits } from './limits.ts';
  * node's log. Modelled: loss, duplication, reordering, delay, one-way cuts, disconnects, a broker that acknowledges and
  * forgets, a silent central, a central restored from a backup. Its twin on a real server is replication.nats.test.ts.
  */
-const probability = fc.constantFrom(0, 0, 0.05, 0.3);
-const faults: fc.Arbitrary<LinkFaults> = fc.record({
-  loss: probability,
-  duplication: probability,
-  delayMs: fc.constantFrom<[number, number]>([1, 1], [0, 40], [20, 900]),
-  isUpCut: fc.constantFrom(false, false, false, true),
-  isDownCut: fc.constantFrom(false, false, false, true),
-  brokerLoss: probability,
-  isCentralDown: fc.constantFrom(false, false, false, true),
-  isStreamGone: fc.constantFrom(false, false, false, true),
-});
-
 type Step =
   | { readonly step: 'sell'; readonly count: number; readonly skus: number }
   | { readonly step: 'wait'; readonly ms: number }
@@ -34,7 +23,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ step: fc.constant('sell'), count: fc.nat(1_500), skus: fc.constantFrom(1, 7, 300) }),
   },
   { weight: 4, arbitrary: fc.record({ step: fc.constant('wait'), ms: fc.constantFrom(1, 30, 400, 7_000) }) },
-  { weight: 3, arbitrary: fc.record({ step: fc.constant('faults'), faults }) },
+  { weight: 3, arbitrary: fc.record({ step: fc.constant('faults'), faults: anyLinkFaults }) },
   { weight: 1, arbitrary: fc.record({ step: fc.constant('line'), isConnected: fc.boolean() }) },
   {
     weight: 1,

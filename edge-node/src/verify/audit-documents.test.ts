@@ -1,14 +1,10 @@
-import { cpSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { LedgerAudit } from '../store/ledger-audit.ts';
+import { BooksCopy } from '../testing/books-copy.ts';
 import { sku, TestSite } from '../testing/site.ts';
-import { type Verification, verifyBooks } from './verify-books.ts';
 
 /** A task with three units open of five, one that is shipped, a quota, and a directive that could not be carried out. */
 let site: TestSite;
-let dataDir: string;
+let books: BooksCopy;
 beforeEach(async () => {
   site = new TestSite();
   await site.move('receive', [{ sku: sku('A'), quantity: 20 }]);
@@ -35,31 +31,13 @@ beforeEach(async () => {
   const line = { sku: sku('NEW'), shipped: 3, received: 0, damaged: 0, lost: 0 };
   const ends = { transfer: 'Y-1', from: 'HAM1' as never, to: 'BER1' as never };
   await site.direct({ kind: 'transfer', transfer: { ...ends, lines: [line], isClosed: false } });
-  dataDir = join(site.dataDir, 'copy');
-  mkdirSync(dataDir);
-  for (const file of ['edge.sqlite', 'edge.sqlite-wal']) cpSync(join(site.dataDir, file), join(dataDir, file));
+  books = new BooksCopy(site);
 });
 afterEach(() => site.dispose());
 
-async function verify(): Promise<Verification> {
-  const audit = LedgerAudit.open(dataDir);
-  try {
-    return await verifyBooks(audit, { onProgress: () => undefined, pause: async () => undefined });
-  } finally {
-    audit.close();
-  }
-}
-
-function tamper(sql: string): void {
-  const database = new Database(join(dataDir, 'edge.sqlite'));
-  database.pragma('foreign_keys = OFF');
-  database.exec(sql);
-  database.close();
-}
-
 it('documents that nobody touched agree with the positions', async () => {
   expect(site.position('A')).toMatchObject({ onHand: 16, committed: 5, quota: 8, granted: 14 });
-  expect((await verify()).differences).toEqual([]);
+  expect((await books.verify()).differences).toEqual([]);
 });
 
 it.each([
@@ -122,6 +100,6 @@ it.each([
   ['the cursor', 'UPDATE inbox SET sequence = 0', /up to 1.0, which is no place/],
   ['a cursor behind what was refused', 'UPDATE inbox SET sequence = 2', /directive 1.5, which is not behind/],
 ])('%s, altered, is found', async (_what, sql, message) => {
-  tamper(sql);
-  expect((await verify()).differences.map((difference) => difference.message).join('\n')).toMatch(message);
+  books.tamper(sql);
+  expect((await books.verify()).differences.map((difference) => difference.message).join('\n')).toMatch(message);
 });

@@ -1,14 +1,10 @@
-import { cpSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { LedgerAudit } from '../store/ledger-audit.ts';
+import { BooksCopy } from '../testing/books-copy.ts';
 import { sku, TestSite } from '../testing/site.ts';
-import { type Verification, verifyBooks } from './verify-books.ts';
 
 /** One reservation in each state: 2 units held, 3 confirmed; what the others had is gone or free. */
 let site: TestSite;
-let dataDir: string;
+let books: BooksCopy;
 beforeEach(async () => {
   site = new TestSite();
   await site.move('receive', [{ sku: sku('A'), quantity: 20 }]);
@@ -26,32 +22,13 @@ beforeEach(async () => {
   await site.record({ type: 'confirm-reservation', id: 'confirmed' });
   await site.record({ type: 'release-reservation', id: 'released' });
   await site.record({ type: 'fulfil-reservation', id: 'fulfilled', document: 'T1/1' });
-  dataDir = join(site.dataDir, 'copy');
-  mkdirSync(dataDir);
-  for (const file of ['edge.sqlite', 'edge.sqlite-wal']) cpSync(join(site.dataDir, file), join(dataDir, file));
+  books = new BooksCopy(site);
 });
 afterEach(() => site.dispose());
 
-async function verify(): Promise<Verification> {
-  const audit = LedgerAudit.open(dataDir);
-  try {
-    return await verifyBooks(audit, { onProgress: () => undefined, pause: async () => undefined });
-  } finally {
-    audit.close();
-  }
-}
-
-function tamper(sql: string): void {
-  const database = new Database(join(dataDir, 'edge.sqlite'));
-  database.pragma('foreign_keys = OFF');
-  database.pragma('ignore_check_constraints = ON');
-  database.exec(sql);
-  database.close();
-}
-
 it('reservations that nobody touched agree with what is set aside', async () => {
   expect(site.position('A')).toMatchObject({ onHand: 19, reserved: 2, committed: 3 });
-  expect((await verify()).differences).toEqual([]);
+  expect((await books.verify()).differences).toEqual([]);
 });
 
 it.each([
@@ -71,6 +48,6 @@ it.each([
   ['a removed reservation', "DELETE FROM reservation WHERE id = 'confirmed'", /confirmed has a line of A and is not/],
   ['a SKU that never moved', "UPDATE reservation_line SET sku = 'X' WHERE reservation = 'held'", /reserved is 0; .* 2/],
 ])('%s, altered, is found', async (_what, sql, message) => {
-  tamper(sql);
-  expect((await verify()).differences.map((difference) => difference.message).join('\n')).toMatch(message);
+  books.tamper(sql);
+  expect((await books.verify()).differences.map((difference) => difference.message).join('\n')).toMatch(message);
 });

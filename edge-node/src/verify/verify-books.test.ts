@@ -1,17 +1,15 @@
-import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import { must } from '@edgestock/shared/runtime/assert';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LedgerAudit } from '../store/ledger-audit.ts';
+import { BooksCopy } from '../testing/books-copy.ts';
 import { sku, TestSite } from '../testing/site.ts';
-import { type Verification, verifyBooks } from './verify-books.ts';
+import type { Verification } from './verify-books.ts';
 
 /** Sequences 1 to 3 are trimmed, 4 to 10 are in the log; every table has rows. */
 let site: TestSite;
-/** A copy of the node's files, to be tampered with and verified: nobody runs on it. */
-let dataDir: string;
+let books: BooksCopy;
 beforeEach(async () => {
   site = new TestSite();
   const { store } = site;
@@ -38,39 +36,9 @@ beforeEach(async () => {
   await site.move('sale', [{ sku: sku('B'), quantity: 1 }]);
   await site.record({ type: 'count', lines: [{ sku: sku('B'), counted: 7 }] });
   await site.move('receive', [{ sku: sku('A'), quantity: 1 }]);
-  dataDir = join(site.dataDir, 'copy');
-  copyFiles();
+  books = new BooksCopy(site);
 });
 afterEach(() => site.dispose());
-
-function copyFiles(): void {
-  for (const file of ['edge.sqlite', 'edge.sqlite-wal']) cpSync(join(site.dataDir, file), join(dataDir, file));
-}
-
-async function verify(): Promise<Verification> {
-  const audit = LedgerAudit.open(dataDir);
-  try {
-    return await verifyBooks(audit, { onProgress: () => undefined, pause: async () => undefined });
-  } finally {
-    audit.close();
-  }
-}
-
-/** Does to the database what only a bad disk or a bad hand does. */
-function tamper(sql: string): void {
-  const database = new Database(join(dataDir, 'edge.sqlite'));
-  database.unsafeMode(true);
-  database.pragma('foreign_keys = OFF');
-  database.pragma('ignore_check_constraints = ON');
-  database.function('flip', (bytes: unknown, at: unknown) => {
-    const flipped = Buffer.from(bytes as Buffer);
-    const index = Number(at) < 0 ? flipped.length + Number(at) : Number(at);
-    flipped[index] = (flipped[index] ?? 0) ^ 1;
-    return flipped;
-  });
-  database.exec(sql);
-  database.close();
-}
 
 const places = ({ differences }: Verification) =>
   differences.map(({ table, sku: text, sequence }) =>
@@ -79,7 +47,7 @@ const places = ({ differences }: Verification) =>
 
 describe('books that nobody touched', () => {
   it('agree, before and after the first trimming, with a log or without one', async () => {
-    expect(await verify()).toMatchObject({
+    expect(await books.verify()).toMatchObject({
       warehouse: 'BER1',
       checkpointSequence: 3,
       sequence: 10,
@@ -89,8 +57,8 @@ describe('books that nobody touched', () => {
     });
     site.store.outbox.setAppliedUpTo(10);
     site.store.outbox.trim({ agedUpTo: Number.MAX_SAFE_INTEGER, rowsMax: 100 });
-    copyFiles();
-    expect(await verify()).toMatchObject({ checkpointSequence: 10, movements: 0, skus: 4, differences: [] });
+    books.renew();
+    expect(await books.verify()).toMatchObject({ checkpointSequence: 10, movements: 0, skus: 4, differences: [] });
   });
 });
 
@@ -101,8 +69,8 @@ describe('an import on its way', () => {
     ['that is being taken back', "UPDATE import_job SET state = 'dropping'", /goes on taking it back/],
     ['that failed', "UPDATE import_job SET state = 'failed', failure = 'x'", /is not gone on with/],
   ])('%s is a warning, no difference', async (_, sql, message) => {
-    tamper(sql);
-    const { differences, warnings } = await verify();
+    books.tamper(sql);
+    const { differences, warnings } = await books.verify();
     expect(differences).toEqual([]);
     expect(warnings.map((warning) => warning.message)).toEqual([expect.stringMatching(message)]);
   });
@@ -274,29 +242,29 @@ describe('what was altered is found, and where', () => {
     ['a lost row of an import', 'DELETE FROM import_row', 'import_job', /0 rows waiting/],
     ['rows of no import', 'DELETE FROM import_job', 'import_row', /not there/],
   ] as const)('%s', async (_, sql, place, message) => {
-    tamper(sql);
-    const verification = await verify();
+    books.tamper(sql);
+    const verification = await books.verify();
     expect(verification.differenceCount).toBeGreaterThan(0);
     expect(places(verification)).toContain(place);
     expect(verification.differences.map((difference) => difference.message).join('\n')).toMatch(message);
   });
 
   it('an index that lost a movement is not taken for the log', async () => {
-    tamper(`DROP INDEX movement_by_sku;
+    books.tamper(`DROP INDEX movement_by_sku;
       CREATE INDEX movement_by_sku ON movement (sku, sequence) WHERE sequence <> 10;
       PRAGMA writable_schema = ON;
       UPDATE sqlite_schema SET sql = 'CREATE INDEX movement_by_sku ON movement (sku, sequence)' WHERE name = 'movement_by_sku';`);
-    expect((await verify()).differences.map(({ message }) => message).join('\n')).toContain('REINDEX');
+    expect((await books.verify()).differences.map(({ message }) => message).join('\n')).toContain('REINDEX');
   });
 
   it('one altered byte is one break of the chain, not a broken rest', async () => {
-    tamper('UPDATE movement SET delta = flip(delta, -1) WHERE sequence = 5');
-    const { differences } = await verify();
+    books.tamper('UPDATE movement SET delta = flip(delta, -1) WHERE sequence = 5');
+    const { differences } = await books.verify();
     expect(differences.filter(({ message }) => /hash|bytes/.test(message))).toHaveLength(1);
   });
 
   it('every byte of a movement and of its hash counts', async () => {
-    const database = new Database(join(dataDir, 'edge.sqlite'));
+    const database = new Database(join(books.dataDir, 'edge.sqlite'));
     const row = database
       .prepare<[], { delta: number; hash: number }>(
         'SELECT length(delta) AS delta, length(hash) AS hash FROM movement WHERE sequence = 5',
@@ -306,25 +274,25 @@ describe('what was altered is found, and where', () => {
     for (const [column, bytes] of Object.entries(row ?? {})) {
       for (let at = 0; at < bytes; at += 1) {
         const flip = `UPDATE movement SET ${column} = flip(${column}, ${at}) WHERE sequence = 5`;
-        tamper(flip);
-        expect(places(await verify()), `${column}, byte ${at}`).toContain('movement 5');
-        tamper(flip);
+        books.tamper(flip);
+        expect(places(await books.verify()), `${column}, byte ${at}`).toContain('movement 5');
+        books.tamper(flip);
       }
     }
-    expect((await verify()).differenceCount).toBe(0);
+    expect((await books.verify()).differenceCount).toBe(0);
   });
 
   it('the hash before the first movement is that of every log', async () => {
-    tamper('DELETE FROM checkpoint_balance; UPDATE node SET checkpoint_sequence = 0');
-    expect(places(await verify())).toContain('node 0');
+    books.tamper('DELETE FROM checkpoint_balance; UPDATE node SET checkpoint_sequence = 0');
+    expect(places(await books.verify())).toContain('node 0');
     expect(genesisHash.every((byte) => byte === 0)).toBe(true);
   });
 
   it('a log wrong throughout lists a hundred differences and counts the rest', async () => {
     for (let index = 0; index < 150; index += 1) await site.move('receive', [{ sku: sku(`S${index}`), quantity: 1 }]);
-    copyFiles();
-    tamper('UPDATE position SET on_hand = 9');
-    const { differences, differenceCount } = await verify();
+    books.renew();
+    books.tamper('UPDATE position SET on_hand = 9');
+    const { differences, differenceCount } = await books.verify();
     expect([differences.length, differenceCount]).toEqual([100, 154]);
   });
 });
