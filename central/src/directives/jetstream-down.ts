@@ -1,19 +1,9 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { DOWN_STREAM, downConsumer, downStreamSubjects, downSubject } from '@edgestock/shared/protocol/subjects';
+import { BoundedStream } from '@edgestock/shared/transport/jetstream-bounded-stream';
 import { jetStreamErrorCode, STREAM_NOT_FOUND } from '@edgestock/shared/transport/jetstream-error';
-import {
-  AckPolicy,
-  type ConsumerConfig,
-  DeliverPolicy,
-  DiscardPolicy,
-  type JetStreamManager,
-  type NatsConnection,
-  nanos,
-  RetentionPolicy,
-  StorageType,
-  type StreamConfig,
-} from 'nats';
+import type { JetStreamManager, NatsConnection } from 'nats';
 import type { DownLink } from './down-link.ts';
 
 const DAY_MS = 24 * 3_600 * 1_000;
@@ -29,21 +19,10 @@ export const downStreamLimits = {
   duplicateWindowMs: 2 * 60_000,
   ackWaitMs: 60_000,
   ackPendingMax: 256,
+  messageBytesMax: wireLimits.messageBytesMax,
 } as const;
 
-const streamConfig = {
-  subjects: downStreamSubjects,
-  retention: RetentionPolicy.Limits,
-  storage: StorageType.File,
-  // Refusing the new is back-pressure that central sees; dropping the old would be a gap at the node.
-  discard: DiscardPolicy.New,
-  discard_new_per_subject: true,
-  max_age: nanos(downStreamLimits.ageMsMax),
-  max_bytes: downStreamLimits.bytesMax,
-  max_msgs_per_subject: downStreamLimits.messagesPerSubjectMax,
-  max_msg_size: wireLimits.messageBytesMax,
-  duplicate_window: nanos(downStreamLimits.duplicateWindowMs),
-} satisfies Partial<StreamConfig>;
+const stream = new BoundedStream(DOWN_STREAM, downStreamSubjects, downStreamLimits);
 
 /** The log down through JetStream: one stream, and one durable consumer for each node, both made here. */
 export class JetStreamDown implements DownLink {
@@ -58,7 +37,7 @@ export class JetStreamDown implements DownLink {
 
   async ensure(warehouse: WarehouseId): Promise<{ readonly isStreamNew: boolean }> {
     const manager = await this.#connection.jetstreamManager();
-    this.#ensuring ??= ensureStream(manager).finally(() => {
+    this.#ensuring ??= stream.ensure(manager).finally(() => {
       this.#ensuring = undefined;
     });
     const isStreamNew = await this.#ensuring;
@@ -83,38 +62,15 @@ export class JetStreamDown implements DownLink {
   }
 }
 
-/** Makes the stream, or brings an existing one to these settings. True when it had to be made. */
-async function ensureStream(manager: JetStreamManager): Promise<boolean> {
-  try {
-    await manager.streams.update(DOWN_STREAM, streamConfig);
-    return false;
-  } catch (error) {
-    if (jetStreamErrorCode(error) !== STREAM_NOT_FOUND) throw error;
-  }
-  await manager.streams.add({ name: DOWN_STREAM, ...streamConfig });
-  return true;
-}
-
 /**
  * Makes the consumer of a node, or brings an existing one to these settings. One that waits for sequences the stream will only
  * reach again (the broker's store was damaged, or the stream made anew) would be given nothing, with no error: it is made anew.
  */
 async function ensureConsumer(manager: JetStreamManager, warehouse: WarehouseId): Promise<void> {
   const name = downConsumer(warehouse);
-  const config = {
-    durable_name: name,
-    filter_subject: downSubject(warehouse),
-    ack_policy: AckPolicy.Explicit,
-    deliver_policy: DeliverPolicy.All,
-    ack_wait: nanos(downStreamLimits.ackWaitMs),
-    // A finite number parks messages silently.
-    max_deliver: -1,
-    max_ack_pending: downStreamLimits.ackPendingMax,
-  } satisfies Partial<ConsumerConfig>;
+  const config = stream.durable(name, downSubject(warehouse));
   try {
-    const consumer = await manager.consumers.info(DOWN_STREAM, name);
-    const stream = await manager.streams.info(DOWN_STREAM);
-    if (consumer.delivered.stream_seq <= stream.state.last_seq) {
+    if (!(await stream.isBehind(manager, name))) {
       await manager.consumers.update(DOWN_STREAM, name, config);
       return;
     }
