@@ -1,3 +1,4 @@
+import { bodyFault, valueAt } from '@edgestock/shared/runtime/body-fault';
 import { readJson } from '@edgestock/shared/runtime/json-body';
 import { type ProblemItem, refuse } from '@edgestock/shared/runtime/problem';
 import type { z } from 'zod';
@@ -40,17 +41,17 @@ function hasNoBody(context: ApiContext): boolean {
 function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) =>
-      itemAt([...issue.path, key], 'unknown-field', `${key} is not a field here; is it misspelt?`),
+      bodyFault([...issue.path, key], 'unknown-field', `${key} is not a field here; is it misspelt?`),
     );
   }
   const name = nameOf(issue.path);
   const isMissing = issue.path.length > 0 && valueAt(body, issue.path) === undefined;
-  if (isMissing) return [itemAt(issue.path, 'required', `${name} is required`)];
+  if (isMissing) return [bodyFault(issue.path, 'required', `${name} is required`)];
   const code = issue.code === 'custom' ? issue.params?.code : issue.code.replaceAll('_', '-');
   // An object was due, for the body or for an entry of a list: the schemas word all their other faults themselves.
   const isNoObject = issue.code === 'invalid_type' && issue.expected === 'object';
   const message = isNoObject ? 'must be a JSON object' : issue.message;
-  return [itemAt(issue.path, typeof code === 'string' ? code : 'invalid', `${name} ${message}`)];
+  return [bodyFault(issue.path, typeof code === 'string' ? code : 'invalid', `${name} ${message}`)];
 }
 
 /** What a sentence calls a place in the body: the field, and an entry of a list with the name of the list. */
@@ -58,23 +59,4 @@ function nameOf(path: readonly PropertyKey[]): string {
   const [list, last] = path.slice(-2);
   if (typeof last === 'number') return `${String(list)}[${last}]`;
   return String(path.at(-1) ?? 'the body');
-}
-
-function itemAt(path: readonly PropertyKey[], code: string, message: string): ProblemItem {
-  const [first, line] = path;
-  return {
-    ...((first === 'lines' || first === 'items') && typeof line === 'number' ? { line } : {}),
-    code,
-    message,
-    path: path.map(String).join('.'),
-  };
-}
-
-function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
-  let value = body;
-  for (const key of path) {
-    if (value === null || typeof value !== 'object') return undefined;
-    value = Object.getOwnPropertyDescriptor(value, key)?.value;
-  }
-  return value;
 }

@@ -1,3 +1,4 @@
+import { bodyFault, valueAt } from '@edgestock/shared/runtime/body-fault';
 import { readJson } from '@edgestock/shared/runtime/json-body';
 import type { ProblemItem } from '@edgestock/shared/runtime/problem';
 import type { z } from 'zod';
@@ -36,14 +37,14 @@ export async function readOptionalBody<Schema extends z.ZodType>(
 function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) =>
-      itemAt([...issue.path, key], 'unknown-field', `${key} is not a field here; is it misspelt?`),
+      bodyFault([...issue.path, key], 'unknown-field', `${key} is not a field here; is it misspelt?`),
     );
   }
   const name = nameOf(issue.path);
   const isMissing = issue.path.length > 0 && valueAt(body, issue.path) === undefined;
-  if (isMissing) return [itemAt(issue.path, 'required', `${name} is required`)];
+  if (isMissing) return [bodyFault(issue.path, 'required', `${name} is required`)];
   const code = issue.code === 'custom' ? issue.params?.code : codes[issue.code];
-  return [itemAt(issue.path, typeof code === 'string' ? code : 'invalid', `${name} ${issue.message}`)];
+  return [bodyFault(issue.path, typeof code === 'string' ? code : 'invalid', `${name} ${issue.message}`)];
 }
 
 function sentenceOf(issue: z.core.$ZodRawIssue): string {
@@ -66,22 +67,3 @@ const codes: Readonly<Record<string, string>> = {
   too_small: 'too-few',
   too_big: 'too-many',
 };
-
-function itemAt(path: readonly PropertyKey[], code: string, message: string): ProblemItem {
-  const [first, line] = path;
-  return {
-    ...(first === 'lines' && typeof line === 'number' ? { line } : {}),
-    code,
-    message,
-    path: path.map(String).join('.'),
-  };
-}
-
-function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
-  let value = body;
-  for (const key of path) {
-    if (value === null || typeof value !== 'object') return undefined;
-    value = Object.getOwnPropertyDescriptor(value, key)?.value;
-  }
-  return value;
-}
