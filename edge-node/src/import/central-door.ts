@@ -2,6 +2,7 @@ import { Backoff } from '@edgestock/shared/runtime/backoff';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Problem } from '@edgestock/shared/runtime/problem';
 import type { Random } from '@edgestock/shared/runtime/random';
+import { jsonCall, whyUnanswered } from './json-call.ts';
 import { importLimits } from './limits.ts';
 
 /** Central did not answer, or answered that it cannot. */
@@ -58,13 +59,9 @@ export class CentralDoor {
 
   async #fetch(method: string, path: string, body: unknown): Promise<Response> {
     try {
-      return await fetch(this.#url + path, {
-        method,
-        ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-      });
+      return await jsonCall(this.#url + path, method, body);
     } catch (cause) {
-      const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
-      throw new TryAgain(`central does not answer at ${this.#url} (${reason})`, {
+      throw new TryAgain(`central does not answer at ${this.#url} (${whyUnanswered(cause)})`, {
         cause,
         hint: 'Is it running, and the address right? It looks like http://127.0.0.1:7000.',
       });

@@ -2,6 +2,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Problem } from '@edgestock/shared/runtime/problem';
 import { ImportFailed } from './import-failed.ts';
 import type { BeginAnswer, ImportStatus, ImportTarget, NewImport } from './import-target.ts';
+import { jsonCall, whyUnanswered } from './json-call.ts';
 import type { ImportRow } from './read-rows.ts';
 import type { RowProblem } from './row-problem.ts';
 
@@ -84,15 +85,14 @@ export class RemoteImport implements ImportTarget {
 
   async #fetch(method: string, path: string, body: unknown): Promise<Response> {
     try {
-      return await fetch(this.#url + path, {
-        method,
-        ...(body !== undefined && { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
-      });
+      return await jsonCall(this.#url + path, method, body);
     } catch (cause) {
-      const reason = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
-      throw new NodeUnreachable(`no node answers at ${this.#url} (${reason}). Is it running, and the address right?`, {
-        cause,
-      });
+      throw new NodeUnreachable(
+        `no node answers at ${this.#url} (${whyUnanswered(cause)}). Is it running, and the address right?`,
+        {
+          cause,
+        },
+      );
     }
   }
 }
