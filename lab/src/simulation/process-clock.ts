@@ -1,4 +1,4 @@
-import type { Clock } from '@edgestock/shared/runtime/clock';
+import { type Clock, sleepBy } from '@edgestock/shared/runtime/clock';
 
 /**
  * The time of one process: it passes as everywhere, its wall clock may be set, and it ends with the process. What a dead process
@@ -40,16 +40,7 @@ export class ProcessClock implements Clock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const done = () => {
-        cancel();
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.after(delayMs, done);
-      signal?.addEventListener('abort', done, { once: true });
-    });
+    return sleepBy((afterMs, callback) => this.after(afterMs, callback), delayMs, signal);
   }
 
   after(delayMs: number, callback: () => void): () => void {

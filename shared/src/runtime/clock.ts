@@ -18,17 +18,7 @@ export type Clock = {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
-  sleep: (delayMs, signal) =>
-    new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const done = () => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, delayMs);
-      signal?.addEventListener('abort', done, { once: true });
-    }),
+  sleep: (delayMs, signal) => sleepBy(systemClock.after, delayMs, signal),
   after: (delayMs, callback) => {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
@@ -39,3 +29,17 @@ export const systemClock: Clock = {
     return () => clearInterval(timer);
   },
 };
+
+/** The `sleep` of a clock that has an `after`: it ends with the delay or with the signal, and leaves neither behind. */
+export function sleepBy(after: Clock['after'], delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = after(delayMs, done);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+}

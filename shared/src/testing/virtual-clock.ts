@@ -1,4 +1,4 @@
-import type { Clock } from '../runtime/clock.ts';
+import { type Clock, sleepBy } from '../runtime/clock.ts';
 
 type Timer = { readonly at: number; readonly order: number; readonly callback: () => void };
 
@@ -36,16 +36,7 @@ export class VirtualClock implements Clock {
   }
 
   sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const done = () => {
-        cancel();
-        signal?.removeEventListener('abort', done);
-        resolve();
-      };
-      const cancel = this.after(delayMs, done);
-      signal?.addEventListener('abort', done, { once: true });
-    });
+    return sleepBy((afterMs, callback) => this.after(afterMs, callback), delayMs, signal);
   }
 
   after(delayMs: number, callback: () => void): () => void {
