@@ -42,7 +42,7 @@ export class CentralApi {
   }
 
   async #get(path: string): Promise<unknown> {
-    return bodyOf(await requestPatiently(this.url + path, {}, PATIENCE_MS), this.url + path);
+    return bodyOf(await requestPatiently(this.url + path, {}, { patienceMs: PATIENCE_MS }), this.url + path);
   }
 }
 

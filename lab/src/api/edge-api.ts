@@ -1,6 +1,6 @@
 import { type Told, toldOf } from '../model/compare-positions.ts';
 import type { NodeRequest } from '../replay/receipt-requests.ts';
-import { type JsonAnswer, requestPatiently, Unreachable } from './json-request.ts';
+import { type JsonAnswer, type Patience, requestPatiently, Unreachable } from './json-request.ts';
 
 /** What a node said to a write. */
 export type RecordReply =
@@ -23,18 +23,18 @@ const READ_PATIENCE_MS = 30_000;
 /** A node's HTTP API as its tills and operators use it. The node is of this release, so its answers are taken at their word. */
 export class EdgeApi {
   readonly url: string;
-  readonly #patienceMs: number;
+  readonly #patience: Patience;
 
   /** `patienceMs` is how long a write is repeated while the node does not answer. */
-  constructor(url: string, options: { readonly patienceMs: number }) {
+  constructor(url: string, patience: Patience) {
     this.url = url.replace(/\/$/, '');
-    this.#patienceMs = options.patienceMs;
+    this.#patience = patience;
   }
 
   /** Repeats until it is answered, which the receipt or key makes harmless. Throws `Unreachable`. */
   async record({ path, body, key }: NodeRequest): Promise<RecordReply> {
     const request = key === undefined ? { body } : { body, key };
-    return replyOf(await requestPatiently(this.url + path, request, this.#patienceMs));
+    return replyOf(await requestPatiently(this.url + path, request, this.#patience));
   }
 
   async status(): Promise<{ readonly warehouse: string; readonly sequence: number; readonly applied: number }> {
@@ -56,7 +56,7 @@ export class EdgeApi {
   }
 
   async #get(path: string): Promise<unknown> {
-    return bodyOf(await requestPatiently(this.url + path, {}, READ_PATIENCE_MS), this.url + path);
+    return bodyOf(await requestPatiently(this.url + path, {}, { patienceMs: READ_PATIENCE_MS }), this.url + path);
   }
 }
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EdgeApi } from './edge-api.ts';
-import { Unreachable } from './json-request.ts';
+import { type AttemptEnd, Unreachable } from './json-request.ts';
 
 /** What the node does with each request in turn; it goes on answering like the last. */
 let script: ((receipt: string) => 'drop' | { status: number; body: object })[];
@@ -51,7 +51,23 @@ test('a refusal is an answer: it is not repeated, and its code is kept', async (
 
 test('a node that never answers is given up, saying that what was sent may have happened', async () => {
   script = [() => 'drop'];
-  const patience = new EdgeApi(url, { patienceMs: 150 }).record(sale);
+  const patience = new EdgeApi(url, { patienceMs: 1_000 }).record(sale);
   await expect(patience).rejects.toThrow(Unreachable);
   expect(received.length).toBeGreaterThan(1);
+});
+
+test('whoever watches hears of every try: that it began, and how it ended', async () => {
+  script = [() => 'drop', () => ({ status: 503, body: {} }), recorded];
+  const begun: unknown[] = [];
+  const ends: AttemptEnd[] = [];
+  const watcher = {
+    begun: (to: string, { body }: { readonly body?: object }) => {
+      expect(ends).toHaveLength(begun.length);
+      begun.push([to, body]);
+      return (end: AttemptEnd) => void ends.push(end);
+    },
+  };
+  await new EdgeApi(url, { patienceMs: 5_000, watcher }).record(sale);
+  expect(begun).toEqual(Array.from({ length: 3 }, () => [`${url}/v1/sales`, sale.body]));
+  expect(ends).toMatchObject([{ cause: expect.any(Error) }, { status: 503 }, { status: 201, isReplayed: false }]);
 });

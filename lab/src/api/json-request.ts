@@ -24,11 +24,28 @@ export class Unreachable extends Error {
   readonly hint = 'Is it running there? Sending the same again is safe: what was recorded is not recorded twice.';
 }
 
+/** What became of one try at a request: an answer, or nothing by which the sender could know whether it happened. */
+export type AttemptEnd = JsonAnswer | { readonly cause: unknown };
+
+/** Hears of every try at a request, for whoever keeps a history of them. */
+export type AttemptWatcher = {
+  /** A try begins. What is returned is called once, when it has ended. */
+  begun(url: string, request: JsonRequest): (end: AttemptEnd) => void;
+};
+
+/** For how long a request is repeated until it is answered, and who hears of it. */
+export type Patience = { readonly patienceMs: number; readonly watcher?: AttemptWatcher };
+
 const TIMEOUT_MS = 10_000;
 const RETRY_FIRST_MS = 20;
 const RETRY_MAX_MS = 1_000;
 /** "Not now" in the words of HTTP. Anything else is an answer. */
 const NOT_NOW = new Set([408, 429, 502, 503, 504, 507]);
+
+/** Whether an answer of this status only says to come again. */
+export function isNotNow(status: number): boolean {
+  return NOT_NOW.has(status);
+}
 
 /** One request, one answer. Throws when none comes. */
 export async function requestJson(
@@ -56,12 +73,18 @@ export async function requestJson(
  * The same request again until there is an answer, at growing intervals, for at most `patienceMs`. Only for requests that may be
  * repeated. Throws `Unreachable` with the last failure.
  */
-export async function requestPatiently(url: string, request: JsonRequest, patienceMs: number): Promise<JsonAnswer> {
+export async function requestPatiently(
+  url: string,
+  request: JsonRequest,
+  { patienceMs, watcher }: Patience,
+): Promise<JsonAnswer> {
   const backoff = new Backoff({ firstDelayMs: RETRY_FIRST_MS, delayMsMax: RETRY_MAX_MS, random: systemRandom });
   const givesUpAt = systemClock.monotonicMs() + patienceMs;
   for (;;) {
-    const answer = await requestJson(url, request).catch((cause: unknown) => ({ cause }));
-    if ('status' in answer && !NOT_NOW.has(answer.status)) return answer;
+    const ended = watcher?.begun(url, request);
+    const answer: AttemptEnd = await requestJson(url, request).catch((cause: unknown) => ({ cause }));
+    ended?.(answer);
+    if ('status' in answer && !isNotNow(answer.status)) return answer;
     const delayMs = backoff.nextDelayMs();
     if (systemClock.monotonicMs() + delayMs > givesUpAt) {
       const last = 'status' in answer ? `the last answer was ${answer.status}` : 'no connection, or no answer in time';

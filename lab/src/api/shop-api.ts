@@ -1,5 +1,5 @@
 import { bodyOf } from './edge-api.ts';
-import { type JsonAnswer, type JsonRequest, requestPatiently } from './json-request.ts';
+import { type JsonAnswer, type JsonRequest, type Patience, requestPatiently } from './json-request.ts';
 
 export type Demand = { readonly sku: string; readonly quantity: number };
 /** What could not be had, and how many could. */
@@ -66,11 +66,11 @@ export type CentralShare = {
  */
 export class ShopApi {
   readonly url: string;
-  readonly #patienceMs: number;
+  readonly #patience: Patience;
 
-  constructor(centralUrl: string, options: { readonly patienceMs: number }) {
+  constructor(centralUrl: string, patience: Patience) {
     this.url = centralUrl.replace(/\/$/, '');
-    this.#patienceMs = options.patienceMs;
+    this.#patience = patience;
   }
 
   reserve(cart: {
@@ -152,6 +152,6 @@ export class ShopApi {
   }
 
   #request(path: string, request: JsonRequest = {}): Promise<JsonAnswer> {
-    return requestPatiently(this.url + path, request, this.#patienceMs);
+    return requestPatiently(this.url + path, request, this.#patience);
   }
 }

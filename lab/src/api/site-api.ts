@@ -1,5 +1,5 @@
 import { bodyOf } from './edge-api.ts';
-import { requestPatiently } from './json-request.ts';
+import { type Patience, requestPatiently } from './json-request.ts';
 import type { Demand } from './shop-api.ts';
 
 export type Task = {
@@ -54,11 +54,11 @@ const PAGE_ROWS = 1_000;
  */
 export class SiteApi {
   readonly url: string;
-  readonly #patienceMs: number;
+  readonly #patience: Patience;
 
-  constructor(url: string, options: { readonly patienceMs: number }) {
+  constructor(url: string, patience: Patience) {
     this.url = url.replace(/\/$/, '');
-    this.#patienceMs = options.patienceMs;
+    this.#patience = patience;
   }
 
   /** Keeps units for a customer at the counter. */
@@ -87,7 +87,7 @@ export class SiteApi {
   /** Units that the node has ever granted to central; 0 of a SKU that it has never seen. */
   async grantedOf(sku: string): Promise<number> {
     const url = `${this.url}/v1/stock/${encodeURIComponent(sku)}/explain?limit=1`;
-    const answer = await requestPatiently(url, {}, this.#patienceMs);
+    const answer = await requestPatiently(url, {}, this.#patience);
     if (answer.status === 404) return 0;
     return (bodyOf(answer, url) as { readonly quota: { readonly granted: number } }).quota.granted;
   }
@@ -105,13 +105,13 @@ export class SiteApi {
   }
 
   async #write<Told>(path: string, body: object): Promise<SiteReply<Told>> {
-    const answer = await requestPatiently(this.url + path, { body }, this.#patienceMs);
+    const answer = await requestPatiently(this.url + path, { body }, this.#patience);
     if (answer.status === 200 || answer.status === 201) return { reply: 'done', told: answer.body as Told };
     const { code = `http-${answer.status}` } = (answer.body ?? {}) as { readonly code?: string };
     return { reply: 'refused', code };
   }
 
   async #get<Body>(path: string): Promise<Body> {
-    return bodyOf(await requestPatiently(this.url + path, {}, this.#patienceMs), this.url + path) as Body;
+    return bodyOf(await requestPatiently(this.url + path, {}, this.#patience), this.url + path) as Body;
   }
 }

@@ -57,20 +57,21 @@ describe('while tills go on selling', () => {
   test('a node that is killed and started again loses nothing it acknowledged', async () => {
     await traffic();
     await system.killNode();
+    await system.startNode();
     await traffic();
     await everythingArrives();
   });
 
   test('central may be killed: it is started again and catches up', async () => {
     await traffic();
-    system.killCentral();
+    await system.killCentral();
     await traffic();
     await everythingArrives();
   });
 
   test('the broker may be killed: the logs of the nodes are the truth', async () => {
     await traffic();
-    system.killBroker();
+    await system.killBroker();
     await traffic();
     await everythingArrives();
   });

@@ -5,9 +5,12 @@ import { must } from '@edgestock/shared/runtime/assert';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CentralApi } from '../api/central-api.ts';
 import { EdgeApi } from '../api/edge-api.ts';
+import { requestJson } from '../api/json-request.ts';
 import { ShopApi } from '../api/shop-api.ts';
 import { SiteApi } from '../api/site-api.ts';
+import type { Attempt } from '../testing/call-history.ts';
 import { CutOffSystem } from '../testing/cut-off-system.ts';
+import { DeafDoor } from '../testing/deaf-door.ts';
 import { Hammer } from '../testing/hammer.ts';
 import { until } from '../testing/running-command.ts';
 
@@ -17,11 +20,14 @@ import { until } from '../testing/running-command.ts';
  */
 const STOREFRONTS = 200;
 const COUNTERS = 60;
-const PATIENCE_MS = 40_000;
+/** A killed node is back within a second, on a crowded machine within half a minute. */
+const PATIENCE_MS = 90_000;
 /** A node looks for its broker every 1 to 10 s. */
 const WITHIN_MS = 30_000;
-/** So that what is killed is killed in the middle. */
-const LOOK_MS = 1;
+/** Two processes start again in it, which a crowded machine takes its time for. */
+const KILLS_WITHIN_MS = 240_000;
+/** Calls that must be under way to a process when it is killed. */
+const CAUGHT_MIN = 8;
 
 let folder: string;
 let system: CutOffSystem;
@@ -52,8 +58,8 @@ describe('one scarce SKU', () => {
     await hammer.mopUp();
     expect(hammer.unclean).toEqual([]);
     expect(hammer.promised).toBe(50);
-    expect(hammer.refused).toBeGreaterThanOrEqual(STOREFRONTS + COUNTERS - 50);
-    await everythingHolds('UP', 50, hammer);
+    expect(hammer.refused.length).toBeGreaterThanOrEqual(STOREFRONTS + COUNTERS - 50);
+    await everythingHolds(50, hammer);
     // Kept, too: each is allocated, picked and shipped, and then there is nothing left.
     await Promise.all(hammer.reserved.map(async (id) => expect((await shop.confirm(id)).reply).toBe('made')));
     await shippedAll('BER1');
@@ -69,7 +75,7 @@ describe('one scarce SKU', () => {
     expect(hammer.unclean).toEqual([]);
     expect([hammer.reserved.length, hammer.sold.length]).toEqual([25, 25]);
     system.link.heal();
-    await everythingHolds('CUT', 50, hammer);
+    await everythingHolds(50, hammer);
   });
 
   test('asked for on two lines and twice over is promised in whole orders, one for each id', async () => {
@@ -99,21 +105,55 @@ describe('one scarce SKU', () => {
     expect(await heldOf('SPLIT')).toBe(4);
   });
 
-  test('is promised no more often when central and the node are killed in the middle of it', async () => {
-    await received('BER1', 'KILL', 60, 30);
-    const hammer = hammerOn('KILL');
-    const asking = Promise.all([hammer.storefronts(STOREFRONTS), hammer.counters(COUNTERS)]);
-    // Somebody has a promise already, others wait for their answer.
-    await until(() => hammer.reserved.length > 0, WITHIN_MS, 'central has promised something', LOOK_MS);
-    system.killCentral();
-    await until(() => hammer.sold.length > 0, WITHIN_MS, 'a counter has sold something', LOOK_MS);
-    await system.killNode();
-    await asking;
-    await hammer.mopUp();
-    expect(hammer.unclean).toEqual([]);
-    expect(hammer.promised).toBe(60);
-    await everythingHolds('KILL', 60, hammer);
-  });
+  test(
+    'is promised no more often when central and the node are killed in the middle of it',
+    async () => {
+      // So many that a process still has some to give when it is killed.
+      const promises = 200;
+      const lines = [
+        { sku: 'KILL', quantity: 1 },
+        { sku: 'KILL-2', quantity: 2 },
+      ];
+      for (const { sku, quantity } of lines)
+        await received('BER1', sku, promises * quantity, (promises / 2) * quantity);
+      const centralDoor = await DeafDoor.before(system.centralUrl);
+      const siteDoor = await DeafDoor.before(must(system.urls.get('BER1'), 'BER1 runs'));
+      const hammer = new Hammer({
+        ...{ lines, patienceMs: PATIENCE_MS },
+        ...{ centralUrl: centralDoor.url, siteUrl: siteDoor.url },
+      });
+      // Some have been answered before anything is killed: theirs must be there in the end.
+      const [kept] = await Promise.all([hammer.keep(10), hammer.storefronts(10)]);
+      expect([kept.length, hammer.reserved.length]).toEqual([10, 10]);
+
+      const catching = { history: hammer.history, callsMin: CAUGHT_MIN, withinMs: WITHIN_MS };
+      const atCentral = await centralDoor.killUnheard({
+        ...catching,
+        some: () => hammer.storefronts(CAUGHT_MIN),
+        isUnheard: async () => (await heldOf('KILL')) > hammer.reserved.length,
+        others: () => Promise.all([hammer.storefronts(STOREFRONTS), hammer.counters(CAUGHT_MIN)]),
+        kill: () => system.killCentral(),
+      });
+      const atNode = await siteDoor.killUnheard({
+        ...catching,
+        some: () => hammer.sell(kept),
+        isUnheard: async () => promises - (await positionOf('BER1', 'KILL')).onHand > hammer.sold.length,
+        others: () => hammer.counters(COUNTERS),
+        kill: () => system.killNode(),
+      });
+      await system.startNode();
+      await Promise.all([atCentral.answered, atNode.answered]);
+      await hammer.mopUp();
+      expect(hammer.unclean).toEqual([]);
+      expect(hammer.promised).toBe(promises);
+      expect(hammer.kept).toHaveLength(hammer.sold.length);
+      for (const { caught } of [atCentral, atNode]) expectEachAnsweredOnce(hammer, caught);
+      await everythingHolds(promises, hammer);
+      await wholeOrNotAtAll(hammer);
+      for (const door of [centralDoor, siteDoor]) await door.stop();
+    },
+    KILLS_WITHIN_MS,
+  );
 });
 
 test('at no place of any log was more promised than there was, and central says the same', async () => {
@@ -128,7 +168,46 @@ test('at no place of any log was more promised than there was, and central says 
 });
 
 function hammerOn(sku: string): Hammer {
-  return new Hammer({ sku, shop, site: must(sites.get('BER1'), 'BER1 runs') });
+  const siteUrl = must(system.urls.get('BER1'), 'BER1 runs');
+  const lines = [{ sku, quantity: 1 }];
+  return new Hammer({ lines, centralUrl: system.centralUrl, siteUrl, patienceMs: PATIENCE_MS });
+}
+
+/**
+ * Of the calls that were under way when a process was killed: some broke without an answer, each of these was tried again in
+ * the same words until it had one answer, and to some that was the news that it had been done by the one that was killed (P9).
+ */
+function expectEachAnsweredOnce({ history }: Hammer, caught: readonly Attempt[]): void {
+  expect(history.unfinished()).toEqual([]);
+  expect(caught.length).toBeGreaterThanOrEqual(CAUGHT_MIN);
+  const broken = caught.filter((attempt) => history.now(attempt).ending === 'unknown');
+  expect(broken.length).toBeGreaterThanOrEqual(1);
+  const last = broken.map((attempt) => history.triesAt(attempt).at(-1));
+  for (const [index, attempt] of broken.entries()) expect(last[index]?.number).toBeGreaterThan(attempt.number);
+  const done = last.filter((attempt) => attempt?.ending === 'ok' && attempt.isReplayed);
+  expect(done.length, 'the killed one had done some of it').toBeGreaterThanOrEqual(1);
+}
+
+/** At central and in the node's log: what was asked for is there with all its lines, once, or nothing of it is. */
+async function wholeOrNotAtAll(hammer: Hammer): Promise<void> {
+  const counted = (sign: 1 | -1) => hammer.lines.map(({ sku, quantity }) => `${sku} ${sign * quantity}`);
+  for (const id of hammer.reserved) {
+    const { lines } = await shop.reservation(id);
+    expect(lines.map(({ sku, held }) => `${sku} ${held}`).sort(), id).toEqual(counted(1));
+  }
+  const log = new Map<string, string[]>();
+  for await (const { kind, sku, quantity, document } of must(sites.get('BER1'), 'BER1 runs').log()) {
+    const said = `${kind} ${document}`;
+    log.set(said, [...(log.get(said) ?? []), `${sku} ${quantity}`]);
+  }
+  for (const id of hammer.sold) {
+    for (const kind of ['reserve', 'release']) expect(log.get(`${kind} ${id}`)?.sort(), id).toEqual(counted(1));
+    expect(log.get(`sale counter/${id}`)?.sort(), id).toEqual(counted(-1));
+  }
+  for (const id of hammer.refused) {
+    expect([...log.keys()].filter((said) => said.endsWith(` ${id}`))).toEqual([]);
+    expect((await requestJson(`${system.centralUrl}/v1/reservations/${id}`)).status, id).toBe(404);
+  }
 }
 
 /** Goods arrive, and central may promise so many of them. */
@@ -142,15 +221,19 @@ async function received(warehouse: string, sku: string, quantity: number, availa
   await until(isGranted, WITHIN_MS, `central may promise ${available} of ${sku}`);
 }
 
-/** Every acknowledged promise is there, and each unit is in one place. */
-async function everythingHolds(sku: string, units: number, hammer: Hammer): Promise<void> {
+/** Every call has one answer, every acknowledged promise is there, and each unit is in one place. */
+async function everythingHolds(promises: number, hammer: Hammer): Promise<void> {
+  expect(hammer.history.unfinished()).toEqual([]);
   for (const id of hammer.reserved) expect((await shop.reservation(id)).state).toBe('held');
-  expect(await heldOf(sku)).toBe(hammer.reserved.length);
-  const isThere = async () => (await onHandAtCentral(sku)) === units - hammer.sold.length;
-  await until(isThere, WITHIN_MS, `central knows that ${hammer.sold.length} of ${units} ${sku} were sold`);
-  for (const { granted, returned, allocatedSent, held, unspent } of await shop.shares(sku)) {
-    expect(unspent).toBe(granted - returned - allocatedSent - held);
-    expect(unspent).toBeGreaterThanOrEqual(0);
+  for (const { sku, quantity } of hammer.lines) {
+    expect(await heldOf(sku)).toBe(hammer.reserved.length * quantity);
+    const left = (promises - hammer.sold.length) * quantity;
+    const isThere = async () => (await onHandAtCentral(sku)) === left;
+    await until(isThere, WITHIN_MS, `central knows that ${left} of ${promises * quantity} ${sku} are left`);
+    for (const { granted, returned, allocatedSent, held, unspent } of await shop.shares(sku)) {
+      expect(unspent).toBe(granted - returned - allocatedSent - held);
+      expect(unspent).toBeGreaterThanOrEqual(0);
+    }
   }
   expect(await shop.oversold()).toBe(0);
 }
@@ -168,12 +251,15 @@ async function shippedAll(warehouse: string): Promise<void> {
   const isWorkLeft = async () => {
     const tasks = await site.openTasks();
     for (const { task } of tasks) expect(await site.ship(task)).toMatchObject({ reply: 'done' });
-    return tasks.length > 0 || (await quotaOf(warehouse, 'UP')) > 0;
+    return tasks.length > 0 || (await positionOf(warehouse, 'UP')).quota > 0;
   };
   await until(async () => !(await isWorkLeft()), WITHIN_MS, `${warehouse} has shipped everything`);
 }
 
-async function quotaOf(warehouse: string, sku: string): Promise<number> {
+async function positionOf(
+  warehouse: string,
+  sku: string,
+): Promise<{ readonly onHand: number; readonly quota: number }> {
   const node = new EdgeApi(must(system.urls.get(warehouse), warehouse), { patienceMs: PATIENCE_MS });
-  return (await node.positions()).get(sku)?.quota ?? 0;
+  return (await node.positions()).get(sku) ?? { onHand: 0, quota: 0 };
 }

@@ -56,6 +56,8 @@ describe('a link', () => {
     proxy.link = { state: 'half-open', swallows: 'downstream' };
     expect(await ask(client, 'heard', 60)).toBeUndefined();
     expect(Buffer.concat(received).toString()).toBe('heard');
+    // The answer, which is the same again.
+    expect(proxy.swallowedBytes).toBe('heard'.length);
   });
 
   test('that was half-open tears its old connections down when it heals', async () => {

@@ -24,6 +24,7 @@ export class TcpProxy implements Service {
   readonly #target: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
   #link: LinkState = { state: 'pass' };
+  #swallowedBytes = 0;
 
   private constructor(target: { readonly host: string; readonly port: number }) {
     this.#target = target;
@@ -40,6 +41,11 @@ export class TcpProxy implements Service {
   get port(): number {
     const address = this.#server.address();
     return address !== null && typeof address === 'object' ? address.port : 0;
+  }
+
+  /** What it has swallowed since it began, both ways together. */
+  get swallowedBytes(): number {
+    return this.#swallowedBytes;
   }
 
   get link(): LinkState {
@@ -91,7 +97,10 @@ export class TcpProxy implements Service {
     return new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
         const link = this.#link;
-        if (link.state === 'half-open' && (link.swallows === 'both' || link.swallows === direction)) return done();
+        if (link.state === 'half-open' && (link.swallows === 'both' || link.swallows === direction)) {
+          this.#swallowedBytes += chunk.length;
+          return done();
+        }
         if (link.state !== 'pass' || link.delayMs === undefined) return done(null, chunk);
         systemClock.after(link.delayMs, () => done(null, chunk));
       },

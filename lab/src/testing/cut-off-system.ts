@@ -2,13 +2,15 @@ import { join } from 'node:path';
 import { must } from '@edgestock/shared/runtime/assert';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import { portFor } from '../system/ports.ts';
-import { childrenOf, type RunningCommand, startCommand } from './running-command.ts';
+import { childrenOf, isRunning, type RunningCommand, startCommand, until } from './running-command.ts';
+
+const DEAD_WITHIN_MS = 5_000;
 
 type Addresses = { nats: string; central: string; nodes: { warehouse: string; url: string }[] };
 
 /**
  * Broker, central and the node HAM1 under one `edgestock up`; the node BER1 as a process of its own behind a link that can be
- * cut. Each of them can be killed; `up` starts its own ones again, `restart` the other.
+ * cut. Each of them can be killed; `up` starts its own ones again, `startNode` the other.
  */
 export class CutOffSystem {
   readonly link: TcpProxy;
@@ -47,18 +49,23 @@ export class CutOffSystem {
     return new CutOffSystem({ up, edge: await startCommand(...edgeArgs), edgeArgs, link });
   }
 
-  /** BER1 with SIGKILL, and up again. */
+  /** BER1 with SIGKILL. Resolves when it is dead. */
   async killNode(): Promise<void> {
     await this.#edge.kill('SIGKILL');
+  }
+
+  /** BER1 again, after it was killed. */
+  async startNode(): Promise<void> {
     this.#edge = await startCommand(...this.#edgeArgs);
   }
 
-  killCentral(): void {
-    this.#killChild('central --data-dir');
+  /** Resolves when it is dead; `up` starts it again. */
+  killCentral(): Promise<void> {
+    return this.#killChild('central --data-dir');
   }
 
-  killBroker(): void {
-    this.#killChild('nats.conf');
+  killBroker(): Promise<void> {
+    return this.#killChild('nats.conf');
   }
 
   async stop(): Promise<void> {
@@ -67,8 +74,10 @@ export class CutOffSystem {
     await this.link.stop();
   }
 
-  #killChild(part: string): void {
+  async #killChild(part: string): Promise<void> {
     const child = childrenOf(this.#up.pid).find(({ line }) => line.includes(part));
-    process.kill(must(child, `up has a child ${part}`).pid, 'SIGKILL');
+    const { pid } = must(child, `up has a child ${part}`);
+    process.kill(pid, 'SIGKILL');
+    await until(() => !isRunning(pid), DEAD_WITHIN_MS, `${part} is dead`, 1);
   }
 }

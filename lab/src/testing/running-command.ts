@@ -15,7 +15,8 @@ export type RunningCommand = {
   kill(signal: NodeJS.Signals): Promise<number | null>;
 };
 
-const READY_WITHIN_MS = 30_000;
+/** Under a second on an idle machine, half a minute on a crowded one. */
+const READY_WITHIN_MS = 60_000;
 const STDERR_LINES_KEPT = 30;
 const LOOK_MS = 50;
 
@@ -43,7 +44,11 @@ async function started(child: ChildProcess, args: readonly string[]): Promise<Ru
     systemClock
       .sleep(READY_WITHIN_MS)
       .then(() => Promise.reject(new Error(`edgestock ${args[0]} said nothing in time`))),
-  ]);
+  ]).catch((error: unknown) => {
+    // Whoever gave it up cannot end it any more.
+    child.kill('SIGKILL');
+    throw error;
+  });
   return {
     pid: child.pid ?? 0,
     ready: JSON.parse(line),
