@@ -1,6 +1,7 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import { must } from '@edgestock/shared/runtime/assert';
+import { type GrantFact, grantFactOf } from './grant-fact.ts';
 import { type TaskFact, taskFactOf } from './task-fact.ts';
 import { type TransferFact, transferFactOf } from './transfer-fact.ts';
 import type { VerifiedBatch } from './verified-batch.ts';
@@ -15,6 +16,8 @@ export type MergedBatch = {
   readonly taskFacts: readonly TaskFact[];
   /** What they say of transfers. */
   readonly transferFacts: readonly TransferFact[];
+  /** Every grant, with the state it led to: later ones of its SKU do not tell whether it was right. */
+  readonly grants: readonly GrantFact[];
   /** The node's wall clock at the last readable delta; 0 when there is none. */
   readonly lastAt: number;
 };
@@ -34,6 +37,7 @@ export function mergeBatch(verified: VerifiedBatch, skip: number): MergedBatch {
   const faults: DeltaFault[] = [];
   const taskFacts: TaskFact[] = [];
   const transferFacts: TransferFact[] = [];
+  const grants: GrantFact[] = [];
   let lastAt = 0;
   for (let index = skip; index < entries.length; index += 1) {
     const entry = must(entries[index], 'one entry per delta');
@@ -46,6 +50,8 @@ export function mergeBatch(verified: VerifiedBatch, skip: number): MergedBatch {
       if (fact !== undefined) taskFacts.push(fact);
       const transferFact = transferFactOf(entry.delta);
       if (transferFact !== undefined) transferFacts.push(transferFact);
+      const grant = grantFactOf(entry.delta);
+      if (grant !== undefined) grants.push(grant);
       lastAt = at;
     } else {
       const sku = entry.delta?.sku;
@@ -58,5 +64,5 @@ export function mergeBatch(verified: VerifiedBatch, skip: number): MergedBatch {
       if (entry.delta !== undefined) suspects.set(entry.delta.sku, entry.delta.version);
     }
   }
-  return { states, faults, suspects, taskFacts, transferFacts, lastAt };
+  return { states, faults, suspects, taskFacts, transferFacts, grants, lastAt };
 }

@@ -1,7 +1,7 @@
 import { emptyQuantities, type Quantities } from '@edgestock/shared/inventory/position';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isStricter, loosestOf, recallOf } from './policy-recall.ts';
+import { isStricter, loosestOf, loosestTerms, overgrantOf, recallOf } from './policy-recall.ts';
 
 const terms = (sharePercent: number, safetyStock: number) => ({ sharePercent, safetyStock });
 const position = (some: Partial<Quantities>): Quantities => ({ ...emptyQuantities, ...some });
@@ -21,6 +21,7 @@ describe('terms', () => {
 
   it('are loosest where both are', () => {
     expect(loosestOf(terms(50, 2), terms(80, 4))).toEqual(terms(80, 2));
+    expect(loosestOf(terms(99, 1), loosestTerms)).toEqual(loosestTerms);
   });
 });
 
@@ -48,28 +49,105 @@ describe('a recall', () => {
       5,
     ],
   ])('is %s', (_what, known, outstanding, unspent, under, units) => {
-    expect(recallOf({ position: known, outstanding, unspent }, under)).toBe(units);
+    const held = outstanding - unspent;
+    expect(recallOf({ position: known, outstanding, unspent, held }, under).units).toBe(units);
   });
 
+  it.each([
+    [
+      'what is held beyond the target',
+      { outstanding: 10, unspent: 4, held: 6 },
+      terms(20, 0),
+      9,
+      { units: 4, owed: 2 },
+    ],
+    ['no more than may be taken', { outstanding: 10, unspent: 4, held: 6 }, terms(0, 0), 7, { units: 4, owed: 3 }],
+    [
+      'nothing of what the node has under way',
+      { outstanding: 10, unspent: 4, held: 1 },
+      terms(0, 0),
+      9,
+      { units: 4, owed: 1 },
+    ],
+    [
+      'nothing where enough is unspent',
+      { outstanding: 10, unspent: 7, held: 3 },
+      terms(20, 0),
+      9,
+      { units: 6, owed: 0 },
+    ],
+    ['nothing where all is allowed', { outstanding: 10, unspent: 0, held: 10 }, terms(50, 0), 9, { units: 0, owed: 0 }],
+    [
+      'nothing where nothing may be taken',
+      { outstanding: 10, unspent: 4, held: 6 },
+      terms(0, 0),
+      0,
+      { units: 0, owed: 0 },
+    ],
+  ])('owes %s', (_what, known, under, unitsMax, recall) => {
+    expect(recallOf({ position: twenty, ...known }, under, unitsMax)).toEqual(recall);
+  });
+
+  const units = fc.nat({ max: 1_000 });
+  const anyTerms = fc.record({ sharePercent: fc.nat({ max: 100 }), safetyStock: units });
+
   it('never exceeds what is unspent, and leaves no more than the target unless it is promised', () => {
-    const units = fc.nat({ max: 1_000 });
+    fc.assert(
+      fc.property(units, units, units, anyTerms, (onHand, quota, promised, under) => {
+        const unspent = Math.max(0, quota - promised);
+        const known = { position: position({ onHand, quota }), outstanding: quota, unspent, held: quota - unspent };
+        const recall = recallOf(known, under);
+        expect(recall.units).toBeGreaterThanOrEqual(0);
+        expect(recall.units).toBeLessThanOrEqual(unspent);
+        const allowed = Math.floor((Math.max(0, onHand - under.safetyStock) * under.sharePercent) / 100);
+        expect(quota - recall.units).toBeLessThanOrEqual(Math.max(allowed, quota - unspent));
+      }),
+    );
+  });
+
+  it('is the same units in the end, whenever and in whatever pieces what was held becomes free', () => {
     fc.assert(
       fc.property(
         units,
         units,
         units,
-        fc.nat({ max: 100 }),
-        units,
-        (onHand, quota, held, sharePercent, safetyStock) => {
-          const unspent = Math.max(0, quota - held);
-          const known = { position: position({ onHand, quota }), outstanding: quota, unspent };
-          const recalled = recallOf(known, terms(sharePercent, safetyStock));
-          expect(recalled).toBeGreaterThanOrEqual(0);
-          expect(recalled).toBeLessThanOrEqual(unspent);
-          const allowed = Math.floor((Math.max(0, onHand - safetyStock) * sharePercent) / 100);
-          expect(quota - recalled).toBeLessThanOrEqual(Math.max(allowed, quota - unspent));
+        anyTerms,
+        fc.array(fc.nat({ max: 300 })),
+        (onHand, quota, promised, under, pieces) => {
+          const held = Math.min(quota, promised);
+          const start = { position: position({ onHand, quota }), outstanding: quota, unspent: quota - held, held };
+          const atOnce = recallOf({ ...start, unspent: quota, held: 0 }, under).units;
+          const first = recallOf(start, under);
+          let known = { ...start, outstanding: quota - first.units, unspent: start.unspent - first.units };
+          let returned = first.units;
+          let { owed } = first;
+          for (const piece of [...pieces, held]) {
+            const freed = Math.min(piece, known.held);
+            known = { ...known, unspent: known.unspent + freed, held: known.held - freed };
+            const next = recallOf(known, under, owed);
+            expect(next.owed).toBeLessThanOrEqual(known.held);
+            known = { ...known, outstanding: known.outstanding - next.units, unspent: known.unspent - next.units };
+            returned += next.units;
+            owed = next.owed;
+          }
+          expect({ returned, owed }).toEqual({ returned: atOnce, owed: 0 });
         },
       ),
     );
+  });
+});
+
+describe('of a grant', () => {
+  // Twenty on hand, of which ten were granted in the end.
+  const granted = position({ onHand: 20, quota: 10, granted: 10 });
+  it.each([
+    ['nothing is too much under the terms of its decision', 4, terms(50, 0), 0],
+    ['nothing is too much under looser ones', 4, terms(100, 0), 0],
+    ['what is beyond the target is too much', 4, terms(40, 0), 2],
+    ['what was granted is too much, and none of what was there before', 4, terms(10, 0), 4],
+    ['all of it is too much where everything is to be kept', 10, terms(50, 30), 10],
+    ['the safety stock of now counts, not the one the node knew', 4, terms(50, 4), 2],
+  ])('%s', (_what, quantity, under, units) => {
+    expect(overgrantOf({ quantity, state: granted }, under)).toBe(units);
   });
 });

@@ -11,7 +11,7 @@ import { imbalanceOf } from '../testing/order-in-words.ts';
 import type { PlayedNode } from '../testing/played-node.ts';
 import { unspentOf } from './central-store.ts';
 import type { OpenStore } from './contract-fixture.contract.ts';
-import { OrderingWorld } from './ordering-world.contract.ts';
+import { OrderingWorld, policyOf } from './ordering-world.contract.ts';
 
 const BUFFER = 1;
 const SKUS = ['A', 'B'] as const;
@@ -29,6 +29,7 @@ const actions = [
   'grant',
   'ship',
   'miss',
+  'policy',
   'settle',
   'pass',
   'crash',
@@ -164,6 +165,10 @@ class RandomWorld extends OrderingWorld {
         if (quantity > 0) node[act](task.id, task.sku, quantity);
         break;
       }
+      case 'policy':
+        // Units go back at once, or when they are freed; what comes late of a looser time is taken back too.
+        await this.promise(policyOf(node.log.warehouse, must([0, 50, 100][pick % 3], 'a share')));
+        break;
       case 'settle':
         await this.settle();
         await this.#checkNodes();

@@ -1,3 +1,4 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { must } from '@edgestock/shared/runtime/assert';
 import { expect } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
@@ -36,10 +37,11 @@ export class OrderingWorld {
     await this.#opened?.close();
   }
 
-  /** `W1 A5`: a node that has received so much and told central. */
+  /** `W1 A5`: a node that has received so much and told central, which wants all of it granted. */
   async node(stock: string): Promise<PlayedNode> {
     const [warehouse = '', ...lines] = stock.split(' ');
     const node = await new PlayedNode(warehouse).enrol(this.store, this.now);
+    await this.promise(policyOf(node.log.warehouse, 100));
     for (const { sku, quantity } of linesOf(lines.join(' '))) node.receive(sku, quantity);
     await node.tell(this.store, this.now);
     this.nodes.push(node);
@@ -106,6 +108,14 @@ export class OrderingWorld {
   async why(id: string): Promise<readonly string[]> {
     return (await this.order(id)).history.map((step) => step.why);
   }
+}
+
+export function policyOf(warehouse: WarehouseId, sharePercent: number): PromiseCommand {
+  return {
+    command: 'set-policy',
+    warehouse,
+    settings: { class: 'store', sharePercent, safetyStock: 0, priority: 100 },
+  };
 }
 
 export function placing(

@@ -1,3 +1,4 @@
+import { decodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { describe, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
@@ -5,6 +6,7 @@ import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { PromiseCommand } from '../rules/promise-command.ts';
 import { NodeLog, skuOf, warehouseOf } from '../testing/node-log.ts';
 import { type ContractFixture, NOW, reserve } from './contract-fixture.contract.ts';
+import { placing } from './ordering-world.contract.ts';
 
 type Rule = { readonly sharePercent?: number; readonly safetyStock?: number };
 
@@ -147,6 +149,195 @@ export function describeRecalling(fixture: ContractFixture): void {
       // More than the policy of now allows, and less than the one its quota comes from.
       await promise(rules({ [last]: { sharePercent: 40 } }));
       expect(await available(last)).toBe(0);
+    });
+  });
+
+  const release = (id: string): PromiseCommand => ({ command: 'release', reservation: id, reason: 'left' });
+
+  describe('what was promised when policy became stricter', () => {
+    it('goes back in the transaction that frees it, before anybody can have it, over a new life too', async () => {
+      await stocked('BER1', { A: 20 });
+      await promise(reserve('r1', { A: 8 }));
+      await promise(rules({ A: { sharePercent: 0 } }));
+      const next = await fixture.opened.reopen();
+      const { outcomes, directed } = await next.promise([release('r1'), reserve('r2', { A: 1 })], NOW);
+      expect(outcomes.map(({ outcome }) => outcome)).toEqual(['reservation', 'insufficient']);
+      expect([await fixture.available('A', next), directed]).toEqual([0, ['BER1']]);
+      const slice = await next.directivesAfter(ber, 3, { directivesMax: 9, bytesMax: 1e6 });
+      expect(slice?.directives.map(decodeDirective)).toEqual([{ kind: 'quota-return', lines: [total('A', 20)] }]);
+    });
+
+    it('goes back piece by piece, and only as far as policy wants it', async () => {
+      await stocked('BER1', { A: 20 });
+      for (const id of ['r1', 'r2', 'r3']) await promise(reserve(id, { A: 6 }));
+      // Four of twenty may be offered: the two that are free go back at once, and fourteen are owed.
+      await promise(policy(20));
+      expect([await available('A'), await returned()]).toEqual([0, [[total('A', 2)]]]);
+      await promise(release('r1'));
+      await promise(release('r3'));
+      expect([await available('A'), (await returned()).at(-1)]).toEqual([0, [total('A', 14)]]);
+      await promise(release('r2'));
+      expect([await available('A'), (await returned()).at(-1)]).toEqual([4, [total('A', 16)]]);
+    });
+
+    it('goes back when time frees it, and no order that waits gets it', async () => {
+      await stocked('BER1', { A: 4 });
+      await promise(placing('o1', 'A4', { paymentDueAt: NOW + 5 }));
+      await promise(placing('o2', 'A2', { onShortage: 'backorder' }));
+      await promise({ command: 'pay', order: 'o2', result: 'authorised' });
+      await promise(rules({ A: { sharePercent: 0 } }));
+      await promise(sweep(), NOW + 6);
+      expect([await available('A'), await returned()]).toEqual([0, [[total('A', 4)]]]);
+      expect((await fixture.store.order('o2'))?.lines).toMatchObject([{ backordered: 2, holds: [] }]);
+    });
+
+    it('stays on offer when policy allows again what it did, whatever tills sold meanwhile', async () => {
+      const log = await stocked('BER1', { A: 20 });
+      await promise(reserve('r1', { A: 8 }));
+      await promise(rules({ A: { sharePercent: 0 } }));
+      await promise(rules({ A: {} }));
+      log.record('A', -10);
+      await apply(log, log.head, log.head);
+      await promise(release('r1'));
+      expect([await available('A'), await returned()]).toEqual([8, [[total('A', 12)]]]);
+    });
+
+    it('goes back as far as a policy wants it that is looser, but stricter than at first', async () => {
+      await stocked('BER1', { A: 20 });
+      await promise(reserve('r1', { A: 18 }));
+      await promise(policy(0));
+      await promise(policy(30));
+      await promise(release('r1'));
+      expect([await available('A'), await returned()]).toEqual([6, [[total('A', 2)], [total('A', 14)]]]);
+    });
+
+    it('is owed once, however often policy changes', async () => {
+      await stocked('BER1', { A: 20 });
+      await promise(reserve('r1', { A: 18 }));
+      for (const share of [20, 10, 40]) await promise(policy(share));
+      await promise(release('r1'));
+      expect([await available('A'), (await returned()).at(-1)]).toEqual([8, [total('A', 12)]]);
+    });
+
+    it('is owed no more when it has gone to its buyer', async () => {
+      const log = await stocked('BER1', { A: 20 });
+      await promise(reserve('r1', { A: 8 }));
+      await promise(rules({ A: { sharePercent: 0 } }));
+      await promise({ command: 'confirm', reservation: 'r1' });
+      log.record('A', 5);
+      await apply(log, log.head, log.head);
+      await promise(reserve('r2', { A: 5 }));
+      await promise(release('r2'));
+      expect([await available('A'), await returned()]).toEqual([5, [[total('A', 12)]]]);
+    });
+
+    it('is nothing where policy was not made stricter: units above the target stay on offer when they are freed', async () => {
+      const log = await stocked('BER1', { A: 20 });
+      await promise(reserve('r1', { A: 8 }));
+      log.record('A', -5);
+      await apply(log, log.head, log.head);
+      await promise(release('r1'));
+      expect([await available('A'), await returned()]).toEqual([15, [[total('A', 5)]]]);
+    });
+  });
+
+  describe('a grant that its node decided before it heard of the policy', () => {
+    /** Twenty are there, of which ten were granted when half was central's; the log has got to the goods. */
+    const granting = async (): Promise<NodeLog> => {
+      const log = await enrolled(new NodeLog('BER1'));
+      log.stock('A', 20);
+      await apply(log, 1, 1);
+      log.grant('A', 10);
+      return log;
+    };
+
+    // It may have waited in the log, and been sent after the news.
+    it.each([0, 2])(
+      'goes back in the transaction that brings it, when the batch says %i is carried out',
+      async (downAck) => {
+        const log = await granting();
+        log.downAck = downAck;
+        await promise(rules({ A: { sharePercent: 10 } }));
+        expect(await returned()).toEqual([]);
+        const { directed } = await fixture.store.applyBatches([log.verified(2, 2), log.verified(1, 2)], NOW);
+        expect([await available('A'), directed, await returned()]).toEqual([2, ['BER1'], [[total('A', 8)]]]);
+        expect(await apply(log, 2, 2)).toMatchObject({ outcome: 'duplicate' });
+        expect(await returned()).toHaveLength(1);
+      },
+    );
+
+    it('goes back by the policy of its warehouse too, and before orders that wait', async () => {
+      const log = await granting();
+      await promise(placing('o1', 'A2', { onShortage: 'backorder' }));
+      await promise({ command: 'pay', order: 'o1', result: 'authorised' });
+      await promise(policy(50, 20));
+      await apply(log, 2, 2);
+      expect([await available('A'), await returned()]).toEqual([0, [[total('A', 10)]]]);
+      expect((await fixture.store.order('o1'))?.lines).toMatchObject([{ backordered: 2 }]);
+    });
+
+    it('goes back as far as it is too much, beside what goes back already', async () => {
+      const log = await granting();
+      await apply(log, 2, 2);
+      await promise(rules({ A: { sharePercent: 10 } }));
+      // Central has two. The node, which has not heard that eight come back, grants five of the ten that come.
+      log.stock('A', 10);
+      log.grant('A', 5);
+      await apply(log, 3, 4);
+      expect([await available('A'), await returned()]).toEqual([3, [[total('A', 8)], [total('A', 12)]]]);
+    });
+
+    it('takes no unit with it that was there before, though tills have sold', async () => {
+      const log = await granting();
+      await apply(log, 2, 2);
+      await promise(rules({ A: { sharePercent: 40 } }));
+      log.record('A', -10);
+      log.grant('A', 1);
+      await apply(log, 3, 4);
+      expect([await available('A'), await returned()]).toEqual([8, [[total('A', 2)], [total('A', 3)]]]);
+    });
+
+    it('is owed beside what is owed already', async () => {
+      const log = await granting();
+      await apply(log, 2, 2);
+      await promise(reserve('r1', { A: 10 }));
+      await promise(rules({ A: { sharePercent: 10 } }));
+      log.grant('A', 3);
+      await fixture.store.applyStates([log.stateMessage()], NOW);
+      await promise(reserve('r2', { A: 2 }));
+      await apply(log, 3, 3);
+      expect([await available('A'), await returned()]).toEqual([0, [[total('A', 1)]]]);
+      await promise(release('r1'));
+      await promise(release('r2'));
+      expect([await available('A'), (await returned()).at(-1)]).toEqual([2, [total('A', 11)]]);
+    });
+
+    it('stays when policy allows it again', async () => {
+      const log = await granting();
+      await promise(policy(10));
+      await promise(policy(50));
+      await apply(log, 2, 2);
+      expect([await available('A'), await returned()]).toEqual([10, []]);
+    });
+
+    it('is owed when its state came ahead of it, and was promised meanwhile', async () => {
+      const log = await granting();
+      await promise(rules({ A: { sharePercent: 10 } }));
+      await fixture.store.applyStates([log.stateMessage()], NOW);
+      await promise(reserve('r1', { A: 7 }));
+      await apply(log, 2, 2);
+      expect([await available('A'), await returned()]).toEqual([0, [[total('A', 3)]]]);
+      await promise(release('r1'));
+      expect([await available('A'), await returned()]).toEqual([2, [[total('A', 3)], [total('A', 8)]]]);
+    });
+
+    it('is not one by the policy of now, whatever tills sell in the same batch', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      log.stock('A', 20);
+      log.grant('A', 10);
+      log.record('A', -10);
+      await apply(log, 1, 3);
+      expect([await available('A'), await returned()]).toEqual([10, []]);
     });
   });
 }

@@ -1,6 +1,7 @@
 import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { movementKinds } from '@edgestock/shared/inventory/movement';
 import { emptyPosition, type Position } from '@edgestock/shared/inventory/position';
+import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
 import { chainHash, genesisHash } from '@edgestock/shared/protocol/chain';
 import { encodeDelta, encodeStateMessage, encodeUpBatch } from '@edgestock/shared/protocol/codec';
 import type { EnrolRequest, HeartbeatRequest } from '@edgestock/shared/protocol/control';
@@ -18,6 +19,8 @@ export class NodeLog {
   readonly warehouse: WarehouseId;
   readonly instance: string;
   epoch: number;
+  /** How far it says that it has carried out central's log. */
+  downAck = 0;
   readonly deltas: Uint8Array[] = [];
   /** `hashes[n]` is the chain hash after sequence n. */
   readonly hashes: Uint8Array[] = [genesisHash];
@@ -73,6 +76,19 @@ export class NodeLog {
     return sequence;
   }
 
+  /** Goods come of which central is granted nothing yet. */
+  stock(sku: string, units: number): number {
+    const { version: _, sequence: __, ...quantities } = this.positions.get(skuOf(sku)) ?? emptyPosition;
+    return this.record(sku, units, { state: { ...quantities, onHand: quantities.onHand + units } });
+  }
+
+  /** Grants central units of what there is. */
+  grant(sku: string, units: number): number {
+    const { version: _, sequence: __, ...quantities } = this.positions.get(skuOf(sku)) ?? emptyPosition;
+    const state = withSetAsides(quantities, 'grant', units);
+    return this.record(sku, 0, { kind: movementKinds.grant.code, quantity: units, state });
+  }
+
   append(bytes: Uint8Array): void {
     this.deltas.push(bytes);
     this.hashes.push(chainHash(must(this.hashes.at(-1), 'a hash'), bytes));
@@ -88,7 +104,7 @@ export class NodeLog {
       hashBefore: must(this.hashes[firstSequence - 1], 'a hash'),
       hashLast: must(this.hashes[lastSequence], 'a hash'),
       schema: 1,
-      downAck: 0,
+      downAck: this.downAck,
       deltas: this.deltas.slice(firstSequence - 1, lastSequence),
     };
   }

@@ -64,7 +64,7 @@ async function differenceIn(world: World): Promise<string | undefined> {
     if (down?.sequence !== carriedOut || down.carriedOut !== carriedOut) {
       return `${warehouse}: carried out ${carriedOut} of ${down?.sequence}, central knows of ${down?.carriedOut}`;
     }
-    const difference = differenceAt(one, books) ?? policyProblem(one);
+    const difference = differenceAt(one, books) ?? policyProblem(one) ?? beyondPolicy(one, books);
     if (difference !== undefined) return difference;
   }
   return waitingProblem(world, books);
@@ -91,6 +91,19 @@ function policyProblem({ node, audit }: AuditedNode): string | undefined {
     }
     const due = grantOf({ position, sharePercent, isLinkUp: true, hasGained: false });
     if (due > 0) return `${node.warehouse} ${sku}: ${due} are to be granted`;
+  }
+  return undefined;
+}
+
+/** Central offers nothing that policy does not allow it. */
+function beyondPolicy({ node, audit }: AuditedNode, books: CentralBooks): string | undefined {
+  const { documents } = node.store;
+  for (const known of books.positions.get(node.warehouse) ?? []) {
+    const { sku, quota } = known;
+    const most = audit.quotas.most(sku, termsFor(documents.policy(), documents.skuPolicy(sku)));
+    if (unspentOf(known) > 0 && quota > most) {
+      return `${node.warehouse} ${sku}: ${unspentOf(known)} of ${quota} on offer, where policy allows ${most} in all`;
+    }
   }
   return undefined;
 }

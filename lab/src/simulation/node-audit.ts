@@ -5,6 +5,7 @@ import { type MovementKind, movementKindOf, movementKinds } from '@edgestock/sha
 import { availableOf, emptyPosition, type Position, type Quantities } from '@edgestock/shared/inventory/position';
 import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
+import { QuotaAudit } from './quota-audit.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 import { hold } from './violation.ts';
 
@@ -27,6 +28,7 @@ export class NodeAudit {
   readonly shippedLate = new Map<string, number>();
   /** Kinds of movement that were met. */
   readonly kinds = new Set<MovementKind>();
+  readonly quotas = new QuotaAudit();
   #tasks: readonly Task[] = [];
   #sequence = 0;
   #hash: string | undefined;
@@ -106,7 +108,10 @@ export class NodeAudit {
     hold(slice !== undefined, () => `${warehouse}: nothing in the log after ${this.#sequence}`);
     for (const bytes of slice?.deltas ?? []) {
       this.#sequence += 1;
-      this.#readDelta(decodeDelta(bytes));
+      const delta = decodeDelta(bytes);
+      this.#readDelta(delta);
+      // As of the last look: what it granted since was decided by that, or by something newer.
+      this.quotas.record(delta, { sequence: this.#sequence, heard: this.#inbox });
     }
   }
 

@@ -82,7 +82,9 @@ export class PromiseAudit {
     const books = await this.books(options);
     for (const { node, audit } of this.#nodes) {
       await this.#checkCursors(node);
-      for (const position of books.positions.get(node.warehouse) ?? []) this.#checkPosition(position, audit, books);
+      const positions = books.positions.get(node.warehouse) ?? [];
+      for (const position of positions) this.#checkPosition(position, audit, books);
+      await audit.quotas.look(this.#central.store, node.warehouse, positions);
     }
     const late = new Set(this.#nodes.flatMap(({ audit }) => [...audit.shippedLate.keys()]));
     for (const order of books.orders) checkOrder(order, late);

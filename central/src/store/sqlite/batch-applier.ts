@@ -1,8 +1,10 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { StateMessage } from '@edgestock/shared/protocol/message';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import type Database from 'better-sqlite3';
 import { decideBatch, decideStates } from '../../rules/batch-decision.ts';
 import { faultOfState } from '../../rules/delta-fault.ts';
+import type { GrantFact } from '../../rules/grant-fact.ts';
 import { mergeBatch } from '../../rules/merge-batch.ts';
 import { TaskFactCollector } from '../../rules/task-fact.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
@@ -26,6 +28,7 @@ export class BatchApplier {
   readonly #tasks: TaskDesk;
   #facts = new TaskFactCollector();
   #transferFacts: HeardFact[] = [];
+  #grants: { readonly warehouse: WarehouseId; readonly grants: readonly GrantFact[] }[] = [];
 
   readonly #promising: Promising;
 
@@ -44,14 +47,16 @@ export class BatchApplier {
     this.#positions.begin();
     this.#facts = new TaskFactCollector();
     this.#transferFacts = [];
+    this.#grants = [];
   }
 
   /**
-   * Writes what the messages come to, takes promises away from where goods are missing now, and lets orders go on with what
-   * was shipped, given up, or granted.
+   * Writes what the messages come to, takes promises away from where goods are missing now, gives back what nodes had granted
+   * before they heard of a stricter policy, and lets orders go on with what was shipped, given up, or granted.
    */
   end(now: number): void {
     for (const { warehouse, sku } of this.#positions.end()) this.#promising.deficits.cover(warehouse, sku, now);
+    for (const { warehouse, grants } of this.#grants) this.#promising.recalls.granted(warehouse, grants);
     this.#tasks.report(this.#facts.all(), now);
     this.#promising.transfers.report(this.#transferFacts, now);
     this.#promising.deficits.coverFreed(now);
@@ -132,6 +137,7 @@ export class BatchApplier {
     }
     for (const fact of merged.taskFacts) this.#facts.add(warehouse, fact);
     for (const fact of merged.transferFacts) this.#transferFacts.push({ ...fact, warehouse });
+    if (merged.grants.length > 0) this.#grants.push({ warehouse, grants: merged.grants });
     for (const [sku, version] of merged.suspects) this.#positions.suspect(warehouse, sku, version);
     this.#logWriter.append(batch, { firstSequence: batch.firstSequence + skip, bytes }, now);
     const cursor = { sequence: batch.lastSequence, hash: batch.hashLast, lastDeltaAt: merged.lastAt };

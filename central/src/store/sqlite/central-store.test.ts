@@ -101,6 +101,45 @@ it('promises nothing of a call that fails half-way', async () => {
   await rm(directory, { recursive: true });
 });
 
+it('forgets nothing that is owed to a node, nor takes it twice, when a call fails half-way', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  const path = join(directory, 'central.db');
+  const store = openCentralStore(path);
+  const log = new NodeLog('BER1');
+  await store.enrol(log.warehouse, log.enrolRequest(), 1);
+  log.stock('A', 10);
+  log.grant('A', 5);
+  await store.applyBatches([log.verified(1, 2)], 1);
+  await store.promise([reserve('r1', { A: 4 })], NOW);
+  const rules = [{ sku: skuOf('A'), sharePercent: 0 }];
+  const saboteur = new Database(path);
+  const failing = async (work: () => Promise<unknown>) => {
+    const before = await store.positionsOf(log.warehouse, undefined, 10);
+    // What goes back is told at the end of its transaction.
+    saboteur.exec("CREATE TRIGGER full BEFORE INSERT ON directive BEGIN SELECT raise(ABORT, 'full'); END");
+    await expect(work()).rejects.toThrow('full');
+    saboteur.exec('DROP TRIGGER full');
+    expect(await store.positionsOf(log.warehouse, undefined, 10)).toEqual(before);
+    return work();
+  };
+  const setRule = () => store.promise([{ command: 'set-sku-policy', warehouse: log.warehouse, rules }], NOW);
+  const release = () => store.promise([{ command: 'release', reservation: 'r1', reason: 'left' }], NOW);
+  const returned = async () => (await store.positionsOf(log.warehouse, undefined, 10))[0]?.atCentral.returned;
+  await failing(setRule);
+  expect(await returned()).toBe(1);
+  await failing(release);
+  expect(await returned()).toBe(5);
+  log.grant('A', 3);
+  await failing(() => store.applyBatches([log.verified(3, 3)], NOW));
+  expect(await returned()).toBe(8);
+  expect((await store.availability(skuOf('A'), DEFAULT_CHANNEL)).available).toBe(0);
+  const { debts } = saboteur.prepare<[], { debts: number }>('SELECT count(*) AS debts FROM recall_debt').get() ?? {};
+  expect(debts).toBe(0);
+  saboteur.close();
+  await store.close();
+  await rm(directory, { recursive: true });
+});
+
 it('takes over a store from before there were promises: what was granted is on offer, and every node gets its policy', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
   const path = join(directory, 'central.db');

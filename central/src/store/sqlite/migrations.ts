@@ -3,6 +3,7 @@ import { policyRecallTables } from './catalogue/policy-recall-tables.ts';
 import { downTrimTables } from './down/down-trim-tables.ts';
 import { orderTables } from './orders/order-tables.ts';
 import { promiseTables } from './promises/promise-tables.ts';
+import { recallDebtTables } from './promises/recall-debt-tables.ts';
 import { transferTables } from './transfers/transfer-tables.ts';
 
 /** The schema of central's SQLite store, step by step. Append only: a released step is never edited. */
@@ -225,4 +226,5 @@ export const migrations: readonly Migration[] = [
     `,
   },
   policyRecallTables,
+  recallDebtTables,
 ];

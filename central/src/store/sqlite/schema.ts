@@ -3,6 +3,7 @@ import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from
 import { policyRecall } from './catalogue/policy-recall-tables.ts';
 import { orderTables } from './orders/order-schema.ts';
 import { promiseTables } from './promises/promise-schema.ts';
+import { recallDebt } from './promises/recall-debt-tables.ts';
 import { transferTables } from './transfers/transfer-schema.ts';
 
 /**
@@ -134,6 +135,7 @@ export const tables = [
   quarantine,
   ...promiseTables,
   policyRecall,
+  recallDebt,
   ...orderTables,
   ...transferTables,
 ];

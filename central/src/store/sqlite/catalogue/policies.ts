@@ -5,10 +5,10 @@ import type { Database } from 'better-sqlite3';
 import type { WarehouseSettings } from '../../../rules/promise-command.ts';
 import { directivePages } from '../down/directive-pages.ts';
 import type { DownLogWriter } from '../down/down-log.ts';
-import type { QuotaReturns } from '../promises/quota-returns.ts';
 import type { QuotaTable } from '../promises/quota-table.ts';
 import { PolicyRecall } from './policy-recall.ts';
 import { PolicyReader, PolicyWriter } from './policy-table.ts';
+import type { QuotaRecall } from './quota-recall.ts';
 
 /** What a warehouse starts with: a store, half of whose stock central may promise. */
 export const defaultSettings: WarehouseSettings = { class: 'store', sharePercent: 50, safetyStock: 0, priority: 100 };
@@ -23,7 +23,7 @@ export class Policies {
   readonly #downLog: DownLogWriter;
   readonly #recall: PolicyRecall;
 
-  constructor(database: Database, parts: { downLog: DownLogWriter; quota: QuotaTable; returns: QuotaReturns }) {
+  constructor(database: Database, parts: { downLog: DownLogWriter; quota: QuotaTable; recalls: QuotaRecall }) {
     this.#reader = new PolicyReader(database);
     this.#writer = new PolicyWriter(database);
     this.#downLog = parts.downLog;

@@ -3,11 +3,11 @@ import { type QuotaTerms, termsFor } from '@edgestock/shared/inventory/quota';
 import type { SkuPolicy } from '@edgestock/shared/protocol/directive';
 import type { Database } from 'better-sqlite3';
 import { centralLimits } from '../../../limits.ts';
-import { isStricter, loosestOf, recallOf } from '../../../rules/policy-recall.ts';
-import type { QuotaReturns } from '../promises/quota-returns.ts';
-import type { KnownQuota, QuotaTable } from '../promises/quota-table.ts';
+import { isStricter, loosestOf } from '../../../rules/policy-recall.ts';
+import type { QuotaTable } from '../promises/quota-table.ts';
 import { type PendingRecall, PolicyRecallTable } from './policy-recall-table.ts';
 import { PolicyReader } from './policy-table.ts';
+import type { QuotaRecall } from './quota-recall.ts';
 
 /**
  * Gives quota back that a stricter policy does not allow any more: without it, a node grants less from then on, but what it had
@@ -19,13 +19,13 @@ export class PolicyRecall {
   readonly #pending: PolicyRecallTable;
   readonly #policies: PolicyReader;
   readonly #quota: QuotaTable;
-  readonly #returns: QuotaReturns;
+  readonly #recalls: QuotaRecall;
 
-  constructor(database: Database, parts: { readonly quota: QuotaTable; readonly returns: QuotaReturns }) {
+  constructor(database: Database, parts: { readonly quota: QuotaTable; readonly recalls: QuotaRecall }) {
     this.#pending = new PolicyRecallTable(database);
     this.#policies = new PolicyReader(database);
     this.#quota = parts.quota;
-    this.#returns = parts.returns;
+    this.#recalls = parts.recalls;
   }
 
   /** The policy of a warehouse is no longer `before`; its first page is looked at now. */
@@ -45,10 +45,10 @@ export class PolicyRecall {
     // What is still to be looked at has its quota from an earlier policy than today's.
     const policyBefore = this.#pending.get(warehouse)?.before ?? policy;
     for (const { before, now } of changes) {
-      const terms = termsFor(policy, now);
-      if (!isStricter(terms, termsFor(policyBefore, before))) continue;
+      const recalled = { terms: termsFor(policy, now), before: termsFor(policyBefore, before) };
+      if (!isStricter(recalled.terms, recalled.before)) continue;
       const known = this.#quota.known(warehouse, now.sku);
-      if (known !== undefined) this.#recall(warehouse, known, terms);
+      if (known !== undefined) this.#recalls.recall(warehouse, known, recalled);
     }
   }
 
@@ -65,19 +65,12 @@ export class PolicyRecall {
     const page = this.#quota.knownAfter(warehouse, after, centralLimits.recallPageMax);
     for (const known of page) {
       const rule = this.#policies.rule(warehouse, known.sku);
-      const terms = termsFor(policy, rule);
+      const recalled = { terms: termsFor(policy, rule), before: termsFor(before, rule) };
       // A rule of its own may leave a SKU as it was.
-      if (isStricter(terms, termsFor(before, rule))) this.#recall(warehouse, known, terms);
+      if (isStricter(recalled.terms, recalled.before)) this.#recalls.recall(warehouse, known, recalled);
     }
     const last = page.length === centralLimits.recallPageMax ? page.at(-1) : undefined;
     if (last === undefined) this.#pending.end(warehouse);
     else this.#pending.put({ warehouse, before, after: last.sku });
-  }
-
-  #recall(warehouse: WarehouseId, known: KnownQuota, terms: QuotaTerms): void {
-    const quantity = recallOf(known, terms);
-    if (quantity === 0) return;
-    const { units, total } = this.#quota.giveBack(known.sku, { warehouse, quantity });
-    if (units > 0) this.#returns.tell(warehouse, known.sku, total);
   }
 }

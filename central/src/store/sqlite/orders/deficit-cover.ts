@@ -3,6 +3,7 @@ import type { Database } from 'better-sqlite3';
 import { centralLimits } from '../../../limits.ts';
 import type { Channel } from '../../../rules/channel.ts';
 import { source } from '../../../rules/sourcing.ts';
+import type { QuotaRecall } from '../catalogue/quota-recall.ts';
 import type { DeficitPlace } from '../positions/position-table.ts';
 import { HoldReader, type HoldRow, HoldWriter } from '../promises/hold-table.ts';
 import type { QuotaReturns } from '../promises/quota-returns.ts';
@@ -18,6 +19,7 @@ import type { OrderSagas } from './order-sagas.ts';
 export class DeficitCover {
   readonly #quota: QuotaTable;
   readonly #returns: QuotaReturns;
+  readonly #recalls: QuotaRecall;
   readonly #holds: HoldReader;
   readonly #holdWriter: HoldWriter;
 
@@ -26,23 +28,32 @@ export class DeficitCover {
 
   constructor(
     database: Database,
-    parts: { readonly quota: QuotaTable; readonly returns: QuotaReturns; readonly sagas: OrderSagas },
+    parts: {
+      readonly quota: QuotaTable;
+      readonly returns: QuotaReturns;
+      readonly recalls: QuotaRecall;
+      readonly sagas: OrderSagas;
+    },
   ) {
     this.#orders = new OrderFinder(database);
     this.#sagas = parts.sagas;
     this.#quota = parts.quota;
     this.#returns = parts.returns;
+    this.#recalls = parts.recalls;
     this.#holds = new HoldReader(database);
     this.#holdWriter = new HoldWriter(database);
   }
 
   /**
-   * Where goods are missing, units that were freed go back to the node, not to the next promise. Whatever freed them: an order
-   * whose time is over gives up all it has, and not only where somebody looked.
+   * Where goods are missing, or policy wants units back, those that were freed go to the node, not to the next promise. Whatever
+   * freed them: an order whose time is over gives up all it has, and not only where somebody looked.
    */
   coverFreed(now: number): void {
     for (let places = this.#quota.takeFreed(); places.length > 0; places = this.#quota.takeFreed()) {
-      for (const { warehouse, sku } of places) this.cover(warehouse, sku, now);
+      for (const { warehouse, sku } of places) {
+        this.cover(warehouse, sku, now);
+        this.#recalls.settle(warehouse, sku);
+      }
     }
   }
 

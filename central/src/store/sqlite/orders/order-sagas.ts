@@ -10,6 +10,7 @@ import type { OrderDecision } from '../../../rules/order-draft.ts';
 import type { OrderEffect } from '../../../rules/order-effect.ts';
 import { decideOrder, type OrderEvent } from '../../../rules/order-saga.ts';
 import { BufferReader } from '../catalogue/buffer-table.ts';
+import type { QuotaRecall } from '../catalogue/quota-recall.ts';
 import type { DownLogWriter } from '../down/down-log.ts';
 import { HoldWriter } from '../promises/hold-table.ts';
 import type { QuotaTable } from '../promises/quota-table.ts';
@@ -41,15 +42,20 @@ export class OrderSagas {
   readonly #holds: HoldWriter;
   readonly #buffers: BufferReader;
   readonly #quota: QuotaTable;
+  readonly #recalls: QuotaRecall;
   readonly #downLog: DownLogWriter;
 
-  constructor(database: Database, parts: { readonly quota: QuotaTable; readonly downLog: DownLogWriter }) {
+  constructor(
+    database: Database,
+    parts: { readonly quota: QuotaTable; readonly recalls: QuotaRecall; readonly downLog: DownLogWriter },
+  ) {
     this.#reader = new OrderReader(database);
     this.#finder = new OrderFinder(database);
     this.#writer = new OrderWriter(database);
     this.#holds = new HoldWriter(database);
     this.#buffers = new BufferReader(database);
     this.#quota = parts.quota;
+    this.#recalls = parts.recalls;
     this.#downLog = parts.downLog;
   }
 
@@ -102,6 +108,7 @@ export class OrderSagas {
         for (const { sku, quantity } of lines) {
           this.#holds.reduce({ ...holder, sku, warehouse, quantity }, quantity);
           this.#quota.allocate(sku, { warehouse, quantity });
+          this.#recalls.settle(warehouse, sku);
         }
         this.#downLog.append(warehouse, encodeDirective({ kind: 'allocate', task, order: id, lines, dueAt }));
         return [];

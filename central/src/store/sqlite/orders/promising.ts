@@ -1,6 +1,7 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database } from 'better-sqlite3';
 import type { ChangeNotice } from '../../central-store.ts';
+import { QuotaRecall } from '../catalogue/quota-recall.ts';
 import { DownLogWriter } from '../down/down-log.ts';
 import { AvailabilityWriter } from '../positions/availability-table.ts';
 import { Holdings } from '../promises/holdings.ts';
@@ -21,6 +22,7 @@ export class Promising {
   readonly quota: QuotaTable;
   readonly downLog: DownLogWriter;
   readonly returns: QuotaReturns;
+  readonly recalls: QuotaRecall;
   readonly sagas: OrderSagas;
   readonly deficits: DeficitCover;
   readonly backorders: Backorders;
@@ -33,6 +35,7 @@ export class Promising {
     this.quota = new QuotaTable(database, this.availability);
     this.downLog = new DownLogWriter(database);
     this.returns = new QuotaReturns(this.downLog);
+    this.recalls = new QuotaRecall(database, this);
     this.sagas = new OrderSagas(database, this);
     this.backorders = new Backorders(database, this.sagas);
     this.deficits = new DeficitCover(database, this);

@@ -1,9 +1,10 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import { deficitOf, emptyQuantities, type Quantities } from '@edgestock/shared/inventory/position';
+import { deficitOf, emptyQuantities } from '@edgestock/shared/inventory/position';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import { isSilent } from '../../../rules/freshness.ts';
+import type { QuotaState } from '../../../rules/policy-recall.ts';
 import type { Offer } from '../../../rules/sourcing.ts';
 import type { AvailabilityWriter } from '../positions/availability-table.ts';
 import type { DeficitPlace } from '../positions/position-table.ts';
@@ -11,14 +12,7 @@ import type { DeficitPlace } from '../positions/position-table.ts';
 const UNSPENT = 'granted - returned - allocated_sent - held';
 
 /** What central knows of a position's quota, and of the goods behind it. */
-export type KnownQuota = {
-  readonly sku: Sku;
-  /** As the node last told it. */
-  readonly position: Quantities;
-  /** Units that the node has granted, less what it has allocated and what was ever given back. */
-  readonly outstanding: number;
-  readonly unspent: number;
-};
+export type KnownQuota = QuotaState & { readonly sku: Sku };
 
 export type HeldUnits = { readonly warehouse: WarehouseId; readonly quantity: number };
 
@@ -40,6 +34,7 @@ type KnownRow = {
   quota: number;
   outstanding: number;
   unspent: number;
+  held: number;
 };
 
 type DeficitRow = {
@@ -95,7 +90,7 @@ export class QuotaTable {
       UPDATE position SET returned = returned + @units
       WHERE sku = @sku AND warehouse = @warehouse AND ${UNSPENT} >= @units`);
     const known = `sku, on_hand, unsellable, reserved, committed, quota,
-      granted - returned - allocated AS outstanding, ${UNSPENT} AS unspent`;
+      granted - returned - allocated AS outstanding, ${UNSPENT} AS unspent, held`;
     this.#known = database.prepare(`SELECT ${known} FROM position WHERE warehouse = ? AND sku = ?`);
     this.#knownAfter = database.prepare(
       `SELECT ${known} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
@@ -204,8 +199,8 @@ export class QuotaTable {
   }
 }
 
-function knownOf({ sku, on_hand: onHand, outstanding, unspent, ...quantities }: KnownRow): KnownQuota {
-  return { sku, position: { ...emptyQuantities, onHand, ...quantities }, outstanding, unspent };
+function knownOf({ sku, on_hand: onHand, outstanding, unspent, held, ...quantities }: KnownRow): KnownQuota {
+  return { sku, position: { ...emptyQuantities, onHand, ...quantities }, outstanding, unspent, held };
 }
 
 function changesBy(holds: readonly HeldUnits[], sign: 1 | -1) {

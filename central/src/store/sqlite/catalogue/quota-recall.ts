@@ -1,0 +1,78 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { type QuotaTerms, termsFor } from '@edgestock/shared/inventory/quota';
+import { must } from '@edgestock/shared/runtime/assert';
+import type { Database } from 'better-sqlite3';
+import type { GrantFact } from '../../../rules/grant-fact.ts';
+import { isStricter, loosestOf, loosestTerms, overgrantOf, recallOf } from '../../../rules/policy-recall.ts';
+import type { QuotaReturns } from '../promises/quota-returns.ts';
+import type { KnownQuota, QuotaTable } from '../promises/quota-table.ts';
+import { RecallDebtTable } from '../promises/recall-debt-table.ts';
+import { PolicyReader } from './policy-table.ts';
+
+/**
+ * Gives back what policy does not allow of one position: at once what nobody was promised, and the rest, which is owed, in the
+ * transaction that frees it. Only what a stricter policy wants back is taken: sales at the till leave a quota above its target
+ * all the time, and that stays on offer. Inside a transaction of the caller.
+ */
+export class QuotaRecall {
+  readonly #debts: RecallDebtTable;
+  readonly #policies: PolicyReader;
+  readonly #quota: QuotaTable;
+  readonly #returns: QuotaReturns;
+
+  constructor(database: Database, parts: { readonly quota: QuotaTable; readonly returns: QuotaReturns }) {
+    this.#debts = new RecallDebtTable(database);
+    this.#policies = new PolicyReader(database);
+    this.#quota = parts.quota;
+    this.#returns = parts.returns;
+  }
+
+  /** Policy has become stricter than `before`: takes back all that `terms` do not allow. */
+  recall(warehouse: WarehouseId, known: KnownQuota, { terms, before }: Record<'terms' | 'before', QuotaTerms>): void {
+    const debt = this.#debts.get(warehouse, known.sku);
+    this.#take(warehouse, known, { terms, before: debt === undefined ? before : loosestOf(debt.before, before) });
+  }
+
+  /**
+   * Units that were held are so no more: freed, or sent to the node. What is owed goes back of them, unless policy allows again
+   * what it was granted under.
+   */
+  settle(warehouse: WarehouseId, sku: Sku): void {
+    const debt = this.#debts.get(warehouse, sku);
+    if (debt === undefined) return;
+    const known = must(this.#quota.known(warehouse, sku), 'what is owed is of a position');
+    const terms = termsFor(this.#policies.settings(warehouse), this.#policies.rule(warehouse, sku));
+    const unitsMax = isStricter(terms, debt.before) ? debt.units : 0;
+    this.#take(warehouse, known, { terms, before: debt.before, unitsMax });
+  }
+
+  /** Takes back what a node has granted because it had not heard of the policy of now, as far as that is still too much. */
+  granted(warehouse: WarehouseId, grants: readonly GrantFact[]): void {
+    const policy = this.#policies.settings(warehouse);
+    for (const grant of grants) {
+      const { sku } = grant;
+      const terms = termsFor(policy, this.#policies.rule(warehouse, sku));
+      const units = overgrantOf(grant, terms);
+      const known = units === 0 ? undefined : this.#quota.known(warehouse, sku);
+      if (known === undefined) continue;
+      const debt = this.#debts.get(warehouse, sku);
+      const owed = debt !== undefined && isStricter(terms, debt.before) ? debt.units : 0;
+      // Under which terms it was decided nobody knows any more: what is owed of it is judged by those at its time alone.
+      this.#take(warehouse, known, { terms, before: loosestTerms, unitsMax: owed + units });
+    }
+  }
+
+  #take(
+    warehouse: WarehouseId,
+    known: KnownQuota,
+    by: { readonly terms: QuotaTerms; readonly before: QuotaTerms; readonly unitsMax?: number },
+  ): void {
+    const { sku } = known;
+    const { units, owed } = recallOf(known, by.terms, by.unitsMax);
+    if (units > 0) {
+      const { total } = this.#quota.giveBack(sku, { warehouse, quantity: units });
+      this.#returns.tell(warehouse, sku, total);
+    }
+    this.#debts.set(warehouse, sku, { units: owed, before: by.before });
+  }
+}

@@ -1,0 +1,41 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { QuotaTerms } from '@edgestock/shared/inventory/quota';
+import type { Database, Statement } from 'better-sqlite3';
+
+/** Units of a position that go back to its node when they are promised to nobody any more. */
+export type RecallDebt = {
+  readonly units: number;
+  /** The loosest policy that they may have been granted under. */
+  readonly before: QuotaTerms;
+};
+
+type DebtRow = { units: number; share_percent: number; safety_stock: number };
+
+/** Remembers what is owed, over the lives of central. Inside a transaction of the caller. */
+export class RecallDebtTable {
+  readonly #get: Statement<[string, string], DebtRow>;
+  readonly #put: Statement<[string, string, number, number, number]>;
+  readonly #forget: Statement<[string, string]>;
+
+  constructor(database: Database) {
+    this.#get = database.prepare(
+      'SELECT units, share_percent, safety_stock FROM recall_debt WHERE warehouse = ? AND sku = ?',
+    );
+    this.#put = database.prepare(`
+      INSERT INTO recall_debt (warehouse, sku, units, share_percent, safety_stock) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (warehouse, sku) DO UPDATE SET
+        units = excluded.units, share_percent = excluded.share_percent, safety_stock = excluded.safety_stock`);
+    this.#forget = database.prepare('DELETE FROM recall_debt WHERE warehouse = ? AND sku = ?');
+  }
+
+  get(warehouse: WarehouseId, sku: Sku): RecallDebt | undefined {
+    const row = this.#get.get(warehouse, sku);
+    return row && { units: row.units, before: { sharePercent: row.share_percent, safetyStock: row.safety_stock } };
+  }
+
+  /** What is owed from now on; no units: nothing. */
+  set(warehouse: WarehouseId, sku: Sku, { units, before }: RecallDebt): void {
+    if (units === 0) this.#forget.run(warehouse, sku);
+    else this.#put.run(warehouse, sku, units, before.sharePercent, before.safetyStock);
+  }
+}
