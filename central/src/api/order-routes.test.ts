@@ -165,7 +165,23 @@ describe('what becomes of an order', () => {
     const cancelled = await central.post(`/v1/orders/${id}/cancel`, { reason: 'changed my mind' });
     expect(await cancelled.json()).toMatchObject({ order: { state: 'cancelled', isCancelling: false } });
     expect(await available('A')).toBe(5);
-    expect((await central.post(`/v1/orders/${id}/cancel`, {})).status).toBe(400);
+    expect((await central.post(`/v1/orders/${id}/cancel`, { reason: '' })).status).toBe(400);
+  });
+
+  test.each<[string, RequestInit]>([
+    ['nothing at all', {}],
+    ['an empty body that is called JSON', { headers: { 'content-type': 'application/json' }, body: '' }],
+    [
+      'an empty body of unknown length',
+      { body: new ReadableStream({ start: (stream) => stream.close() }), duplex: 'half' },
+    ],
+    ['an empty object', { headers: { 'content-type': 'application/json' }, body: '{}' }],
+  ])('cancelled with %s, no reason was given', async (_what, sent) => {
+    const { id } = await placed();
+    const cancelled = await central.fetch(`/v1/orders/${id}/cancel`, { method: 'POST', ...sent });
+    expect(cancelled.status).toBe(200);
+    const { order } = (await cancelled.json()) as { order: { history: unknown[] } };
+    expect(order.history).toContainEqual(expect.objectContaining({ why: 'Cancelled: no reason was given.' }));
   });
 
   test('a payment that can have no effect is told why, in one sentence', async () => {

@@ -10,7 +10,7 @@ import { apiLimits } from './limits.ts';
 import { orderJson } from './order-json.ts';
 import { problems } from './problems.ts';
 import { changeResponse, madeResponse, refuseUnpromised, writing } from './promise-responses.ts';
-import { bodyOf, namedChannel } from './request-body.ts';
+import { bodyOf, namedChannel, optionalBodyOf } from './request-body.ts';
 import { oneOf, type Parameters, parametersOf, promiseIdOf, wholeNumberOf } from './request-parts.ts';
 
 const states = ['placed', 'firm', 'done', 'cancelled'] as const satisfies readonly OrderState[];
@@ -27,7 +27,7 @@ const paymentBody = z.strictObject({
   result: z.enum(['authorised', 'failed']),
   reference: fields.text.exactOptional(),
 });
-const cancelBody = z.strictObject({ reason: fields.text });
+const cancelBody = z.strictObject({ reason: fields.text.default('no reason was given') });
 
 /** `/v1/orders`: firm promises, from the placing to the parcel. */
 export function orderRoutes(
@@ -98,7 +98,7 @@ export function orderRoutes(
   doors('/v1/orders/:id/cancel', {
     POST: async (context) => {
       parametersOf(context, []);
-      const { reason } = await bodyOf(context, cancelBody);
+      const { reason } = await optionalBodyOf(context, cancelBody);
       const outcome = await writing(() => promises.cancel(idOf(context), reason));
       if (outcome.outcome !== 'order') return refuseUnpromised(outcome, 'order');
       return changeResponse({ order: orderJson(outcome.order) }, outcome.isReplay);

@@ -10,7 +10,7 @@ import { apiLimits } from './limits.ts';
 import { orderJson } from './order-json.ts';
 import { problems } from './problems.ts';
 import { changeResponse, madeResponse, refuseUnpromised, writing } from './promise-responses.ts';
-import { bodyOf, namedChannel } from './request-body.ts';
+import { bodyOf, namedChannel, optionalBodyOf } from './request-body.ts';
 import { parametersOf, promiseIdOf } from './request-parts.ts';
 import { isoText } from './warehouse-routes.ts';
 
@@ -70,7 +70,7 @@ export function reservationRoutes(
   doors('/v1/reservations/:id/renew', {
     POST: async (context) => {
       parametersOf(context, []);
-      const { ttlSeconds } = await bodyOf(context, renewBody, { absent: {} });
+      const { ttlSeconds } = await optionalBodyOf(context, renewBody);
       const outcome = await writing(() => promises.renew(idOf(context), ttlSeconds));
       if (outcome.outcome !== 'reservation') return refuseUnpromised(outcome);
       return changed(outcome.reservation, outcome.isReplay);
@@ -80,7 +80,7 @@ export function reservationRoutes(
   doors('/v1/reservations/:id/release', {
     POST: async (context) => {
       parametersOf(context, []);
-      const { reason } = await bodyOf(context, releaseBody, { absent: {} });
+      const { reason } = await optionalBodyOf(context, releaseBody);
       const outcome = await writing(() => promises.release(idOf(context), reason));
       if (outcome.outcome !== 'reservation') return refuseUnpromised(outcome);
       return changed(outcome.reservation, outcome.isReplay);
@@ -90,7 +90,7 @@ export function reservationRoutes(
   doors('/v1/reservations/:id/confirm', {
     POST: async (context) => {
       parametersOf(context, []);
-      await bodyOf(context, z.strictObject({}), { absent: {} });
+      await optionalBodyOf(context, z.strictObject({}));
       const outcome = await writing(() => promises.confirm(idOf(context)));
       if (outcome.outcome !== 'order') return refuseUnpromised(outcome);
       return changeResponse({ order: orderJson(outcome.order) }, outcome.isReplay);

@@ -158,6 +158,19 @@ describe('pick, pack and ship', () => {
     expect((await step('pack')).status).toBe(409);
   });
 
+  test.each([
+    ['no body', undefined, {}],
+    ['an empty body that is called JSON', '', { 'content-type': 'application/json' }],
+  ])('need no body: %s is an empty object', async (_what, body, headers) => {
+    for (const name of ['pick', 'pack', 'ship']) {
+      const told = await doors.post(`/v1/tasks/O-1.1/${name}`, body, headers);
+      expect([name, told.status, told.body]).toMatchObject([name, 200, {}]);
+      const again = await step(name, {});
+      expect([name, again.headers.get('idempotency-replayed')]).toEqual([name, 'true']);
+    }
+    expect((await doors.get('/v1/tasks/O-1.1')).body).toMatchObject({ state: 'shipped' });
+  });
+
   test('under a key that was used for another request are a 422', async () => {
     await step('ship', {}, { 'idempotency-key': 'k' });
     expect((await step('pick', {}, { 'idempotency-key': 'k' })).status).toBe(422);

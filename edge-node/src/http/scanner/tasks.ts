@@ -20,7 +20,7 @@ import { outcomeResponse } from '../outcome-response.ts';
 import { problems } from '../problems.ts';
 import { Query } from '../query.ts';
 import { refusedProblem } from '../refused-problem.ts';
-import { readBody } from '../request-body.ts';
+import { readOptionalBody } from '../request-body.ts';
 import { taskBody } from '../task-json.ts';
 
 const pickLine = z.strictObject({
@@ -94,7 +94,7 @@ async function take<Body extends object>(
 ): Promise<Response> {
   const { step, schema, before } = what;
   const task = context.req.param('id') ?? '';
-  const body = await readBody(context, schema, limits);
+  const body = await readOptionalBody(context, schema, limits);
   const route = `tasks/${task}/${step}`;
   // A step is done once, so it is its own key, as a receipt is; one that is sent along is held to nevertheless.
   const idempotency = keyedWrite(context, route, body, { limits });
