@@ -53,6 +53,15 @@ describe('POST /v1/orders', () => {
     expect((await place({ ...ORDER, id: 'O-2' })).headers.get('idempotency-replayed')).toBe('true');
     const other = await place({ ...ORDER, id: 'O-2', owner: 'customer 2' });
     expect([other.status, await other.json()]).toMatchObject([422, { code: 'idempotency-key-reused' }]);
+    // What is left out is the default.
+    const inFull = await place({ ...ORDER, id: 'O-2', onShortage: 'refuse', paymentTtlSeconds: 1_800 });
+    expect([inFull.headers.get('idempotency-replayed'), await inFull.json()]).toMatchObject([
+      'true',
+      { order: { id: 'O-2', onShortage: 'refuse' } },
+    ]);
+    for (const change of [{ onShortage: 'cancel' }, { paymentTtlSeconds: 1_801 }]) {
+      expect((await place({ ...ORDER, id: 'O-2', ...change })).status).toBe(422);
+    }
     expect(await available('A')).toBe(1);
   });
 

@@ -61,8 +61,8 @@ export class Promises {
   ): Promise<Reserved | Unpromised> {
     const { ttlSeconds, isPartial } = demand;
     const expiresAt = this.#clock.now() + ttlSeconds * 1_000;
-    const outcome = await this.#writer.promise({ command: 'reserve', ...this.#demanded(demand), expiresAt, isPartial });
-    return oneOf(outcome, 'reserved');
+    const command = { command: 'reserve', ...this.#demanded(demand), ttlSeconds, expiresAt, isPartial } as const;
+    return oneOf(await this.#writer.promise(command), 'reserved');
   }
 
   async renew(reservation: string, ttlSeconds: number): Promise<ReservationChanged | Unpromised> {
@@ -83,7 +83,13 @@ export class Promises {
   ): Promise<OrderChanged | Unpromised> {
     const { paymentTtlSeconds, onShortage } = demand;
     const paymentDueAt = this.#clock.now() + paymentTtlSeconds * 1_000;
-    const command = { command: 'place-order', ...this.#demanded(demand), paymentDueAt, onShortage } as const;
+    const command = {
+      command: 'place-order',
+      ...this.#demanded(demand),
+      paymentTtlSeconds,
+      paymentDueAt,
+      onShortage,
+    } as const;
     return oneOf(await this.#writer.promise(command), 'order');
   }
 

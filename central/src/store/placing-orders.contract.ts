@@ -47,6 +47,9 @@ export function describePlacing(world: OrderingWorld): void {
       expect(await world.place('o', 'A2', { idempotency })).toEqual({ ...first, isReplay: true });
       expect(await world.place('o', 'A1 A1', { paymentDueAt: NOW + 5 })).toEqual({ ...first, isReplay: true });
       expect(await world.place('o', 'A3')).toEqual({ outcome: 'key-reused', key: 'o' });
+      for (const other of [{ onShortage: 'cancel' }, { onShortage: 'backorder' }, { paymentTtlSeconds: 5 }] as const) {
+        expect(await world.place('o', 'A2', other)).toEqual({ outcome: 'key-reused', key: 'o' });
+      }
       expect(await world.place('p', 'A2', { idempotency: { ...idempotency, fingerprint: 'g' } })).toEqual({
         outcome: 'key-reused',
         key: 'k',
@@ -131,6 +134,7 @@ export function describePlacing(world: OrderingWorld): void {
         channel: DEFAULT_CHANNEL,
         owner: 'cart',
         expiresAt: NOW + 10,
+        ttlSeconds: 60,
         lines: linesOf('A2'),
         isPartial: false,
       });
@@ -159,6 +163,7 @@ export function describePlacing(world: OrderingWorld): void {
           channel: DEFAULT_CHANNEL,
           owner: 'cart',
           expiresAt: NOW + 10,
+          ttlSeconds: 60,
           lines: linesOf('A2'),
           isPartial: false,
         });
@@ -185,6 +190,7 @@ export function describePlacing(world: OrderingWorld): void {
           channel: DEFAULT_CHANNEL,
           owner: 'cart',
           expiresAt: NOW + 10,
+          ttlSeconds: 60,
           lines: linesOf('A1'),
           isPartial: false,
         });

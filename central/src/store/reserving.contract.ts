@@ -129,10 +129,14 @@ export function describeReserving(fixture: ContractFixture): void {
     it('takes an id for one request only', async () => {
       await stocked('BER1', { A: 3 });
       await promise(reserve('r1', { A: 1 }));
-      for (const other of [reserve('r1', { A: 2 }), reserve('r1', { A: 1 }, { owner: 'cart-2' })]) {
+      const others = [{ owner: 'cart-2' }, { ttlSeconds: 61 }, { isPartial: true }];
+      for (const other of [reserve('r1', { A: 2 }), ...others.map((change) => reserve('r1', { A: 1 }, change))]) {
         expect(await promise(other)).toEqual({ outcome: 'key-reused', key: 'r1' });
       }
       expect(await available('A')).toBe(2);
+      // Its time has grown since; the request is the same.
+      await promise({ command: 'renew', reservation: 'r1', expiresAt: NOW + 90_000 });
+      expect(await promise(reserve('r1', { A: 1 }))).toMatchObject({ outcome: 'reserved', isReplay: true });
     });
 
     it('knows no channel that was never set, and nothing that is over before it begins', async () => {

@@ -225,4 +225,17 @@ export const migrations: readonly Migration[] = [
     `,
   },
   policyRecallTables,
+  {
+    name: 'promises as they were asked for',
+    sql: `
+      -- By what the same id tells the same request from another one. NULL = made by an earlier build, which kept none of it.
+      ALTER TABLE reservation ADD COLUMN ttl_seconds INTEGER CHECK (ttl_seconds > 0);
+      -- 1 = a part would do.
+      ALTER TABLE reservation ADD COLUMN is_partial INTEGER CHECK (is_partial IN (0, 1));
+      -- on_shortage is what becomes of units that go missing later: of refuse they are cancelled.
+      ALTER TABLE orders ADD COLUMN asked_on_shortage TEXT CHECK (asked_on_shortage IN ('refuse', 'cancel', 'backorder'));
+      -- NULL also where no payment was awaited.
+      ALTER TABLE orders ADD COLUMN payment_ttl_seconds INTEGER CHECK (payment_ttl_seconds > 0);
+    `,
+  },
 ];

@@ -14,6 +14,8 @@ export const orders = sqliteTable(
     onShortage: text('on_shortage', { enum: ['cancel', 'backorder'] }).notNull(),
     isCancelling: integer('is_cancelling', { mode: 'boolean' }).notNull(),
     wakeAt: integer('wake_at'),
+    askedOnShortage: text('asked_on_shortage', { enum: ['refuse', 'cancel', 'backorder'] }),
+    paymentTtlSeconds: integer('payment_ttl_seconds'),
   },
   (table) => [
     index('orders_by_age').on(table.placedAt, table.id),

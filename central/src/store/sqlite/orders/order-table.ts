@@ -12,14 +12,18 @@ type OrderRow = {
   payment: Order['payment'];
   placed_at: number;
   payment_due_at: number;
-  on_shortage: Order['onShortage'];
+  /** What becomes of units that go missing. */
+  on_shortage: 'cancel' | 'backorder';
   is_cancelling: number;
   wake_at: number | null;
+  asked_on_shortage: Order['onShortage'] | null;
+  payment_ttl_seconds: number | null;
 };
 type AllocationRow = { id: number; task: string; warehouse: WarehouseId; at: number };
 type AllocationLineRow = { sku: Sku; quantity: number; shipped: number; given_up: number; releasing: number };
 
-const COLUMNS = 'id, channel, owner, state, payment, placed_at, payment_due_at, on_shortage, is_cancelling, wake_at';
+const COLUMNS = `id, channel, owner, state, payment, placed_at, payment_due_at, on_shortage, is_cancelling, wake_at,
+  asked_on_shortage, payment_ttl_seconds`;
 
 /** Reads orders. */
 export class OrderReader {
@@ -81,7 +85,8 @@ export class OrderReader {
       payment: row.payment,
       placedAt: row.placed_at,
       paymentDueAt: row.payment_due_at,
-      onShortage: row.on_shortage,
+      ...(row.payment_ttl_seconds === null ? {} : { paymentTtlSeconds: row.payment_ttl_seconds }),
+      onShortage: row.asked_on_shortage ?? row.on_shortage,
       isCancelling: row.is_cancelling === 1,
       lines: this.#lines.all(id).map((line) => ({
         ...line,
@@ -112,7 +117,8 @@ export class OrderWriter {
   constructor(database: Database) {
     this.#upsert = database.prepare(`
       INSERT INTO orders (${COLUMNS})
-      VALUES (@id, @channel, @owner, @state, @payment, @placed_at, @payment_due_at, @on_shortage, @is_cancelling, @wake_at)
+      VALUES (@id, @channel, @owner, @state, @payment, @placed_at, @payment_due_at, @on_shortage, @is_cancelling, @wake_at,
+        @asked_on_shortage, @payment_ttl_seconds)
       ON CONFLICT (id) DO UPDATE SET state = excluded.state, payment = excluded.payment,
         is_cancelling = excluded.is_cancelling, wake_at = excluded.wake_at`);
     this.#upsertLine = database.prepare(`
@@ -144,9 +150,11 @@ export class OrderWriter {
       payment: order.payment,
       placed_at: order.placedAt,
       payment_due_at: order.paymentDueAt,
-      on_shortage: order.onShortage,
+      on_shortage: order.onShortage === 'backorder' ? 'backorder' : 'cancel',
       is_cancelling: order.isCancelling ? 1 : 0,
       wake_at: order.wakeAt ?? null,
+      asked_on_shortage: order.onShortage,
+      payment_ttl_seconds: order.paymentTtlSeconds ?? null,
     });
     for (const [place, { holds: _, ...line }] of order.lines.entries())
       this.#upsertLine.run({ ...line, order: id, place });

@@ -71,6 +71,8 @@ export const reservation = sqliteTable(
     expiresAt: integer('expires_at').notNull(),
     endedAt: integer('ended_at'),
     endReason: text('end_reason'),
+    ttlSeconds: integer('ttl_seconds'),
+    isPartial: integer('is_partial', { mode: 'boolean' }),
   },
   (table) => [index('reservation_by_expiry').on(table.expiresAt), index('reservation_by_end').on(table.endedAt)],
 );

@@ -1,4 +1,5 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import type { Reservation, ReservationState } from '../../../rules/reservation.ts';
@@ -14,6 +15,8 @@ type ReservationRow = {
   ended_at: number | null;
   end_reason: string | null;
 };
+/** How long a reservation was asked for, and whether a part would do; `null` in stores of earlier builds. */
+export type ReservationTerms = { readonly ttlSeconds: number | null; readonly isPartial: number | null };
 export type ReservationLineRow = { readonly sku: Sku; readonly requested: number; readonly promised: number };
 
 /** Reads reservations as they are stored; whether their time is over is for `stateAt` to say. */
@@ -21,6 +24,7 @@ export class ReservationReader {
   readonly #holds: HoldReader;
   readonly #one: Statement<[string], ReservationRow>;
   readonly #lines: Statement<[string], ReservationLineRow>;
+  readonly #terms: Statement<[string], ReservationTerms>;
   readonly #over: Statement<[number, number], { id: string }>;
   readonly #count: Statement<[], { held: number }>;
   readonly #next: Statement<[], { next: number | null }>;
@@ -31,6 +35,9 @@ export class ReservationReader {
       SELECT id, channel, owner, state, created_at, expires_at, ended_at, end_reason FROM reservation WHERE id = ?`);
     this.#lines = database.prepare(
       'SELECT sku, requested, promised FROM reservation_line WHERE reservation = ? ORDER BY sku',
+    );
+    this.#terms = database.prepare(
+      'SELECT ttl_seconds AS ttlSeconds, is_partial AS isPartial FROM reservation WHERE id = ?',
     );
     this.#over = database.prepare(
       "SELECT id FROM reservation WHERE state = 'held' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
@@ -64,6 +71,11 @@ export class ReservationReader {
     return this.#lines.all(id);
   }
 
+  /** The terms it was asked for on; what became of them is in the reservation. */
+  terms(id: string): ReservationTerms {
+    return must(this.#terms.get(id), 'the reservation is there');
+  }
+
   /** How many are held. */
   held(): number {
     return this.#count.get()?.held ?? 0;
@@ -82,7 +94,7 @@ export class ReservationReader {
 
 /** Writes reservations; their units are for `HoldWriter` and `QuotaTable`. Inside a transaction of its caller. */
 export class ReservationWriter {
-  readonly #insert: Statement<[string, string, string, number, number]>;
+  readonly #insert: Statement<[string, string, string, number, number, number, number]>;
   readonly #insertLine: Statement<[string, string, number, number]>;
   readonly #renew: Statement<[number, string]>;
   readonly #end: Statement<[string, number, string, string]>;
@@ -92,7 +104,8 @@ export class ReservationWriter {
 
   constructor(database: Database) {
     this.#insert = database.prepare(`
-      INSERT INTO reservation (id, channel, owner, state, created_at, expires_at) VALUES (?, ?, ?, 'held', ?, ?)`);
+      INSERT INTO reservation (id, channel, owner, state, created_at, expires_at, ttl_seconds, is_partial)
+      VALUES (?, ?, ?, 'held', ?, ?, ?, ?)`);
     this.#insertLine = database.prepare(
       'INSERT INTO reservation_line (reservation, sku, requested, promised) VALUES (?, ?, ?, ?)',
     );
@@ -108,11 +121,14 @@ export class ReservationWriter {
   }
 
   insert(
-    reservation: Pick<Reservation, 'id' | 'channel' | 'owner' | 'createdAt' | 'expiresAt'>,
+    reservation: Pick<Reservation, 'id' | 'channel' | 'owner' | 'createdAt' | 'expiresAt'> & {
+      readonly ttlSeconds: number;
+      readonly isPartial: boolean;
+    },
     lines: readonly ReservationLineRow[],
   ): void {
-    const { id, channel, owner, createdAt, expiresAt } = reservation;
-    this.#insert.run(id, channel, owner, createdAt, expiresAt);
+    const { id, channel, owner, createdAt, expiresAt, ttlSeconds, isPartial } = reservation;
+    this.#insert.run(id, channel, owner, createdAt, expiresAt, ttlSeconds, isPartial ? 1 : 0);
     for (const { sku, requested, promised } of lines) this.#insertLine.run(id, sku, requested, promised);
   }
 
