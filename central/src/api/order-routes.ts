@@ -11,7 +11,7 @@ import { orderJson } from './order-json.ts';
 import { problems } from './problems.ts';
 import { changeResponse, madeResponse, refuseUnpromised, writing } from './promise-responses.ts';
 import { bodyOf, namedChannel, optionalBodyOf } from './request-body.ts';
-import { oneOf, type Parameters, parametersOf, promiseIdOf, wholeNumberOf } from './request-parts.ts';
+import { oneOf, parametersOf, placeOf, promiseIdOf, warehouseOf, wholeNumberOf } from './request-parts.ts';
 
 const states = ['placed', 'firm', 'done', 'cancelled'] as const satisfies readonly OrderState[];
 
@@ -39,8 +39,9 @@ export function orderRoutes(
 
   doors('/v1/orders', {
     GET: async (context) => {
-      const parameters = parametersOf(context, ['state', 'before', 'limit']);
+      const parameters = parametersOf(context, ['state', 'warehouse', 'before', 'limit']);
       const state = oneOf(parameters, 'state', states);
+      const warehouse = parameters.warehouse?.at(-1);
       const before = placeOf(parameters);
       const limit = wholeNumberOf(parameters, {
         name: 'limit',
@@ -50,7 +51,8 @@ export function orderRoutes(
       });
       const orders = await promises.orders({
         ...(state === undefined ? {} : { state }),
-        ...(before === undefined ? {} : { before }),
+        ...(warehouse === undefined ? {} : { warehouse: warehouseOf(warehouse) }),
+        ...(before === undefined ? {} : { before: { placedAt: before.at, id: before.id } }),
         limit,
       });
       const last = orders.length === limit ? orders.at(-1) : undefined;
@@ -104,13 +106,4 @@ export function orderRoutes(
       return changeResponse({ order: orderJson(outcome.order) }, outcome.isReplay);
     },
   });
-}
-
-/** A place in the list: `next` of the page before, which is the time and the id of its last order. */
-function placeOf({ before }: Parameters): { readonly placedAt: number; readonly id: string } | undefined {
-  const text = before?.at(-1);
-  if (text === undefined) return undefined;
-  const [, placedAt, id] = /^(\d{1,15})\.(.+)$/.exec(text) ?? [];
-  if (placedAt !== undefined && id !== undefined) return { placedAt: Number(placedAt), id };
-  return refuse(problems.invalidRequest, 'before is not a place in the list: give back the `next` of the page before.');
 }

@@ -4,7 +4,7 @@ import { assert } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Channel, ChannelRecord } from '../rules/channel.ts';
-import type { Order, OrderState } from '../rules/order.ts';
+import type { Order } from '../rules/order.ts';
 import type {
   CentralItem,
   IdempotencyKey,
@@ -130,15 +130,20 @@ export class Promises {
     return reservation && { ...reservation, state: stateAt(reservation, this.#clock.now()) };
   }
 
+  /** Latest first, each in the state it has now. */
+  async reservations(
+    options: Omit<Parameters<PromiseReader['reservations']>[0], 'now'>,
+  ): Promise<readonly Reservation[]> {
+    const now = this.#clock.now();
+    const reservations = await this.#reader.reservations({ ...options, now });
+    return reservations.map((one) => ({ ...one, state: stateAt(one, now) }));
+  }
+
   order(id: string): Promise<Order | undefined> {
     return this.#reader.order(id);
   }
 
-  orders(options: {
-    readonly state?: OrderState;
-    readonly before?: { readonly placedAt: number; readonly id: string };
-    readonly limit: number;
-  }): Promise<readonly Order[]> {
+  orders(options: Parameters<PromiseReader['orders']>[0]): Promise<readonly Order[]> {
     return this.#reader.orders(options);
   }
 

@@ -45,8 +45,12 @@ export const allocation = sqliteTable(
     orderId: text('order_id').notNull(),
     warehouse: text('warehouse').notNull(),
     at: integer('at').notNull(),
+    placedAt: integer('placed_at').notNull(),
   },
-  (table) => [index('allocation_by_order').on(table.orderId, table.id)],
+  (table) => [
+    index('allocation_by_order').on(table.orderId, table.id),
+    index('allocation_by_warehouse').on(table.warehouse, table.placedAt, table.orderId),
+  ],
 );
 
 export const allocationLine = sqliteTable(

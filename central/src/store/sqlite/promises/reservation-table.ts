@@ -3,6 +3,7 @@ import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import type { Reservation, ReservationState } from '../../../rules/reservation.ts';
+import type { PromiseReader } from '../../promise-store.ts';
 import { HoldReader } from './hold-table.ts';
 
 type ReservationRow = {
@@ -17,12 +18,19 @@ type ReservationRow = {
 };
 /** How long a reservation was asked for, and whether a part would do; `null` in stores of earlier builds. */
 export type ReservationTerms = { readonly ttlSeconds: number | null; readonly isPartial: number | null };
+type PageParameters = Readonly<Record<'createdAt' | 'now' | 'limit', number> & Record<'id' | Filter, string>>;
+const filters = ['owner', 'state', 'channel'] as const;
+const filtersOfEnded = ['owner', 'channel', 'state'] as const;
+type Filter = (typeof filters)[number];
+const COLUMNS = 'id, channel, owner, state, created_at, expires_at, ended_at, end_reason';
 export type ReservationLineRow = { readonly sku: Sku; readonly requested: number; readonly promised: number };
 
 /** Reads reservations as they are stored; whether their time is over is for `stateAt` to say. */
 export class ReservationReader {
   readonly #holds: HoldReader;
   readonly #one: Statement<[string], ReservationRow>;
+  readonly #pages = new Map<string, Statement<[PageParameters], ReservationRow>>();
+  readonly #database: Database;
   readonly #lines: Statement<[string], ReservationLineRow>;
   readonly #terms: Statement<[string], ReservationTerms>;
   readonly #over: Statement<[number, number], { id: string }>;
@@ -30,9 +38,9 @@ export class ReservationReader {
   readonly #next: Statement<[], { next: number | null }>;
 
   constructor(database: Database) {
+    this.#database = database;
     this.#holds = new HoldReader(database);
-    this.#one = database.prepare(`
-      SELECT id, channel, owner, state, created_at, expires_at, ended_at, end_reason FROM reservation WHERE id = ?`);
+    this.#one = database.prepare(`SELECT ${COLUMNS} FROM reservation WHERE id = ?`);
     this.#lines = database.prepare(
       'SELECT sku, requested, promised FROM reservation_line WHERE reservation = ? ORDER BY sku',
     );
@@ -48,7 +56,43 @@ export class ReservationReader {
 
   get(id: string): Reservation | undefined {
     const row = this.#one.get(id);
-    if (row === undefined) return undefined;
+    return row && this.#reservation(row);
+  }
+
+  /** Latest first. */
+  latest(options: Parameters<PromiseReader['reservations']>[0]): readonly Reservation[] {
+    const { state, channel, owner, now, limit } = options;
+    const { createdAt, id } = options.before ?? { createdAt: Number.MAX_SAFE_INTEGER, id: '' };
+    const asked = { state, channel, owner };
+    const rows = this.#page(asked).all({
+      ...{ createdAt, id, now, limit },
+      ...{ state: state ?? '', channel: channel ?? '', owner: owner ?? '' },
+    });
+    return rows.map((row) => this.#reservation(row));
+  }
+
+  /**
+   * One statement for each set of filters, led by the index of the one that leaves least: an owner has few, few are held at a
+   * time. A plus keeps a filter from choosing an index of its own.
+   */
+  #page(asked: {
+    readonly state?: string | undefined;
+    readonly channel?: string | undefined;
+    readonly owner?: string | undefined;
+  }) {
+    const order = asked.state === 'held' ? filters : filtersOfEnded;
+    const given = order.filter((name) => asked[name] !== undefined);
+    const where = given.map((name, place) => `${place === 0 ? '' : '+'}${name} = @${name} AND `).join('');
+    const isKept = asked.state === 'held' ? 'expires_at > @now AND ' : '';
+    const sql = `SELECT ${COLUMNS} FROM reservation WHERE ${where}${isKept}(created_at, id) < (@createdAt, @id)
+      ORDER BY created_at DESC, id DESC LIMIT @limit`;
+    const statement = this.#pages.get(sql) ?? this.#database.prepare<[PageParameters], ReservationRow>(sql);
+    this.#pages.set(sql, statement);
+    return statement;
+  }
+
+  #reservation(row: ReservationRow): Reservation {
+    const { id } = row;
     const holds = this.#holds.of({ kind: 'reservation', id });
     return {
       id,
