@@ -30,5 +30,5 @@ export {
   taskSteps,
 } from '../rules/task.ts';
 export { type Missing, missings, type PickLine, type ShipLine, type TakeStep } from '../rules/task-command.ts';
-export { openUnitsOf, type Transfer, type TransferStage, transferStates } from '../rules/transfer.ts';
+export { isShipmentKnown, openUnitsOf, type Transfer, type TransferStage, transferStates } from '../rules/transfer.ts';
 export type { TransferCommand } from '../rules/transfer-command.ts';
