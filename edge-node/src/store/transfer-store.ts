@@ -39,7 +39,6 @@ const COLUMNS = `number, id, from_warehouse AS "from", to_warehouse AS "to", sta
   closing_reason AS closingReason, closing_actor AS closingActor, planned_as AS plannedAs, shipped_as AS shippedAs,
   made_at AS madeAt, changed_at AS changedAt`;
 
-/** In the words of the index of open transfers. */
 const OPEN = "state IN ('planned', 'shipped', 'receiving')";
 const columnOf = { state: 'state', from: 'from_warehouse', to: 'to_warehouse' } as const;
 
@@ -126,10 +125,10 @@ export class TransferStore {
     const key = `${names.join()}${isOpen ? ' open' : ''}`;
     const known = this.#pages.get(key);
     if (known !== undefined) return known;
-    const conditions = [
-      'number > @after',
-      ...names.map((name) => (name === 'state' && isOpen ? OPEN : `${columnOf[name]} = @${name}`)),
-    ];
+    // What is open is little: from there, by the index of states, which a plus leaves as the only one.
+    const conditionOf = (name: (typeof names)[number]) =>
+      name === 'state' && isOpen ? OPEN : `${isOpen ? '+' : ''}${columnOf[name]} = @${name}`;
+    const conditions = [`${isOpen ? '+' : ''}number > @after`, ...names.map(conditionOf)];
     const statement = this.#database.prepare<[TransferFilter & { after: number; limit: number }], TransferRow>(
       `SELECT ${COLUMNS} FROM transfer WHERE ${conditions.join(' AND ')} ORDER BY number LIMIT @limit`,
     );
