@@ -218,6 +218,12 @@ describe('what becomes of an order', () => {
     expect([late.status, await late.json()]).toMatchObject([409, { code: 'reservation-state', state: 'confirmed' }]);
   });
 
+  test('asked for where no route is, the nearest one is named', async () => {
+    const nowhere = await central.fetch('/v1/order/O-1');
+    expect([nowhere.status, await nowhere.json()]).toMatchObject([404, { hint: 'Is /v1/orders/:id meant?' }]);
+    expect(await json('/v1/invoices')).not.toHaveProperty('hint');
+  });
+
   test.each(['', '/payment', '/cancel'])('an unknown one is told: %s', async (suffix) => {
     const body = suffix === '/payment' ? { result: 'failed' } : { reason: 'none' };
     const response = await (suffix === ''
