@@ -267,7 +267,7 @@ describe('every route', () => {
     const { status, body } = await get('/v2/availability/A');
     expect(status).toBe(404);
     expect(body.code).toBe('route-not-found');
-    expect(body).not.toHaveProperty('hint');
+    expect(body).toHaveProperty('hint', 'Is /v1/availability/:sku meant?');
   });
 
   test('that only a node has names those of central that answer the same', async () => {

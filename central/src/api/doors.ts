@@ -45,7 +45,7 @@ export function createDoors(
     };
   };
 
-  const known: { readonly pattern: RegExp; readonly methods: readonly string[] }[] = [];
+  const known: { readonly path: string; readonly pattern: RegExp; readonly methods: readonly string[] }[] = [];
   app.notFound(
     guarded('none', ({ req }) => {
       // Looked up here and not as a route for all methods: a second handler on a path would make each of its answers asynchronous.
@@ -54,7 +54,10 @@ export function createDoors(
         refuse(
           problems.notFound,
           `There is no route ${req.path}. The routes begin with /v1/.`,
-          routeHint(new URL(req.url).pathname),
+          routeHint(
+            new URL(req.url).pathname,
+            known.map(({ path }) => path),
+          ),
         );
       }
       const problem = problemOf(problems.methodNotAllowed, `${req.path} takes ${allow}, not ${req.method}.`);
@@ -66,7 +69,7 @@ export function createDoors(
     if (handlers.GET) app.get(path, guarded(path, handlers.GET));
     if (handlers.POST) app.post(path, guarded(path, handlers.POST));
     if (handlers.PUT) app.put(path, guarded(path, handlers.PUT));
-    known.push({ pattern: patternOf(path), methods: methodsOf(handlers) });
+    known.push({ path, pattern: patternOf(path), methods: methodsOf(handlers) });
   };
 }
 

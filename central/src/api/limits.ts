@@ -23,6 +23,8 @@ export const apiLimits = {
   reservationTtlSecondsDefault: 900,
   paymentTtlSecondsDefault: 1_800,
   priorityMax: 1_000_000,
+  reservationsPageDefault: 50,
+  reservationsPageMax: 200,
   ordersPageDefault: 50,
   ordersPageMax: 200,
   transfersPageDefault: 50,

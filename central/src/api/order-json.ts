@@ -3,7 +3,7 @@ import { isoText } from './warehouse-routes.ts';
 
 /** An order as the API shows it: where it stands, and every step and why. */
 export function orderJson(order: Order) {
-  const { placedAt, paymentDueAt, wakeAt: _, allocations, history, ...rest } = order;
+  const { placedAt, paymentDueAt, paymentTtlSeconds: _, wakeAt: __, allocations, history, ...rest } = order;
   return {
     ...rest,
     // Cancelled, it is no longer under way.

@@ -53,6 +53,15 @@ describe('POST /v1/orders', () => {
     expect((await place({ ...ORDER, id: 'O-2' })).headers.get('idempotency-replayed')).toBe('true');
     const other = await place({ ...ORDER, id: 'O-2', owner: 'customer 2' });
     expect([other.status, await other.json()]).toMatchObject([422, { code: 'idempotency-key-reused' }]);
+    // What is left out is the default.
+    const inFull = await place({ ...ORDER, id: 'O-2', onShortage: 'refuse', paymentTtlSeconds: 1_800 });
+    expect([inFull.headers.get('idempotency-replayed'), await inFull.json()]).toMatchObject([
+      'true',
+      { order: { id: 'O-2', onShortage: 'refuse' } },
+    ]);
+    for (const change of [{ onShortage: 'cancel' }, { paymentTtlSeconds: 1_801 }]) {
+      expect((await place({ ...ORDER, id: 'O-2', ...change })).status).toBe(422);
+    }
     expect(await available('A')).toBe(1);
   });
 
@@ -165,7 +174,23 @@ describe('what becomes of an order', () => {
     const cancelled = await central.post(`/v1/orders/${id}/cancel`, { reason: 'changed my mind' });
     expect(await cancelled.json()).toMatchObject({ order: { state: 'cancelled', isCancelling: false } });
     expect(await available('A')).toBe(5);
-    expect((await central.post(`/v1/orders/${id}/cancel`, {})).status).toBe(400);
+    expect((await central.post(`/v1/orders/${id}/cancel`, { reason: '' })).status).toBe(400);
+  });
+
+  test.each<[string, RequestInit]>([
+    ['nothing at all', {}],
+    ['an empty body that is called JSON', { headers: { 'content-type': 'application/json' }, body: '' }],
+    [
+      'an empty body of unknown length',
+      { body: new ReadableStream({ start: (stream) => stream.close() }), duplex: 'half' },
+    ],
+    ['an empty object', { headers: { 'content-type': 'application/json' }, body: '{}' }],
+  ])('cancelled with %s, no reason was given', async (_what, sent) => {
+    const { id } = await placed();
+    const cancelled = await central.fetch(`/v1/orders/${id}/cancel`, { method: 'POST', ...sent });
+    expect(cancelled.status).toBe(200);
+    const { order } = (await cancelled.json()) as { order: { history: unknown[] } };
+    expect(order.history).toContainEqual(expect.objectContaining({ why: 'Cancelled: no reason was given.' }));
   });
 
   test('a payment that can have no effect is told why, in one sentence', async () => {
@@ -191,6 +216,12 @@ describe('what becomes of an order', () => {
     expect(await json('/v1/reservations/R-1')).toMatchObject({ reservation: { state: 'confirmed' } });
     const late = await central.fetch('/v1/reservations/R-1/release', { method: 'POST' });
     expect([late.status, await late.json()]).toMatchObject([409, { code: 'reservation-state', state: 'confirmed' }]);
+  });
+
+  test('asked for where no route is, the nearest one is named', async () => {
+    const nowhere = await central.fetch('/v1/order/O-1');
+    expect([nowhere.status, await nowhere.json()]).toMatchObject([404, { hint: 'Is /v1/orders/:id meant?' }]);
+    expect(await json('/v1/invoices')).not.toHaveProperty('hint');
   });
 
   test.each(['', '/payment', '/cancel'])('an unknown one is told: %s', async (suffix) => {

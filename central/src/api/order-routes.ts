@@ -10,8 +10,8 @@ import { apiLimits } from './limits.ts';
 import { orderJson } from './order-json.ts';
 import { problems } from './problems.ts';
 import { changeResponse, madeResponse, refuseUnpromised, writing } from './promise-responses.ts';
-import { bodyOf, namedChannel } from './request-body.ts';
-import { oneOf, type Parameters, parametersOf, promiseIdOf, wholeNumberOf } from './request-parts.ts';
+import { bodyOf, namedChannel, optionalBodyOf } from './request-body.ts';
+import { oneOf, parametersOf, placeOf, promiseIdOf, warehouseOf, wholeNumberOf } from './request-parts.ts';
 
 const states = ['placed', 'firm', 'done', 'cancelled'] as const satisfies readonly OrderState[];
 
@@ -27,7 +27,7 @@ const paymentBody = z.strictObject({
   result: z.enum(['authorised', 'failed']),
   reference: fields.text.exactOptional(),
 });
-const cancelBody = z.strictObject({ reason: fields.text });
+const cancelBody = z.strictObject({ reason: fields.text.default('no reason was given') });
 
 /** `/v1/orders`: firm promises, from the placing to the parcel. */
 export function orderRoutes(
@@ -39,8 +39,9 @@ export function orderRoutes(
 
   doors('/v1/orders', {
     GET: async (context) => {
-      const parameters = parametersOf(context, ['state', 'before', 'limit']);
+      const parameters = parametersOf(context, ['state', 'warehouse', 'before', 'limit']);
       const state = oneOf(parameters, 'state', states);
+      const warehouse = parameters.warehouse?.at(-1);
       const before = placeOf(parameters);
       const limit = wholeNumberOf(parameters, {
         name: 'limit',
@@ -50,7 +51,8 @@ export function orderRoutes(
       });
       const orders = await promises.orders({
         ...(state === undefined ? {} : { state }),
-        ...(before === undefined ? {} : { before }),
+        ...(warehouse === undefined ? {} : { warehouse: warehouseOf(warehouse) }),
+        ...(before === undefined ? {} : { before: { placedAt: before.at, id: before.id } }),
         limit,
       });
       const last = orders.length === limit ? orders.at(-1) : undefined;
@@ -98,19 +100,10 @@ export function orderRoutes(
   doors('/v1/orders/:id/cancel', {
     POST: async (context) => {
       parametersOf(context, []);
-      const { reason } = await bodyOf(context, cancelBody);
+      const { reason } = await optionalBodyOf(context, cancelBody);
       const outcome = await writing(() => promises.cancel(idOf(context), reason));
       if (outcome.outcome !== 'order') return refuseUnpromised(outcome, 'order');
       return changeResponse({ order: orderJson(outcome.order) }, outcome.isReplay);
     },
   });
-}
-
-/** A place in the list: `next` of the page before, which is the time and the id of its last order. */
-function placeOf({ before }: Parameters): { readonly placedAt: number; readonly id: string } | undefined {
-  const text = before?.at(-1);
-  if (text === undefined) return undefined;
-  const [, placedAt, id] = /^(\d{1,15})\.(.+)$/.exec(text) ?? [];
-  if (placedAt !== undefined && id !== undefined) return { placedAt: Number(placedAt), id };
-  return refuse(problems.invalidRequest, 'before is not a place in the list: give back the `next` of the page before.');
 }

@@ -1,5 +1,5 @@
 import { bodyFault, valueAt } from '@edgestock/shared/runtime/body-fault';
-import { readJson } from '@edgestock/shared/runtime/json-body';
+import { readJson, readOptionalJson } from '@edgestock/shared/runtime/json-body';
 import { type ProblemItem, refuse } from '@edgestock/shared/runtime/problem';
 import type { z } from 'zod';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
@@ -7,16 +7,22 @@ import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { ApiContext } from './doors.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
-import { headerOf } from './request-parts.ts';
 
-/** The request's body as its schema knows it, or a refusal that names every fault with its place. `absent` stands for no body at all. */
-export async function bodyOf<Schema extends z.ZodType>(
+/** The request's body as its schema knows it, or a refusal that names every fault with its place. */
+export async function bodyOf<Schema extends z.ZodType>(context: ApiContext, schema: Schema): Promise<z.output<Schema>> {
+  return meant(await readJson(context.req.raw, apiLimits.promiseBodyBytesMax), schema);
+}
+
+/** The same where a body may be left out: then it is an empty object. */
+export async function optionalBodyOf<Schema extends z.ZodType>(
   context: ApiContext,
   schema: Schema,
-  options: { readonly absent?: unknown } = {},
 ): Promise<z.output<Schema>> {
-  const isAbsent = 'absent' in options && hasNoBody(context);
-  const body = isAbsent ? options.absent : await readJson(context.req.raw, apiLimits.promiseBodyBytesMax);
+  const body = await readOptionalJson(context.req.raw, apiLimits.promiseBodyBytesMax);
+  return meant(body === undefined ? {} : body, schema);
+}
+
+function meant<Schema extends z.ZodType>(body: unknown, schema: Schema): z.output<Schema> {
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const items = result.error.issues.flatMap((issue) => itemsOf(issue, body));
@@ -31,11 +37,6 @@ export async function bodyOf<Schema extends z.ZodType>(
 export function namedChannel(channel: Channel | undefined, channels: ChannelDirectory): Channel {
   if (channel === undefined) return DEFAULT_CHANNEL;
   return channels.find(channel) ?? refuse(problems.unknownChannel, `There is no channel ${JSON.stringify(channel)}.`);
-}
-
-function hasNoBody(context: ApiContext): boolean {
-  const length = headerOf(context, 'content-length');
-  return (length === undefined || length === '0') && headerOf(context, 'transfer-encoding') === undefined;
 }
 
 function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {

@@ -118,6 +118,15 @@ export function wholeNumberOf(
   return refuse(problems.invalidRequest, `${name}=${quoted(text)} is not a whole number from ${min} to ${max}.`);
 }
 
+/** A place in a list by age: the `next` of the page before, which is the time and the id of its last entry. */
+export function placeOf({ before }: Parameters): { readonly at: number; readonly id: string } | undefined {
+  const text = before?.at(-1);
+  if (text === undefined) return undefined;
+  const [, at, id] = /^(\d{1,15})\.(.+)$/.exec(text) ?? [];
+  if (at !== undefined && id !== undefined) return { at: Number(at), id };
+  return refuse(problems.invalidRequest, 'before is not a place in the list: give back the `next` of the page before.');
+}
+
 /** What a caller sent, fit for a sentence: short, and with every odd character visible. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length <= 80 ? text : `${text.slice(0, 80)}…`);

@@ -66,6 +66,30 @@ describe('POST /v1/reservations', () => {
     expect(await available('A')).toBe(10);
   });
 
+  test('are listed, latest first, a page at a time', async () => {
+    await central.move('BER1', { sku: 'A', quantity: 10 });
+    for (const id of ['R-1', 'R-2', 'R-3']) await reserve({ ...A3, id, lines: [{ sku: 'A', quantity: 1 }] });
+    await central.post('/v1/reservations/R-2/release', {});
+    type Page = { reservations: { id: string; state: string }[]; next?: string };
+    const pageOf = async (query: string) => (await (await central.fetch(`/v1/reservations${query}`)).json()) as Page;
+    const first = await pageOf(`?owner=${encodeURIComponent(A3.owner)}&limit=2`);
+    expect(first.reservations).toMatchObject([{ id: 'R-3' }, { id: 'R-2', state: 'released' }]);
+    const rest = await pageOf(`?limit=2&before=${first.next}`);
+    expect(rest).toMatchObject({ reservations: [{ id: 'R-1', state: 'held' }] });
+    expect(rest.next).toBeUndefined();
+    const held = await pageOf('?state=held&channel=default');
+    expect(held.reservations.map(({ id }) => id)).toEqual(['R-3', 'R-1']);
+    expect(held.reservations[1]).toEqual(
+      ((await (await central.fetch('/v1/reservations/R-1')).json()) as { reservation: unknown }).reservation,
+    );
+    for (const wrong of ['?state=perhaps', '?before=x', '?limit=0', '?limit=201', '?sku=A']) {
+      expect(await problemOf(await central.fetch(`/v1/reservations${wrong}`))).toMatchObject({ status: 400 });
+    }
+    expect(await problemOf(await central.fetch('/v1/reservations?channel=nowhere'))).toMatchObject({
+      code: 'unknown-channel',
+    });
+  });
+
   test('takes what there is when it may be partial', async () => {
     await central.move('BER1', { sku: 'A', quantity: 2 });
     const response = await reserve({ ...A3, partial: true });

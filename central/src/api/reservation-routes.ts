@@ -2,7 +2,7 @@ import { refuse } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { Promises } from '../orders/promises.ts';
-import { heldOf, type Reservation, type Shortage } from '../rules/reservation.ts';
+import { heldOf, type Reservation, type ReservationState, type Shortage } from '../rules/reservation.ts';
 import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
 import { fields } from './fields.ts';
 import { keyedWrite } from './idempotency.ts';
@@ -10,9 +10,11 @@ import { apiLimits } from './limits.ts';
 import { orderJson } from './order-json.ts';
 import { problems } from './problems.ts';
 import { changeResponse, madeResponse, refuseUnpromised, writing } from './promise-responses.ts';
-import { bodyOf, namedChannel } from './request-body.ts';
-import { parametersOf, promiseIdOf } from './request-parts.ts';
+import { bodyOf, namedChannel, optionalBodyOf } from './request-body.ts';
+import { channelOf, oneOf, parametersOf, placeOf, promiseIdOf, wholeNumberOf } from './request-parts.ts';
 import { isoText } from './warehouse-routes.ts';
+
+const states = ['held', 'confirmed', 'released', 'expired'] as const satisfies readonly ReservationState[];
 
 const reserveBody = z.strictObject({
   id: fields.promiseId.exactOptional(),
@@ -40,6 +42,34 @@ export function reservationRoutes(
     changeResponse({ reservation: reservationJson(reservation) }, isReplay);
 
   doors('/v1/reservations', {
+    GET: async (context) => {
+      const parameters = parametersOf(context, ['state', 'channel', 'owner', 'before', 'limit']);
+      const state = oneOf(parameters, 'state', states);
+      const owner = parameters.owner?.at(-1);
+      const before = placeOf(parameters);
+      const limit = wholeNumberOf(parameters, {
+        name: 'limit',
+        min: 1,
+        max: apiLimits.reservationsPageMax,
+        absent: apiLimits.reservationsPageDefault,
+      });
+      const reservations = await promises.reservations({
+        ...(state === undefined ? {} : { state }),
+        ...(parameters.channel === undefined ? {} : { channel: channelOf(parameters, channels) }),
+        ...(owner === undefined ? {} : { owner }),
+        ...(before === undefined ? {} : { before: { createdAt: before.at, id: before.id } }),
+        limit,
+      });
+      const last = reservations.length === limit ? reservations.at(-1) : undefined;
+      return jsonResponse(
+        JSON.stringify({
+          reservations: reservations.map(reservationJson),
+          // Ask again with `before=` this; absent on the last page.
+          ...(last === undefined ? {} : { next: `${last.createdAt}.${last.id}` }),
+        }),
+      );
+    },
+
     POST: async (context) => {
       parametersOf(context, []);
       const body = await bodyOf(context, reserveBody);
@@ -70,7 +100,7 @@ export function reservationRoutes(
   doors('/v1/reservations/:id/renew', {
     POST: async (context) => {
       parametersOf(context, []);
-      const { ttlSeconds } = await bodyOf(context, renewBody, { absent: {} });
+      const { ttlSeconds } = await optionalBodyOf(context, renewBody);
       const outcome = await writing(() => promises.renew(idOf(context), ttlSeconds));
       if (outcome.outcome !== 'reservation') return refuseUnpromised(outcome);
       return changed(outcome.reservation, outcome.isReplay);
@@ -80,7 +110,7 @@ export function reservationRoutes(
   doors('/v1/reservations/:id/release', {
     POST: async (context) => {
       parametersOf(context, []);
-      const { reason } = await bodyOf(context, releaseBody, { absent: {} });
+      const { reason } = await optionalBodyOf(context, releaseBody);
       const outcome = await writing(() => promises.release(idOf(context), reason));
       if (outcome.outcome !== 'reservation') return refuseUnpromised(outcome);
       return changed(outcome.reservation, outcome.isReplay);
@@ -90,7 +120,7 @@ export function reservationRoutes(
   doors('/v1/reservations/:id/confirm', {
     POST: async (context) => {
       parametersOf(context, []);
-      await bodyOf(context, z.strictObject({}), { absent: {} });
+      await optionalBodyOf(context, z.strictObject({}));
       const outcome = await writing(() => promises.confirm(idOf(context)));
       if (outcome.outcome !== 'order') return refuseUnpromised(outcome);
       return changeResponse({ order: orderJson(outcome.order) }, outcome.isReplay);

@@ -4,7 +4,7 @@ import { assert } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Channel, ChannelRecord } from '../rules/channel.ts';
-import type { Order, OrderState } from '../rules/order.ts';
+import type { Order } from '../rules/order.ts';
 import type {
   CentralItem,
   IdempotencyKey,
@@ -61,8 +61,8 @@ export class Promises {
   ): Promise<Reserved | Unpromised> {
     const { ttlSeconds, isPartial } = demand;
     const expiresAt = this.#clock.now() + ttlSeconds * 1_000;
-    const outcome = await this.#writer.promise({ command: 'reserve', ...this.#demanded(demand), expiresAt, isPartial });
-    return oneOf(outcome, 'reserved');
+    const command = { command: 'reserve', ...this.#demanded(demand), ttlSeconds, expiresAt, isPartial } as const;
+    return oneOf(await this.#writer.promise(command), 'reserved');
   }
 
   async renew(reservation: string, ttlSeconds: number): Promise<ReservationChanged | Unpromised> {
@@ -83,7 +83,13 @@ export class Promises {
   ): Promise<OrderChanged | Unpromised> {
     const { paymentTtlSeconds, onShortage } = demand;
     const paymentDueAt = this.#clock.now() + paymentTtlSeconds * 1_000;
-    const command = { command: 'place-order', ...this.#demanded(demand), paymentDueAt, onShortage } as const;
+    const command = {
+      command: 'place-order',
+      ...this.#demanded(demand),
+      paymentTtlSeconds,
+      paymentDueAt,
+      onShortage,
+    } as const;
     return oneOf(await this.#writer.promise(command), 'order');
   }
 
@@ -124,15 +130,20 @@ export class Promises {
     return reservation && { ...reservation, state: stateAt(reservation, this.#clock.now()) };
   }
 
+  /** Latest first, each in the state it has now. */
+  async reservations(
+    options: Omit<Parameters<PromiseReader['reservations']>[0], 'now'>,
+  ): Promise<readonly Reservation[]> {
+    const now = this.#clock.now();
+    const reservations = await this.#reader.reservations({ ...options, now });
+    return reservations.map((one) => ({ ...one, state: stateAt(one, now) }));
+  }
+
   order(id: string): Promise<Order | undefined> {
     return this.#reader.order(id);
   }
 
-  orders(options: {
-    readonly state?: OrderState;
-    readonly before?: { readonly placedAt: number; readonly id: string };
-    readonly limit: number;
-  }): Promise<readonly Order[]> {
+  orders(options: Parameters<PromiseReader['orders']>[0]): Promise<readonly Order[]> {
     return this.#reader.orders(options);
   }
 

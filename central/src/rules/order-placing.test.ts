@@ -32,6 +32,7 @@ describe('placing an order', () => {
         owner: 'c',
         lines: linesOf('A5 B1'),
         paymentDueAt: PLACED_AT + PAYMENT_MS,
+        paymentTtlSeconds: PAYMENT_MS / 1_000,
         onShortage,
       },
       contextOf('W1 A2 B1', { backorderRoom: room }),

@@ -28,8 +28,8 @@ export function placeOrder(request: Request, context: OrderContext): Placing {
       payment: 'awaited',
       placedAt: context.now,
       paymentDueAt: request.paymentDueAt,
-      // Later shortages of an order that would not begin with one: its units are cancelled.
-      onShortage: onShortage === 'backorder' ? 'backorder' : 'cancel',
+      paymentTtlSeconds: request.paymentTtlSeconds,
+      onShortage,
     }),
     context,
   );
@@ -88,7 +88,7 @@ export function orderOfReservation(reservation: Reservation, context: OrderConte
 function beginning(
   { id, channel, owner }: Pick<Order, 'id' | 'channel' | 'owner'>,
   lines: readonly SkuQuantity[],
-  terms: Pick<Order, 'state' | 'payment' | 'placedAt' | 'paymentDueAt' | 'onShortage'>,
+  terms: Pick<Order, 'state' | 'payment' | 'placedAt' | 'paymentDueAt' | 'paymentTtlSeconds' | 'onShortage'>,
 ): Order {
   return {
     id,

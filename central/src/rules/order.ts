@@ -19,8 +19,13 @@ export type Order = {
   readonly placedAt: number;
   /** Until when payment must be authorised; judged by central's clock. */
   readonly paymentDueAt: number;
-  /** What becomes of units that no warehouse can serve. */
-  readonly onShortage: 'cancel' | 'backorder';
+  /** How long payment had when it was placed; absent where none was awaited, and in stores of earlier builds. */
+  readonly paymentTtlSeconds?: number;
+  /**
+   * What becomes of units that no warehouse can serve. `refuse`: nothing was missing when it was placed; units that go missing
+   * later are cancelled, as with `cancel`.
+   */
+  readonly onShortage: 'refuse' | 'cancel' | 'backorder';
   /** A cancellation was asked for; what is already on its way out may still be shipped. */
   readonly isCancelling: boolean;
   readonly lines: readonly OrderLine[];

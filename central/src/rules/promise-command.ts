@@ -28,6 +28,8 @@ export type PromiseCommand =
       readonly channel: Channel;
       readonly owner: string;
       readonly expiresAt: number;
+      /** As it was asked for: what else would be another request under the same id. */
+      readonly ttlSeconds: number;
       /** One line for each SKU: the door has summed the demand. */
       readonly lines: readonly SkuQuantity[];
       /** True: takes what there is. False: everything or nothing. */
@@ -48,6 +50,8 @@ export type PromiseCommand =
       readonly owner: string;
       readonly lines: readonly SkuQuantity[];
       readonly paymentDueAt: number;
+      /** As it was asked for: what else would be another request under the same id. */
+      readonly paymentTtlSeconds: number;
       readonly onShortage: 'refuse' | 'cancel' | 'backorder';
       readonly idempotency?: IdempotencyKey;
     }

@@ -102,6 +102,7 @@ export function reserve(id: string, lines: Readonly<Record<string, number>>, cha
     channel: DEFAULT_CHANNEL,
     owner: 'cart-1',
     expiresAt: NOW + 60_000,
+    ttlSeconds: 60,
     lines: Object.entries(lines).map(([sku, quantity]) => ({ sku: skuOf(sku), quantity })),
     isPartial: false,
     ...change,

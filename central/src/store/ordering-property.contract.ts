@@ -127,6 +127,7 @@ class RandomWorld extends OrderingWorld {
           channel: DEFAULT_CHANNEL,
           owner: 'cart',
           expiresAt: this.now + 50_000,
+          ttlSeconds: 60,
           lines: linesOf(lines),
           isPartial: pick % 3 === 0,
         });

@@ -130,6 +130,7 @@ export function placing(
     owner: 'customer',
     lines: linesOf(lines),
     paymentDueAt: NOW + PAYMENT_MS,
+    paymentTtlSeconds: PAYMENT_MS / 1_000,
     onShortage: 'refuse',
     ...change,
   } as const satisfies PromiseCommand;

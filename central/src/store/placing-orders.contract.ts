@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
+import { warehouseOf } from '../testing/node-log.ts';
 import { linesOf } from '../testing/order-fixture.ts';
 import { NOW } from './contract-fixture.contract.ts';
 import { type OrderingWorld, PAYMENT_MS, placing } from './ordering-world.contract.ts';
@@ -47,6 +48,9 @@ export function describePlacing(world: OrderingWorld): void {
       expect(await world.place('o', 'A2', { idempotency })).toEqual({ ...first, isReplay: true });
       expect(await world.place('o', 'A1 A1', { paymentDueAt: NOW + 5 })).toEqual({ ...first, isReplay: true });
       expect(await world.place('o', 'A3')).toEqual({ outcome: 'key-reused', key: 'o' });
+      for (const other of [{ onShortage: 'cancel' }, { onShortage: 'backorder' }, { paymentTtlSeconds: 5 }] as const) {
+        expect(await world.place('o', 'A2', other)).toEqual({ outcome: 'key-reused', key: 'o' });
+      }
       expect(await world.place('p', 'A2', { idempotency: { ...idempotency, fingerprint: 'g' } })).toEqual({
         outcome: 'key-reused',
         key: 'k',
@@ -131,6 +135,7 @@ export function describePlacing(world: OrderingWorld): void {
         channel: DEFAULT_CHANNEL,
         owner: 'cart',
         expiresAt: NOW + 10,
+        ttlSeconds: 60,
         lines: linesOf('A2'),
         isPartial: false,
       });
@@ -159,6 +164,7 @@ export function describePlacing(world: OrderingWorld): void {
           channel: DEFAULT_CHANNEL,
           owner: 'cart',
           expiresAt: NOW + 10,
+          ttlSeconds: 60,
           lines: linesOf('A2'),
           isPartial: false,
         });
@@ -185,6 +191,7 @@ export function describePlacing(world: OrderingWorld): void {
           channel: DEFAULT_CHANNEL,
           owner: 'cart',
           expiresAt: NOW + 10,
+          ttlSeconds: 60,
           lines: linesOf('A1'),
           isPartial: false,
         });
@@ -220,5 +227,39 @@ export function describePlacing(world: OrderingWorld): void {
     expect(await ids({ limit: 3, before: { placedAt: NOW, id: 'b' } })).toEqual(['a']);
     expect(await ids({ limit: 9, state: 'placed' })).toEqual(['d', 'c', 'b']);
     expect(await ids({ limit: 9, state: 'firm' })).toEqual(['a']);
+  });
+
+  it('lists the orders of a warehouse, latest first: those of which something was allocated there', async () => {
+    const [one, two] = [await world.node('W1 A4 B9'), await world.node('W2 A9 C9')];
+    // Of `split` W1 has a part, and gets another one later.
+    for (const [id, lines] of [
+      ['b', 'B1'],
+      ['split', 'A6 B1'],
+      ['waits', 'B1'],
+      ['other', 'C2'],
+      ['c', 'B1'],
+      ['gone', 'B1'],
+    ] as const) {
+      await world.place(id, lines);
+      if (id !== 'waits') await world.pay(id);
+      world.now += 1;
+    }
+    await world.settle();
+    two.miss('split.2', 'A', 2);
+    one.ship('b.1', 'B', 1);
+    await world.cancel('gone');
+    await world.settle();
+    const warehouse = warehouseOf('W1');
+    const ids = async (options: Omit<Parameters<PromiseStore['orders']>[0], 'warehouse'>) =>
+      (await world.store.orders({ ...options, warehouse })).map(({ id }) => id);
+    expect(await ids({ limit: 9 })).toEqual(['gone', 'c', 'split', 'b']);
+    expect(await ids({ limit: 2 })).toEqual(['gone', 'c']);
+    const { placedAt } = await world.order('c');
+    expect(await ids({ limit: 2, before: { placedAt, id: 'c' } })).toEqual(['split', 'b']);
+    expect(await ids({ limit: 1, state: 'firm', before: { placedAt, id: 'c' } })).toEqual(['split']);
+    expect(await ids({ limit: 9, state: 'firm' })).toEqual(['c', 'split']);
+    expect(await ids({ limit: 9, state: 'done' })).toEqual(['b']);
+    expect(await ids({ limit: 9, state: 'cancelled' })).toEqual(['gone']);
+    expect(await ids({ limit: 9, state: 'placed' })).toEqual([]);
   });
 }

@@ -3,7 +3,7 @@ import type { SkuPolicy } from '@edgestock/shared/protocol/directive';
 import type { Channel, ChannelRecord } from '../rules/channel.ts';
 import type { Order, OrderState } from '../rules/order.ts';
 import type { CentralItem, PromiseCommand, PromiseOutcome, WarehouseSettings } from '../rules/promise-command.ts';
-import type { Reservation } from '../rules/reservation.ts';
+import type { Reservation, ReservationState } from '../rules/reservation.ts';
 import type { Applied } from './central-store.ts';
 import type { TransferReader } from './transfer-reader.ts';
 
@@ -32,10 +32,20 @@ export interface PromiseStore extends PromiseReader {
 export interface PromiseReader extends TransferReader {
   /** As stored: whether its time is over is for `stateAt` to say. */
   reservation(id: string): Promise<Reservation | undefined>;
+  /** Latest first; `before` pages on. `held` only while their time is not over at `now`; one that is over is `expired` once swept. */
+  reservations(options: {
+    readonly state?: ReservationState;
+    readonly channel?: Channel;
+    readonly owner?: string;
+    readonly before?: { readonly createdAt: number; readonly id: string };
+    readonly now: number;
+    readonly limit: number;
+  }): Promise<readonly Reservation[]>;
   order(id: string): Promise<Order | undefined>;
-  /** Latest first; `before` pages on. */
+  /** Latest first; `before` pages on. Of a warehouse: those of which something was ever allocated there. */
   orders(options: {
     readonly state?: OrderState;
+    readonly warehouse?: WarehouseId;
     readonly before?: { readonly placedAt: number; readonly id: string };
     readonly limit: number;
   }): Promise<readonly Order[]>;

@@ -3,6 +3,7 @@ import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { PromiseOutcome } from '../rules/promise-command.ts';
 import { skuOf } from '../testing/node-log.ts';
 import { type ContractFixture, channelOf, NOW, reserve } from './contract-fixture.contract.ts';
+import type { PromiseReader } from './promise-store.ts';
 
 /** Timed promises: never more than there is, once each, and over when their time is. */
 export function describeReserving(fixture: ContractFixture): void {
@@ -129,10 +130,14 @@ export function describeReserving(fixture: ContractFixture): void {
     it('takes an id for one request only', async () => {
       await stocked('BER1', { A: 3 });
       await promise(reserve('r1', { A: 1 }));
-      for (const other of [reserve('r1', { A: 2 }), reserve('r1', { A: 1 }, { owner: 'cart-2' })]) {
+      const others = [{ owner: 'cart-2' }, { ttlSeconds: 61 }, { isPartial: true }];
+      for (const other of [reserve('r1', { A: 2 }), ...others.map((change) => reserve('r1', { A: 1 }, change))]) {
         expect(await promise(other)).toEqual({ outcome: 'key-reused', key: 'r1' });
       }
       expect(await available('A')).toBe(2);
+      // Its time has grown since; the request is the same.
+      await promise({ command: 'renew', reservation: 'r1', expiresAt: NOW + 90_000 });
+      expect(await promise(reserve('r1', { A: 1 }))).toMatchObject({ outcome: 'reserved', isReplay: true });
     });
 
     it('knows no channel that was never set, and nothing that is over before it begins', async () => {
@@ -229,6 +234,41 @@ export function describeReserving(fixture: ContractFixture): void {
       expect(await sweep()).toEqual({ ...last, expired: 0 });
       expect(await states()).toEqual(['expired', 'expired', 'expired', 'held']);
       expect(await available('A')).toBe(7);
+    });
+
+    it('is listed, latest first, by state, channel and owner, as it stands at the moment', async () => {
+      await stocked('BER1', { A: 9 });
+      const market = channelOf('market');
+      await promise({ command: 'set-channel', record: { channel: market, warehouses: 'all', buffer: 0 } });
+      const made = [
+        ['a', {}],
+        ['c', { channel: market }],
+        ['b', { owner: 'cart-2' }],
+        ['d', { channel: market, owner: 'cart-2', expiresAt: NOW + 1_000 }],
+        ['e', {}],
+      ] as const;
+      for (const [place, [id, change]] of made.entries()) {
+        await promise(reserve(id, { A: 1 }, change), place < 3 ? NOW : NOW + place);
+      }
+      await promise({ command: 'release', reservation: 'e', reason: 'r' }, NOW + 5);
+      const ids = async (change: Partial<Parameters<PromiseReader['reservations']>[0]>) =>
+        (await fixture.store.reservations({ now: NOW + 9, limit: 9, ...change })).map(({ id }) => id).join('');
+      expect(await ids({})).toBe('edcba');
+      expect(await ids({ limit: 2 })).toBe('ed');
+      expect(await ids({ limit: 2, before: { createdAt: NOW + 3, id: 'd' } })).toBe('cb');
+      expect(await ids({ before: { createdAt: NOW, id: 'b' } })).toBe('a');
+      expect(await ids({ state: 'held' })).toBe('dcba');
+      // Its time is over, and nobody has swept it up yet.
+      expect(await ids({ state: 'held', now: NOW + 1_000 })).toBe('cba');
+      expect(await ids({ state: 'released' })).toBe('e');
+      expect(await ids({ channel: market })).toBe('dc');
+      expect(await ids({ owner: 'cart-2' })).toBe('db');
+      expect(await ids({ owner: 'cart-2', channel: market })).toBe('d');
+      expect(await ids({ state: 'held', channel: DEFAULT_CHANNEL })).toBe('ba');
+      expect(await ids({ state: 'released', channel: market })).toBe('');
+      expect(await ids({ state: 'held', channel: market, owner: 'cart-1', limit: 1 })).toBe('c');
+      const [first] = await fixture.store.reservations({ now: NOW, limit: 1, owner: 'cart-2', channel: market });
+      expect(first).toEqual(await fixture.store.reservation('d'));
     });
 
     it('that ended long ago is forgotten, and so are old keys', async () => {

@@ -67,6 +67,26 @@ export function describeFallingShort(world: OrderingWorld): void {
       expect((await world.order('cancelled')).history.filter(({ step }) => step === 'mismatch')).toHaveLength(1);
     });
 
+    it('may have been packed with the part that was taken back: the history tells how many left all the same', async () => {
+      const one = await world.node('W1 A4');
+      await world.node('W2 A2');
+      await world.place('o', 'A4');
+      await world.pay('o');
+      await world.settle();
+      expect(one.tasks.get('o.1')).toEqual(new Map([['A', 4]]));
+      // Two of them were sold at a till, and another warehouse has two; the parcel of four leaves all the same.
+      one.receive('A', -2);
+      await world.settle();
+      expect(one.tasks.get('o.1')).toEqual(new Map([['A', 2]]));
+      one.ship('o.1', 'A', 2);
+      one.shipLate('o.1', 'A', 2);
+      await world.settle();
+      expect((await world.why('o')).slice(-2)).toEqual([
+        'W1 shipped 2 of A.',
+        'W1 shipped 2 of A although it had given them up: please look into it.',
+      ]);
+    });
+
     it('may be told of in the same batch as the release', async () => {
       const one = await world.node('W1 A2');
       await world.place('o', 'A2');

@@ -53,6 +53,7 @@ export function placed(
       owner: 'customer',
       lines: linesOf(lines),
       paymentDueAt: PLACED_AT + PAYMENT_MS,
+      paymentTtlSeconds: PAYMENT_MS / 1_000,
       onShortage,
     },
     contextOf(offers),

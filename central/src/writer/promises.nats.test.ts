@@ -91,6 +91,7 @@ const reserveCommand = (id: string, quantity = 1): PromiseCommand => ({
   channel: DEFAULT_CHANNEL,
   owner: 'cart',
   expiresAt: systemClock.now() + 60_000,
+  ttlSeconds: 60,
   lines: [{ sku: A, quantity }],
   isPartial: false,
   idempotency: { key: id, fingerprint: id },

@@ -32,6 +32,13 @@ describe('what is not there', () => {
   );
 
   test.each([
+    ['/task/O-1.1', 'Is /v1/tasks/:id meant?'],
+    ['/v1/stock/A/B', 'A SKU or barcode in a path is URL-encoded: / is %2F.'],
+  ])('%s is told with a hint: %s', async (path, hint) => {
+    expect((await doors.get(path)).body).toMatchObject({ code: 'route-not-found', hint });
+  });
+
+  test.each([
     ['PUT', '/v1/stock/TEA', 'GET, HEAD'],
     ['GET', '/v1/sales', 'POST'],
     ['DELETE', '/v1/movements', 'POST, GET, HEAD'],

@@ -1,3 +1,4 @@
+import { nearestRoute } from '@edgestock/shared/runtime/nearest-route';
 import { problemOf } from '@edgestock/shared/runtime/problem';
 import { Hono } from 'hono';
 import { LastUnitsCall } from '../ledger/last-units.ts';
@@ -62,11 +63,13 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
 function noSuchDoor(method: string, path: string, doors: readonly Door[]): Response {
   const methods = doors.filter((door) => patternOf(door.path).test(path)).map((door) => door.method);
   if (methods.length === 0) {
-    return problemResponse(
-      problemOf(problems.notFound, `There is no ${path} here.`, {
-        hint: 'A SKU or barcode in a path is URL-encoded: / is %2F.',
-      }),
+    const nearest = nearestRoute(
+      path,
+      doors.map((door) => door.path),
     );
+    const hint =
+      nearest === undefined ? 'A SKU or barcode in a path is URL-encoded: / is %2F.' : `Is ${nearest} meant?`;
+    return problemResponse(problemOf(problems.notFound, `There is no ${path} here.`, { hint }));
   }
   const allowed = methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ');
   return problemResponse(problemOf(problems.methodNotAllowed, `${path} takes ${allowed}, not ${method}.`), {

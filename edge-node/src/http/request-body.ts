@@ -1,5 +1,5 @@
 import { bodyFault, valueAt } from '@edgestock/shared/runtime/body-fault';
-import { readJson } from '@edgestock/shared/runtime/json-body';
+import { readJson, readOptionalJson } from '@edgestock/shared/runtime/json-body';
 import type { ProblemItem } from '@edgestock/shared/runtime/problem';
 import type { z } from 'zod';
 import type { HttpContext } from './dependencies.ts';
@@ -12,14 +12,7 @@ export async function readBody<Schema extends z.ZodType>(
   schema: Schema,
   limits: { readonly bodyBytesMax: number; readonly problemsListedMax: number },
 ): Promise<z.output<Schema>> {
-  const body = await readJson(context.req.raw, limits.bodyBytesMax);
-  // Fields have sentences of their own; this is for the rest, which the library would tell in its jargon.
-  const result = schema.safeParse(body, { error: sentenceOf });
-  if (result.success) return result.data;
-  return refuseItems(
-    result.error.issues.flatMap((issue) => itemsOf(issue, body)),
-    limits.problemsListedMax,
-  );
+  return meant(await readJson(context.req.raw, limits.bodyBytesMax), schema, limits);
 }
 
 /** The same where a body may be left out: then it is an empty object. */
@@ -28,10 +21,22 @@ export async function readOptionalBody<Schema extends z.ZodType>(
   schema: Schema,
   limits: { readonly bodyBytesMax: number; readonly problemsListedMax: number },
 ): Promise<z.output<Schema>> {
-  const { headers } = context.req.raw;
-  const isAbsent =
-    !headers.has('content-type') && !headers.has('transfer-encoding') && Number(headers.get('content-length')) === 0;
-  return isAbsent ? schema.parse({}) : readBody(context, schema, limits);
+  const body = await readOptionalJson(context.req.raw, limits.bodyBytesMax);
+  return meant(body === undefined ? {} : body, schema, limits);
+}
+
+function meant<Schema extends z.ZodType>(
+  body: unknown,
+  schema: Schema,
+  limits: { readonly problemsListedMax: number },
+): z.output<Schema> {
+  // Fields have sentences of their own; this is for the rest, which the library would tell in its jargon.
+  const result = schema.safeParse(body, { error: sentenceOf });
+  if (result.success) return result.data;
+  return refuseItems(
+    result.error.issues.flatMap((issue) => itemsOf(issue, body)),
+    limits.problemsListedMax,
+  );
 }
 
 function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {

@@ -29,6 +29,6 @@ export {
   taskStates,
   taskSteps,
 } from '../rules/task.ts';
-export { type Missing, missings, type PickLine, type TakeStep } from '../rules/task-command.ts';
-export { openUnitsOf, type Transfer, type TransferStage, transferStates } from '../rules/transfer.ts';
+export { type Missing, missings, type PickLine, type ShipLine, type TakeStep } from '../rules/task-command.ts';
+export { isShipmentKnown, openUnitsOf, type Transfer, type TransferStage, transferStates } from '../rules/transfer.ts';
 export type { TransferCommand } from '../rules/transfer-command.ts';

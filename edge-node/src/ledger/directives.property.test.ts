@@ -153,7 +153,12 @@ class Run {
       const picked = Math.floor((openUnits(line) * taken.found) / 100);
       return { sku: line.sku, picked, ...taken.bin, ...(picked < openUnits(line) && { missing: taken.missing }) };
     });
-    const body = taken.step === 'pick' && lines !== undefined ? { lines } : {};
+    // Now and then the packer says what left: some of it, or a parcel of which central had taken back a part.
+    const shipped = this.site.ledger.tasks.find(task)?.lines.map((line) => {
+      return { sku: line.sku, shipped: Math.ceil((line.quantity * taken.found) / 100), ...taken.bin };
+    });
+    const said = { pick: lines, pack: undefined, ship: taken.found % 2 === 0 ? undefined : shipped }[taken.step];
+    const body = said === undefined ? {} : { lines: said };
     return this.site.ledger.record({
       ...{ type: 'task-step', task, step: taken.step, fingerprint: JSON.stringify(body) },
       ...body,
@@ -190,7 +195,7 @@ function expectPromisesToHold({ store, ledger }: TestSite): void {
       const late = of('allocate') + of('commit') - line.quantity;
       expect(late).toBeGreaterThanOrEqual(0);
       expect(of('uncommit') - late).toBe(line.released);
-      if (late > 0) expect(late).toBe(line.shipped);
+      expect(late).toBeLessThanOrEqual(line.shipped);
       expect(0 - of('ship')).toBe(line.shipped);
     }
   }

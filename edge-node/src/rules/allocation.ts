@@ -4,7 +4,7 @@ import type { Directive, SkuQuantity } from '@edgestock/shared/protocol/directiv
 import type { Effect } from './carry-out.ts';
 import type { Recording } from './recording.ts';
 import type { SiteState } from './site-state.ts';
-import { openUnits, type Pick, type Task, type TaskLine } from './task.ts';
+import { openUnits, type Task, type TaskLine, takenFrom } from './task.ts';
 
 type Allocate = Extract<Directive, { kind: 'allocate' }>;
 type Release = Extract<Directive, { kind: 'release' }>;
@@ -52,23 +52,13 @@ export function release(state: SiteState, directive: Release, recording: Recordi
   const lines = task.lines.map((line, index) => {
     const given = givenOf(line);
     recording.aside('uncommit', given, { sku: line.sku, line: index, details: { document: id, reason } });
-    // The parcel of a task that is over may have left before the cancellation came: its picks stay, for `shipTask`.
-    return isOver ? { ...line, released: line.released + given } : withReleased(line, given);
+    // The parcel may have left before this came, so what was picked stays told, for `shipTask`. Of a task that is over it is
+    // what was ready until now: what was given up earlier has been put back since.
+    const picks = isOver ? takenFrom(line.picks, openUnits(line)).taken : line.picks;
+    return { ...line, released: line.released + given, picks };
   });
   const after: Task = { ...task, lines, state: isOver ? 'released' : task.state, changedAt: state.now };
   return { outcome: 'carried-out', writes: [{ document: 'task', task: after }] };
-}
-
-/** A line that gave up units; what was picked beyond the rest goes back to its shelf. */
-export function withReleased(line: TaskLine, units: number): TaskLine {
-  const after = { ...line, released: line.released + units };
-  let ready = openUnits(after);
-  const picks = line.picks.flatMap((pick): Pick[] => {
-    const quantity = Math.min(pick.quantity, ready);
-    ready -= quantity;
-    return quantity === 0 ? [] : [{ ...pick, quantity }];
-  });
-  return { ...after, picks };
 }
 
 /** Units by SKU; of none, nothing. */

@@ -145,7 +145,7 @@ describe('a release', () => {
     else expect(write).toMatchObject({ task: after });
   });
 
-  it('puts back what was picked beyond the rest, the last pick first', () => {
+  it('keeps what was picked in mind, what is given up of it too: the parcel may leave whole', () => {
     const picked: Task = {
       ...task,
       state: 'picked',
@@ -164,7 +164,13 @@ describe('a release', () => {
     };
     const decision = decide(release(3), { position: { onHand: 9, committed: 4 }, documents: { task: () => picked } });
     expect(decision.outcome === 'record' && decision.writes[0]).toMatchObject({
-      task: { state: 'picked', lines: [{ released: 3, picks: [{ quantity: 1, bin: 'B1' }] }] },
+      task: { state: 'picked', lines: [{ released: 3, picks: picked.lines[0]?.picks }] },
+    });
+    // What was given up earlier has been put back by the time the rest is.
+    const rest: Task = { ...picked, lines: picked.lines.map((line) => ({ ...line, released: 3 })) };
+    const over = decide(release(1), { position: { onHand: 9, committed: 1 }, documents: { task: () => rest } });
+    expect(over.outcome === 'record' && over.writes[0]).toMatchObject({
+      task: { state: 'released', lines: [{ released: 4, picks: [{ quantity: 1, bin: 'B1' }] }] },
     });
   });
 });

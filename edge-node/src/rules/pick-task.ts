@@ -1,7 +1,6 @@
 import type { MovementDetails } from '@edgestock/shared/inventory/movement';
 import { isQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { unreachable } from '@edgestock/shared/runtime/assert';
-import { withReleased } from './allocation.ts';
 import type { LineProblem } from './command.ts';
 import { draw } from './draw.ts';
 import type { Recording } from './recording.ts';
@@ -26,7 +25,7 @@ export function pickTask(
     const missing = openUnits(line) - found.reduce((sum, { quantity }) => sum + quantity, 0);
     const where = said?.find((pick) => pick.missing !== undefined);
     if (missing > 0 && where !== undefined) giveUp({ task, command, recording, where, index, missing });
-    return { ...withReleased(line, missing), picks: found.filter(({ quantity }) => quantity > 0) };
+    return { ...line, released: line.released + missing, picks: found.filter(({ quantity }) => quantity > 0) };
   });
   const isOver = lines.every((line) => openUnits(line) === 0);
   return { ...task, lines, state: isOver ? 'released' : 'picked' };

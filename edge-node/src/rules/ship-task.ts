@@ -1,41 +1,97 @@
 import type { MovementDetails } from '@edgestock/shared/inventory/movement';
+import type { LineProblem } from './command.ts';
 import { draw } from './draw.ts';
 import type { Recording } from './recording.ts';
-import { leavingUnits, openUnits, type Task, type TaskLine } from './task.ts';
-import type { ShipTask } from './task-command.ts';
+import type { Decision } from './site-state.ts';
+import { leavingPicks, openUnits, type Pick, type Task, type TaskLine, takenFrom, unitsOf } from './task.ts';
+import type { ShipLine, ShipTask } from './task-command.ts';
 
-/** Why units are committed once more: their task was given up, and they left all the same. */
+/** Why units are committed once more: they were given up, and left all the same. */
 export const LATE_REASON = 'shipped-after-release';
 
 /**
- * The task after its goods have left: from the places where they were picked, or, where nobody picked, as the usual rule draws
- * them. That they left is a fact, recorded even where the books disagree (P4): also of a task that was given up once it had been
- * picked. Its units may be promised to somebody else by then, which is a deficit like any other; and a person is told.
+ * The task after its goods have left: what the packer says, or else what it still has to ship, from the places where it was
+ * picked or, where nobody picked, as the usual rule draws it. That they left is a fact, recorded even where the books disagree
+ * (P4): also units that were given up while the parcel waited for its carrier, a part of it or all. They may be promised to
+ * somebody else by then, which is a deficit like any other; and a person is told. What did not leave is given up.
  */
-export function shipTask(task: Task, command: ShipTask, recording: Recording): Task {
+export function shipTask(
+  task: Task,
+  command: ShipTask,
+  recording: Recording,
+): Task | Extract<Decision, { outcome: 'invalid' }> {
+  const problems = shipProblems(task, command.lines);
+  if (problems.length > 0) return { outcome: 'invalid', problems };
   const { tracking } = command;
   const details: MovementDetails = { document: task.id, ...(command.actor !== undefined && { actor: command.actor }) };
-  const isLate = task.state === 'released';
   const lines = task.lines.map((before, index) => {
     const { sku } = before;
-    const units = leavingUnits(task, before);
-    const line = isLate ? recommitted(before, units) : before;
+    const leaving = leavingFrom(task, before, command.lines);
+    const units = unitsOf(leaving);
+    const late = Math.max(0, units - openUnits(before));
+    const told = (reason: string) => ({ sku, line: index, details: { ...details, reason } });
     // Committed first: a shipment takes its units out of what is committed, here and at central.
-    if (isLate) recording.aside('commit', units, { sku, line: index, details: { ...details, reason: LATE_REASON } });
-    const picks = line.picks.length > 0 ? line.picks : [{ quantity: openUnits(line) }];
-    for (const { quantity, bin, lot } of picks) {
-      if (quantity === 0) continue;
+    recording.aside('commit', late, told(LATE_REASON));
+    for (const { quantity, bin, lot } of leaving) {
       for (const place of draw(recording.shelf(sku), quantity, { bin, lot, condition: 'sellable' })) {
         recording.take('ship', place, { sku, line: index, details });
       }
     }
-    if (isLate && units > 0) recording.open(LATE_REASON, sku, units);
-    return { ...line, shipped: line.shipped + openUnits(line) };
+    if (late > 0) recording.open(LATE_REASON, sku, late);
+    const after = { ...before, released: before.released - late, shipped: before.shipped + units };
+    const stayed = openUnits(after);
+    recording.aside('uncommit', stayed, told('other'));
+    return { ...after, released: after.released + stayed };
   });
   return { ...task, lines, state: 'shipped', ...(tracking === undefined ? {} : { tracking }) };
 }
 
-/** A line whose units were not given up after all. */
-function recommitted(line: TaskLine, units: number): TaskLine {
-  return { ...line, released: line.released - units };
+/** Units with the places they leave from; what a packer names no place of leaves from where it was picked. */
+function leavingFrom(task: Task, line: TaskLine, said: readonly ShipLine[] | undefined): readonly Pick[] {
+  if (said === undefined) return leavingPicks(task, line);
+  let picks = line.picks;
+  return said
+    .filter(({ sku, shipped }) => sku === line.sku && shipped > 0)
+    .flatMap(({ shipped: quantity, bin, lot }): readonly Pick[] => {
+      if (bin !== undefined || lot !== undefined) {
+        return [{ quantity, ...(bin === undefined ? {} : { bin }), ...(lot === undefined ? {} : { lot }) }];
+      }
+      const { taken, rest } = takenFrom(picks, quantity);
+      picks = rest;
+      const beyond = quantity - unitsOf(taken);
+      return beyond > 0 ? [...taken, { quantity: beyond }] : taken;
+    });
+}
+
+/** Of every SKU that is due it must be told what left, and never more than the task was ever for: that would be another shipment. */
+function shipProblems(task: Task, lines: readonly ShipLine[] | undefined): readonly LineProblem[] {
+  if (lines === undefined) return [];
+  const strange = lines.flatMap(({ sku }, line) => {
+    if (task.lines.some((one) => one.sku === sku)) return [];
+    return [{ line, code: 'sku-not-in-task', message: `${sku} is not in the task ${task.id}` }];
+  });
+  if (strange.length > 0) return strange;
+  if (lines.every(({ shipped }) => shipped === 0)) {
+    const message = 'nothing has left, and that is no shipment: a pick tells of units that are missing';
+    return [{ line: 0, code: 'nothing-shipped', message }];
+  }
+  return task.lines.flatMap((one) => problemsOfSku(one, lines));
+}
+
+function problemsOfSku(of: TaskLine, lines: readonly ShipLine[]): readonly LineProblem[] {
+  const { sku, quantity } = of;
+  const open = openUnits(of);
+  const said = lines.filter((line) => line.sku === sku);
+  const line = Math.max(
+    0,
+    lines.findIndex((one) => one.sku === sku),
+  );
+  if (said.length === 0) {
+    const message = `nothing is said of ${sku}: ${open} units are due (0 where none of them left)`;
+    return open === 0 ? [] : [{ line, code: 'sku-untold', message }];
+  }
+  const shipped = said.reduce((sum, one) => sum + one.shipped, 0);
+  if (shipped <= quantity) return [];
+  const message = `${shipped} units of ${sku} were shipped where the task was for ${quantity}: record what left beyond it as an adjustment (POST /v1/movements)`;
+  return [{ line, code: 'shipped-too-many', message }];
 }

@@ -4,7 +4,8 @@ import { must } from '@edgestock/shared/runtime/assert';
 import { describe, expect, it } from 'vitest';
 import { documentsOf } from '../testing/documents.ts';
 import { takeStep } from './take-step.ts';
-import { type Task, type TaskLine, type TaskState, type TaskStep, taskStates, taskSteps } from './task.ts';
+import { openUnits, type Task, type TaskLine, type TaskState, type TaskStep, taskStates, taskSteps } from './task.ts';
+import type { ShipTask } from './task-command.ts';
 
 const sku = must(parseSku('A'), 'a SKU');
 
@@ -88,21 +89,29 @@ describe('shipping a task that was given up', () => {
     ],
   };
   /** Of 5 units here so many are promised to others by now. */
-  const ship = (line: TaskLine, promised = 0) => {
+  const ship = (line: TaskLine, promised = 0, lines?: ShipTask['lines'], state: TaskState = 'released') => {
     const shelf = {
       ...{ sku, isKnown: true, expiries: new Map() },
-      position: { ...emptyPosition, onHand: 5, quota: promised, granted: promised, version: 1 },
+      position: {
+        ...emptyPosition,
+        onHand: 5,
+        quota: promised,
+        granted: promised,
+        committed: openUnits(line),
+        version: 1,
+      },
       balances: [
         { bin: 'B1', lot: 'L1', condition: 'sellable', quantity: 2 },
         { bin: 'B2', lot: '', condition: 'sellable', quantity: 3 },
       ] as const,
     };
-    const task: Task = { ...{ id: 'T', order: 'O', state: 'released', madeAt: 0, changedAt: 0 }, lines: [line] };
-    const state = {
+    const task: Task = { ...{ id: 'T', order: 'O', state, madeAt: 0, changedAt: 0 }, lines: [line] };
+    const site = {
       ...{ shelves: new Map([[sku, shelf]]), headSequence: 9, checkpointSequence: 0, past: [] },
       ...{ today: '2026-06-15', now: 5, expiryTime: 5, documents: documentsOf({ task: () => task }) },
     };
-    return takeStep(state, { type: 'task-step', task: 'T', step: 'ship', fingerprint: 'f', actor: 'ana' });
+    const command = { type: 'task-step', task: 'T', step: 'ship', fingerprint: 'f', actor: 'ana' } as const;
+    return takeStep(site, lines === undefined ? command : { ...command, lines });
   };
 
   it('takes what had been picked out of its places, and counts it as given up no longer', () => {
@@ -136,7 +145,81 @@ describe('shipping a task that was given up', () => {
 
   it('is refused when none of it had been picked, and says what to do', () => {
     expect(ship({ ...picked, picks: [] })).toMatchObject({
-      refusal: { refusal: 'wrong-state', state: 'released', why: expect.stringContaining('adjustment') },
+      refusal: { refusal: 'wrong-state', state: 'released', why: expect.stringContaining('lines') },
+    });
+  });
+
+  it('may be said to be of what nobody had picked', () => {
+    expect(ship({ ...picked, picks: [] }, 0, [{ sku, shipped: 2, bin: 'B2' }])).toMatchObject({
+      drafts: [
+        { kind: 'commit', quantity: 2 },
+        { kind: 'ship', quantity: -2, details: { bin: 'B2' } },
+      ],
+      writes: [{ task: { state: 'shipped', lines: [{ released: 3, shipped: 2 }] } }, {}],
+    });
+  });
+
+  describe('in part, once it was packed', () => {
+    /** Three are picked, and one of them was taken back. */
+    const packed: TaskLine = { ...picked, released: 3 };
+    const shipSaid = (...said: NonNullable<ShipTask['lines']>) => ship(packed, 0, said, 'packed');
+
+    it('leaves without the units given up unless somebody says otherwise', () => {
+      expect(ship(packed, 0, undefined, 'packed')).toMatchObject({
+        drafts: [{ kind: 'ship', quantity: -2, details: { bin: 'B1', lot: 'L1' } }],
+        exceptions: [],
+        writes: [{ task: { state: 'shipped', lines: [{ released: 3, shipped: 2 }] } }, {}],
+      });
+    });
+
+    it('leaves with them where the packer says so, out of the places where they were picked, and tells a person', () => {
+      expect(shipSaid({ sku, shipped: 3 })).toMatchObject({
+        drafts: [
+          { kind: 'commit', quantity: 1, details: { reason: 'shipped-after-release' } },
+          { kind: 'ship', quantity: -2, details: { bin: 'B1', lot: 'L1' } },
+          { kind: 'ship', quantity: -1, details: { bin: 'B2' } },
+        ],
+        exceptions: [{ kind: 'shipped-after-release', sku, deficit: 1, sequence: 12 }],
+        writes: [{ task: { state: 'shipped', lines: [{ released: 2, shipped: 3 }] } }, {}],
+      });
+    });
+
+    it('gives up what did not leave', () => {
+      expect(shipSaid({ sku, shipped: 1, bin: 'B2' })).toMatchObject({
+        drafts: [
+          { kind: 'ship', quantity: -1, details: { bin: 'B2' } },
+          {
+            kind: 'uncommit',
+            quantity: 1,
+            details: { document: 'T', reason: 'other' },
+            shelf: { position: { committed: 0 } },
+          },
+        ],
+        exceptions: [],
+        writes: [{ task: { state: 'shipped', lines: [{ released: 4, shipped: 1 }] } }, {}],
+      });
+    });
+
+    it.each([
+      [
+        'more than the task was ever for',
+        [
+          { sku, shipped: 4 },
+          { sku, shipped: 2, bin: 'B1' },
+        ],
+        'shipped-too-many',
+      ],
+      ['nothing at all', [{ sku, shipped: 0 }], 'nothing-shipped'],
+      [
+        'another SKU',
+        [
+          { sku, shipped: 1 },
+          { sku: must(parseSku('B'), 'a SKU'), shipped: 1 },
+        ],
+        'sku-not-in-task',
+      ],
+    ])('cannot be said to be of %s', (_what, said, code) => {
+      expect(shipSaid(...said)).toMatchObject({ outcome: 'invalid', problems: [{ code }] });
     });
   });
 });

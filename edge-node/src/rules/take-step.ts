@@ -6,7 +6,7 @@ import type { Decision, SiteState } from './site-state.ts';
 import { leavingUnits, type Task, type TaskState, type TaskStep } from './task.ts';
 import type { TakeStep } from './task-command.ts';
 
-const takenFrom: Readonly<Record<TaskStep, readonly TaskState[]>> = {
+const statesBefore: Readonly<Record<TaskStep, readonly TaskState[]>> = {
   pick: ['open'],
   pack: ['picked'],
   // A small shop does all in one. Of one that was given up, the parcel may have left before anybody heard of it (P4).
@@ -21,10 +21,11 @@ export function takeStep(state: SiteState, command: TakeStep): Decision {
   const done = state.documents.stepDone(id, step);
   if (done === command.fingerprint) return { outcome: 'done-before' };
   if (done !== undefined) return outOfTurn(task, `its ${step} was recorded before, with other contents`);
-  if (!takenFrom[step].includes(task.state)) {
-    return outOfTurn(task, `${step} can be recorded of a task that is ${takenFrom[step].join(', ')}`);
+  if (!statesBefore[step].includes(task.state)) {
+    return outOfTurn(task, `${step} can be recorded of a task that is ${statesBefore[step].join(', ')}`);
   }
-  if (task.state === 'released' && task.lines.every((line) => leavingUnits(task, line) === 0)) {
+  const isUntold = command.step === 'ship' && command.lines === undefined;
+  if (isUntold && task.state === 'released' && task.lines.every((line) => leavingUnits(task, line) === 0)) {
     return outOfTurn(task, nothingPicked);
   }
   const recording = new Recording(state);
@@ -41,7 +42,7 @@ export function takeStep(state: SiteState, command: TakeStep): Decision {
 }
 
 const nothingPicked =
-  'none of it was picked and waited for the carrier when it was given up; goods that left all the same are recorded as an adjustment (POST /v1/movements)';
+  'none of it was picked and waited for the carrier when it was given up; if goods left all the same, say which (lines)';
 
 function afterStep(
   task: Task,

@@ -28,7 +28,20 @@ export const missings = ['lost', 'damaged', 'elsewhere'] as const;
 export type Missing = (typeof missings)[number];
 
 export type PackTask = StepContext & { readonly step: 'pack' };
-export type ShipTask = StepContext & { readonly step: 'ship'; readonly tracking?: string };
+/** What has left. Without lines: what the task still has to ship. */
+export type ShipTask = StepContext & {
+  readonly step: 'ship';
+  readonly tracking?: string;
+  readonly lines?: readonly ShipLine[];
+};
+
+/** A SKU may have several lines, one for each place; without a place the units leave from where they were picked. */
+export type ShipLine = {
+  readonly sku: Sku;
+  readonly shipped: number;
+  readonly bin?: string;
+  readonly lot?: string;
+};
 
 /** Work on a task of central's. */
 export type TakeStep = PickTask | PackTask | ShipTask;

@@ -32,8 +32,8 @@ export type TaskLine = {
   readonly released: number;
   readonly shipped: number;
   /**
-   * Where a picker found the units that are ready to ship; a bin or lot left open is drawn when they ship. Of a task that was
-   * given up they stay as they were then: the parcel may have left by that time, and whoever sent it says so later.
+   * Where a picker found the units that are ready to ship; a bin or lot left open is drawn when they ship. What is given up after
+   * that stays among them: the parcel may have left by that time, and whoever sent it says so later. It is to be put back else.
    */
   readonly picks: readonly Pick[];
 };
@@ -46,9 +46,39 @@ export function openUnits(line: TaskLine): number {
   return line.quantity - line.released - line.shipped;
 }
 
-/** Units of a line that have left once the task ships: those committed for it, or, of a task given up, those picked by then. */
-export function leavingUnits({ state }: Task, line: TaskLine): number {
-  return state === 'released' ? line.picks.reduce((sum, { quantity }) => sum + quantity, 0) : openUnits(line);
+/**
+ * Units with their places that have left once the task ships and nobody says otherwise: those committed for it, or, of a task
+ * given up, those that were ready by then.
+ */
+export function leavingPicks({ state }: Task, line: TaskLine): readonly Pick[] {
+  if (state === 'released') return line.picks;
+  const open = openUnits(line);
+  if (line.picks.length === 0) return open === 0 ? [] : [{ quantity: open }];
+  return takenFrom(line.picks, open).taken;
+}
+
+/** How many these are. */
+export function leavingUnits(task: Task, line: TaskLine): number {
+  return unitsOf(leavingPicks(task, line));
+}
+
+export function unitsOf(picks: readonly Pick[]): number {
+  return picks.reduce((sum, { quantity }) => sum + quantity, 0);
+}
+
+/** The first units of the picks, as many of these as there are, and what is left. */
+export function takenFrom(
+  picks: readonly Pick[],
+  units: number,
+): { readonly taken: readonly Pick[]; readonly rest: readonly Pick[] } {
+  let due = units;
+  const split = picks.map((pick) => {
+    const taken = Math.min(pick.quantity, due);
+    due -= taken;
+    return { taken: { ...pick, quantity: taken }, rest: { ...pick, quantity: pick.quantity - taken } };
+  });
+  const some = (parts: readonly Pick[]) => parts.filter(({ quantity }) => quantity > 0);
+  return { taken: some(split.map(({ taken }) => taken)), rest: some(split.map(({ rest }) => rest)) };
 }
 
 export function isEnded(task: Task): boolean {

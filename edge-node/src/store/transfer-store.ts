@@ -15,7 +15,8 @@ type SavedTransfer = Omit<TransferRow, 'number'>;
 
 /** Absent = any. `from` and `to` are warehouses: with this one's id they are the outgoing and the incoming ones. */
 export type TransferFilter = {
-  readonly state?: TransferStage;
+  /** `open`: neither closed nor cancelled. */
+  readonly state?: TransferStage | 'open';
   readonly from?: WarehouseId;
   readonly to?: WarehouseId;
 };
@@ -38,6 +39,7 @@ const COLUMNS = `number, id, from_warehouse AS "from", to_warehouse AS "to", sta
   closing_reason AS closingReason, closing_actor AS closingActor, planned_as AS plannedAs, shipped_as AS shippedAs,
   made_at AS madeAt, changed_at AS changedAt`;
 
+const OPEN = "state IN ('planned', 'shipped', 'receiving')";
 const columnOf = { state: 'state', from: 'from_warehouse', to: 'to_warehouse' } as const;
 
 /** Transfers from and to this warehouse, each as the node itself and central's last word have it. */
@@ -77,9 +79,7 @@ export class TransferStore {
       WHERE sku = ? AND state IN ('planned', 'shipped', 'receiving')
         AND (state = 'planned' OR shipped > received + damaged + lost)
       ORDER BY number LIMIT ?`);
-    this.#openCount = database.prepare(
-      "SELECT count(*) AS open FROM transfer WHERE state IN ('planned', 'shipped', 'receiving')",
-    );
+    this.#openCount = database.prepare(`SELECT count(*) AS open FROM transfer WHERE ${OPEN}`);
   }
 
   find(id: string): Transfer | undefined {
@@ -121,10 +121,14 @@ export class TransferStore {
 
   #pageOf(filter: TransferFilter): Statement<[TransferFilter & { after: number; limit: number }], TransferRow> {
     const names = (['state', 'from', 'to'] as const).filter((name) => filter[name] !== undefined);
-    const key = names.join();
+    const isOpen = filter.state === 'open';
+    const key = `${names.join()}${isOpen ? ' open' : ''}`;
     const known = this.#pages.get(key);
     if (known !== undefined) return known;
-    const conditions = ['number > @after', ...names.map((name) => `${columnOf[name]} = @${name}`)];
+    // What is open is little: from there, by the index of states, which a plus leaves as the only one.
+    const conditionOf = (name: (typeof names)[number]) =>
+      name === 'state' && isOpen ? OPEN : `${isOpen ? '+' : ''}${columnOf[name]} = @${name}`;
+    const conditions = [`${isOpen ? '+' : ''}number > @after`, ...names.map(conditionOf)];
     const statement = this.#database.prepare<[TransferFilter & { after: number; limit: number }], TransferRow>(
       `SELECT ${COLUMNS} FROM transfer WHERE ${conditions.join(' AND ')} ORDER BY number LIMIT @limit`,
     );

@@ -149,14 +149,16 @@ export class ShopFloor {
   #work(): Promise<unknown> {
     const { chance } = this.#world;
     const at = this.#anyNode();
-    // A parcel that was ready when its task was given up leaves all the same now and then.
+    // A parcel leaves all the same now and then though its task was given up, in part or whole, even one that nobody picked.
     const open = at.audit.tasks.filter(
-      (task) => task.state !== 'shipped' && task.lines.some((line) => leavingUnits(task, line) > 0),
+      (task) =>
+        task.state !== 'shipped' && (task.lines.some((line) => leavingUnits(task, line) > 0) || chance.happens(0.02)),
     );
     if (open.length === 0) return Promise.resolve();
     const task = chance.one(open);
     const step = chance.one(task.state === 'open' ? (['pick', 'pick', 'ship'] as const) : (['pack', 'ship'] as const));
     const common = { type: 'task-step', task: task.id, fingerprint: step } as const;
+    if (step === 'ship' && chance.happens(0.3)) return this.#shipAsSaid(at, task);
     if (step !== 'pick') {
       const units = task.lines.map((line) => ({ sku: line.sku, quantity: leavingUnits(task, line) }));
       const some = units.filter(({ quantity }) => quantity > 0);
@@ -165,6 +167,24 @@ export class ShopFloor {
       );
     }
     return this.#say(at, chance.happens(0.5) ? { ...common, step } : this.#shortPick(task), 'picks');
+  }
+
+  /** The packer says what left: all that the task was ever for, or any other part of it. */
+  #shipAsSaid(at: AuditedNode, task: Task): Promise<unknown> {
+    const { chance } = this.#world;
+    const isWhole = chance.happens(0.5);
+    const lines = task.lines.map(({ sku, quantity }) => {
+      return { sku, shipped: isWhole ? quantity : chance.between(0, quantity) };
+    });
+    const command = {
+      type: 'task-step',
+      task: task.id,
+      step: 'ship',
+      lines,
+      fingerprint: JSON.stringify(lines),
+    } as const;
+    const some = lines.filter(({ shipped }) => shipped > 0).map(({ sku, shipped }) => ({ sku, quantity: shipped }));
+    return this.#say(at, command, 'ships', (life) => life.lastUnits.beforeShip(some));
   }
 
   #shortPick(task: Task): TakeStep {

@@ -6,14 +6,30 @@ import { commonProblems as problems, refuse } from './problem.ts';
  * sends JSON to another origin only after asking, and nobody here says yes.
  */
 export async function readJson(request: Request, bodyBytesMax: number): Promise<unknown> {
-  checkContentType(request.headers.get('content-type'));
-  checkContentEncoding(request.headers.get('content-encoding'));
+  checkHeaders(request);
+  const bytes = await readBytes(request, bodyBytesMax);
+  if (bytes.byteLength === 0) refuse(problems.malformedJson, 'The body is empty: a JSON object is due.');
+  return parsed(decoded(bytes));
+}
+
+/** The same where a body may be left out, whatever its content type is said to be: `undefined` then. */
+export async function readOptionalJson(request: Request, bodyBytesMax: number): Promise<unknown> {
+  const bytes = await readBytes(request, bodyBytesMax);
+  if (bytes.byteLength === 0) return undefined;
+  checkHeaders(request);
+  return parsed(decoded(bytes));
+}
+
+async function readBytes(request: Request, bodyBytesMax: number): Promise<ArrayBuffer | Uint8Array> {
   const announced = request.headers.get('content-length');
   if (announced !== null && Number(announced) > bodyBytesMax) tooLarge(bodyBytesMax);
   // The parser of the connection holds a body to its announced length.
-  const bytes = announced === null ? await readBounded(request, bodyBytesMax) : await whole(request.arrayBuffer());
-  if (bytes.byteLength === 0) refuse(problems.malformedJson, 'The body is empty: a JSON object is due.');
-  return parsed(decoded(bytes));
+  return announced === null ? await readBounded(request, bodyBytesMax) : await whole(request.arrayBuffer());
+}
+
+function checkHeaders({ headers }: Request): void {
+  checkContentType(headers.get('content-type'));
+  checkContentEncoding(headers.get('content-encoding'));
 }
 
 function checkContentType(contentType: string | null): void {

@@ -167,6 +167,48 @@ it('takes over a store from before there were promises: what was granted is on o
   await rm(directory, { recursive: true });
 });
 
+it('takes over promises of an earlier build, which kept no terms: what it cannot know it does not hold against a repetition', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  const path = join(directory, 'central.db');
+  const old = openDatabase(path, { cacheKiB: 1_024 });
+  migrate(
+    old,
+    migrations.slice(
+      0,
+      migrations.findIndex(({ name }) => name === 'promises as they were asked for'),
+    ),
+  );
+  old.exec(`
+    INSERT INTO reservation (id, channel, owner, state, created_at, expires_at) VALUES ('r', 'default', 'cart', 'held', 1, 9000);
+    INSERT INTO reservation_line (reservation, sku, requested, promised) VALUES ('r', 'A', 2, 2);
+    INSERT INTO orders (id, channel, owner, state, payment, placed_at, payment_due_at, on_shortage, is_cancelling, wake_at)
+    VALUES ('o', 'default', 'cart', 'placed', 'awaited', 1, 9000, 'cancel', 0, 9000);
+    INSERT INTO order_line (order_id, sku, place, ordered, cancelled, backordered) VALUES ('o', 'A', 0, 1, 0, 0);`);
+  old.close();
+  const store = openCentralStore(path);
+  const common = { channel: DEFAULT_CHANNEL, owner: 'cart' } as const;
+  const reserve = { command: 'reserve', id: 'r', ...common, ttlSeconds: 7, expiresAt: 9_000 } as const;
+  const place = { command: 'place-order', id: 'o', ...common, paymentTtlSeconds: 7, paymentDueAt: 9_000 } as const;
+  const [units, unit] = [[{ sku: skuOf('A'), quantity: 2 }], [{ sku: skuOf('A'), quantity: 1 }]];
+  const { outcomes } = await store.promise(
+    [
+      { ...reserve, lines: units, isPartial: false },
+      { ...reserve, lines: units, isPartial: true },
+      { ...reserve, lines: unit, isPartial: false },
+      { ...place, lines: unit, onShortage: 'refuse' },
+      { ...place, lines: unit, onShortage: 'cancel' },
+      { ...place, lines: unit, onShortage: 'backorder' },
+    ],
+    2,
+  );
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual([
+    ...['reserved', 'reserved', 'key-reused'],
+    ...['order', 'order', 'key-reused'],
+  ]);
+  await store.close();
+  await rm(directory, { recursive: true });
+});
+
 it('is read only where it exists', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
   const path = join(directory, 'central.db');

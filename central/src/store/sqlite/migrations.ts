@@ -227,4 +227,31 @@ export const migrations: readonly Migration[] = [
   },
   policyRecallTables,
   recallDebtTables,
+  {
+    name: 'promises as they were asked for',
+    sql: `
+      -- By what the same id tells the same request from another one. NULL = made by an earlier build, which kept none of it.
+      ALTER TABLE reservation ADD COLUMN ttl_seconds INTEGER CHECK (ttl_seconds > 0);
+      -- 1 = a part would do.
+      ALTER TABLE reservation ADD COLUMN is_partial INTEGER CHECK (is_partial IN (0, 1));
+      -- on_shortage is what becomes of units that go missing later: of refuse they are cancelled.
+      ALTER TABLE orders ADD COLUMN asked_on_shortage TEXT CHECK (asked_on_shortage IN ('refuse', 'cancel', 'backorder'));
+      -- NULL also where no payment was awaited.
+      ALTER TABLE orders ADD COLUMN payment_ttl_seconds INTEGER CHECK (payment_ttl_seconds > 0);
+    `,
+  },
+  {
+    name: 'lists of reservations, and of the orders of a warehouse',
+    sql: `
+      -- Pages, latest first: of all, of one state, of a channel, of an owner.
+      CREATE INDEX reservation_by_age ON reservation (created_at, id);
+      CREATE INDEX reservation_by_state ON reservation (state, created_at, id);
+      CREATE INDEX reservation_by_channel ON reservation (channel, created_at, id);
+      CREATE INDEX reservation_by_owner ON reservation (owner, created_at, id);
+      -- The order's, so that the orders of a warehouse come in the order of all orders.
+      ALTER TABLE allocation ADD COLUMN placed_at INTEGER NOT NULL DEFAULT 0;
+      UPDATE allocation SET placed_at = (SELECT placed_at FROM orders WHERE id = order_id);
+      CREATE INDEX allocation_by_warehouse ON allocation (warehouse, placed_at, order_id);
+    `,
+  },
 ];

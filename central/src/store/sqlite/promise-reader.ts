@@ -56,6 +56,10 @@ export class SqlitePromiseReader implements PromiseReader {
     return this.snapshot(() => this.#reservations.get(id));
   }
 
+  async reservations(options: Parameters<PromiseReader['reservations']>[0]): Promise<readonly Reservation[]> {
+    return this.snapshot(() => this.#reservations.latest(options));
+  }
+
   async order(id: string): Promise<Order | undefined> {
     return this.snapshot(() => this.#orders.get(id));
   }

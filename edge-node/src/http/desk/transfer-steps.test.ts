@@ -176,6 +176,32 @@ describe('a transfer that central has not told of, as with the link cut (P5)', (
     expect(exceptions()).toEqual([]);
   });
 
+  test('may be another one that is expected: the answer says which, and both are closed with the goods counted once', async () => {
+    await doors.site.direct(word(3));
+    const arrived = await doors.post('/v1/transfers/T-l/receive', { from: 'HAM2', lines: [tea(3)] });
+    expect([arrived.status, arrived.body]).toMatchObject([
+      200,
+      {
+        expected: [{ id: 'T-1', from: 'HAM1', sku: 'TEA', inTransit: 3 }],
+        hint: expect.stringContaining('T-1 from HAM1'),
+      },
+    ]);
+    const open = async () =>
+      (await doors.get('/v1/transfers?direction=in&state=open')).body.transfers?.map(({ id }) => id);
+    expect(await open()).toEqual(['T-1', 'T-l']);
+    for (const id of ['T-l', 'T-1']) {
+      expect(told(await doors.post(`/v1/transfers/${id}/close`, { ...closing, reason: 'correction' }))).toEqual([
+        200,
+        'closed',
+      ]);
+    }
+    expect(await open()).toEqual([]);
+    expect(position().onHand).toBe(3);
+    // What is known to have been shipped needs no hint, and neither do other goods.
+    const other = await doors.post('/v1/transfers/T-7/receive', { from: 'HAM2', lines: [tea(1)] });
+    expect(other.body).not.toHaveProperty('hint');
+  });
+
   test('is closed in advance: what is missing is written off when it becomes known, in however many parts', async () => {
     await receive([tea(2)], { from: 'HAM1', isLast: true });
     expect(told(await doors.post(`${PATH}/close`, closing))).toEqual([200, 'closed']);

@@ -7,6 +7,7 @@ import { flag, linesOf, reason, text, warehouse } from '../fields.ts';
 import { fingerprintOf, keyedWrite } from '../idempotency.ts';
 import { movementLine, movementLines } from '../lines.ts';
 import { readBody, readOptionalBody } from '../request-body.ts';
+import { expectedInstead } from './expected-transfers.ts';
 import { transferAnswer } from './transfers.ts';
 
 const who = z.strictObject({ actor: text.exactOptional() });
@@ -119,7 +120,9 @@ async function step(
     id,
     ...(idempotency === undefined ? {} : { idempotency }),
   });
-  return transferAnswer(outcome, { id, status: 200 }, deps);
+  const isReceipt = command.type === 'receive-transfer';
+  const more = (transfer: Transfer) => (isReceipt ? expectedInstead(transfer, deps) : {});
+  return transferAnswer(outcome, { id, status: 200, more }, deps);
 }
 
 function idIn(context: HttpContext): string {

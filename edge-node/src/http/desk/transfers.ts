@@ -1,6 +1,6 @@
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { z } from 'zod';
-import { type Outcome, transferStates } from '../../ledger/command.ts';
+import { type Outcome, type Transfer, transferStates } from '../../ledger/command.ts';
 import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
@@ -64,7 +64,7 @@ function one(context: HttpContext, { ledger }: HttpDependencies): Response {
 /** A page in the order in which the node first knew of them; `next` is the `after` of the next page. */
 function list(context: HttpContext, { ledger, limits }: HttpDependencies): Response {
   const query = new Query(context, ['state', 'direction', 'after', 'limit']);
-  const state = query.oneOf('state', transferStates);
+  const state = query.oneOf('state', [...transferStates, 'open'] as const);
   const direction = query.oneOf('direction', ['in', 'out']);
   const here = ledger.view.log().warehouse;
   const filter = {
@@ -78,7 +78,12 @@ function list(context: HttpContext, { ledger, limits }: HttpDependencies): Respo
 /** What a write on a transfer is answered with: the transfer as it is now, and what was recorded. */
 export function transferAnswer(
   outcome: Outcome,
-  asked: { readonly id: string; readonly status: 200 | 201 },
+  asked: {
+    readonly id: string;
+    readonly status: 200 | 201;
+    /** Further members of the answer. */
+    readonly more?: (transfer: Transfer) => object;
+  },
   { ledger, limits }: Pick<HttpDependencies, 'ledger' | 'limits'>,
 ): Response {
   const { answer, isReplay } = recordedAnswer(outcome, limits);
@@ -87,7 +92,7 @@ export function transferAnswer(
   const transfer = ledger.transfers.find(id);
   if (transfer === undefined) throw refusedProblem({ refusal: 'unknown', document: 'transfer', id });
   return Response.json(
-    { transfer: transferBody(transfer), ...answerBody(answer) },
+    { transfer: transferBody(transfer), ...answerBody(answer), ...asked.more?.(transfer) },
     {
       status: asked.status,
       headers: {

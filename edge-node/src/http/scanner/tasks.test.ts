@@ -158,6 +158,19 @@ describe('pick, pack and ship', () => {
     expect((await step('pack')).status).toBe(409);
   });
 
+  test.each([
+    ['no body', undefined, {}],
+    ['an empty body that is called JSON', '', { 'content-type': 'application/json' }],
+  ])('need no body: %s is an empty object', async (_what, body, headers) => {
+    for (const name of ['pick', 'pack', 'ship']) {
+      const told = await doors.post(`/v1/tasks/O-1.1/${name}`, body, headers);
+      expect([name, told.status, told.body]).toMatchObject([name, 200, {}]);
+      const again = await step(name, {});
+      expect([name, again.headers.get('idempotency-replayed')]).toEqual([name, 'true']);
+    }
+    expect((await doors.get('/v1/tasks/O-1.1')).body).toMatchObject({ state: 'shipped' });
+  });
+
   test('under a key that was used for another request are a 422', async () => {
     await step('ship', {}, { 'idempotency-key': 'k' });
     expect((await step('pick', {}, { 'idempotency-key': 'k' })).status).toBe(422);
@@ -236,11 +249,53 @@ describe('a parcel that left before the cancellation was heard of', () => {
     expect(await differencesIn(doors.site)).toEqual([]);
   });
 
-  test('cannot be one of which nothing had been picked: refused, with what to do instead', async () => {
+  test('may have left with the part that was taken back: the packer says what left, and the books agree (P4)', async () => {
+    await step('pick', { lines: [{ ...full.lines[0], bin: 'A1' }, full.lines[1]] });
+    await step('pack');
+    await doors.site.direct({
+      ...{ kind: 'release', task: 'O-1.1', reason: 'served from elsewhere' },
+      lines: [{ sku: sku('TEA'), quantity: 2 }],
+    });
+    expect((await doors.get('/v1/tasks/O-1.1')).body).toMatchObject({
+      state: 'packed',
+      lines: [{ open: 2 }, { open: 3, picked: 5, released: 2 }],
+    });
+    expect((await step('ship', { lines: [{ sku: 'TEA', shipped: 5 }] })).body).toMatchObject({
+      problems: [{ line: 0, code: 'sku-untold' }],
+    });
+    const lines = [
+      { sku: 'TEA', shipped: 5 },
+      { sku: 'MUG', shipped: 1 },
+    ];
+    const shipped = await step('ship', { lines });
+    expect([shipped.status, shipped.body]).toMatchObject([
+      200,
+      {
+        state: 'shipped',
+        lines: [
+          { open: 0, shipped: 1, released: 1 },
+          { open: 0, shipped: 5, released: 0 },
+        ],
+      },
+    ]);
+    expect(await stock('TEA')).toMatchObject({ onHand: 5, committed: 0 });
+    expect(await stock('MUG')).toMatchObject({ onHand: 4, committed: 0 });
+    const { exceptions } = (await doors.get('/v1/exceptions')).body;
+    expect(exceptions?.filter(({ kind }) => kind !== 'unknown-sku')).toMatchObject([
+      { kind: 'shipped-after-release', sku: 'TEA', deficit: 2 },
+    ]);
+    const head = doors.site.store.outbox.head();
+    expect((await step('ship', { lines })).body).toEqual(shipped.body);
+    expect((await step('ship')).body).toMatchObject({ code: 'task-state' });
+    expect(doors.site.store.outbox.head()).toEqual(head);
+    expect(await differencesIn(doors.site)).toEqual([]);
+  });
+
+  test('cannot be one of which nothing had been picked, unless it is said what left: refused, with what to do instead', async () => {
     await cancel();
     const { status, body } = await step('ship');
     expect([status, body]).toMatchObject([409, { code: 'task-state', state: 'released' }]);
-    expect(body.detail).toContain('adjustment');
+    expect(body.detail).toContain('say which (lines)');
     expect(await stock('TEA')).toMatchObject({ onHand: 10 });
   });
 });
@@ -293,7 +348,11 @@ describe('a short pick', () => {
     });
     expect((await doors.get('/v1/tasks/O-1.1')).body).toMatchObject({
       state: 'picked',
-      lines: [{ picked: 2 }, { picked: 0 }],
+      // Of TEA three are on the trolley, and to be put back.
+      lines: [
+        { open: 2, picked: 2 },
+        { open: 0, picked: 3 },
+      ],
     });
     await step('ship');
     expect(await stock('TEA')).toMatchObject({ onHand: 10, committed: 0 });

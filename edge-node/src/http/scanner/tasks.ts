@@ -5,6 +5,7 @@ import {
   leavingUnits,
   missings,
   openUnits,
+  type ShipLine,
   type TakeStep,
   type TaskState,
   type TaskStep,
@@ -19,7 +20,7 @@ import { outcomeResponse } from '../outcome-response.ts';
 import { problems } from '../problems.ts';
 import { Query } from '../query.ts';
 import { refusedProblem } from '../refused-problem.ts';
-import { readBody } from '../request-body.ts';
+import { readOptionalBody } from '../request-body.ts';
 import { taskBody } from '../task-json.ts';
 
 const pickLine = z.strictObject({
@@ -30,21 +31,37 @@ const pickLine = z.strictObject({
   lot: text.exactOptional(),
 });
 
-const bodies = {
-  pick: z.strictObject({ lines: linesOf(pickLine).exactOptional(), actor: text.exactOptional() }),
-  pack: z.strictObject({ actor: text.exactOptional() }),
-  ship: z.strictObject({ actor: text.exactOptional(), tracking: text.exactOptional() }),
-} as const;
+const shipLine = z.strictObject({
+  sku,
+  shipped: counted,
+  bin: text.exactOptional(),
+  lot: text.exactOptional(),
+});
+
+const pickBody = z.strictObject({ lines: linesOf(pickLine).exactOptional(), actor: text.exactOptional() });
+const packBody = z.strictObject({ actor: text.exactOptional() });
+const shipBody = z.strictObject({
+  lines: linesOf(shipLine).exactOptional(),
+  actor: text.exactOptional(),
+  tracking: text.exactOptional(),
+});
+
+/** What is done before a step is recorded. */
+type BeforeStep<Body> = (task: string, body: Body) => Promise<void>;
 
 /** `GET /v1/tasks`, `GET /v1/tasks/{id}` and `POST /v1/tasks/{id}/pick|pack|ship`: what central's orders have to be picked, packed and shipped from here. */
 export function taskDoors(deps: HttpDependencies, lastUnits: LastUnitsCall): readonly Door[] {
-  const step = (name: TaskStep) => (context: HttpContext) => take(context, name, deps, lastUnits);
+  const step =
+    <Body extends object>(name: TaskStep, schema: z.ZodType<Body>, before?: BeforeStep<Body>) =>
+    (context: HttpContext) =>
+      take(context, { step: name, schema, ...(before === undefined ? {} : { before }) }, deps);
+  const ship = step('ship', shipBody, (task, { lines }) => askBeforeShip(task, lines, deps, lastUnits));
   return [
     { method: 'GET', path: '/v1/tasks', route: 'tasks', answer: (context) => page(context, deps) },
     { method: 'GET', path: '/v1/tasks/:id', route: 'task', answer: (context) => one(context, deps) },
-    { method: 'POST', path: '/v1/tasks/:id/pick', route: 'task-pick', answer: step('pick') },
-    { method: 'POST', path: '/v1/tasks/:id/pack', route: 'task-pack', answer: step('pack') },
-    { method: 'POST', path: '/v1/tasks/:id/ship', route: 'task-ship', answer: step('ship') },
+    { method: 'POST', path: '/v1/tasks/:id/pick', route: 'task-pick', answer: step('pick', pickBody) },
+    { method: 'POST', path: '/v1/tasks/:id/pack', route: 'task-pack', answer: step('pack', packBody) },
+    { method: 'POST', path: '/v1/tasks/:id/ship', route: 'task-ship', answer: ship },
   ];
 }
 
@@ -70,19 +87,18 @@ function one(context: HttpContext, { ledger }: HttpDependencies): Response {
   }
 }
 
-async function take(
+async function take<Body extends object>(
   context: HttpContext,
-  step: TaskStep,
-  deps: HttpDependencies,
-  lastUnits: LastUnitsCall,
+  what: { readonly step: TaskStep; readonly schema: z.ZodType<Body>; readonly before?: BeforeStep<Body> },
+  { ledger, limits }: HttpDependencies,
 ): Promise<Response> {
-  const { ledger, limits } = deps;
+  const { step, schema, before } = what;
   const task = context.req.param('id') ?? '';
-  const body = await readBody(context, bodies[step], limits);
+  const body = await readOptionalBody(context, schema, limits);
   const route = `tasks/${task}/${step}`;
   // A step is done once, so it is its own key, as a receipt is; one that is sent along is held to nevertheless.
   const idempotency = keyedWrite(context, route, body, { limits });
-  if (step === 'ship') await askBeforeShip(task, ledger, lastUnits);
+  await before?.(task, body);
   const outcome = await ledger.record({
     type: 'task-step',
     ...{ task, step },
@@ -96,17 +112,25 @@ async function take(
   return Response.json(taskBody(answer), { headers });
 }
 
-/** Of what would leave with the task; nothing once it has left. Of one that was given up no unit is set aside any more. */
-function askBeforeShip(
+/** Of what would leave with the task; nothing once it has left. Of units that were given up none is set aside any more. */
+async function askBeforeShip(
   id: string,
-  ledger: HttpDependencies['ledger'],
+  said: readonly ShipLine[] | undefined,
+  { ledger }: HttpDependencies,
   lastUnits: LastUnitsCall,
-): Promise<void> | undefined {
+): Promise<void> {
   const task = ledger.tasks.find(id);
-  if (task === undefined) return undefined;
-  const leaving = task.lines.map((line) => ({ sku: line.sku, quantity: leavingUnits(task, line) }));
-  const units = leaving.filter(({ quantity }) => quantity > 0);
-  return task.state === 'released' ? lastUnits.beforeSale(units) : lastUnits.beforeShip(units);
+  if (task === undefined || task.state === 'shipped') return;
+  const leaving = task.lines.map((line) => {
+    const of = said?.filter((one) => one.sku === line.sku).reduce((sum, { shipped }) => sum + shipped, 0);
+    const units = of ?? leavingUnits(task, line);
+    const committed = Math.min(units, openUnits(line));
+    return { sku: line.sku, committed, late: units - committed };
+  });
+  const unitsOf = (which: 'committed' | 'late') =>
+    leaving.filter((line) => line[which] > 0).map((line) => ({ sku: line.sku, quantity: line[which] }));
+  await lastUnits.beforeShip(unitsOf('committed'));
+  await lastUnits.beforeSale(unitsOf('late'));
 }
 
 function stateIn(states: readonly string[]): TaskState | undefined {

@@ -14,6 +14,8 @@ export const orders = sqliteTable(
     onShortage: text('on_shortage', { enum: ['cancel', 'backorder'] }).notNull(),
     isCancelling: integer('is_cancelling', { mode: 'boolean' }).notNull(),
     wakeAt: integer('wake_at'),
+    askedOnShortage: text('asked_on_shortage', { enum: ['refuse', 'cancel', 'backorder'] }),
+    paymentTtlSeconds: integer('payment_ttl_seconds'),
   },
   (table) => [
     index('orders_by_age').on(table.placedAt, table.id),
@@ -43,8 +45,12 @@ export const allocation = sqliteTable(
     orderId: text('order_id').notNull(),
     warehouse: text('warehouse').notNull(),
     at: integer('at').notNull(),
+    placedAt: integer('placed_at').notNull(),
   },
-  (table) => [index('allocation_by_order').on(table.orderId, table.id)],
+  (table) => [
+    index('allocation_by_order').on(table.orderId, table.id),
+    index('allocation_by_warehouse').on(table.warehouse, table.placedAt, table.orderId),
+  ],
 );
 
 export const allocationLine = sqliteTable(

@@ -12,14 +12,27 @@ type OrderRow = {
   payment: Order['payment'];
   placed_at: number;
   payment_due_at: number;
-  on_shortage: Order['onShortage'];
+  /** What becomes of units that go missing. */
+  on_shortage: 'cancel' | 'backorder';
   is_cancelling: number;
   wake_at: number | null;
+  asked_on_shortage: Order['onShortage'] | null;
+  payment_ttl_seconds: number | null;
 };
 type AllocationRow = { id: number; task: string; warehouse: WarehouseId; at: number };
 type AllocationLineRow = { sku: Sku; quantity: number; shipped: number; given_up: number; releasing: number };
 
-const COLUMNS = 'id, channel, owner, state, payment, placed_at, payment_due_at, on_shortage, is_cancelling, wake_at';
+const COLUMNS = `id, channel, owner, state, payment, placed_at, payment_due_at, on_shortage, is_cancelling, wake_at,
+  asked_on_shortage, payment_ttl_seconds`;
+
+const columnsOf = (table: string) => COLUMNS.replaceAll(/\w+/g, (column) => `${table}.${column}`);
+type PageAtParameters = {
+  readonly state: OrderState | null;
+  readonly warehouse: WarehouseId;
+  readonly placedAt: number;
+  readonly id: string;
+  readonly limit: number;
+};
 
 /** Reads orders. */
 export class OrderReader {
@@ -27,6 +40,8 @@ export class OrderReader {
   readonly #one: Statement<[string], OrderRow>;
   readonly #latest: Statement<[number, string, number], OrderRow>;
   readonly #latestIn: Statement<[string, number, string, number], OrderRow>;
+  readonly #latestAt: Statement<[PageAtParameters], OrderRow>;
+  readonly #latestOpenAt: Statement<[PageAtParameters], OrderRow>;
   readonly #lines: Statement<[string], Omit<OrderLine, 'holds'>>;
   readonly #allocations: Statement<[string], AllocationRow>;
   readonly #allocationLines: Statement<[number], AllocationLineRow>;
@@ -39,6 +54,15 @@ export class OrderReader {
       `SELECT ${COLUMNS} FROM orders WHERE ${where} (placed_at, id) < (?, ?) ORDER BY placed_at DESC, id DESC LIMIT ?`;
     this.#latest = database.prepare(latest(''));
     this.#latestIn = database.prepare(latest('state = ? AND'));
+    // What is open is little: from there. Else from what the warehouse ever had; CROSS JOIN keeps that order.
+    this.#latestOpenAt = database.prepare(`
+      SELECT ${COLUMNS} FROM orders WHERE state = @state AND (placed_at, id) < (@placedAt, @id)
+        AND EXISTS (SELECT 1 FROM allocation WHERE order_id = orders.id AND +warehouse = @warehouse)
+      ORDER BY placed_at DESC, id DESC LIMIT @limit`);
+    this.#latestAt = database.prepare(`
+      SELECT ${columnsOf('orders')} FROM allocation a CROSS JOIN orders ON orders.id = a.order_id
+      WHERE a.warehouse = @warehouse AND (a.placed_at, a.order_id) < (@placedAt, @id) AND (@state IS NULL OR +state = @state)
+      GROUP BY a.placed_at, a.order_id ORDER BY a.placed_at DESC, a.order_id DESC LIMIT @limit`);
     this.#lines = database.prepare(
       'SELECT sku, ordered, cancelled, backordered FROM order_line WHERE order_id = ? ORDER BY place',
     );
@@ -59,10 +83,16 @@ export class OrderReader {
   /** Latest first. */
   latest(options: {
     readonly state?: OrderState;
+    readonly warehouse?: WarehouseId;
     readonly before?: { readonly placedAt: number; readonly id: string };
     readonly limit: number;
   }): readonly Order[] {
     const { placedAt, id } = options.before ?? { placedAt: Number.MAX_SAFE_INTEGER, id: '' };
+    const { state = null, warehouse, limit } = options;
+    if (warehouse !== undefined) {
+      const page = state === 'firm' || state === 'placed' ? this.#latestOpenAt : this.#latestAt;
+      return page.all({ state, warehouse, placedAt, id, limit }).map((row) => this.#order(row));
+    }
     const rows =
       options.state === undefined
         ? this.#latest.all(placedAt, id, options.limit)
@@ -81,7 +111,8 @@ export class OrderReader {
       payment: row.payment,
       placedAt: row.placed_at,
       paymentDueAt: row.payment_due_at,
-      onShortage: row.on_shortage,
+      ...(row.payment_ttl_seconds === null ? {} : { paymentTtlSeconds: row.payment_ttl_seconds }),
+      onShortage: row.asked_on_shortage ?? row.on_shortage,
       isCancelling: row.is_cancelling === 1,
       lines: this.#lines.all(id).map((line) => ({
         ...line,
@@ -105,14 +136,15 @@ export class OrderReader {
 export class OrderWriter {
   readonly #upsert: Statement<[OrderRow]>;
   readonly #upsertLine: Statement<[Omit<OrderLine, 'holds'> & { order: string; place: number }]>;
-  readonly #insertAllocation: Statement<[string, string, string, number]>;
+  readonly #insertAllocation: Statement<[string, string, string, number, number]>;
   readonly #upsertAllocationLine: Statement<[AllocationLine & { task: string; warehouse: string }]>;
   readonly #insertStep: Statement<[string, number, number, string, string]>;
 
   constructor(database: Database) {
     this.#upsert = database.prepare(`
       INSERT INTO orders (${COLUMNS})
-      VALUES (@id, @channel, @owner, @state, @payment, @placed_at, @payment_due_at, @on_shortage, @is_cancelling, @wake_at)
+      VALUES (@id, @channel, @owner, @state, @payment, @placed_at, @payment_due_at, @on_shortage, @is_cancelling, @wake_at,
+        @asked_on_shortage, @payment_ttl_seconds)
       ON CONFLICT (id) DO UPDATE SET state = excluded.state, payment = excluded.payment,
         is_cancelling = excluded.is_cancelling, wake_at = excluded.wake_at`);
     this.#upsertLine = database.prepare(`
@@ -121,7 +153,7 @@ export class OrderWriter {
       ON CONFLICT (order_id, sku) DO UPDATE SET cancelled = excluded.cancelled, backordered = excluded.backordered
       WHERE cancelled <> excluded.cancelled OR backordered <> excluded.backordered`);
     this.#insertAllocation = database.prepare(
-      'INSERT INTO allocation (task, order_id, warehouse, at) VALUES (?, ?, ?, ?)',
+      'INSERT INTO allocation (task, order_id, warehouse, at, placed_at) VALUES (?, ?, ?, ?, ?)',
     );
     this.#upsertAllocationLine = database.prepare(`
       INSERT INTO allocation_line (allocation, sku, warehouse, quantity, shipped, given_up, releasing)
@@ -144,9 +176,11 @@ export class OrderWriter {
       payment: order.payment,
       placed_at: order.placedAt,
       payment_due_at: order.paymentDueAt,
-      on_shortage: order.onShortage,
+      on_shortage: order.onShortage === 'backorder' ? 'backorder' : 'cancel',
       is_cancelling: order.isCancelling ? 1 : 0,
       wake_at: order.wakeAt ?? null,
+      asked_on_shortage: order.onShortage,
+      payment_ttl_seconds: order.paymentTtlSeconds ?? null,
     });
     for (const [place, { holds: _, ...line }] of order.lines.entries())
       this.#upsertLine.run({ ...line, order: id, place });
@@ -154,7 +188,7 @@ export class OrderWriter {
       const known = before?.allocations[place];
       if (allocation === known) continue;
       const { task, warehouse, at, lines } = allocation;
-      if (known === undefined) this.#insertAllocation.run(task, id, warehouse, at);
+      if (known === undefined) this.#insertAllocation.run(task, id, warehouse, at, order.placedAt);
       for (const line of lines) this.#upsertAllocationLine.run({ ...line, task, warehouse });
     }
     const known = before?.history.length ?? 0;

@@ -103,14 +103,20 @@ export class Orders {
   }
 }
 
-function isSameRequest(order: Order, { channel, owner, lines, onShortage }: PlaceOrder): boolean {
+function isSameRequest(order: Order, { channel, owner, lines, onShortage, paymentTtlSeconds }: PlaceOrder): boolean {
   const asked = new Map<string, number>();
   for (const { sku, quantity } of lines) asked.set(sku, (asked.get(sku) ?? 0) + quantity);
   return (
     order.channel === channel &&
     order.owner === owner &&
-    (order.onShortage === 'backorder') === (onShortage === 'backorder') &&
+    isSameShortage(order, onShortage) &&
+    (order.paymentTtlSeconds ?? paymentTtlSeconds) === paymentTtlSeconds &&
     order.lines.length === asked.size &&
     order.lines.every(({ sku, ordered }) => asked.get(sku) === ordered)
   );
+}
+
+/** Orders of earlier builds, and those that were reservations, know `refuse` as `cancel`; they have no time of payment. */
+function isSameShortage({ onShortage, paymentTtlSeconds }: Order, asked: Order['onShortage']): boolean {
+  return onShortage === asked || (paymentTtlSeconds === undefined && onShortage === 'cancel' && asked === 'refuse');
 }

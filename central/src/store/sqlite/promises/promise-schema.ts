@@ -71,8 +71,17 @@ export const reservation = sqliteTable(
     expiresAt: integer('expires_at').notNull(),
     endedAt: integer('ended_at'),
     endReason: text('end_reason'),
+    ttlSeconds: integer('ttl_seconds'),
+    isPartial: integer('is_partial', { mode: 'boolean' }),
   },
-  (table) => [index('reservation_by_expiry').on(table.expiresAt), index('reservation_by_end').on(table.endedAt)],
+  (table) => [
+    index('reservation_by_expiry').on(table.expiresAt),
+    index('reservation_by_end').on(table.endedAt),
+    index('reservation_by_age').on(table.createdAt, table.id),
+    index('reservation_by_state').on(table.state, table.createdAt, table.id),
+    index('reservation_by_channel').on(table.channel, table.createdAt, table.id),
+    index('reservation_by_owner').on(table.owner, table.createdAt, table.id),
+  ],
 );
 
 export const reservationLine = sqliteTable(

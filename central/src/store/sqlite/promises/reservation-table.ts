@@ -1,7 +1,9 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import type { Reservation, ReservationState } from '../../../rules/reservation.ts';
+import type { PromiseReader } from '../../promise-store.ts';
 import { HoldReader } from './hold-table.ts';
 
 type ReservationRow = {
@@ -14,23 +16,36 @@ type ReservationRow = {
   ended_at: number | null;
   end_reason: string | null;
 };
+/** How long a reservation was asked for, and whether a part would do; `null` in stores of earlier builds. */
+export type ReservationTerms = { readonly ttlSeconds: number | null; readonly isPartial: number | null };
+type PageParameters = Readonly<Record<'createdAt' | 'now' | 'limit', number> & Record<'id' | Filter, string>>;
+const filters = ['owner', 'state', 'channel'] as const;
+const filtersOfEnded = ['owner', 'channel', 'state'] as const;
+type Filter = (typeof filters)[number];
+const COLUMNS = 'id, channel, owner, state, created_at, expires_at, ended_at, end_reason';
 export type ReservationLineRow = { readonly sku: Sku; readonly requested: number; readonly promised: number };
 
 /** Reads reservations as they are stored; whether their time is over is for `stateAt` to say. */
 export class ReservationReader {
   readonly #holds: HoldReader;
   readonly #one: Statement<[string], ReservationRow>;
+  readonly #pages = new Map<string, Statement<[PageParameters], ReservationRow>>();
+  readonly #database: Database;
   readonly #lines: Statement<[string], ReservationLineRow>;
+  readonly #terms: Statement<[string], ReservationTerms>;
   readonly #over: Statement<[number, number], { id: string }>;
   readonly #count: Statement<[], { held: number }>;
   readonly #next: Statement<[], { next: number | null }>;
 
   constructor(database: Database) {
+    this.#database = database;
     this.#holds = new HoldReader(database);
-    this.#one = database.prepare(`
-      SELECT id, channel, owner, state, created_at, expires_at, ended_at, end_reason FROM reservation WHERE id = ?`);
+    this.#one = database.prepare(`SELECT ${COLUMNS} FROM reservation WHERE id = ?`);
     this.#lines = database.prepare(
       'SELECT sku, requested, promised FROM reservation_line WHERE reservation = ? ORDER BY sku',
+    );
+    this.#terms = database.prepare(
+      'SELECT ttl_seconds AS ttlSeconds, is_partial AS isPartial FROM reservation WHERE id = ?',
     );
     this.#over = database.prepare(
       "SELECT id FROM reservation WHERE state = 'held' AND expires_at <= ? ORDER BY expires_at LIMIT ?",
@@ -41,7 +56,43 @@ export class ReservationReader {
 
   get(id: string): Reservation | undefined {
     const row = this.#one.get(id);
-    if (row === undefined) return undefined;
+    return row && this.#reservation(row);
+  }
+
+  /** Latest first. */
+  latest(options: Parameters<PromiseReader['reservations']>[0]): readonly Reservation[] {
+    const { state, channel, owner, now, limit } = options;
+    const { createdAt, id } = options.before ?? { createdAt: Number.MAX_SAFE_INTEGER, id: '' };
+    const asked = { state, channel, owner };
+    const rows = this.#page(asked).all({
+      ...{ createdAt, id, now, limit },
+      ...{ state: state ?? '', channel: channel ?? '', owner: owner ?? '' },
+    });
+    return rows.map((row) => this.#reservation(row));
+  }
+
+  /**
+   * One statement for each set of filters, led by the index of the one that leaves least: an owner has few, few are held at a
+   * time. A plus keeps a filter from choosing an index of its own.
+   */
+  #page(asked: {
+    readonly state?: string | undefined;
+    readonly channel?: string | undefined;
+    readonly owner?: string | undefined;
+  }) {
+    const order = asked.state === 'held' ? filters : filtersOfEnded;
+    const given = order.filter((name) => asked[name] !== undefined);
+    const where = given.map((name, place) => `${place === 0 ? '' : '+'}${name} = @${name} AND `).join('');
+    const isKept = asked.state === 'held' ? 'expires_at > @now AND ' : '';
+    const sql = `SELECT ${COLUMNS} FROM reservation WHERE ${where}${isKept}(created_at, id) < (@createdAt, @id)
+      ORDER BY created_at DESC, id DESC LIMIT @limit`;
+    const statement = this.#pages.get(sql) ?? this.#database.prepare<[PageParameters], ReservationRow>(sql);
+    this.#pages.set(sql, statement);
+    return statement;
+  }
+
+  #reservation(row: ReservationRow): Reservation {
+    const { id } = row;
     const holds = this.#holds.of({ kind: 'reservation', id });
     return {
       id,
@@ -64,6 +115,11 @@ export class ReservationReader {
     return this.#lines.all(id);
   }
 
+  /** The terms it was asked for on; what became of them is in the reservation. */
+  terms(id: string): ReservationTerms {
+    return must(this.#terms.get(id), 'the reservation is there');
+  }
+
   /** How many are held. */
   held(): number {
     return this.#count.get()?.held ?? 0;
@@ -82,7 +138,7 @@ export class ReservationReader {
 
 /** Writes reservations; their units are for `HoldWriter` and `QuotaTable`. Inside a transaction of its caller. */
 export class ReservationWriter {
-  readonly #insert: Statement<[string, string, string, number, number]>;
+  readonly #insert: Statement<[string, string, string, number, number, number, number]>;
   readonly #insertLine: Statement<[string, string, number, number]>;
   readonly #renew: Statement<[number, string]>;
   readonly #end: Statement<[string, number, string, string]>;
@@ -92,7 +148,8 @@ export class ReservationWriter {
 
   constructor(database: Database) {
     this.#insert = database.prepare(`
-      INSERT INTO reservation (id, channel, owner, state, created_at, expires_at) VALUES (?, ?, ?, 'held', ?, ?)`);
+      INSERT INTO reservation (id, channel, owner, state, created_at, expires_at, ttl_seconds, is_partial)
+      VALUES (?, ?, ?, 'held', ?, ?, ?, ?)`);
     this.#insertLine = database.prepare(
       'INSERT INTO reservation_line (reservation, sku, requested, promised) VALUES (?, ?, ?, ?)',
     );
@@ -108,11 +165,14 @@ export class ReservationWriter {
   }
 
   insert(
-    reservation: Pick<Reservation, 'id' | 'channel' | 'owner' | 'createdAt' | 'expiresAt'>,
+    reservation: Pick<Reservation, 'id' | 'channel' | 'owner' | 'createdAt' | 'expiresAt'> & {
+      readonly ttlSeconds: number;
+      readonly isPartial: boolean;
+    },
     lines: readonly ReservationLineRow[],
   ): void {
-    const { id, channel, owner, createdAt, expiresAt } = reservation;
-    this.#insert.run(id, channel, owner, createdAt, expiresAt);
+    const { id, channel, owner, createdAt, expiresAt, ttlSeconds, isPartial } = reservation;
+    this.#insert.run(id, channel, owner, createdAt, expiresAt, ttlSeconds, isPartial ? 1 : 0);
     for (const { sku, requested, promised } of lines) this.#insertLine.run(id, sku, requested, promised);
   }
 

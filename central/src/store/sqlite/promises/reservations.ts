@@ -41,7 +41,7 @@ export class Reservations {
   }
 
   reserve(command: Reserve, now: number): PromiseOutcome {
-    const { id, channel, owner, expiresAt, isPartial } = command;
+    const { id, channel, owner, ttlSeconds, expiresAt, isPartial } = command;
     const existing = this.#reader.get(id);
     if (existing !== undefined) return this.#again(existing, command);
     if (this.#channels.get(channel) === undefined) return { outcome: 'unknown', what: 'channel', id: channel };
@@ -57,7 +57,7 @@ export class Reservations {
       requested: quantity,
       promised: short.get(sku) ?? quantity,
     }));
-    this.#writer.insert({ id, channel, owner, createdAt: now, expiresAt }, lines);
+    this.#writer.insert({ id, channel, owner, createdAt: now, expiresAt, ttlSeconds, isPartial }, lines);
     this.#holdings.take({ kind: 'reservation', id }, channel, holds);
     return { outcome: 'reserved', reservation: this.#known(id), shortages, isReplay: false };
   }
@@ -125,12 +125,19 @@ export class Reservations {
   }
 
   /** The id is the key of a request without one: the same again is answered with what has become of it. */
-  #again(existing: Reservation, { id, channel, owner, lines, isPartial }: Reserve): PromiseOutcome {
+  #again(existing: Reservation, { id, channel, owner, lines, ttlSeconds, isPartial }: Reserve): PromiseOutcome {
     const known = this.#reader.lines(id);
-    const isSame = existing.channel === channel && existing.owner === owner && isSameDemand(known, summed(lines));
     const shortages = shortagesOf(known);
-    // What was asked for as all or nothing has no shortages: that was another request.
-    if (!isSame || (shortages.length > 0 && !isPartial)) return { outcome: 'key-reused', key: id };
+    const terms = this.#reader.terms(id);
+    // Stores of earlier builds tell only of those that took a part.
+    const wasPartial = terms.isPartial === null ? shortages.length > 0 || isPartial : terms.isPartial === 1;
+    const isSame =
+      existing.channel === channel &&
+      existing.owner === owner &&
+      isSameDemand(known, summed(lines)) &&
+      (terms.ttlSeconds ?? ttlSeconds) === ttlSeconds &&
+      wasPartial === isPartial;
+    if (!isSame) return { outcome: 'key-reused', key: id };
     return { outcome: 'reserved', reservation: existing, shortages, isReplay: true };
   }
 
