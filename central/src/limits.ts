@@ -92,6 +92,12 @@ export const centralLimits = {
   /** Letters kept of a reason that a node gives. */
   reasonLengthMax: 500,
 
+  /** How often at most a node is asked for a digest because there was none yet, or the last told nothing. */
+  digestRepeatMs: 2_000,
+  /** Positions counted between two transactions for a node's digest: about 3 ms. All are counted anew once a day. */
+  countPageMax: 1_000,
+  recountPeriodMs: 24 * 3_600_000,
+
   /** Nodes one central enrols. */
   warehousesMax: 1_024,
 

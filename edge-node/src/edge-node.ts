@@ -8,6 +8,7 @@ import type { EdgeConfig } from './config.ts';
 import { createHttpApp } from './http/http-app.ts';
 import { serveHttp } from './http/serve-http.ts';
 import { ImportJobs } from './import/import-jobs.ts';
+import { DigestKeeper } from './ledger/digest-keeper.ts';
 import { LedgerInbox } from './ledger/directive-inbox.ts';
 import { DocumentPruner } from './ledger/document-pruner.ts';
 import { Granter } from './ledger/granter.ts';
@@ -50,6 +51,7 @@ export async function startEdgeNode(
     services.add('pruner', new DocumentPruner({ documents: store.documents, clock, log }));
     const granter = services.add('granter', new Granter({ ledger, store, clock }));
     const inbox = new LedgerInbox({ ledger, store, granter });
+    const digests = services.add('digests', new DigestKeeper({ warehouse: config.warehouse, ledger, store, log }));
     const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));
     const replication = services.add(
       'replication',
@@ -57,6 +59,7 @@ export async function startEdgeNode(
         outbox: store.outbox,
         ledger,
         inbox,
+        digestAt: (sequence) => digests.at(sequence),
         natsUrl: config.natsUrls,
         retentionMs: config.retentionMs,
         clock,

@@ -34,6 +34,11 @@ const readings = {
   ledger_failed_commits_total: { kind: 'counter', help: 'Transactions that the database refused' },
   replication_batches_sent_total: { kind: 'counter', help: 'Batches handed to the broker, resends included' },
   replication_bytes_sent_total: { kind: 'counter', help: 'Bytes of those batches' },
+  replication_digests_stated_total: { kind: 'counter', help: 'Digests of all positions stated to central' },
+  replication_buckets_repaired_total: {
+    kind: 'counter',
+    help: 'Parts of the digest in which central differed and was sent all positions; must be zero',
+  },
   replication_rewinds_total: { kind: 'counter', help: 'Times that part of the log was sent again, for whatever cause' },
   replication_publish_failures_total: { kind: 'counter', help: 'Publishes that the broker refused or did not answer' },
   replication_heartbeats_missed_total: { kind: 'counter', help: 'Heartbeats that central did not answer in time' },

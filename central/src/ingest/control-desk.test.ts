@@ -9,8 +9,10 @@ import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { openCentralStore } from '../store/sqlite/open-central-store.ts';
+import { digestWatchOf } from '../testing/digest-watch.ts';
 import { NodeLog, skuOf } from '../testing/node-log.ts';
 import { ControlDesk } from './control-desk.ts';
+import type { DigestWatch } from './digest-watch.ts';
 import { emptyIngestMetrics } from './ingest-metrics.ts';
 import { NodeCursors } from './node-cursors.ts';
 import { WantedStates } from './wanted-states.ts';
@@ -23,12 +25,14 @@ let wanted: WantedStates;
 let desk: ControlDesk;
 let log: NodeLog;
 let downCursors: unknown[];
+let digests: DigestWatch;
 
 const deskOptions = () => ({
   store,
   centralEpoch: 1,
   cursors,
   wanted,
+  digests,
   metrics: emptyIngestMetrics(),
   clock,
   log: silentLog,
@@ -42,6 +46,7 @@ beforeEach(async () => {
   cursors = new NodeCursors([], clock);
   wanted = new WantedStates(store, clock);
   downCursors = [];
+  digests = digestWatchOf(store, clock);
   desk = new ControlDesk(deskOptions());
   log = new NodeLog('BER1');
   await desk.enrol(log.warehouse, JSON.stringify(log.enrolRequest()));
@@ -77,6 +82,7 @@ it('answers at once a node of which everything has arrived', async () => {
     schema: [SCHEMA_MIN, SCHEMA_MAX],
     time: expect.any(Number),
     window: centralLimits.windowDeltas,
+    digest: true,
   });
 });
 
@@ -223,4 +229,27 @@ it('passes on how far a node has carried out the log down, unless the node may n
   expect(downCursors).toEqual([]);
   await timed(beat({ down }));
   expect(downCursors).toEqual([['BER1', down]]);
+});
+
+it('asks once for the buckets in which the positions here differ from the digest of their node, a few at a time', async () => {
+  advance(10);
+  digests.compared(log.warehouse, { compared: 'yes', differing: [1, 2, 3, 4, 5] });
+  expect(await beat({ fence: { reason: 'its own' } })).not.toHaveProperty('repair');
+  expect(await beat()).toMatchObject({ repair: [1, 2, 3, 4] });
+  expect(await beat()).toMatchObject({ repair: [5] });
+  expect(await beat()).not.toHaveProperty('repair');
+});
+
+it('asks for a digest, now and then, until one was judged, and again after a repair', async () => {
+  advance(10);
+  expect(await beat()).toMatchObject({ digest: true });
+  expect(await beat()).not.toHaveProperty('digest');
+  digests.compared(log.warehouse, { compared: 'not-yet' });
+  await clock.advance(centralLimits.digestRepeatMs);
+  await expect.poll(async () => (await beat())?.digest).toBe(true);
+  digests.compared(log.warehouse, { compared: 'yes', differing: [] });
+  await clock.advance(centralLimits.digestRepeatMs);
+  expect(await beat()).not.toHaveProperty('digest');
+  digests.repaired(log.warehouse, 1);
+  expect(await beat()).toMatchObject({ digest: true });
 });

@@ -13,6 +13,7 @@ import { centralLimits } from '../limits.ts';
 import type { Heard } from '../rules/node-record.ts';
 import { sameHash } from '../rules/same-hash.ts';
 import type { CentralStore } from '../store/central-store.ts';
+import type { DigestWatch } from './digest-watch.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { NodeCursor, NodeCursors } from './node-cursors.ts';
 import type { WantedStates } from './wanted-states.ts';
@@ -22,6 +23,7 @@ export type ControlDeskOptions = {
   readonly centralEpoch: number;
   readonly cursors: NodeCursors;
   readonly wanted: WantedStates;
+  readonly digests: DigestWatch;
   readonly metrics: IngestMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -62,7 +64,7 @@ export class ControlDesk {
    * node has sent: `applied` then moves within milliseconds, without polling. What must be told is told at once.
    */
   async heartbeat(subjectWarehouse: string, body: string): Promise<HeartbeatReply | undefined> {
-    const { cursors, wanted, metrics, clock, log } = this.#options;
+    const { cursors, wanted, digests, metrics, clock, log } = this.#options;
     const warehouse = parseWarehouseId(subjectWarehouse);
     const parsed = heartbeatRequest.safeParse(parsedJson(body));
     if (warehouse === undefined || !parsed.success || parsed.data.warehouse !== warehouse) {
@@ -88,7 +90,7 @@ export class ControlDesk {
     // A node that may not go on, by whose judgement ever, is asked for nothing.
     if (reply.fence !== undefined || request.fence !== undefined) return reply;
     const skus = await wanted.take(warehouse);
-    return skus.length === 0 ? reply : { ...reply, wanted: [...skus] };
+    return { ...reply, ...digests.ask(warehouse), ...(skus.length === 0 ? {} : { wanted: [...skus] }) };
   }
 
   /** What was heard since the last call. */

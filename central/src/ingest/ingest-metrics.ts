@@ -14,6 +14,11 @@ export type IngestMetrics = {
   /** Deltas applied, and those put aside. */
   deltasApplied: number;
   deltasQuarantined: number;
+  /** Digests of nodes that were held against the positions here, and those that differed: must be zero. */
+  digestsCompared: number;
+  digestsDiffering: number;
+  /** Positions that were made those of their node because of that. */
+  positionsRepaired: number;
   commits: number;
   /** Sum of the time spent in commits, checks included, in milliseconds. */
   commitMs: number;
@@ -41,6 +46,9 @@ export function emptyIngestMetrics(): IngestMetrics {
     statesRefused: 0,
     deltasApplied: 0,
     deltasQuarantined: 0,
+    digestsCompared: 0,
+    digestsDiffering: 0,
+    positionsRepaired: 0,
     commits: 0,
     commitMs: 0,
     queuedMessages: 0,

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { ChangeNotice } from '../store/central-store.ts';
 import { BoundedStore } from '../testing/bounded-store.ts';
+import { digestWatchOf } from '../testing/digest-watch.ts';
 import { NodeLog } from '../testing/node-log.ts';
 import { emptyIngestMetrics } from './ingest-metrics.ts';
 import { Ingester } from './ingester.ts';
@@ -41,6 +42,7 @@ function newIngester() {
     store,
     cursors,
     wanted: new WantedStates(store, systemClock),
+    digests: digestWatchOf(store, systemClock),
     writes,
     metrics,
     clock: systemClock,
@@ -193,6 +195,7 @@ it('lets those who wait for a promise go first, after each of its transactions',
     store,
     cursors,
     wanted: new WantedStates(store, systemClock),
+    digests: digestWatchOf(store, systemClock),
     writes: new StoreWrites({ clock: systemClock, random: seededRandom(1), log: silentLog }),
     metrics: emptyIngestMetrics(),
     clock: systemClock,
@@ -225,6 +228,7 @@ it('passes on how far a node has carried out the log down', async () => {
     store,
     cursors,
     wanted: new WantedStates(store, systemClock),
+    digests: digestWatchOf(store, systemClock),
     writes: new StoreWrites({ clock: systemClock, random: seededRandom(1), log: silentLog }),
     metrics: emptyIngestMetrics(),
     clock: systemClock,

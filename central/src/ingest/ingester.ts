@@ -6,6 +6,7 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import { centralLimits } from '../limits.ts';
 import type { VerifiedBatch } from '../rules/verified-batch.ts';
 import type { Applied, BatchOutcome, CentralStore, StatesOutcome } from '../store/central-store.ts';
+import type { DigestWatch } from './digest-watch.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import { MessageQueue } from './message-queue.ts';
 import type { NodeCursors } from './node-cursors.ts';
@@ -19,6 +20,7 @@ export type IngesterOptions = {
   readonly store: CentralStore;
   readonly cursors: NodeCursors;
   readonly wanted: WantedStates;
+  readonly digests: DigestWatch;
   readonly writes: StoreWrites;
   readonly metrics: IngestMetrics;
   readonly clock: Clock;
@@ -110,6 +112,7 @@ export class Ingester {
       if (one === undefined) continue;
       if (outcome.outcome === 'applied') {
         metrics.statesApplied += 1;
+        if (outcome.repaired !== undefined) this.#options.digests.repaired(one.value.warehouse, outcome.repaired);
       } else {
         metrics.statesRefused += 1;
         this.#refusedStates(one.value, outcome);
@@ -166,6 +169,7 @@ export class Ingester {
     const { cursors, wanted, metrics, log, onDownAcknowledged } = this.#options;
     const { warehouse, epoch, firstSequence, lastSequence } = batch;
     const facts = { warehouse, epoch, firstSequence, lastSequence };
+    if ('digest' in outcome && outcome.digest !== undefined) this.#options.digests.compared(warehouse, outcome.digest);
     switch (outcome.outcome) {
       case 'applied':
         metrics.batchesApplied += 1;

@@ -3,6 +3,7 @@ import { describeApplying } from './applying.contract.ts';
 import { describeConserving } from './conserving.contract.ts';
 import { ContractFixture, type OpenStore } from './contract-fixture.contract.ts';
 import { describeDeciding } from './deciding.contract.ts';
+import { describeDigesting } from './digesting.contract.ts';
 import { describeDirecting } from './directing.contract.ts';
 import { describeOrdering } from './ordering.contract.ts';
 import { describeReading } from './reading.contract.ts';
@@ -26,6 +27,7 @@ export function describeCentralStore(name: string, open: OpenStore): void {
     describeRecalling(fixture);
     describeSelling(fixture);
     describeDirecting(fixture);
+    describeDigesting(fixture);
     describeConserving(fixture);
     describeTransferring(fixture);
   });

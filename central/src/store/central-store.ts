@@ -47,6 +47,15 @@ export interface CentralStore extends CentralReader {
    */
   clampTimes(now: number): Promise<void>;
 
+  /**
+   * Counts on at the positions of nodes that have stated a digest, at most so many; false when there is nothing left to count. Until a
+   * node's are counted, its digests are `not-yet` compared.
+   */
+  countPositions(rowsMax: number): Promise<boolean>;
+
+  /** Forgets what was counted: the next digests have all positions read and counted anew. */
+  recountPositions(): Promise<void>;
+
   /** Keeps bytes that nobody could read. The same bytes of the same node are kept once. */
   quarantine(item: QuarantineInput, now: number): Promise<void>;
 
@@ -125,7 +134,7 @@ export type BatchOutcome =
   /** Central never issued this epoch to this warehouse. Not kept: the node must enrol, and its log still has it. */
   | { readonly outcome: 'unknown-epoch' }
   /** All of it was applied before. */
-  | { readonly outcome: 'duplicate'; readonly appliedUpTo: number }
+  | { readonly outcome: 'duplicate'; readonly appliedUpTo: number; readonly digest?: DigestComparison }
   /** From an earlier life of the node, or from an installation that does not own the warehouse: kept as a late fact. */
   | { readonly outcome: 'late-epoch'; readonly currentEpoch: number }
   /** Another history than the one central knows: the node is fenced from now on, and the batch kept. */
@@ -140,14 +149,24 @@ export type BatchOutcome =
       readonly appliedHash: Uint8Array;
       /** Deltas that could not be applied and went to quarantine. */
       readonly quarantined: number;
+      /** Of a batch that states one. */
+      readonly digest?: DigestComparison;
     };
+
+/** What the digest of a node says of central's positions of it. */
+export type DigestComparison =
+  /** They are still counted, or some went ahead of their history: the next digest will tell. */
+  | { readonly compared: 'not-yet' }
+  /** The buckets that differ; none, as it should be. */
+  | { readonly compared: 'yes'; readonly differing: readonly number[] };
 
 /** Answers to a state message, in order of precedence. Only `applied` has an effect. */
 export type StatesOutcome =
   | { readonly outcome: 'unknown-epoch' }
   | { readonly outcome: 'late-epoch'; readonly currentEpoch: number }
   | { readonly outcome: 'fenced'; readonly reason: string }
-  | { readonly outcome: 'applied' };
+  /** Of a message that repairs: how many positions were not what the node says. */
+  | { readonly outcome: 'applied'; readonly repaired?: number };
 
 /** What one transaction did: an outcome for each message or command, the answers it changed, each SKU once, and whom it told. */
 export type Applied<Outcome> = {

@@ -8,6 +8,7 @@ import { DownPublisher } from '../directives/down-publisher.ts';
 import { DownTrimmer } from '../directives/down-trimmer.ts';
 import { JetStreamDown } from '../directives/jetstream-down.ts';
 import { ControlDesk } from '../ingest/control-desk.ts';
+import { DigestWatch } from '../ingest/digest-watch.ts';
 import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
 import { Ingester } from '../ingest/ingester.ts';
 import { JetStreamSource } from '../ingest/jetstream-source.ts';
@@ -76,11 +77,20 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   });
   const sweeper = new Sweeper({ writer: queue, clock });
   const answers = new PromiseAnswers(queue, (told) => tell({ type: 'answers', answers: told }));
+  const digests = new DigestWatch({
+    store,
+    metrics: metrics.ingest,
+    clock,
+    log,
+    letOthersIn: () => queue.flush(),
+    onFailed,
+  });
   const desk = new ControlDesk({
     store,
     centralEpoch,
     cursors,
     wanted,
+    digests,
     metrics: metrics.ingest,
     clock,
     log,
@@ -98,6 +108,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     store,
     cursors,
     wanted,
+    digests,
     writes,
     metrics: metrics.ingest,
     clock,
@@ -128,6 +139,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     onFailed,
   });
   services.add('log trimmer', trimmer);
+  services.add('digests', digests);
   services.add('ingester', ingester);
   const listener = listenerOf({
     ingester,

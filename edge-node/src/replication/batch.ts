@@ -20,7 +20,11 @@ export type Batch = {
 export function batchOf(
   identity: LogIdentity,
   slice: LogSlice,
-  { run, downAck }: { readonly run: string; readonly downAck: number },
+  {
+    run,
+    downAck,
+    digest,
+  }: { readonly run: string; readonly downAck: number; readonly digest?: Uint8Array | undefined },
 ): Batch {
   const { firstSequence, lastSequence, hashBefore, hashLast, deltas } = slice;
   const bytes = encodeUpBatch({
@@ -32,6 +36,7 @@ export function batchOf(
     schema: SCHEMA_MAX,
     downAck,
     deltas,
+    ...(digest === undefined ? {} : { digest }),
   });
   const { warehouse, epoch, instance } = identity;
   const hash = Buffer.from(hashLast.buffer, hashLast.byteOffset, 4).toString('hex');

@@ -8,6 +8,9 @@ export type ReplicationCounters = {
   publishFailures: number;
   stateRowsSent: number;
   stateFailures: number;
+  /** Digests stated to central, and buckets of them whose positions it asked for because its own differed: 0 unless something is wrong. */
+  digestsStated: number;
+  bucketsRepaired: number;
   heartbeats: number;
   heartbeatsMissed: number;
   sessions: number;
@@ -31,6 +34,8 @@ export function newCounters(): ReplicationCounters {
     publishFailures: 0,
     stateRowsSent: 0,
     stateFailures: 0,
+    digestsStated: 0,
+    bucketsRepaired: 0,
     heartbeats: 0,
     heartbeatsMissed: 0,
     sessions: 0,

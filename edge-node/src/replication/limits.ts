@@ -36,6 +36,10 @@ export const replicationLimits = {
   stateReadsPerTurn: 64,
   /** A message closes when it has this many rows; the last reads may bring `stateReadsPerTurn - 1` more. */
   stateRowsPerMessage: 500,
+  /** Positions read in one turn to find those of a bucket: about 1 ms. */
+  stateRowsPerPage: 256,
+  /** Rows of one message that repairs a bucket: those of a million positions are 1,000 to a bucket. */
+  repairRowsMax: 1_500,
   /** Longest encoded row: a SKU of 64 three-byte letters and ten numbers. */
   stateRowBytesMax: 300,
   /** SKUs remembered so as not to read them twice; beyond this they are read again, which costs time and nothing else. */
@@ -44,6 +48,10 @@ export const replicationLimits = {
   /** States of live commits are gathered this long. */
   stateDelayMs: 50,
   stateRetryMs: 1_000,
+
+  /** The digest of all positions is stated so often, or after so many deltas if that is sooner: 6 KiB each time. */
+  digestPeriodMs: 60_000,
+  digestPeriodDeltas: 10_000,
 
   enrolTimeoutMs: 2_000,
   sessionRetryFirstMs: 500,
@@ -87,6 +95,8 @@ assert(limits.bytesInFlightMax > 2 * wireLimits.batchBytesMax, 'at least two bat
 const stateRowsMax = limits.stateRowsPerMessage + limits.stateReadsPerTurn;
 assert(stateRowsMax <= wireLimits.stateRowsMax, 'a message must not have more rows than the wire takes');
 assert(stateRowsMax * limits.stateRowBytesMax < wireLimits.messageBytesMax, 'a state message must fit the stream');
+assert(limits.repairRowsMax * limits.stateRowBytesMax < wireLimits.messageBytesMax, 'a bucket must fit the stream');
+assert(limits.repairRowsMax <= wireLimits.stateRowsMax, 'a bucket must not have more rows than the wire takes');
 assert(limits.caughtUpDeltasMax < limits.behindDeltasMin, 'behind and caught up must not be the same');
 assert(limits.waitingDownBytesMax > wireLimits.messageBytesMax, 'the largest message must find room');
 assert(limits.downPullMs > 2 * limits.downIdleHeartbeatMs, 'a silent broker must show before its pull is over');

@@ -7,6 +7,7 @@ import type { Random } from '@edgestock/shared/runtime/random';
 import { type Batch, batchOf } from './batch.ts';
 import { batchBounds, closesNow } from './batch-closing.ts';
 import type { ReplicationCounters } from './counters.ts';
+import { DigestRhythm } from './digest-rhythm.ts';
 import { type FailureFacts, failureFacts } from './failure-facts.ts';
 import type { RewindCause } from './judge-reply.ts';
 import { replicationLimits as limits } from './limits.ts';
@@ -33,6 +34,8 @@ export class OutboxPublisher {
   readonly #events: Log;
   readonly #counters: ReplicationCounters;
   readonly #downAck: () => number;
+  readonly #digestAt: (sequence: number) => Uint8Array | undefined;
+  readonly #digests = new DigestRhythm();
   readonly #onSent: () => void;
   readonly #backoff: Backoff;
 
@@ -61,6 +64,8 @@ export class OutboxPublisher {
     counters: ReplicationCounters;
     /** How far central's log is carried out: every batch says it. */
     downAck: () => number;
+    /** The digest of all positions after a place of the log, where it is known. */
+    digestAt: (sequence: number) => Uint8Array | undefined;
     /** Called after something was handed to the link. */
     onSent: () => void;
   }) {
@@ -72,6 +77,7 @@ export class OutboxPublisher {
     this.#events = options.events;
     this.#counters = options.counters;
     this.#downAck = options.downAck;
+    this.#digestAt = options.digestAt;
     this.#onSent = options.onSent;
     this.#backoff = new Backoff({
       firstDelayMs: limits.publishRetryFirstMs,
@@ -113,7 +119,10 @@ export class OutboxPublisher {
 
   /** Something may have become possible: an acknowledgement, more room at central. */
   wake(): void {
-    if (!this.#canSend()) return;
+    if (!this.#canSend()) {
+      this.#stateDigest();
+      return;
+    }
     const waiting = {
       unsentDeltas: this.#progress.unsent,
       batchesInFlight: this.#batchesInFlight,
@@ -123,10 +132,16 @@ export class OutboxPublisher {
     else this.#gather();
   }
 
+  /** Central wants the digest of now, or of soon: whatever was stated before told it nothing. */
+  stateDigestSoon(): void {
+    this.#digests.forget();
+  }
+
   /** Sends again what comes after `to`; what central has is left out. */
   rewind(to: number, cause: RewindCause | 'publish-failed'): void {
     this.#generation += 1;
     this.#run = this.#random.hex(3);
+    this.#digests.forget();
     this.#underWay = [];
     this.#progress.rewind(to, this.#clock.monotonicMs());
     this.#counters.rewinds[cause] += 1;
@@ -159,7 +174,7 @@ export class OutboxPublisher {
     this.#isGathered = false;
     const slice = this.#nextSlice();
     if (slice === undefined) return;
-    const batch = batchOf(this.#log.identity(), slice, { run: this.#run, downAck: this.#downAck() });
+    const batch = this.#batchOf(slice, this.#run);
     this.#progress.send(batch.lastSequence, this.#clock.monotonicMs());
     this.#counters.batchesSent += 1;
     this.#counters.deltasSent += batch.deltas;
@@ -169,9 +184,43 @@ export class OutboxPublisher {
     if (this.#progress.unsent > 0) this.wakeSoon();
   }
 
+  /**
+   * The stock has come to rest, and its last digest is of an earlier state: the last delta goes once more, with the digest of now.
+   * Whether it arrives is of no account: the next one says the same.
+   */
+  #stateDigest(): void {
+    const { sent, committed, unsent } = this.#progress;
+    const isQuiet = this.#isOpen && unsent === 0 && this.#batchesInFlight === 0 && this.#cancelRetry === undefined;
+    if (!isQuiet || committed === 0 || !this.#digests.isDue(committed, this.#clock.monotonicMs())) return;
+    const slice = this.#slice(sent - 1, { deltasMax: 1, bytesMax: wireLimits.deltaBytesMax });
+    if (slice === undefined || this.#digestAt(slice.lastSequence) === undefined) return;
+    const batch = this.#batchOf(slice, this.#random.hex(3));
+    this.#counters.bytesSent += batch.bytes.length;
+    void this.#link
+      .publish(upSubject(this.#log.identity().warehouse), batch.bytes, batch.messageId)
+      .catch((error: unknown) => this.#events.debug(failureFacts(error), 'digest not delivered'));
+  }
+
+  /** The slice as a message; with the digest when one is due and the slice ends where the log does. */
+  #batchOf(slice: LogSlice, run: string): Batch {
+    const { lastSequence } = slice;
+    const nowMs = this.#clock.monotonicMs();
+    const isDue = lastSequence === this.#progress.committed && this.#digests.isDue(lastSequence, nowMs);
+    const digest = isDue ? this.#digestAt(lastSequence) : undefined;
+    if (digest !== undefined) {
+      this.#digests.stated(lastSequence, nowMs);
+      this.#counters.digestsStated += 1;
+    }
+    return batchOf(this.#log.identity(), slice, { run, downAck: this.#downAck(), digest });
+  }
+
   #nextSlice(): LogSlice | undefined {
+    return this.#slice(this.#progress.sent, batchBounds(this.#progress.room));
+  }
+
+  #slice(after: number, bounds: { readonly deltasMax: number; readonly bytesMax: number }): LogSlice | undefined {
     try {
-      return this.#log.slice(this.#progress.sent, batchBounds(this.#progress.room));
+      return this.#log.slice(after, bounds);
     } catch (error) {
       this.#events.error(failureFacts(error), 'the log cannot be read; trying again');
       this.#retryLater();

@@ -29,6 +29,8 @@ export type ReplicationLog = {
   skusTouched(afterSequence: number, upToSequence: number): readonly Sku[];
   /** The SKUs' current states. */
   states(skus: readonly Sku[]): readonly StateRow[];
+  /** Current states of all SKUs in their order, after one or from the first (`''`). */
+  statesAfter(sku: Sku | '', rowsMax: number): readonly StateRow[];
   /** Gives the provisional log (epoch 0) its epoch. Throws when it has another one already. */
   adoptEpoch(epoch: number): void;
   /** Central's cursor as last made durable. */

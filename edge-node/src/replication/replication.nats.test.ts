@@ -214,13 +214,17 @@ describe('replication through a real broker', () => {
     const replication = site.replicate();
     await until(() => replication.status().state === 'live', replication.status.bind(replication));
     server.pause();
-    await sell(site.ledger, 10);
-    await until(() => replication.status().sent === 10, replication.status.bind(replication));
+    // On a busy machine it may take in some more before it stands: something is to be under way that it never answers.
+    const isUnderWay = () => replication.status().sent > replication.status().brokerAcked;
+    do await sell(site.ledger, 10);
+    while (!isUnderWay());
     await server.kill();
     cleanUps.push(() => systemClock.sleep(100)); // The client cannot close a connection that is just breaking without an uncaught error.
     const failed = () => replication.counters.publishFailures > 0;
     await until(failed, replication.status.bind(replication), 1_000);
-    expect(replication.status()).toMatchObject({ link: 'disconnected', sent: 0, backlog: 10 });
+    const { link, sent, brokerAcked, backlog } = replication.status();
+    expect([link, sent]).toEqual(['disconnected', brokerAcked]);
+    expect(backlog).toBeGreaterThanOrEqual(10);
   });
 
   test('stops at once while there is no broker', async () => {

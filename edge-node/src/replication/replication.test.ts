@@ -1,6 +1,7 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
+import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type ReplicatingNode, replicatingNode, skuNames } from '../testing/replicating-node.ts';
 import { noFaults } from '../testing/simulated-link.ts';
@@ -265,13 +266,13 @@ describe('a fence', () => {
 
   test('of its own making is told to central at once and for as long as it stands; one of central is not repeated', async () => {
     const { clock, central, replication } = await live();
-    central.schema = [3, 4];
+    central.schema = [SCHEMA_MAX + 1, SCHEMA_MAX + 2];
     await clock.advance(limits.heartbeatPeriodMs + 100);
     expect(replication.status().state).toBe('fenced');
-    expect(central.nodeFence).toContain('central reads schema 3 to 4');
+    expect(central.nodeFence).toContain(`central reads schema ${SCHEMA_MAX + 1} to ${SCHEMA_MAX + 2}`);
     await clock.advance(60_000);
-    expect(central.nodeFence).toContain('central reads schema 3 to 4');
-    central.schema = [1, 2];
+    expect(central.nodeFence).toContain(`central reads schema ${SCHEMA_MAX + 1} to ${SCHEMA_MAX + 2}`);
+    central.schema = [SCHEMA_MIN, SCHEMA_MAX];
     await clock.advance(limits.heartbeatPeriodMs + 100);
     expect(central.nodeFence).toBeUndefined();
     central.fence = { epoch: 2, reason: 'the disk was cloned' };

@@ -1,4 +1,5 @@
 import { parseSku } from '@edgestock/shared/inventory/ids';
+import { DIGEST_BUCKETS } from '@edgestock/shared/inventory/position-digest';
 import type { HeartbeatReply } from '@edgestock/shared/protocol/control';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
@@ -39,6 +40,8 @@ export type ReplicationOptions = {
   readonly retentionMs: number;
   /** Where central's directives are carried out; without it the node takes none, and central sends none. */
   readonly inbox?: DirectiveInbox;
+  /** The digest of all positions after a place of the log, where it is known; without it none is stated. */
+  readonly digestAt?: (sequence: number) => Uint8Array | undefined;
 };
 
 /**
@@ -85,6 +88,7 @@ export class Replication implements Service {
     this.#publisher = new OutboxPublisher({
       ...common,
       downAck: () => this.#directives?.sequence ?? 0,
+      digestAt: options.digestAt ?? (() => undefined),
       onSent: () => this.#heartbeat.ring(),
     });
     this.#states = new StateLane(common);
@@ -279,6 +283,8 @@ export class Replication implements Service {
     else if (this.#phase.phase === 'catching-up' && this.#progress.backlog <= limits.caughtUpDeltasMax)
       this.#caughtUp();
     this.#sendWanted(reply.wanted ?? []);
+    this.#sendBuckets(reply.repair ?? []);
+    if (reply.digest === true) this.#publisher.stateDigestSoon();
     this.#publisher.wake();
   }
 
@@ -305,6 +311,17 @@ export class Replication implements Service {
     if (skus.length === 0) return;
     this.#events.info({ skus: skus.length }, 'central asks for current states');
     void this.#states.sendWanted(skus, this.#session.signal);
+  }
+
+  /** Central's positions in these buckets are not this node's: all of them, whole, make them so. */
+  #sendBuckets(stated: readonly number[]): void {
+    const buckets = stated.filter((bucket) => bucket < DIGEST_BUCKETS).slice(0, wireLimits.repairBucketsMax);
+    if (buckets.length === 0) return;
+    this.#events.error(
+      { buckets, hint: 'it is repaired by itself; if it goes on, look at the disks of both' },
+      "central's positions differ from those of this node: they are sent whole",
+    );
+    void this.#states.sendBuckets(buckets, this.#session.signal);
   }
 
   #handshake(now: number): void {

@@ -23,6 +23,8 @@ export function startReplication(options: {
   readonly retentionMs?: number;
   /** Where central's directives are carried out. */
   readonly inbox?: DirectiveInbox;
+  /** The digest of all positions after a place of the log, where it is known. */
+  readonly digestAt?: (sequence: number) => Uint8Array | undefined;
   readonly clock: Clock;
   readonly random: Random;
   /** Its lines name the warehouse already. */
@@ -51,5 +53,6 @@ export function startReplication(options: {
     events,
     retentionMs: options.retentionMs ?? replicationLimits.retentionMsDefault,
     ...(options.inbox === undefined ? {} : { inbox: options.inbox }),
+    ...(options.digestAt === undefined ? {} : { digestAt: options.digestAt }),
   });
 }

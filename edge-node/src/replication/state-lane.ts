@@ -1,6 +1,8 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import { bucketOf } from '@edgestock/shared/inventory/position-digest';
 import { encodeStateMessage } from '@edgestock/shared/protocol/codec';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
+import type { StateMessage } from '@edgestock/shared/protocol/message';
 import { stateSubject } from '@edgestock/shared/protocol/subjects';
 import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
 import type { Clock } from '@edgestock/shared/runtime/clock';
@@ -28,6 +30,7 @@ export class StateLane {
   #liveUpTo: number | undefined;
   #isLiveSending = false;
   #isWantedSending = false;
+  #isRepairing = false;
   #cancelLive: (() => void) | undefined;
   #stopping = new AbortController();
 
@@ -65,6 +68,25 @@ export class StateLane {
     this.#isWantedSending = true;
     await this.#post(this.#pieces(skus), signal);
     this.#isWantedSending = false;
+  }
+
+  /** Sends all positions of these buckets of the digest: those that central has otherwise, or should not have, are wrong there. */
+  async sendBuckets(buckets: readonly number[], signal: AbortSignal): Promise<void> {
+    if (this.#isRepairing) return;
+    this.#isRepairing = true;
+    try {
+      // Of before the first read: what moves meanwhile is newer than that at central, too, and left alone there.
+      const asOfSequence = this.#log.head().sequence;
+      const rows = await this.#rowsOf(new Set(buckets), signal);
+      for (const bucket of signal.aborted ? [] : buckets) {
+        await this.#publishBucket(bucket, rows.get(bucket) ?? [], asOfSequence);
+        this.#counters.bucketsRepaired += 1;
+      }
+    } catch (error) {
+      this.#counters.stateFailures += 1;
+      this.#events.warn(failureFacts(error), 'positions not delivered; central asks again');
+    }
+    this.#isRepairing = false;
   }
 
   stop(): void {
@@ -159,15 +181,37 @@ export class StateLane {
     }
   }
 
-  async #publish(rows: readonly StateRow[]): Promise<void> {
+  /** Reads every position there is, a page to a turn: this is rare. */
+  async #rowsOf(buckets: ReadonlySet<number>, signal: AbortSignal): Promise<ReadonlyMap<number, StateRow[]>> {
+    const found = new Map<number, StateRow[]>();
+    let page: readonly StateRow[] = [];
+    do {
+      await nextTurn();
+      page = this.#log.statesAfter(page.at(-1)?.sku ?? '', limits.stateRowsPerPage);
+      for (const row of page) {
+        const bucket = bucketOf(row.sku);
+        if (buckets.has(bucket)) found.set(bucket, [...(found.get(bucket) ?? []), row]);
+      }
+    } while (page.length === limits.stateRowsPerPage && !signal.aborted);
+    return found;
+  }
+
+  /** A bucket that does not fit a message cannot say what is not in it; its positions are repaired all the same. */
+  async #publishBucket(bucket: number, rows: readonly StateRow[], asOfSequence: number): Promise<void> {
+    const pieces = Math.max(1, Math.ceil(rows.length / limits.repairRowsMax));
+    for (let piece = 0; piece < pieces; piece += 1) {
+      const some = rows.slice(piece * limits.repairRowsMax, (piece + 1) * limits.repairRowsMax);
+      await this.#publish(some, { asOfSequence, repair: { bucket, isWhole: pieces === 1 } });
+    }
+  }
+
+  async #publish(
+    rows: readonly StateRow[],
+    said: Pick<StateMessage, 'asOfSequence' | 'repair'> = { asOfSequence: this.#log.head().sequence },
+  ): Promise<void> {
     const identity = this.#log.identity();
     const { warehouse, epoch, instance } = identity;
-    const bytes = encodeStateMessage({
-      ...identity,
-      asOfSequence: this.#log.head().sequence,
-      schema: SCHEMA_MAX,
-      rows,
-    });
+    const bytes = encodeStateMessage({ ...identity, ...said, schema: SCHEMA_MAX, rows });
     // States are read afresh each time, so no two messages are the same and none may be taken for another.
     const messageId = `${warehouse}.${epoch}.${instance}.state.${this.#random.hex(8)}`;
     await this.#link.publish(stateSubject(warehouse), bytes, messageId);

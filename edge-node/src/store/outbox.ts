@@ -108,6 +108,11 @@ export class Outbox {
     return skus.flatMap((sku) => this.#shelves.stateRow(sku) ?? []);
   }
 
+  /** Current states in the order of their SKUs, after one or from the first (`''`). */
+  statesAfter(sku: Sku | '', rowsMax: number): readonly StateRow[] {
+    return this.#shelves.stateRowsAfter(sku, rowsMax);
+  }
+
   /** Central's cursor in this log. */
   appliedUpTo(): number {
     return this.#appliedUpTo;

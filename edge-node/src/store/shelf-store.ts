@@ -96,9 +96,12 @@ export class ShelfStore {
   /** The position as replication sends it ahead of its history. */
   stateRow(sku: Sku): StateRow | undefined {
     const row = this.#position.get(sku);
-    if (row === undefined) return undefined;
-    const { version, sequence, ...state } = positionOf(row);
-    return { sku, version, sequence, state, at: row.changed_at };
+    return row && stateRowOf({ ...row, sku });
+  }
+
+  /** The same of the positions after a SKU, in SKU order. */
+  stateRowsAfter(after: Sku | '', limit: number): readonly StateRow[] {
+    return this.#page.all(after, limit).map(stateRowOf);
   }
 
   balances(sku: Sku): readonly PlacedQuantity[] {
@@ -160,6 +163,11 @@ export function conditionCode(place: Pick<Place, 'condition'>): number {
 
 export function conditionOf(code: number): Condition {
   return must(conditions[code], 'conditions are append-only: a stored code is always known');
+}
+
+function stateRowOf(row: PositionRow & { readonly sku: Sku }): StateRow {
+  const { version, sequence, ...state } = positionOf(row);
+  return { sku: row.sku, version, sequence, state, at: row.changed_at };
 }
 
 function positionOf(row: PositionRow): Position {

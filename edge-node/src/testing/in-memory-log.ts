@@ -1,5 +1,6 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { emptyPosition, type Position } from '@edgestock/shared/inventory/position';
+import { PositionDigest } from '@edgestock/shared/inventory/position-digest';
 import { chainHash, genesisHash } from '@edgestock/shared/protocol/chain';
 import { encodeDelta } from '@edgestock/shared/protocol/codec';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
@@ -98,6 +99,19 @@ export class InMemoryLog implements ReplicationLog {
       const { version, sequence, ...state } = position;
       return [{ sku, version, sequence, state, at: this.#changedAt.get(sku) ?? 0 }];
     });
+  }
+
+  statesAfter(sku: Sku | '', rowsMax: number): StateRow[] {
+    const skus = [...this.#positions.keys()].sort().filter((other) => other > sku);
+    return this.states(skus.slice(0, rowsMax));
+  }
+
+  /** Of all positions, while nothing comes after the place. */
+  digestAt(sequence: number): Uint8Array | undefined {
+    if (sequence !== this.head().sequence) return undefined;
+    const digest = new PositionDigest(this.#identity.warehouse);
+    for (const [sku, position] of this.#positions) digest.add(sku, position);
+    return digest.bytes();
   }
 
   adoptEpoch(epoch: number): void {

@@ -9,6 +9,7 @@ import {
   lastUnitsRequest,
 } from '@edgestock/shared/protocol/control';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
+import type { StateMessage } from '@edgestock/shared/protocol/message';
 import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { ModelDirectives } from './model-directives.ts';
@@ -29,6 +30,12 @@ export class ModelCentral {
   epoch = 1;
   window = 20_000;
   need: number | undefined;
+  /** Buckets to ask for, and whether to ask for a digest, in the next reply. */
+  repair: number[] = [];
+  wantsDigest = false;
+  /** Digests that came, by the place they are of; and the repairs. */
+  readonly digests: { readonly sequence: number; readonly digest: Uint8Array }[] = [];
+  readonly repairs: StateMessage[] = [];
   /** SKUs to ask the states of in the next reply. */
   wanted: string[] = [];
   fence: { epoch: number; reason: string } | undefined;
@@ -78,6 +85,7 @@ export class ModelCentral {
   #upsert(bytes: Uint8Array): void {
     const message = decodeStateMessage(bytes);
     this.arrivals.push('state');
+    if (message.repair !== undefined) this.repairs.push(message);
     for (const row of message.rows) {
       if (row.version > (this.states.get(row.sku)?.version ?? 0)) this.states.set(row.sku, row);
     }
@@ -86,6 +94,7 @@ export class ModelCentral {
   #apply(bytes: Uint8Array): void {
     const batch = decodeUpBatch(bytes);
     this.arrivals.push(`${batch.firstSequence}-${batch.lastSequence}`);
+    if (batch.digest !== undefined) this.digests.push({ sequence: batch.lastSequence, digest: batch.digest });
     if (batch.epoch !== this.epoch) throw new WireError(`epoch ${batch.epoch} was never issued`);
     if (batch.lastSequence <= this.applied) {
       this.duplicates += 1;
@@ -129,6 +138,8 @@ export class ModelCentral {
       time: this.#clock.now(),
       window: this.window,
       ...(this.need === undefined ? {} : { need: this.need }),
+      ...(this.repair.length === 0 ? {} : { repair: this.repair.splice(0) }),
+      ...(this.wantsDigest ? { digest: true } : {}),
       ...(this.wanted.length === 0 ? {} : { wanted: this.wanted.splice(0) }),
       ...(this.fence === undefined ? {} : { fence: this.fence }),
     };

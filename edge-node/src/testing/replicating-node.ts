@@ -48,6 +48,7 @@ export function replicatingNode(
       clock,
       random,
       events: silentLog,
+      digestAt: (sequence) => log.digestAt(sequence),
       retentionMs: options.retentionMs ?? 7 * 24 * 3_600_000,
       ...(options.hasInbox === false ? {} : { inbox }),
     });

@@ -4,8 +4,10 @@ import type { SqliteCentralStore } from '@edgestock/central/store/sqlite/central
 import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
 import { PendingPromises } from '@edgestock/central/writer/pending-promises';
 import { startWriterThread, type WriterThread } from '@edgestock/central/writer/writer-thread';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { type Log, silentLog } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
+import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import type { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import type { Broker } from './broker.ts';
 import type { Disk } from './disk.ts';
@@ -89,6 +91,17 @@ export class SimulatedCentral {
     this.#life?.clock.kill();
     this.#around.broker.disconnect();
     for (const store of [...this.#dead, this.#store]) await store.close();
+  }
+
+  /** A position on its disk is no longer what was written there. False when there is none. */
+  rot(rotten: { readonly warehouse: WarehouseId; readonly sku: Sku; readonly units: number }): boolean {
+    const database = openDatabase(join(this.#folder, 'central.db'), { cacheKiB: 64 });
+    const statement = database.prepare(
+      'UPDATE position SET on_hand = on_hand + @units WHERE warehouse = @warehouse AND sku = @sku AND version > 0',
+    );
+    const { changes } = statement.run(rotten);
+    database.close();
+    return changes > 0;
   }
 
   #open(): SqliteCentralStore {

@@ -1,3 +1,4 @@
+import { DigestKeeper } from '@edgestock/edge-node/ledger/digest-keeper';
 import { LedgerInbox } from '@edgestock/edge-node/ledger/directive-inbox';
 import { Granter } from '@edgestock/edge-node/ledger/granter';
 import { LastUnitsCall } from '@edgestock/edge-node/ledger/last-units';
@@ -93,6 +94,7 @@ export class SimulatedNode {
     const ledger = new Ledger({ store, clock, log });
     new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log }).start();
     const granter = new Granter({ ledger, store, clock });
+    const digests = new DigestKeeper({ warehouse: this.warehouse, ledger, store, log });
     const inbox = new LedgerInbox({ ledger, store, granter });
     const stream = broker.streamOf(this.warehouse);
     const link = new SimulatedLink({ clock: world, random, farEnd: broker.farEnd(), stream });
@@ -105,6 +107,7 @@ export class SimulatedNode {
       random,
       events: log,
       retentionMs: RETENTION_MS,
+      digestAt: (sequence) => digests.at(sequence),
       inbox: {
         cursor: () => inbox.cursor(),
         carryOut: (run) => {

@@ -1,7 +1,7 @@
 import { noFaults } from '@edgestock/edge-node/testing/simulated-link';
 import type { Action } from './actions.ts';
 import { noCentralFaults } from './broker.ts';
-import type { World } from './world.ts';
+import { skus, type World } from './world.ts';
 
 /** What goes wrong, and gets well again. */
 export class Weather {
@@ -23,6 +23,7 @@ export class Weather {
       { name: 'stream deleted', weight: 0.5, act: () => this.#deleteStream() },
       { name: 'node crash', weight: 3, act: () => this.#crashNode() },
       { name: 'central crash', weight: 3, act: () => this.#crashCentral() },
+      { name: 'central rots', weight: 0.5, act: () => this.#rot() },
       { name: 'clock set', weight: 1, act: () => this.#setClock() },
       {
         name: 'time passes',
@@ -140,6 +141,19 @@ export class Weather {
       this.#world.start(central.start());
       this.#note('central runs again');
     });
+  }
+
+  /** A number on central's disk is no longer what was written, and central comes upon it in its next life. */
+  async #rot(): Promise<void> {
+    const { central, chance } = this.#world;
+    const { node } = this.#anyNode();
+    if (central.life === undefined || this.#isClear) return;
+    const units = chance.one([-1, 1, 40]);
+    const isThere = central.rot({ warehouse: node.warehouse, sku: chance.one(skus), units });
+    if (!isThere) return;
+    this.#note(`a position of ${node.warehouse} rotted at central by ${units}`);
+    central.crash();
+    await central.start();
   }
 
   async #setClock(): Promise<void> {

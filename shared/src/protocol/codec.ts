@@ -1,8 +1,9 @@
 import type { Quantities } from '../inventory/position.ts';
+import { DIGEST_BUCKETS, DIGEST_BYTES } from '../inventory/position-digest.ts';
 import type { Delta, StateRow } from './delta.ts';
 import { decodeDetails, encodeDetails } from './details-codec.ts';
 import { wireLimits } from './limits.ts';
-import type { DownBatch, StateMessage, UpBatch } from './message.ts';
+import type { DownBatch, StateMessage, StateRepair, UpBatch } from './message.ts';
 import { packed, sealed, unpackArray, unsealed } from './packing.ts';
 import { PROTOCOL_MAJOR } from './version.ts';
 import { arrayOf, bytesOf, hashOf, integer, natural, skuOf, textOf, WireError, warehouseOf } from './wire-fields.ts';
@@ -63,14 +64,14 @@ export function encodeUpBatch(batch: UpBatch): Buffer {
     batch.schema,
     batch.downAck,
     batch.deltas,
+    ...(batch.digest === undefined ? [] : [batch.digest]),
   ]);
 }
 
 export function decodeUpBatch(bytes: Uint8Array): UpBatch {
-  const [major, warehouse, epoch, instance, first, last, hashBefore, hashLast, schema, downAck, deltas] = unsealed(
-    bytes,
-    12,
-  );
+  const [major, warehouse, epoch, instance, first, last, hashBefore, hashLast, schema, downAck, deltas, ...appended] =
+    unsealed(bytes, 12);
+  const [digest] = appended;
   checkMajor(major);
   const batch: UpBatch = {
     ...identityOf(warehouse, epoch, instance),
@@ -81,6 +82,7 @@ export function decodeUpBatch(bytes: Uint8Array): UpBatch {
     schema: natural(schema, 'schema'),
     downAck: natural(downAck, 'downAck'),
     deltas: arrayOf(deltas, 'deltas').map((delta) => bytesOf(delta, 'delta')),
+    ...(digest === undefined || digest === null ? {} : { digest: digestOf(digest) }),
   };
   checkNumbering(batch, batch.deltas.length, wireLimits.batchDeltasMax);
   return batch;
@@ -126,21 +128,40 @@ export function encodeStateMessage(message: StateMessage): Buffer {
     message.asOfSequence,
     message.schema,
     message.rows.map(({ sku, version, sequence, state, at }) => [sku, version, sequence, stateFields(state), at]),
+    ...(message.repair === undefined ? [] : [[message.repair.bucket, message.repair.isWhole ? 1 : 0]]),
   ]);
 }
 
 export function decodeStateMessage(bytes: Uint8Array): StateMessage {
-  const [major, warehouse, epoch, instance, asOf, schema, rows] = unsealed(bytes, 8);
+  const [major, warehouse, epoch, instance, asOf, schema, rows, ...appended] = unsealed(bytes, 8);
   checkMajor(major);
   const list = arrayOf(rows, 'rows');
-  if (list.length === 0 || list.length > wireLimits.stateRowsMax)
+  const repair = repairOf(appended[0]);
+  // That a bucket is empty at the node is worth saying.
+  const isEmpty = list.length === 0 && repair === undefined;
+  if (isEmpty || list.length > wireLimits.stateRowsMax)
     throw new WireError(`${list.length} state rows are out of bounds`);
   return {
     ...identityOf(warehouse, epoch, instance),
     asOfSequence: natural(asOf, 'asOfSequence'),
     schema: natural(schema, 'schema'),
     rows: list.map(stateRowOf),
+    ...(repair === undefined ? {} : { repair }),
   };
+}
+
+function digestOf(value: unknown): Uint8Array {
+  const digest = bytesOf(value, 'digest');
+  if (digest.length !== DIGEST_BYTES) throw new WireError(`a digest of ${digest.length} bytes is none`);
+  return digest;
+}
+
+function repairOf(value: unknown): StateRepair | undefined {
+  if (value === undefined || value === null) return undefined;
+  const [bucket, isWhole] = arrayOf(value, 'repair');
+  const repair = { bucket: natural(bucket, 'bucket'), isWhole: natural(isWhole, 'isWhole') === 1 };
+  if (repair.bucket >= DIGEST_BUCKETS) throw new WireError(`${repair.bucket} is no bucket`);
+  return repair;
 }
 
 function stateRowOf(value: unknown): StateRow {

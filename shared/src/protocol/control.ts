@@ -68,6 +68,10 @@ export const heartbeatReply = z.object({
   window: z.number().int().positive(),
   /** Send the present states of these SKUs on the state lane: central could not apply a delta of theirs. Mostly absent. */
   wanted: z.array(z.string()).optional(),
+  /** Send all positions of these buckets: central's are not what the node's digest says. Absent unless something is wrong. */
+  repair: z.array(z.number().int().nonnegative()).optional(),
+  /** State the digest soon: the last one could not be judged, or positions were repaired after it. Mostly absent. */
+  digest: z.boolean().optional(),
 });
 export type HeartbeatReply = z.infer<typeof heartbeatReply>;
 

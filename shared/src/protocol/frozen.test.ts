@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseSku, parseWarehouseId } from '../inventory/ids.ts';
 import { conditions, movementKinds } from '../inventory/movement.ts';
 import { emptyQuantities } from '../inventory/position.ts';
+import { DIGEST_BYTES, DIGESTED } from '../inventory/position-digest.ts';
 import { must } from '../runtime/assert.ts';
 import { chainHashOver, genesisHash } from './chain.ts';
 import {
@@ -193,6 +194,15 @@ const downBatch = {
 const GOLDEN_DOWN_BATCH =
   '9a01a442455231010108c4200000000000000000000000000000000000000000000000000000000000000000c420fda2fd98ff80ec334b84dd4d42c635acbe8412ce43e4177ed3a019cc28afeba10298c41c9501a3462d31a34f2d319192a5534b552d3103cb427a20ab58d00000c4199402a3462d319192a5534b552d3102a963616e63656c6c6564c40b92039192a5534b552d3104c41493049192a5534b552d3109cb427a20ab58d00000c41e92059194a5534b552d31a3546561ae30343030363338313333333933310cc4059406013201c40c92079193a5534b552d31c002c41d9608a3542d31a442455231a448414d31019195a5534b552d3109050103ce4e7effa3';
 
+/** What schema 3 appended: a digest, whose bytes are frozen beside its code, and what a message repairs. */
+const digest = Buffer.alloc(DIGEST_BYTES, 'digest');
+const batchWithDigest = { ...batch, schema: 3, digest };
+const repairMessage = { ...stateMessage, schema: 3, repair: { bucket: 1_023, isWhole: true } };
+/** SHA-256 of its 6 KiB. */
+const GOLDEN_BATCH_WITH_DIGEST = '8b78ca0bff1a77302db6e7e22ab605c39d453afe934e9085ce99678cfdc8c96d';
+const GOLDEN_REPAIR_MESSAGE =
+  '9901a44245523103d920303031313232333334343535363637373838393961616262636364646565666602039195a5534b552d310702922802cb427a20ab58d0000092cd03ff01ce2c1fe2ea';
+
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
 
@@ -248,6 +258,17 @@ describe('the frozen wire', () => {
     expect(hexOf(encodeDownBatch(downBatch))).toBe(GOLDEN_DOWN_BATCH);
   });
 
+  it('reads and writes the golden bytes of schema 3: a batch with a digest', () => {
+    const bytes = encodeUpBatch(batchWithDigest);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(GOLDEN_BATCH_WITH_DIGEST);
+    expect(decodeUpBatch(bytes)).toEqual(batchWithDigest);
+  });
+
+  it('reads and writes the golden bytes of schema 3: a message that repairs', () => {
+    expect(decodeStateMessage(bytesOf(GOLDEN_REPAIR_MESSAGE))).toEqual(repairMessage);
+    expect(hexOf(encodeStateMessage(repairMessage))).toBe(GOLDEN_REPAIR_MESSAGE);
+  });
+
   it('keeps every code that was ever given', () => {
     const codes = Object.fromEntries(
       Object.entries(movementKinds).map(([kind, { code, change }]) => [kind, `${code} ${change}`]),
@@ -295,6 +316,9 @@ describe('the frozen wire', () => {
       GOLDEN_BATCH,
       GOLDEN_STATE_MESSAGE,
       GOLDEN_DOWN_BATCH,
+      GOLDEN_BATCH_WITH_DIGEST,
+      GOLDEN_REPAIR_MESSAGE,
+      DIGESTED,
       conditions,
       movementKinds,
     ]);
@@ -302,8 +326,8 @@ describe('the frozen wire', () => {
       version: `${PROTOCOL_MAJOR}.${SCHEMA_MAX}`,
       hash: createHash('sha256').update(schema).digest('hex').slice(0, 16),
     }).toEqual({
-      version: '1.2',
-      hash: '5e91990188e06f80',
+      version: '1.3',
+      hash: '3b4e6889a49c7495',
     });
   });
 });

@@ -20,6 +20,8 @@ export const wireLimits = {
   stateRowsMax: 2_000,
   /** SKUs of which central asks for the state in one heartbeat's reply; a node leaves out what is beyond it. */
   wantedSkusMax: 200,
+  /** Buckets of a digest that one heartbeat's reply asks for; a node leaves out what is beyond it. */
+  repairBucketsMax: 4,
   serialsPerLineMax: 200,
   textBytesMax: 1_024,
 } as const;

@@ -22,14 +22,28 @@ export type UpBatch = LogIdentity & {
   /** How far the node has carried out central's directives (the last sequence of the log down); 0 until there are any. */
   readonly downAck: number;
   readonly deltas: readonly Uint8Array[];
+  /** The digest of all positions after the last delta (`position-digest.ts`); absent on most batches. */
+  readonly digest?: Uint8Array;
 };
 
-/** Current states, ahead of history. Idempotent and order-free: each row is applied only if its version is newer. */
+/** Current states, ahead of history or for repair. Idempotent and order-free: ahead of history a row is applied only if its version is newer. */
 export type StateMessage = LogIdentity & {
   /** The node's last committed sequence when the rows were read. */
   readonly asOfSequence: number;
   readonly schema: number;
   readonly rows: readonly StateRow[];
+  /** Absent where the rows go ahead of history, which is nearly always. */
+  readonly repair?: StateRepair;
+};
+
+/**
+ * The rows are positions of one bucket of the digest, each as it was at `asOfSequence` or later. What the reader has from up to
+ * there and finds otherwise is wrong.
+ */
+export type StateRepair = {
+  readonly bucket: number;
+  /** They are all there were: another one that the reader has from up to there is wrong, too. */
+  readonly isWhole: boolean;
 };
 
 /** A run of consecutive directives of central's log for one node. `directives[i]` are the canonical bytes of sequence `firstSequence + i`. */

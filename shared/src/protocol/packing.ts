@@ -28,7 +28,7 @@ export function sealed(fields: readonly unknown[]): Buffer {
   return bytes;
 }
 
-/** Checks size, CRC and structure, and only then decodes. A newer minor version may have appended fields: they are ignored. */
+/** Checks size, CRC and structure, and only then decodes: the fields without the CRC, which `fieldsMin` counts. A newer minor version may have appended some. */
 export function unsealed(bytes: Uint8Array, fieldsMin: number): unknown[] {
   if (bytes.length > wireLimits.messageBytesMax) throw new WireError(`a message of ${bytes.length} bytes is too long`);
   const trailer = bytes.length - TRAILER_BYTES;
@@ -36,7 +36,7 @@ export function unsealed(bytes: Uint8Array, fieldsMin: number): unknown[] {
   const stated = new DataView(bytes.buffer, bytes.byteOffset + trailer + 1, 4).getUint32(0);
   if (crc32(bytes.subarray(0, trailer)) !== stated)
     throw new WireError('the CRC does not match: the bytes were damaged');
-  return unpackArray(bytes, fieldsMin);
+  return unpackArray(bytes, fieldsMin).slice(0, -1);
 }
 
 export function unpackArray(bytes: Uint8Array, fieldsMin: number): unknown[] {

@@ -8,12 +8,14 @@ import type { GrantFact } from '../../rules/grant-fact.ts';
 import { mergeBatch } from '../../rules/merge-batch.ts';
 import { TaskFactCollector } from '../../rules/task-fact.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
-import type { BatchOutcome, QuarantineReason, StatesOutcome } from '../central-store.ts';
+import type { BatchOutcome, DigestComparison, QuarantineReason, StatesOutcome } from '../central-store.ts';
 import type { Promising } from './orders/promising.ts';
 import { TaskDesk } from './orders/task-desk.ts';
 import { BatchLog, BatchLogWriter } from './positions/batch-log.ts';
 import { NodeReader, NodeWriter } from './positions/node-table.ts';
-import { PositionWriter } from './positions/position-table.ts';
+import type { PositionDigests } from './positions/position-digests.ts';
+import { PositionRepair } from './positions/position-repair.ts';
+import { type DeficitPlace, PositionWriter } from './positions/position-table.ts';
 import { QuarantineWriter } from './positions/quarantine-table.ts';
 import type { HeardFact } from './transfers/transfer-desk.ts';
 
@@ -28,15 +30,20 @@ export class BatchApplier {
   readonly #tasks: TaskDesk;
   #facts = new TaskFactCollector();
   #transferFacts: HeardFact[] = [];
+  #deficits: DeficitPlace[] = [];
   #grants: { readonly warehouse: WarehouseId; readonly grants: readonly GrantFact[] }[] = [];
 
   readonly #promising: Promising;
+  readonly #digests: PositionDigests;
+  readonly #repair: PositionRepair;
 
-  constructor(database: Database.Database, promising: Promising) {
+  constructor(database: Database.Database, promising: Promising, digests: PositionDigests) {
     this.#promising = promising;
+    this.#digests = digests;
+    this.#repair = new PositionRepair(database, promising.availability, digests);
     this.#nodes = new NodeReader(database);
     this.#nodeWriter = new NodeWriter(database);
-    this.#positions = new PositionWriter(database, promising.availability);
+    this.#positions = new PositionWriter(database, promising.availability, digests);
     this.#log = new BatchLog(database);
     this.#logWriter = new BatchLogWriter(database);
     this.#quarantine = new QuarantineWriter(database);
@@ -47,6 +54,7 @@ export class BatchApplier {
     this.#positions.begin();
     this.#facts = new TaskFactCollector();
     this.#transferFacts = [];
+    this.#deficits = [];
     this.#grants = [];
   }
 
@@ -55,7 +63,8 @@ export class BatchApplier {
    * before they heard of a stricter policy, and lets orders go on with what was shipped, given up, or granted.
    */
   end(now: number): void {
-    for (const { warehouse, sku } of this.#positions.end()) this.#promising.deficits.cover(warehouse, sku, now);
+    this.#writePositions();
+    for (const { warehouse, sku } of this.#deficits) this.#promising.deficits.cover(warehouse, sku, now);
     for (const { warehouse, grants } of this.#grants) this.#promising.recalls.granted(warehouse, grants);
     this.#tasks.report(this.#facts.all(), now);
     this.#promising.transfers.report(this.#transferFacts, now);
@@ -71,7 +80,7 @@ export class BatchApplier {
       case 'unknown-epoch':
         return { outcome: 'unknown-epoch' };
       case 'duplicate':
-        return { outcome: 'duplicate', appliedUpTo: record?.appliedUpTo ?? 0 };
+        return { outcome: 'duplicate', appliedUpTo: record?.appliedUpTo ?? 0, ...this.#compared(verified, record) };
       case 'late-epoch':
         this.#keep(verified, 'late-fact', `epoch ${batch.epoch}, instance ${batch.instance}`, now);
         return { outcome: 'late-epoch', currentEpoch: decided.currentEpoch };
@@ -103,6 +112,12 @@ export class BatchApplier {
       case 'fenced':
         return { outcome: 'fenced', reason: decided.reason };
       case 'apply': {
+        if (message.repair !== undefined) {
+          this.#writePositions();
+          const { repaired, deficits } = this.#repair.repair(message, message.repair);
+          this.#deficits.push(...deficits);
+          return { outcome: 'applied', repaired };
+        }
         for (const row of message.rows) {
           // A state that cannot be meant is left out: its delta follows in the log and is put aside there.
           if (faultOfState(row.version, row.state) === undefined) this.#positions.put(message.warehouse, row, 0);
@@ -147,7 +162,22 @@ export class BatchApplier {
       appliedUpTo: batch.lastSequence,
       appliedHash: batch.hashLast,
       quarantined: merged.faults.length,
+      ...this.#compared(verified, { appliedUpTo: batch.lastSequence }),
     };
+  }
+
+  /** What a node's digest says of the positions here, at the very place where it was made. */
+  #compared(
+    { batch: { warehouse, lastSequence, digest } }: VerifiedBatch,
+    cursor: { readonly appliedUpTo: number } | undefined,
+  ): { readonly digest?: DigestComparison } {
+    if (digest === undefined || cursor?.appliedUpTo !== lastSequence) return {};
+    this.#writePositions();
+    return { digest: this.#digests.compare(warehouse, digest, lastSequence) };
+  }
+
+  #writePositions(): void {
+    this.#deficits.push(...this.#positions.write());
   }
 
   #keep({ batch, bytes }: VerifiedBatch, reason: QuarantineReason, detail: string, now: number): void {

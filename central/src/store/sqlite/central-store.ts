@@ -16,6 +16,7 @@ import { DownLogTrim } from './down/down-log-trim.ts';
 import { Promising } from './orders/promising.ts';
 import { BatchLog } from './positions/batch-log.ts';
 import { NodeReader, NodeWriter } from './positions/node-table.ts';
+import { PositionDigests } from './positions/position-digests.ts';
 import { QuarantineWriter } from './positions/quarantine-table.ts';
 import { PromiseApplier } from './promise-applier.ts';
 
@@ -23,6 +24,7 @@ import { PromiseApplier } from './promise-applier.ts';
 export class SqliteCentralStore extends SqliteCentralReader implements CentralStore, PromiseStore {
   readonly #promising: Promising;
   readonly #applier: BatchApplier;
+  readonly #digests: PositionDigests;
   readonly #promises: PromiseApplier;
   readonly #trim: DownLogTrim;
   readonly #nodes: NodeReader;
@@ -34,7 +36,8 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   constructor(database: Database.Database) {
     super(database);
     this.#promising = new Promising(database);
-    this.#applier = new BatchApplier(database, this.#promising);
+    this.#digests = new PositionDigests(database);
+    this.#applier = new BatchApplier(database, this.#promising, this.#digests);
     this.#promises = new PromiseApplier(database, this.#promising);
     this.#trim = new DownLogTrim(database);
     this.#nodes = new NodeReader(database);
@@ -74,7 +77,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   }
 
   async applyBatches(batches: readonly VerifiedBatch[], now: number): Promise<Applied<BatchOutcome>> {
-    const { result, ...applied } = this.#apply(() => {
+    const { result, ...applied } = this.#ingest(() => {
       this.#applier.begin();
       const outcomes = batches.map((batch) => this.#applier.applyBatch(batch, now));
       this.#applier.end(now);
@@ -84,13 +87,21 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   }
 
   async applyStates(messages: readonly StateMessage[], now: number): Promise<Applied<StatesOutcome>> {
-    const { result, ...applied } = this.#apply(() => {
+    const { result, ...applied } = this.#ingest(() => {
       this.#applier.begin();
       const outcomes = messages.map((message) => this.#applier.applyStates(message));
       this.#applier.end(now);
       return outcomes;
     });
     return { outcomes: result, ...applied };
+  }
+
+  async countPositions(rowsMax: number): Promise<boolean> {
+    return this.#digests.countNext(rowsMax);
+  }
+
+  async recountPositions(): Promise<void> {
+    this.#digests.forget();
   }
 
   async promise(commands: readonly PromiseCommand[], now: number): Promise<Applied<PromiseOutcome>> {
@@ -130,6 +141,18 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
 
   async close(): Promise<void> {
     this.database.close();
+  }
+
+  /** A transaction of what nodes say, in which their positions are counted along. */
+  #ingest<T>(work: () => T): { readonly result: T } & Omit<Applied<never>, 'outcomes'> {
+    try {
+      const applied = this.#apply(work);
+      this.#digests.committed();
+      return applied;
+    } catch (error) {
+      this.#digests.rolledBack();
+      throw error;
+    }
   }
 
   /** A transaction whose work may change answers and tell nodes. */

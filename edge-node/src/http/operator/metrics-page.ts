@@ -54,6 +54,8 @@ function readingsOf(
     event_streams_dropped_total: streams.droppedCount,
     replication_batches_sent_total: sent.batchesSent,
     replication_bytes_sent_total: sent.bytesSent,
+    replication_digests_stated_total: sent.digestsStated,
+    replication_buckets_repaired_total: sent.bucketsRepaired,
     replication_rewinds_total: Object.values(sent.rewinds).reduce((sum, times) => sum + times, 0),
     replication_publish_failures_total: sent.publishFailures,
     replication_heartbeats_missed_total: sent.heartbeatsMissed,

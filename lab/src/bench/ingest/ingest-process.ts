@@ -4,6 +4,7 @@ import { NodeCursors } from '@edgestock/central/ingest/node-cursors';
 import { StoreWrites } from '@edgestock/central/ingest/store-writes';
 import { WantedStates } from '@edgestock/central/ingest/wanted-states';
 import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
+import { digestWatchOf } from '@edgestock/central/testing/digest-watch';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import { systemClock } from '@edgestock/shared/runtime/clock';
@@ -37,6 +38,7 @@ class IngestUnderLoad {
           store,
           cursors,
           wanted: new WantedStates(store, systemClock),
+          digests: digestWatchOf(store, systemClock),
           writes: new StoreWrites({ clock: systemClock, random: systemRandom, log: silentLog }),
           metrics: under.#metrics,
           clock: systemClock,

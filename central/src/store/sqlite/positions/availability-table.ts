@@ -24,6 +24,7 @@ export class AvailabilityWriter {
   readonly #insert: Statement<[{ sku: string; units: number; revision: number }]>;
   readonly #setBuffer: Statement<[{ sku: string; channel: string }]>;
   readonly #rebuild: Statement<[{ channel: string; revision: number }], ChangeNotice>;
+  readonly #recount: Statement<[{ sku: string }]>;
   readonly #follow: Statement<[{ channel: string }]>;
   readonly #loadRevision: Statement<[], { revision: number }>;
   readonly #saveRevision: Statement<[number]>;
@@ -58,6 +59,13 @@ export class AvailabilityWriter {
       ON CONFLICT (sku, channel) DO UPDATE SET
         unspent = excluded.unspent, buffer = excluded.buffer, revision = excluded.revision
       RETURNING sku, revision`);
+    this.#recount = database.prepare(`
+      UPDATE availability SET unspent = (
+        SELECT coalesce(sum(p.granted - p.returned - p.allocated_sent - p.held), 0)
+        FROM position p JOIN channel c ON c.channel = availability.channel
+          LEFT JOIN channel_warehouse m ON m.channel = c.channel AND m.warehouse = p.warehouse
+        WHERE p.sku = @sku AND (c.is_all OR m.warehouse IS NOT NULL))
+      WHERE sku = @sku`);
     this.#follow = database.prepare(`
       UPDATE availability SET revision =
         (SELECT a.revision FROM availability a WHERE a.sku = availability.sku AND a.channel = @channel)
@@ -120,6 +128,13 @@ export class AvailabilityWriter {
       this.#revisions.set(sku, revision);
     }
     this.#revision = before + notices.length;
+  }
+
+  /** Positions of a SKU were repaired: its answers are summed up anew, since nobody knows what they were made of. */
+  recount(sku: Sku): void {
+    this.#risen.add(sku);
+    this.#show(sku, 0, this.#revisionOf(sku));
+    this.#recount.run({ sku });
   }
 
   /** SKUs of which some warehouse has more unspent quota than before, since this was last asked. */

@@ -2,8 +2,10 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { deficitOf } from '@edgestock/shared/inventory/position';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { Database, Statement } from 'better-sqlite3';
-import { type KnownPosition, mergePosition } from '../../../rules/merge-position.ts';
+import { mergePosition } from '../../../rules/merge-position.ts';
 import type { AvailabilityWriter, UnspentChange } from './availability-table.ts';
+import { PLACED_COLUMNS, type PlacedRow, placedOf } from './placed-position.ts';
+import type { PositionDigests } from './position-digests.ts';
 
 /** What one transaction does to one position, whatever number of messages say so. */
 type Pending = {
@@ -29,15 +31,17 @@ export type DeficitPlace = { readonly warehouse: WarehouseId; readonly sku: Sku 
  */
 export class PositionWriter {
   #pending = new Map<Sku, Map<WarehouseId, Pending>>();
-  readonly #known: Statement<[string, string], KnownPosition>;
+  readonly #known: Statement<[string, string], PlacedRow>;
   readonly #upsert: Statement<(string | number)[]>;
   readonly #advanceLog: Statement<[number, string, string, number]>;
   readonly #suspect: Statement<[{ sku: string; warehouse: string; version: number }]>;
   readonly #availability: AvailabilityWriter;
+  readonly #digests: PositionDigests;
 
-  constructor(database: Database, availability: AvailabilityWriter) {
+  constructor(database: Database, availability: AvailabilityWriter, digests: PositionDigests) {
     this.#availability = availability;
-    this.#known = database.prepare('SELECT version, granted FROM position WHERE sku = ? AND warehouse = ?');
+    this.#digests = digests;
+    this.#known = database.prepare(`SELECT ${PLACED_COLUMNS} FROM position WHERE sku = ? AND warehouse = ?`);
     this.#upsert = database.prepare(`
       INSERT INTO position (sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence,
         log_sequence, at, suspect, granted, allocated, returned_seen)
@@ -79,11 +83,13 @@ export class PositionWriter {
   }
 
   /** Writes what was collected, and the answers with it; returns where goods are missing as far as the newer states say. */
-  end(): readonly DeficitPlace[] {
+  write(): readonly DeficitPlace[] {
+    const collected = this.#pending;
+    this.#pending = new Map();
     const deficits: DeficitPlace[] = [];
-    for (const sku of [...this.#pending.keys()].sort()) {
+    for (const sku of [...collected.keys()].sort()) {
       const changes: UnspentChange[] = [];
-      for (const [warehouse, pending] of this.#pending.get(sku) ?? []) {
+      for (const [warehouse, pending] of collected.get(sku) ?? []) {
         const units = this.#write(warehouse, sku, pending);
         if (units === undefined) continue;
         changes.push({ warehouse, units });
@@ -99,9 +105,12 @@ export class PositionWriter {
   #write(warehouse: WarehouseId, sku: Sku, { row, logSequence, suspectVersion }: Pending): number | undefined {
     let change: number | undefined;
     if (row !== undefined) {
-      const merge = mergePosition(this.#known.get(sku, warehouse), row);
+      const known = this.#known.get(sku, warehouse);
+      const merge = mergePosition(known, row);
       if (merge.merge === 'newer') {
         this.#upsertRow(warehouse, row, logSequence);
+        const { version, sequence, state } = row;
+        this.#digests.changed(warehouse, sku, known && placedOf(known), { version, sequence, ...state });
         change = merge.grantedChange;
       } else if (logSequence > 0) this.#advanceLog.run(logSequence, sku, warehouse, logSequence);
     }

@@ -1,0 +1,90 @@
+import { CountedPositions, type PlacedPosition } from '@edgestock/shared/inventory/counted-positions';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { PositionDigest } from '@edgestock/shared/inventory/position-digest';
+import type { StateRow } from '@edgestock/shared/protocol/delta';
+import type { Database, Statement } from 'better-sqlite3';
+import type { DigestComparison } from '../../central-store.ts';
+import { PLACED_COLUMNS, type PlacedRow, placedOf } from './placed-position.ts';
+
+/**
+ * What central has of each node's positions, as a digest that the node's own can be held against at a place of its log. Counted up
+ * from the rows when a node first states one, in pages between the transactions, and carried along with every write from then
+ * on. Nothing of it is stored: every start counts anew, and so finds what has rotted meanwhile.
+ */
+export class PositionDigests {
+  readonly #page: Statement<[string, string, number], PlacedRow & { sku: Sku }>;
+  readonly #counted = new Map<WarehouseId, CountedPositions>();
+  /** Takes back what the transaction under way has done. */
+  #undo: (() => void)[] = [];
+
+  constructor(database: Database) {
+    this.#page = database.prepare(
+      `SELECT sku, ${PLACED_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? AND version > 0 ORDER BY sku LIMIT ?`,
+    );
+  }
+
+  /** A position is written in the transaction under way. */
+  changed(
+    warehouse: WarehouseId,
+    sku: Sku,
+    before: PlacedPosition | undefined,
+    after: PlacedPosition | undefined,
+  ): void {
+    const counted = this.#counted.get(warehouse);
+    if (counted === undefined) return;
+    counted.changed(sku, before, after);
+    this.#undo.push(() => counted.changed(sku, after, before));
+  }
+
+  /** What was written is durable. */
+  committed(): void {
+    this.#undo = [];
+  }
+
+  /** The transaction under way failed. */
+  rolledBack(): void {
+    for (const undo of this.#undo.reverse()) undo();
+    this.#undo = [];
+  }
+
+  /** Holds the positions, as the transaction under way has left them, against the digest of a node after a place of its log. */
+  compare(warehouse: WarehouseId, stated: Uint8Array, sequence: number): DigestComparison {
+    let counted = this.#counted.get(warehouse);
+    if (counted === undefined) {
+      counted = new CountedPositions(warehouse);
+      this.#counted.set(warehouse, counted);
+    }
+    const { whole } = counted;
+    if (whole === undefined) return { compared: 'not-yet' };
+    // States that went ahead of their history are of a later place.
+    if (counted.upTo > sequence) return { compared: 'not-yet' };
+    return { compared: 'yes', differing: whole.differing(stated) };
+  }
+
+  /** Whether the positions of a bucket are just these, as far as it is counted; `false` where that is not known. */
+  consistsOf(warehouse: WarehouseId, bucket: number, rows: readonly StateRow[]): boolean {
+    const whole = this.#counted.get(warehouse)?.whole;
+    const named = new PositionDigest(warehouse);
+    for (const { sku, version, state } of rows) named.add(sku, { version, ...state });
+    return whole?.sumOf(bucket) === named.sumOf(bucket);
+  }
+
+  /** Counts the next page of a warehouse that has stated a digest; false when all are counted. Not inside a transaction. */
+  countNext(rowsMax: number): boolean {
+    for (const [warehouse, counted] of this.#counted) {
+      if (counted.whole !== undefined) continue;
+      const rows = this.#page.all(warehouse, counted.after, rowsMax);
+      counted.page(
+        rows.map((row) => ({ sku: row.sku, position: placedOf(row) })),
+        rows.length < rowsMax,
+      );
+      return true;
+    }
+    return false;
+  }
+
+  /** All are to be counted anew: a row that has rotted shows only then. */
+  forget(): void {
+    this.#counted.clear();
+  }
+}
