@@ -61,7 +61,14 @@ export const subcommands: readonly Subcommand[] = [
   {
     name: 'policy',
     summary: 'how much of whose stock central may promise; channels and their buffers',
-    examples: [['edgestock policy set BER1 --share 80 --safety-stock 2', 'the rest of the policy stays']],
+    examples: [
+      ['edgestock policy show BER1', 'as it is now'],
+      ['edgestock policy set BER1 --share 80 --safety-stock 2', 'the rest of the policy stays'],
+      ['edgestock policy skus BER1 rules.csv', 'your own file: sku,share_percent,safety_stock'],
+      ['edgestock policy channels', 'all of them'],
+      ['edgestock policy channel webshop --warehouses BER1,HAM1 --buffer 1', 'made, or changed if it is there'],
+      ['edgestock policy buffers webshop buffers.csv', 'your own file: sku,buffer'],
+    ],
     load: () => import('@edgestock/edge-node/command/policy'),
   },
   {
@@ -73,8 +80,8 @@ export const subcommands: readonly Subcommand[] = [
         'your own export into one node; twice is as good as once',
       ],
       [
-        'edgestock up --warehouses BER1,HAM1 --json > up.json & edgestock replay sales.csv --up-from up.json',
-        'into everything that up has started',
+        'edgestock replay sales.csv --up-from up.json',
+        'into everything that edgestock up --json > up.json has started, in another terminal',
       ],
     ],
     load: () => import('@edgestock/lab/replay/command'),

@@ -26,9 +26,12 @@ const send = defineCommand({
 
 const subcommands: readonly Subcommand[] = [
   subcommand('send', { command: send }),
-  subcommand('import', {
-    command: defineCommand({ meta: { name: 'import' }, subCommands: { catalogue: send, stock: send } }),
-  }),
+  {
+    ...subcommand('import', {
+      command: defineCommand({ meta: { name: 'import' }, subCommands: { catalogue: send, stock: send } }),
+    }),
+    examples: [['edgestock import stock x.csv', 'an example']],
+  },
 ];
 
 function subcommand(name: string, module: Awaited<ReturnType<Subcommand['load']>>): Subcommand {
@@ -105,6 +108,13 @@ describe('a command line', () => {
     expect(await line('help send')).toBe(0);
     expect(answers.at(0)).toContain('what import does');
     for (const text of answers.slice(3)) expect(text).toContain('edgestock send x');
+  });
+
+  test('asking for help to a part of a command shows no example of another part', async () => {
+    await line('import stock --help');
+    await line('import catalogue --help');
+    await line('import --help');
+    expect(answers.map((text) => text.includes('edgestock import stock x.csv'))).toEqual([true, false, true]);
   });
 
   test('asking for the version gets it alone', async () => {

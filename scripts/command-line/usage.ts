@@ -36,7 +36,7 @@ export async function usageOf(
   const words = Object.entries(args).filter(([, { type }]) => type === 'positional');
   const flags = Object.entries(args).filter(([, { type }]) => type !== 'positional');
   const partRows = await Promise.all(parts.map(async ([name, part]) => [name, await summaryOf(part)] as const));
-  const hasExamples = description.includes('\n  edgestock ');
+  const examples = description.includes('\n  edgestock ') ? [] : examplesOf([subcommand], path);
   const shape = [
     ...(parts.length > 0 ? ['<what>'] : []),
     ...words.map(([name, { required }]) => (required === false ? `[${name}]` : `<${name}>`)),
@@ -50,7 +50,7 @@ export async function usageOf(
     ...section(partRows),
     ...section(words.map(([name, word]) => [`<${name}>`, explained(word)])),
     ...section(flags.map(([name, flag]) => [spelling(name, flag), explained(flag)])),
-    ...(hasExamples || parts.length > 0 ? [] : ['', 'Examples', ...examplesOf([subcommand])]),
+    ...(examples.length > 0 ? ['', 'Examples', ...examples] : []),
     ...(parts.length > 0 ? ['', `edgestock ${path} <what> --help teaches each of them.`] : []),
   ].join('\n');
 }
@@ -106,6 +106,10 @@ function wrapped(text: string, width: number): readonly string[] {
   return lines;
 }
 
-function examplesOf(subcommands: readonly Subcommand[]): readonly string[] {
-  return subcommands.flatMap(({ examples }) => examples.flatMap(([line, what]) => [`  ${line}`, `      ${what}`]));
+/** Those that call the command at `path`: an example of another part of the same command teaches the wrong one. */
+function examplesOf(subcommands: readonly Subcommand[], path = ''): readonly string[] {
+  const calls = `edgestock ${path}`.trimEnd();
+  return subcommands
+    .flatMap(({ examples }) => examples.filter(([line]) => `${line} `.includes(`${calls} `)))
+    .flatMap(([line, what]) => [`  ${line}`, `      ${what}`]);
 }

@@ -57,6 +57,15 @@ describe('edgestock import and verify', () => {
     expect(printed.at(-1)).toContain('The books of BER1 agree: 2 movements (1 to 2) of 2 SKUs');
   });
 
+  it('say what became of barcodes with a wrong check digit', async () => {
+    const node = ['--data-dir', join(directory, 'node')];
+    const items = file('sku,barcode\nA,4006381333932\n');
+    await run(importCommand, 'catalogue', items, ...node, '--warehouse', 'BER1', '--bad-barcodes', 'skip');
+    expect(printed.at(-1)).toContain('Barcodes with a wrong check digit, left out: 1.');
+    await run(importCommand, 'catalogue', items, ...node, '--bad-barcodes', 'keep', '--again');
+    expect(printed.at(-1)).toContain('Barcodes with a wrong check digit, kept as your own codes: 1.');
+  });
+
   it('end with 1 when the file or the books are wrong, and print each fault with its place', async () => {
     const node = ['--data-dir', join(directory, 'node'), '--warehouse', 'BER1'];
     const path = file('sku,quantity\nA,1.5\n');

@@ -1,4 +1,5 @@
 import { unreachable } from '@edgestock/shared/runtime/assert';
+import type { BadBarcodePolicy } from '../import/catalogue-rows.ts';
 import type { ImportResult } from '../import/run-import.ts';
 import type { ImportKind } from '../store/import-store.ts';
 
@@ -7,6 +8,7 @@ type ToldImport = Omit<ImportResult, 'id'> & {
   readonly file: string;
   readonly warehouse: string | undefined;
   readonly seconds: number;
+  readonly badBarcodePolicy: BadBarcodePolicy;
 };
 
 /** The result of an import for a person: what is wrong by line, or what was done and what to look at. */
@@ -33,11 +35,14 @@ function headline({ outcome, kind, file, warehouse, rows, problemCount, seconds 
   }
 }
 
-function notes({ outcome, zerosRestored, badBarcodes, unlisted }: ToldImport): readonly string[] {
+function notes({ outcome, zerosRestored, badBarcodes, badBarcodePolicy, unlisted }: ToldImport): readonly string[] {
   const notes: string[] = [];
   if (zerosRestored > 0)
     notes.push(`${count(zerosRestored)} barcodes had lost leading zeros; the check digits agree with them put back.`);
-  if (badBarcodes > 0 && outcome !== 'refused') notes.push(`${count(badBarcodes)} barcodes have a wrong check digit.`);
+  if (badBarcodes > 0 && outcome !== 'refused') {
+    const became = badBarcodePolicy === 'keep' ? 'kept as your own codes' : 'left out';
+    notes.push(`Barcodes with a wrong check digit, ${became}: ${count(badBarcodes)}.`);
+  }
   if (unlisted > 0) {
     notes.push(
       `Warning: ${count(unlisted)} SKUs are in no catalogue. Their stock is recorded; each opened an exception. Import the catalogue first next time.`,

@@ -151,7 +151,7 @@ async function importFile(kind: ImportKind, args: ImportArguments): Promise<void
     const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;
     const { id, ...facts } = result;
     const told = { kind, file: args.file, warehouse: site?.warehouse, import: id, ...facts, seconds };
-    console.log(args.json === true ? JSON.stringify(told) : importSummary(told));
+    console.log(args.json === true ? JSON.stringify(told) : importSummary({ ...told, badBarcodePolicy: badBarcodes }));
     if (result.outcome === 'refused') process.exitCode = 1;
   } catch (error) {
     report.end();

@@ -136,12 +136,7 @@ const buffers = defineCommand({
 export const command = defineCommand({
   meta: {
     name: 'policy',
-    description: `How much of whose stock central may promise, and what channels keep unsold.
-
-  edgestock policy show BER1
-  edgestock policy set BER1 --share 80 --safety-stock 2
-  edgestock policy skus BER1 rules.csv
-  edgestock policy channel webshop --warehouses BER1,HAM1 --buffer 1`,
+    description: 'How much of whose stock central may promise, and what channels keep unsold.',
   },
   subCommands: { show, set, skus, channels, channel: setChannel, buffers },
 });

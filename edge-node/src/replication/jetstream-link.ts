@@ -158,5 +158,7 @@ const failureByCode: Readonly<Record<string, LinkFailure>> = {
 
 function linkErrorOf(error: unknown): unknown {
   if (!(error instanceof NatsError)) return error;
-  return new LinkError(failureByCode[error.code] ?? 'refused', `${error.code}: ${error.message}`, { cause: error });
+  // The client's error for "no responders" has its code as its whole message.
+  const message = error.message === error.code ? error.code : `${error.code}: ${error.message}`;
+  return new LinkError(failureByCode[error.code] ?? 'refused', message, { cause: error });
 }

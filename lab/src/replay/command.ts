@@ -67,7 +67,7 @@ async function urlsOf(nodes: string | undefined, upFrom: string | undefined): Pr
   } catch (cause) {
     const error = new UsageError(
       `${upFrom} does not hold the line of edgestock up`,
-      'Write it with edgestock up --json > FILE',
+      'Write it with edgestock up --json > FILE in another terminal, and wait until the line is there',
     );
     throw Object.assign(error, { cause });
   }
