@@ -2,6 +2,7 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import type { Reservation, ReservationState } from '../../../rules/reservation.ts';
+import { holdsOf } from '../../../rules/sourcing.ts';
 import { HoldReader } from './hold-table.ts';
 
 type ReservationRow = {
@@ -54,7 +55,7 @@ export class ReservationReader {
       lines: this.lines(id).map(({ sku, requested }) => ({
         sku,
         requested,
-        holds: holds.filter((hold) => hold.sku === sku).map(({ warehouse, quantity }) => ({ warehouse, quantity })),
+        holds: holdsOf(holds, sku),
       })),
     };
   }
