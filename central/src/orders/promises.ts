@@ -3,6 +3,7 @@ import type { SkuPolicy, SkuQuantity } from '@edgestock/shared/protocol/directiv
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
+import { timeOrderedId } from '@edgestock/shared/runtime/time-ordered-id';
 import type { Channel, ChannelRecord } from '../rules/channel.ts';
 import type { Order } from '../rules/order.ts';
 import type {
@@ -173,7 +174,7 @@ export class Promises {
 
   #demanded({ id, channel, owner, lines, idempotency }: Demand) {
     return {
-      id: id ?? this.#random.uuid(),
+      id: id ?? timeOrderedId(this.#clock.now(), this.#random),
       channel,
       owner,
       lines: summed(lines),

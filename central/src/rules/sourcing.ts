@@ -1,7 +1,7 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { assert } from '@edgestock/shared/runtime/assert';
-import type { Shortage } from './reservation.ts';
+import type { Hold, Shortage } from './reservation.ts';
 
 /** Units of one SKU that one warehouse lets central promise. */
 export type Offer = {
@@ -22,6 +22,11 @@ export type SourcingPlan = {
 };
 
 export type SourcedHold = { readonly sku: Sku; readonly warehouse: WarehouseId; readonly quantity: number };
+
+/** The holds of one SKU, in the order they have. */
+export function holdsOf(holds: readonly SourcedHold[], sku: Sku): readonly Hold[] {
+  return holds.filter((hold) => hold.sku === sku).map(({ warehouse, quantity }) => ({ warehouse, quantity }));
+}
 
 type Candidate = {
   readonly warehouse: WarehouseId;

@@ -1,5 +1,6 @@
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { assert } from '../runtime/assert.ts';
+import { SteadyDatabase } from './steady-database.ts';
 
 /**
  * Oldest SQLite that may open our files: 3.7.0 to 3.51.2 can corrupt a WAL database when two connections write or
@@ -16,7 +17,7 @@ export class DatabaseRefused extends Error {
  * with NORMAL, which loses the last commits in a power cut, so FULL is set and read back on *every* open.
  */
 export function openDatabase(path: string, options: { readonly cacheKiB: number }): Database.Database {
-  const database = new Database(path);
+  const database = new SteadyDatabase(path);
   try {
     refuseOldSqlite(database);
     database.pragma('journal_mode = WAL');

@@ -91,6 +91,8 @@ function connectionOptions(options: BrokerOptions): ConnectionOptions {
     reconnectDelayHandler: () => retryDelayMs(options),
     // The default closes the connection for good after two refused logins: a rotated password would end a node's replication.
     ignoreAuthErrorAbort: true,
+    // Two stacks of every request, kept in case it fails: each error here is told by who asked, and says what it was about.
+    noAsyncTraces: true,
     ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
     ...credentialOptions(options.credentials),
   };

@@ -1,6 +1,6 @@
 import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
-import Database from 'better-sqlite3';
+import { SteadyDatabase } from '@edgestock/shared/sqlite/steady-database';
 import { StoreFull } from '../store-full.ts';
 import { SqliteCentralReader } from './central-reader.ts';
 import { isDiskFull, SqliteCentralStore } from './central-store.ts';
@@ -44,7 +44,7 @@ export type OpenReader = { readonly reader: SqliteCentralReader; close(): void }
 
 /** Opens an existing store for reading; throws while there is none: the writer comes first. */
 export function openCentralReader(path: string): OpenReader {
-  const database = new Database(path, { readonly: true, fileMustExist: true });
+  const database = new SteadyDatabase(path, { readonly: true, fileMustExist: true });
   database.pragma('mmap_size = 0');
   database.pragma('busy_timeout = 5000');
   database.pragma(`cache_size = ${-READER_CACHE_KIB}`);

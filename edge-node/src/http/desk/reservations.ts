@@ -1,6 +1,7 @@
 import { availableOf } from '@edgestock/shared/inventory/position';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { refuse } from '@edgestock/shared/runtime/problem';
+import { timeOrderedId } from '@edgestock/shared/runtime/time-ordered-id';
 import { z } from 'zod';
 import { type Outcome, reservationStates } from '../../ledger/command.ts';
 import type { LastUnitsCall } from '../../ledger/last-units.ts';
@@ -42,7 +43,7 @@ async function reserve(context: HttpContext, deps: HttpDependencies, lastUnits: 
   // An id of the caller's own makes the write repeatable; without one, the key does.
   const idempotency = keyedWrite(context, 'reservations', body, body.id === undefined ? deps : { limits });
   const lines = movementLines(body.lines, { view: ledger.view, clock, limits, kind: 'reserve' });
-  const id = body.id ?? random.uuid();
+  const id = body.id ?? timeOrderedId(clock.now(), random);
   if (ledger.view.reservation(id) === undefined) await makeRoom(lines, deps, lastUnits);
   const { owner, note, actor } = body;
   const outcome = await ledger.record({

@@ -2,6 +2,7 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import type { Allocation, AllocationLine, Order, OrderLine, OrderState, OrderStep } from '../../../rules/order.ts';
+import { holdsOf } from '../../../rules/sourcing.ts';
 import { HoldReader } from '../promises/hold-table.ts';
 
 type OrderRow = {
@@ -116,7 +117,7 @@ export class OrderReader {
       isCancelling: row.is_cancelling === 1,
       lines: this.#lines.all(id).map((line) => ({
         ...line,
-        holds: holds.filter(({ sku }) => sku === line.sku).map(({ warehouse, quantity }) => ({ warehouse, quantity })),
+        holds: holdsOf(holds, line.sku),
       })),
       allocations: this.#allocations.all(id).map((allocation) => this.#allocation(allocation)),
       history: this.#steps.all(id),

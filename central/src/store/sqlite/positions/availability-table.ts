@@ -86,14 +86,13 @@ export class AvailabilityWriter {
   /** Notes what changed of a SKU at its warehouses, whether or not it changes a sum: an answer shows more than sums. */
   change(sku: Sku, changes: readonly UnspentChange[]): void {
     if (changes.some(({ units }) => units > 0)) this.#risen.add(sku);
-    const revision = this.#revisionOf(sku);
     const channels = this.#allChannels();
     // By far the most: a sale that leaves the quota as it is, or channels that sell from everywhere.
     if (changes.every(({ units }) => units === 0) || channels.every(({ warehouses }) => warehouses === 'all')) {
-      this.#show(sku, sumOf(changes), revision);
+      this.#show(sku, sumOf(changes));
       return;
     }
-    this.#show(sku, 0, revision);
+    this.#show(sku, 0);
     for (const channel of channels) this.#changeIn(channel, sku, changes);
   }
 
@@ -104,7 +103,7 @@ export class AvailabilityWriter {
   take(channel: Channel, sku: Sku, taken: readonly UnspentChange[]): boolean {
     const units = -sumOf(taken);
     if (this.#take.run(units, sku, channel, units).changes === 0) return false;
-    this.#show(sku, 0, this.#revisionOf(sku));
+    this.#show(sku, 0);
     for (const other of this.#allChannels()) if (other.channel !== channel) this.#changeIn(other, sku, taken);
     return true;
   }
@@ -113,7 +112,7 @@ export class AvailabilityWriter {
   bufferChanged(channel: Channel, sku: Sku): void {
     if (this.#setBuffer.run({ sku, channel }).changes === 0) return;
     this.#risen.add(sku);
-    this.#show(sku, 0, this.#revisionOf(sku));
+    this.#show(sku, 0);
   }
 
   /** A channel is new, or has other warehouses or another buffer: all its answers, and a revision for each. */
@@ -133,7 +132,7 @@ export class AvailabilityWriter {
   /** Positions of a SKU were repaired: its answers are summed up anew, since nobody knows what they were made of. */
   recount(sku: Sku): void {
     this.#risen.add(sku);
-    this.#show(sku, 0, this.#revisionOf(sku));
+    this.#show(sku, 0);
     this.#recount.run({ sku });
   }
 
@@ -151,7 +150,10 @@ export class AvailabilityWriter {
   }
 
   /** Adds units to all channels and shows the revision in each; an answer is made when there is none yet. */
-  #show(sku: Sku, units: number, revision: number): void {
+  #show(sku: Sku, units: number): void {
+    // In a group on one SKU only the first has anything to show: a third of what its reservations wrote of answers was this.
+    if (units === 0 && this.#revisions.has(sku)) return;
+    const revision = this.#revisionOf(sku);
     if (this.#changeAll.run(units, revision, sku).changes === 0) this.#insert.run({ sku, units, revision });
   }
 

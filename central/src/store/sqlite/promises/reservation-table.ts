@@ -3,6 +3,7 @@ import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import type { Reservation, ReservationState } from '../../../rules/reservation.ts';
+import { holdsOf } from '../../../rules/sourcing.ts';
 import type { PromiseReader } from '../../promise-store.ts';
 import { HoldReader } from './hold-table.ts';
 
@@ -105,7 +106,7 @@ export class ReservationReader {
       lines: this.lines(id).map(({ sku, requested }) => ({
         sku,
         requested,
-        holds: holds.filter((hold) => hold.sku === sku).map(({ warehouse, quantity }) => ({ warehouse, quantity })),
+        holds: holdsOf(holds, sku),
       })),
     };
   }

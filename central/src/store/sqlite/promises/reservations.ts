@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 import { centralLimits } from '../../../limits.ts';
 import type { PromiseCommand, PromiseOutcome } from '../../../rules/promise-command.ts';
 import { type Reservation, type Shortage, stateAt } from '../../../rules/reservation.ts';
+import { holdsOf } from '../../../rules/sourcing.ts';
 import { ChannelReader } from '../catalogue/channel-table.ts';
 import { OrderReader } from '../orders/order-table.ts';
 import type { Holdings } from './holdings.ts';
@@ -57,9 +58,15 @@ export class Reservations {
       requested: quantity,
       promised: short.get(sku) ?? quantity,
     }));
-    this.#writer.insert({ id, channel, owner, createdAt: now, expiresAt, ttlSeconds, isPartial }, lines);
+    const made = { id, channel, owner, state: 'held', createdAt: now, expiresAt } as const;
+    this.#writer.insert({ ...made, ttlSeconds, isPartial }, lines);
     this.#holdings.take({ kind: 'reservation', id }, channel, holds);
-    return { outcome: 'reserved', reservation: this.#known(id), shortages, isReplay: false };
+    // As `ReservationReader` would read it back, which would cost as much as all that was written.
+    const reservation = {
+      ...made,
+      lines: lines.map(({ sku, requested }) => ({ sku, requested, holds: holdsOf(holds, sku) })),
+    };
+    return { outcome: 'reserved', reservation, shortages, isReplay: false };
   }
 
   /** Its time only grows, so that a request that is repeated late takes nothing away. */
