@@ -135,7 +135,8 @@ function deployable(name: 'edge-node' | 'central', folders: Readonly<Record<stri
     // The composition root: builds, wires and orders, nothing else.
     { place: `${sources}/${name}.ts`, mayImport: everything, node: 'any', onlyFor: starters },
     {
-      place: `${sources}/open-store.ts`,
+      // From one opening of the database to its closing: a part of the composition root.
+      place: `${sources}/open-*.ts`,
       mayImport: everything,
       node: 'any',
       onlyFor: [`${sources}/${name}.ts`, ...starters],
