@@ -197,7 +197,7 @@ export const libraryHomes: readonly Home[] = [
   { of: ['msgpackr'], places: ['shared/src/protocol/packing.ts'] },
   {
     of: ['drizzle-orm', 'better-sqlite3', 'postgres', '@electric-sql/pglite'],
-    places: [...stores, 'lab/src/bench/**'],
+    places: [...stores, 'lab/src/bench/**', 'lab/src/faults/**'],
     // A test that tampers with a file, to see that it is noticed, opens it past the store.
     isFreeForTests: true,
   },
