@@ -23,7 +23,7 @@ export const command = defineCommand({
   },
   args: {
     only: { type: 'string', valueHint: '2,24', description: 'Only these rows of docs/faults.md, or cases by name' },
-    long: { type: 'boolean', description: 'Those that take minutes, too' },
+    long: { type: 'boolean', description: 'Those that take minutes, too; one that is named runs anyhow' },
     list: { type: 'boolean', description: 'Name the cases and run none' },
     json: { type: 'string', valueHint: 'FILE', description: 'Write the results there as a JSON object' },
     repeat: { type: 'string', default: '1', valueHint: 'N', description: 'Each so many times' },
@@ -36,7 +36,8 @@ export const command = defineCommand({
   async run({ args }) {
     // Only now: they are the whole product, and --help does not need it.
     const { cases } = await import('./cases.ts');
-    const wanted = args.only === undefined ? cases : casesOf(listOf(args.only), cases);
+    const named = args.only === undefined ? [] : listOf(args.only);
+    const wanted = args.only === undefined ? cases : casesOf(named, cases);
     if (args.list === true) {
       for (const { rows, name, isLong } of wanted) answer(`${rows.join(',')}\t${name}${isLong ? '\t--long' : ''}`);
       return;
@@ -50,7 +51,8 @@ export const command = defineCommand({
     const results: CaseResult[] = [];
     for (const one of wanted) {
       for (let times = 0; times < repeat; times += 1) {
-        const result = await resultOf(one, { natsServer, isLong: args.long === true || args.only !== undefined });
+        const isLong = args.long === true || named.includes(one.name);
+        const result = await resultOf(one, { natsServer, isLong });
         remark(`${result.rows.join(', ')} ${result.name}: ${result.result} (${result.seconds} s) ${result.told}`);
         results.push(result);
       }

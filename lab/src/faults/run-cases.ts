@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,12 +25,16 @@ export async function runCase(
   const startedMs = systemClock.monotonicMs();
   const seconds = () => Math.round((systemClock.monotonicMs() - startedMs) / 100) / 10;
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-faults-'));
+  // Also when somebody loses patience: what runs there is killed with us.
+  const removed = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', removed);
   try {
     const told = await run({ directory, natsServer: options.natsServer });
     return { rows, name, result: 'ok', told, seconds: seconds() };
   } catch (error) {
     return { rows, name, result: 'failed', told: reasonOf(error), seconds: seconds() };
   } finally {
+    process.off('exit', removed);
     await rm(directory, { recursive: true, force: true });
   }
 }

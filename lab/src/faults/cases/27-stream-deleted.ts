@@ -10,11 +10,11 @@ export const streamDeleted: FaultCase = {
   needs: [],
   run: (lab) =>
     inWorld(lab, {}, async (world) => {
-      await world.traffic.flow(500);
+      await world.traffic.flow(1_200);
       await atBroker(world.broker.port, async ({ manager }) => {
         for (const stream of [UP_STREAM, DOWN_STREAM]) await manager.streams.delete(stream);
       });
-      await world.traffic.flow(500);
+      await world.traffic.flow(1_200);
       return world.judged();
     }),
 };

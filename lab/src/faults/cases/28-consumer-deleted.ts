@@ -9,7 +9,7 @@ export const consumerDeleted: FaultCase = {
   needs: [],
   run: (lab) =>
     inWorld(lab, {}, async (world) => {
-      await world.traffic.flow(500);
+      await world.traffic.flow(1_200);
       const deleted = await atBroker(world.broker.port, async (hand) => {
         let count = 0;
         for (const [stream, names] of await streamsAndConsumers(hand)) {
@@ -18,7 +18,7 @@ export const consumerDeleted: FaultCase = {
         }
         return count;
       });
-      await world.traffic.flow(500);
+      await world.traffic.flow(1_200);
       return `${deleted} deleted: ${await world.judged()}`;
     }),
 };

@@ -2,8 +2,8 @@ import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { upSubject } from '@edgestock/shared/protocol/subjects';
 import { must } from '@edgestock/shared/runtime/assert';
-import { systemClock } from '@edgestock/shared/runtime/clock';
 import { requestJson } from '../../api/json-request.ts';
+import { collect } from '../../testing/collect.ts';
 import { until } from '../../testing/running-command.ts';
 import { type FaultCase, hold } from '../fault-case.ts';
 import { atBroker, type JetStreamHand } from '../world/jetstream.ts';
@@ -34,9 +34,10 @@ export const forgedMessages: FaultCase = {
 /** Takes real batches off the wire, and publishes them as what they are not. */
 async function forge({ connection }: JetStreamHand): Promise<number> {
   const subscription = connection.subscribe('edgestock.v1.up.>', { max: COPIES });
+  const taken = await collect(subscription);
   let sent = 0;
   const jetstream = connection.jetstream();
-  for await (const { subject, data } of subscription) {
+  for (const { subject, data } of taken) {
     const [other] = ['BER1', 'HAM1'].filter((warehouse) => !subject.endsWith(warehouse));
     const spoilt = Uint8Array.from(data);
     const middle = Math.floor(spoilt.length / 2);
@@ -57,7 +58,6 @@ async function forge({ connection }: JetStreamHand): Promise<number> {
     );
     hold(!isTaken, 'the broker took a message beyond the bound of its stream');
   }
-  await systemClock.sleep(100);
   return sent;
 }
 
