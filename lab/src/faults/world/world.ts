@@ -37,6 +37,8 @@ const PAUSE_MS = 10;
 const PATIENCE_MS = 30_000;
 /** Operations that must succeed after a fault: it is over for everybody. */
 const SERVED_AGAIN = 8;
+/** Lines of a log that are told with what did not arrive. */
+const WORDS = 4;
 
 /** Starts a world, does the harm of a case in it, and ends it however that ended. */
 export async function inWorld(
@@ -128,7 +130,7 @@ export class World {
     // What did not arrive is found, and the logs are looked at all the same: they say more.
     const unsettled = await this.#settled().then(
       () => [],
-      (error: unknown) => [error instanceof Error ? error.message : String(error)],
+      (error: unknown) => [error instanceof Error ? error.message : String(error), ...this.#lastWords()],
     );
     const seconds = ((systemClock.monotonicMs() - endedAt) / 1_000).toFixed(1);
     const findings = [...unsettled, ...(await findingsAtShop(history, centralUrl))];
@@ -202,6 +204,15 @@ export class World {
       const isThere = async () => ((await central.appliedByWarehouse()).get(warehouse) ?? 0) >= sequence;
       await until(isThere, SETTLED_WITHIN_MS, `central has applied ${warehouse} up to ${sequence}`);
     }
+  }
+
+  /** What central and the nodes have logged last, to say why something does not arrive. */
+  #lastWords(): readonly string[] {
+    const victims = [
+      ['central', this.central] as const,
+      ...this.#nodes.map((node) => [node.warehouse, node.victim] as const),
+    ];
+    return victims.map(([name, { said }]) => `${name} says: ${said.slice(-WORDS).join(' ') || 'nothing'}`);
   }
 
   /** Stops the nodes in order and proves their books. */
