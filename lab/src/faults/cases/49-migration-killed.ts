@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { LedgerAudit } from '@edgestock/edge-node/store/ledger-audit';
 import { type FaultCase, hold } from '../fault-case.ts';
 import { failing } from '../world/strace.ts';
 
-const PROGRAM = join(import.meta.dirname, '..', 'world', 'open-store-process.ts');
+const PROGRAM = fileURLToPath(new URL('../world/open-store-process.ts', import.meta.url));
 /** A start writes some hundred times; killed at ever later ones, closer together where steps are many. */
 const GROWTH = 1.6;
 const KILLS_MAX = 16;
