@@ -5,6 +5,7 @@ import { createLog, type Log } from '@edgestock/shared/runtime/log';
 import { type Random, systemRandom } from '@edgestock/shared/runtime/random';
 import { RELEASE } from '@edgestock/shared/runtime/release';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
+import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import { Api } from './api/api.ts';
 import type { IngestReport } from './api/operator-routes.ts';
@@ -42,6 +43,7 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     );
     await writer.ready;
 
+    const integrity = services.add('integrity', new IntegrityWatch({ path: storePath, clock, random, log }));
     const opened = openCentralReader(storePath);
     services.add('reader', { stop: async () => opened.close() });
     const api = services.add(
@@ -59,6 +61,7 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
         random,
         log,
         ingest: () => ingestReport(writer, natsUrls),
+        integrity: () => integrity.report,
         promising: () => ({
           pending: writer.promisesPending,
           promises: writer.metrics.promises,

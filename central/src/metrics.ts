@@ -30,6 +30,7 @@ const readings = {
   oversold: 'Positions of which central has promised more than it was granted; must be zero',
   event_streams: 'Open server-sent event streams',
   process_resident_bytes: 'Resident memory of the process',
+  database_damaged: '1 while the last daily check of the store found damage; must be zero',
   ingest_up: '1 while ingest is connected to the broker, else 0',
 } as const;
 

@@ -1,22 +1,14 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { Backoff } from '@edgestock/shared/runtime/backoff';
 import { type Clock, systemClock } from '@edgestock/shared/runtime/clock';
 import { createLog, type Log } from '@edgestock/shared/runtime/log';
 import { type Random, systemRandom } from '@edgestock/shared/runtime/random';
-import { RELEASE } from '@edgestock/shared/runtime/release';
-import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
+import type { Service } from '@edgestock/shared/runtime/service';
 import type { EdgeConfig } from './config.ts';
-import { createHttpApp } from './http/http-app.ts';
-import { serveHttp } from './http/serve-http.ts';
-import { ImportJobs } from './import/import-jobs.ts';
-import { DigestKeeper } from './ledger/digest-keeper.ts';
-import { LedgerInbox } from './ledger/directive-inbox.ts';
-import { DocumentPruner } from './ledger/document-pruner.ts';
-import { Granter } from './ledger/granter.ts';
-import { Ledger } from './ledger/ledger.ts';
-import { ReservationSweeper } from './ledger/reservation-sweeper.ts';
-import { httpLimits } from './limits.ts';
-import { startReplication } from './replication/start-replication.ts';
-import { EdgeStore } from './store/edge-store.ts';
+import { outOfService } from './http/out-of-service.ts';
+import { type HttpService, serveHttp } from './http/serve-http.ts';
+import { httpLimits, reopenLimits } from './limits.ts';
+import { type OpenNode, openNode } from './open-node.ts';
 
 export type EdgeNode = Service & {
   readonly warehouse: WarehouseId;
@@ -26,9 +18,9 @@ export type EdgeNode = Service & {
 };
 
 /**
- * One node: the store opened, the ledger on it, replication behind it, HTTP in front. A plain object: a process may hold
- * hundreds. Resolves when the node answers; the broker need not be there. Throws when the data directory or the address
- * cannot be had, each error with what to do about it.
+ * One node: its database opened with all that works on it, and HTTP in front. A plain object: a process may hold hundreds.
+ * Resolves when the node answers; the broker need not be there. Throws when the data directory or the address cannot be had,
+ * each error with what to do about it.
  */
 export async function startEdgeNode(
   config: EdgeConfig,
@@ -38,70 +30,114 @@ export async function startEdgeNode(
   const log = (dependencies.log ?? createLog({ level: config.logLevel, name: 'edge-node' })).child({
     warehouse: config.warehouse,
   });
-  const services = new ServiceStack();
+  const node = new KeptNode(config, { clock, random, log });
   try {
-    const store = EdgeStore.open({ dataDir: config.dataDirectory, warehouse: config.warehouse, clock, random });
-    services.add('store', { stop: async () => store.close() });
-    const ledger = services.add('ledger', new Ledger({ store, clock, log }));
-    const sweeper = services.add(
-      'reservations',
-      new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log }),
-    );
-    sweeper.start();
-    services.add('pruner', new DocumentPruner({ documents: store.documents, clock, log }));
-    const granter = services.add('granter', new Granter({ ledger, store, clock }));
-    const inbox = new LedgerInbox({ ledger, store, granter });
-    const digests = services.add('digests', new DigestKeeper({ warehouse: config.warehouse, ledger, store, log }));
-    const imports = services.add('imports', new ImportJobs({ store, ledger, clock, log }));
-    const replication = services.add(
-      'replication',
-      startReplication({
-        outbox: store.outbox,
-        ledger,
-        inbox,
-        digestAt: (sequence) => digests.at(sequence),
-        natsUrl: config.natsUrls,
-        retentionMs: config.retentionMs,
-        clock,
-        random,
-        log,
-      }),
-    );
-    // Grants are made only while central hears of them.
-    replication.onLive((isLive) => granter.setLive(isLive));
-    granter.setLive(replication.isLive);
-    const app = createHttpApp({
-      ledger,
-      imports,
-      sweeper,
-      lastUnits: { ask: (lines) => replication.askLastUnits(lines) },
-      status: () => replication.status(),
-      replication: replication.counters,
-      clock,
-      random,
-      log,
-      limits: httpLimits,
-      version: RELEASE,
-      isIdempotencyKeyRequired: config.isIdempotencyKeyRequired,
-    });
-    const http = services.add(
-      'http',
-      await serveHttp(app, { host: config.host, port: config.port, limits: httpLimits, clock }),
-    );
-    // An import that a crash interrupted goes on while tills already trade.
-    void imports.resume();
-    log.info(
-      { url: http.url, dataDirectory: config.dataDirectory, sequence: store.outbox.head().sequence },
-      'the node is ready',
-    );
-    return {
-      warehouse: config.warehouse,
-      url: http.url,
-      isEnrolled: () => replication.isHeard,
-      stop: () => services.stop(),
-    };
+    await node.listen(await node.open());
+    return node;
   } catch (error) {
-    await services.stop();
+    await node.stop();
     throw error;
   }
+}
+
+/**
+ * Keeps a node open. When the disk fails under a write, the connection is not trusted again (see `isDiskFailure`): the node
+ * refuses writes and answers reads until it has closed its database and opened it again, checked. Where that fails as well, it
+ * says so at its doors and tries on, with growing pauses: disks come back, and tills wait for nothing else.
+ */
+class KeptNode implements EdgeNode {
+  readonly #config: EdgeConfig;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #parts: { readonly clock: Clock; readonly random: Random; readonly log: Log };
+  readonly #backoff: Backoff;
+  readonly #stopping = new AbortController();
+  #node: OpenNode | undefined;
+  #openedAtMs = 0;
+  #why = { reason: 'it is being opened', hint: 'Send the same request again.' };
+  #reopening: Promise<void> | undefined;
+  #http: HttpService | undefined;
+
+  constructor(config: EdgeConfig, parts: { readonly clock: Clock; readonly random: Random; readonly log: Log }) {
+    this.#config = config;
+    this.#parts = parts;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#backoff = new Backoff({ ...reopenLimits, random: parts.random });
+  }
+
+  get warehouse(): WarehouseId {
+    return this.#config.warehouse;
+  }
+
+  get url(): string {
+    return this.#http?.url ?? '';
+  }
+
+  isEnrolled(): boolean {
+    return this.#node?.isEnrolled() ?? false;
+  }
+
+  async open(): Promise<OpenNode> {
+    const node = await openNode(this.#config, this.#parts, (failure) => {
+      this.#reopening = this.#reopen(failure);
+    });
+    this.#openedAtMs = this.#clock.monotonicMs();
+    this.#node = node;
+    return node;
+  }
+
+  async listen(node: OpenNode): Promise<void> {
+    const { host, port } = this.#config;
+    const front = { fetch: this.#answer.bind(this) };
+    this.#http = await serveHttp(front, { host, port, limits: httpLimits, clock: this.#clock });
+    node.begin();
+    const { url } = this;
+    this.#log.info({ url, dataDirectory: this.#config.dataDirectory, sequence: node.sequence }, 'the node is ready');
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#node?.endStreams();
+    await this.#http?.stop();
+    await this.#reopening;
+    await this.#node?.stop();
+    this.#node = undefined;
+  }
+
+  #answer(...[request, bindings]: Parameters<OpenNode['fetch']>): Response | Promise<Response> {
+    return this.#node?.fetch(request, bindings) ?? outOfService(request, this.#why);
+  }
+
+  async #reopen(failure: Error): Promise<void> {
+    const { signal } = this.#stopping;
+    if (this.#clock.monotonicMs() - this.#openedAtMs > reopenLimits.delayMsMax) this.#backoff.reset();
+    const delayMs = this.#backoff.nextDelayMs();
+    const hint = 'Look at the disk (kernel log, SMART). Reads go on; the database is opened again by itself.';
+    this.#log.error({ reason: failure.message, hint, delayMs }, 'the disk failed under a write');
+    await this.#clock.sleep(delayMs, signal);
+    const failed = this.#node;
+    this.#node = undefined;
+    // What it says no longer matters: whatever is not durable by now, nobody was told that it is.
+    await failed?.stop().catch((error: unknown) => this.#log.warn({ err: error }, 'the node was not closed in order'));
+    while (!signal.aborted) {
+      try {
+        const node = await this.open();
+        node.begin();
+        this.#log.info({ sequence: node.sequence }, 'the database was checked and opened again');
+        return;
+      } catch (error) {
+        this.#why = whyOf(error);
+        const delayMs = this.#backoff.nextDelayMs();
+        this.#log.error({ ...this.#why, delayMs }, 'the database cannot be opened again; trying on');
+        await this.#clock.sleep(delayMs, signal);
+      }
+    }
+  }
+}
+
+function whyOf(error: unknown): { readonly reason: string; readonly hint: string } {
+  const reason = error instanceof Error ? error.message : String(error);
+  const isHinted = error instanceof Error && 'hint' in error && typeof error.hint === 'string';
+  return { reason, hint: isHinted ? String(error.hint) : 'Look at the log of the node and at its disk.' };
 }

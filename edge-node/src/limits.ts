@@ -60,6 +60,9 @@ export const pruneLimits = {
   directivesPerPieceMax: 200,
 } as const;
 
+/** Pauses before a database whose disk failed is opened again. Longest: a disk that never stores costs no more than that. */
+export const reopenLimits = { firstDelayMs: 100, delayMsMax: 60_000 } as const;
+
 /** The same names with any values: a test has smaller ones. */
 export type HttpLimits = { readonly [Name in keyof typeof httpLimits]: number };
 

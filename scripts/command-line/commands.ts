@@ -125,4 +125,14 @@ export const subcommands: readonly Subcommand[] = [
     ],
     load: () => import('@edgestock/lab/simulation/command'),
   },
+  {
+    name: 'faults',
+    summary:
+      'real faults to real processes on this machine: kills, power cuts, bad disks, bad links; exit 1 at a broken promise',
+    examples: [
+      ['edgestock faults', 'all that take seconds; what this machine cannot do is said'],
+      ['edgestock faults --only 2,24 --repeat 10', 'two rows of docs/faults.md, ten times each'],
+    ],
+    load: () => import('@edgestock/lab/faults/command'),
+  },
 ];

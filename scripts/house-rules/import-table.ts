@@ -135,7 +135,8 @@ function deployable(name: 'edge-node' | 'central', folders: Readonly<Record<stri
     // The composition root: builds, wires and orders, nothing else.
     { place: `${sources}/${name}.ts`, mayImport: everything, node: 'any', onlyFor: starters },
     {
-      place: `${sources}/open-store.ts`,
+      // From one opening of the database to its closing: a part of the composition root.
+      place: `${sources}/open-*.ts`,
       mayImport: everything,
       node: 'any',
       onlyFor: [`${sources}/${name}.ts`, ...starters],
@@ -196,7 +197,7 @@ export const libraryHomes: readonly Home[] = [
   { of: ['msgpackr'], places: ['shared/src/protocol/packing.ts'] },
   {
     of: ['drizzle-orm', 'better-sqlite3', 'postgres', '@electric-sql/pglite'],
-    places: [...stores, 'lab/src/bench/**'],
+    places: [...stores, 'lab/src/bench/**', 'lab/src/faults/**'],
     // A test that tampers with a file, to see that it is noticed, opens it past the store.
     isFreeForTests: true,
   },

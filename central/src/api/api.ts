@@ -21,7 +21,7 @@ import { channelRoutes } from './channel-routes.ts';
 import { type ApiEnvironment, createDoors } from './doors.ts';
 import { explainRoutes } from './explain-routes.ts';
 import { type HttpServer, startHttpServer } from './http-server.ts';
-import { type IngestReport, operatorRoutes, type PromisingReport } from './operator-routes.ts';
+import { type IngestReport, type IntegrityTold, operatorRoutes, type PromisingReport } from './operator-routes.ts';
 import { orderRoutes } from './order-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
@@ -44,6 +44,8 @@ export type ApiOptions = {
   readonly random: Random;
   readonly log: Log;
   readonly ingest: () => IngestReport;
+  /** What the last whole check of the store said; absent where nothing is checked. */
+  readonly integrity?: () => IntegrityTold | undefined;
   readonly promising: () => PromisingReport;
   readonly residentBytes: () => number;
 };

@@ -13,6 +13,21 @@ afterEach(() => central.stop());
 const json = async (path: string): Promise<unknown> => (await central.fetch(path)).json();
 const NOW_TEXT = new Date(NOW).toISOString();
 
+test('the status, the readiness and the metrics tell what the daily check of the store found', async () => {
+  expect(await json('/v1/status')).not.toHaveProperty('integrity');
+  const findings: string[] = [];
+  const checked = await ApiUnderTest.start({ integrity: () => ({ checkedAt: NOW, durationMs: 40, findings }) });
+  const told = async (path: string) => (await checked.fetch(path)).json();
+  expect(await told('/v1/status')).toMatchObject({
+    integrity: { state: 'sound', checkedAt: NOW_TEXT, durationMs: 40 },
+  });
+  expect(await (await checked.fetch('/metrics')).text()).toMatch(/^edgestock_central_database_damaged 0$/m);
+  findings.push('page 9: not a page');
+  expect(await told('/readyz')).toMatchObject({ status: 'ready', integrity: { state: 'damaged', findings } });
+  expect(await (await checked.fetch('/metrics')).text()).toMatch(/^edgestock_central_database_damaged 1$/m);
+  await checked.stop();
+});
+
 describe('GET /v1/warehouses', () => {
   test('tells of every warehouse how far it is known', async () => {
     await central.move('HAM1', { sku: 'A', quantity: 3 });

@@ -26,6 +26,14 @@ export type IngestReport = {
   readonly counters?: IngestReadings;
 };
 
+/** A whole check of the store. No findings: it is sound. */
+export type IntegrityTold = {
+  /** Ms since 1970 UTC. */
+  readonly checkedAt: number;
+  readonly durationMs: number;
+  readonly findings: readonly string[];
+};
+
 /** What the API tells of the thread that promises. */
 export type PromisingReport = {
   /** Commands without an answer. */
@@ -45,6 +53,7 @@ export type OperatorView = {
   readonly metrics: CentralMetrics;
   readonly clock: Clock;
   readonly ingest: () => IngestReport;
+  readonly integrity?: () => IntegrityTold | undefined;
   readonly promising: () => PromisingReport;
   readonly isStopping: () => boolean;
   readonly residentBytes: () => number;
@@ -65,7 +74,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
         const reason = error instanceof Error ? error.message : String(error);
         return problemResponse(problemOf(problems.unavailable, `The store cannot be read: ${reason}.`));
       }
-      return jsonResponse(JSON.stringify({ status: 'ready', ingest: view.ingest().state }));
+      return jsonResponse(JSON.stringify({ status: 'ready', ingest: view.ingest().state, ...integrityOf(view) }));
     },
   });
 
@@ -88,6 +97,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           centralEpoch: view.centralEpoch,
           revision: stats.revision,
           store: { path: view.storePath, bytes: stats.bytes, batches: stats.batches },
+          ...integrityOf(view),
           ingest: view.ingest(),
           warehouses: {
             enrolled: fleet.length,
@@ -131,6 +141,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           oversold: promised.oversold,
           event_streams: view.fanOuts.streamCount,
           process_resident_bytes: view.residentBytes(),
+          database_damaged: (view.integrity?.()?.findings.length ?? 0) > 0 ? 1 : 0,
           ingest_up: ingest.isUp ? 1 : 0,
         },
         warehouses: fleet.map((state) => ({ ...state, directivesOpen: open.get(state.warehouse) ?? 0 })),
@@ -142,6 +153,15 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
       return new Response(page, { headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' } });
     },
   });
+}
+
+/** Of the daily check; nothing before the first one of this run. */
+function integrityOf({ integrity }: OperatorView) {
+  const report = integrity?.();
+  if (report === undefined) return {};
+  const { checkedAt, durationMs, findings } = report;
+  const state = findings.length === 0 ? 'sound' : 'damaged';
+  return { integrity: { state, checkedAt: isoText(checkedAt), durationMs, findings } };
 }
 
 /** Directives written and, as far as their nodes have said, not carried out; only where there are any. */

@@ -14,6 +14,8 @@ export type WriterConfig = {
   readonly natsUrls: readonly string[];
   /** File of the store; made if absent. This thread becomes its only writer. */
   readonly databasePath: string;
+  /** Whether the file is checked when it is opened: after a life that ended with a failure, since the disk may have caused it. */
+  readonly isStoreChecked?: boolean;
   readonly logLevel: LogLevel;
   /** How often the broker says "nothing new"; for tests. */
   readonly idleHeartbeatMs?: number;

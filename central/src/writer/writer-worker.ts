@@ -11,7 +11,7 @@ import { startWriterThread } from './writer-thread.ts';
 const port = must(parentPort, "the writer's thread is started by writer.ts");
 const config = workerData as WriterConfig;
 
-const store = openCentralStore(config.databasePath);
+const store = openCentralStore(config.databasePath, { isChecked: config.isStoreChecked ?? true });
 const thread = await startWriterThread({
   config,
   store,

@@ -138,7 +138,9 @@ export class Writer implements Service, PromiseWriter {
 
   #start(): void {
     this.#startedAtMs = this.#clock.monotonicMs();
-    const worker = new Worker(new URL('./writer-worker.ts', import.meta.url), { workerData: this.#config });
+    const worker = new Worker(new URL('./writer-worker.ts', import.meta.url), {
+      workerData: { ...this.#config, isStoreChecked: this.#restarts > 0 } satisfies WriterConfig,
+    });
     this.#worker = worker;
     worker.on('message', (message: FromWriter) => this.#hear(message));
     this.#pending.open((requests) => {

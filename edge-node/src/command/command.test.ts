@@ -227,6 +227,16 @@ describe('edgestock status', () => {
     );
   });
 
+  it('says what the daily check found wrong with a database, and nothing of a sound one', async () => {
+    const integrity = { state: 'damaged', checkedAt: '2026-03-01T08:00:00.000Z', findings: ['page 9: not a page'] };
+    bodies['/v1/status'] = { ...bodies['/v1/status'], integrity };
+    await run(statusCommand, '--node', url);
+    expect(printed.at(-1)).toMatch(/DAMAGED +checked 2026-03-01T08:00:00\.000Z: page 9: not a page/);
+    bodies['/v1/status'] = { ...bodies['/v1/status'], integrity: { ...integrity, state: 'sound', findings: [] } };
+    await run(statusCommand, '--node', url);
+    expect(printed.at(-1)).not.toContain('DAMAGED');
+  });
+
   it('ends with 1 and names the address that does not answer, and still shows the other', async () => {
     expect(await run(statusCommand, '--node', url, '--central', 'http://127.0.0.1:1')).toBe(1);
     expect(printed.join('\n')).toContain('Node BER1');

@@ -17,6 +17,7 @@ export type NodeStatus = {
   readonly down?: { readonly sequence: number; readonly need: boolean };
   readonly lastContactAt?: string;
   readonly writesFailing?: { readonly since: string; readonly reason: string; readonly hint: string };
+  readonly integrity?: { readonly state: string; readonly checkedAt: string; readonly findings: readonly string[] };
   readonly hint?: string;
   readonly time: string;
   readonly version: string;
@@ -48,6 +49,9 @@ export function nodePage(url: string, status: NodeStatus): string {
     ['central', `${status.state}, link ${status.link}; applied up to ${count(applied)}: ${inSync}`],
     ...promisesOf(status),
     ...(status.writesFailing === undefined ? [] : [['WRITES FAIL', failure(status.writesFailing)] as const]),
+    ...(status.integrity?.state === 'damaged'
+      ? [['DAMAGED', `checked ${status.integrity.checkedAt}: ${status.integrity.findings.join('; ')}`] as const]
+      : []),
     ['last contact', status.lastContactAt ?? 'never'],
     ['exceptions', openExceptions === 0 ? 'none open' : `${count(openExceptions)} open: see ${url}/v1/exceptions`],
     ['database', `${(databaseBytes / 1_048_576).toFixed(1)} MiB`],

@@ -10,6 +10,14 @@ import type { HttpLimits } from '../limits.ts';
 import type { ReplicationCounters } from '../replication/counters.ts';
 import type { ReplicationStatus } from '../replication/replication-status.ts';
 
+/** A whole check of the database, as the status shows it. No findings: it is sound. */
+export type IntegrityTold = {
+  /** Ms since 1970 UTC. */
+  readonly checkedAt: number;
+  readonly durationMs: number;
+  readonly findings: readonly string[];
+};
+
 /** All that the doors need from the node. */
 export type HttpDependencies = {
   readonly ledger: Ledger;
@@ -23,6 +31,8 @@ export type HttpDependencies = {
   readonly sweeper?: ReservationSweeper;
   /** Asks central for units that are missing here. Without it nothing is asked. */
   readonly lastUnits?: LastUnits;
+  /** What the last whole check of the database said; `undefined` before the first. Without it nothing is checked. */
+  readonly integrity?: () => IntegrityTold | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;

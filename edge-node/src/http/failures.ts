@@ -37,10 +37,16 @@ export function failureResponse(error: unknown, deps: Pick<HttpDependencies, 'lo
   );
 }
 
-function unavailable({ hint, isDiskFull }: LedgerUnavailable, requestId: string): Response {
+function unavailable({ hint, isDiskFull, isUncertain }: LedgerUnavailable, requestId: string): Response {
+  const headers = { 'retry-after': String(RETRY_AFTER_SECONDS) };
+  if (isUncertain) {
+    const detail =
+      'The disk failed while the write was being stored: it may have been recorded, or not. Send the same request again, under the same key or receipt: it is not recorded twice.';
+    return problemResponse(problemOf(problems.outcomeUnknown, detail, { hint, requestId }), headers);
+  }
   const detail = isDiskFull
     ? 'The disk of this node is full: the write was refused and nothing of it recorded. Reads go on. Send the same request again once there is space.'
     : 'The stock database refused the write and recorded nothing. Send the same request again.';
   const kind = isDiskFull ? problems.insufficientStorage : problems.unavailable;
-  return problemResponse(problemOf(kind, detail, { hint, requestId }), { 'retry-after': String(RETRY_AFTER_SECONDS) });
+  return problemResponse(problemOf(kind, detail, { hint, requestId }), headers);
 }

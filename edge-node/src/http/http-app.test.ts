@@ -68,7 +68,8 @@ describe('what fails inside', () => {
   afterEach(() => doors.close());
 
   test.each([
-    ['SQLITE_IOERR_FSYNC', 503, 'unavailable', 'replace it'],
+    ['SQLITE_IOERR_FSYNC', 503, 'outcome-unknown', 'replace it'],
+    ['SQLITE_BUSY', 503, 'unavailable', 'sent again unchanged'],
     ['SQLITE_FULL', 507, 'insufficient-storage', 'disk is full'],
   ])(
     'a write that the database refuses with %s is a %i that may be repeated, with the hint for the operator',

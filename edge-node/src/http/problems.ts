@@ -20,6 +20,7 @@ export const problems = {
   stalePosition: { code: 'stale-position', status: 412, title: 'The position has changed since it was seen' },
   idReused: { code: 'id-reused', status: 422, title: 'The id belongs to another request' },
   keyReused: { code: 'idempotency-key-reused', status: 422, title: 'The key belongs to another request' },
+  outcomeUnknown: { code: 'outcome-unknown', status: 503, title: 'Whether it was recorded is not known yet' },
   insufficientStorage: { code: 'insufficient-storage', status: 507, title: 'The disk of this node is full' },
 } as const satisfies Record<string, ProblemKind>;
 

@@ -7,8 +7,11 @@ import { malformedRequestProblem } from '@edgestock/shared/runtime/problem';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import type { HttpLimits } from '../limits.ts';
-import type { HttpApp, ServerBindings } from './dependencies.ts';
+import type { ServerBindings } from './dependencies.ts';
 import { problemResponse } from './failures.ts';
+
+/** What answers the requests. */
+export type HttpFront = { fetch(request: Request, bindings: ServerBindings): Response | Promise<Response> };
 
 export type HttpService = Service & { readonly url: string };
 
@@ -17,7 +20,7 @@ export type HttpService = Service & { readonly url: string };
  * Stopping takes no new connections, finishes what was accepted, ends event streams, and after a grace cuts what is left.
  */
 export async function serveHttp(
-  app: HttpApp,
+  app: HttpFront,
   options: { readonly host?: string; readonly port: number; readonly limits: HttpLimits; readonly clock: Clock },
 ): Promise<HttpService> {
   const { host = LOOPBACK, port, limits, clock } = options;

@@ -1,4 +1,9 @@
-/** The database did not take the write. Nothing of the command was recorded; the caller may repeat it unchanged. */
+import { DiskDistrusted, isDiskFailure } from '../store/disk-failure.ts';
+
+/**
+ * The database did not take the write. The caller may repeat it unchanged: nothing of the command was recorded, unless the disk
+ * failed (`isUncertain`). Then it may have been, and its key or receipt keeps it from being recorded twice.
+ */
 export class LedgerUnavailable extends Error {
   override readonly name = 'LedgerUnavailable';
   readonly retryable = true;
@@ -10,17 +15,24 @@ export class LedgerUnavailable extends Error {
     const code = sqliteCode(cause);
     super(`the stock database refused the write (${code ?? 'unknown cause'})`, { cause });
     this.code = code;
-    this.hint = hints[code ?? ''] ?? 'Look at the node log and the disk; the command may be sent again unchanged.';
+    this.hint =
+      isDiskFailure(cause) || cause instanceof DiskDistrusted
+        ? 'The disk fails: look at it (kernel log, SMART) and replace it. The node opens its database again by itself; reads go on.'
+        : (hints[code ?? ''] ?? 'Look at the node log and the disk; the command may be sent again unchanged.');
   }
 
   get isDiskFull(): boolean {
     return this.code === 'SQLITE_FULL';
   }
+
+  /** The disk failed while the write was being stored: only the database, opened again, can tell whether it was. */
+  get isUncertain(): boolean {
+    return isDiskFailure(this.cause);
+  }
 }
 
 const hints: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'The disk is full: free space on the node; reads go on, writes resume by themselves.',
-  SQLITE_IOERR_FSYNC: 'The disk failed to store data: replace it before trusting this node.',
 };
 
 /** The code of an error that SQLite has raised. */

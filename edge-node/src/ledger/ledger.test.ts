@@ -125,6 +125,30 @@ describe('commands that arrive together', () => {
     expect(site.store.outbox.head().sequence).toBe(2);
   });
 
+  it('are left open, all of them, when the disk fails under one: none is tried again by the same connection', async () => {
+    const append = site.store.movements.append.bind(site.store.movements);
+    site.store.movements.append = (sequence, forSku, delta, hash) => {
+      if (forSku === 'B') throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_FSYNC' });
+      append(sequence, forSku, delta, hash);
+    };
+    const told: Error[] = [];
+    site.store.onFailed((failure) => told.push(failure));
+    const outcomes = await Promise.allSettled(
+      [sale('A', 1), sale('B', 1), sale('C', 1)].map((command) => site.ledger.record(command)),
+    );
+    const open = { status: 'rejected', reason: expect.objectContaining({ isUncertain: true }) };
+    expect(outcomes).toEqual([open, open, open]);
+    expect([site.ledger.counters.failedCommits, told.length]).toEqual([1, 1]);
+    // What comes later is not tried, and so it is certain that it was not recorded.
+    await expect(site.ledger.record(sale('A', 1))).rejects.toMatchObject({
+      code: 'SQLITE_IOERR_FSYNC',
+      isUncertain: false,
+    });
+    expect([site.onHand('A'), told.length]).toEqual([0, 1]);
+    site.restart();
+    expect((await site.ledger.record(sale('A', 1))).outcome).toBe('recorded');
+  });
+
   it('are tried again when the write-ahead log gave a full disk its space back', async () => {
     const transaction = site.store.transaction.bind(site.store);
     const emptied: boolean[] = [];

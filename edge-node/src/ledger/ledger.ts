@@ -78,7 +78,7 @@ export class Ledger implements Service {
 
   /**
    * Records the command, or says why not. Resolves once it is durable. Rejects with `LedgerUnavailable` when the database
-   * failed: then nothing of it was recorded.
+   * failed: then nothing of it was recorded, unless that says that nobody knows (`isUncertain`).
    */
   record(command: Command): Promise<Outcome> {
     if (this.#isStopped) return Promise.reject(new LedgerUnavailable(new Error('the node is stopping')));
@@ -143,9 +143,10 @@ export class Ledger implements Service {
     let failure = this.#commit(group);
     if (failure !== undefined && this.#hasMadeRoom(failure.error)) failure = this.#commit(group);
     if (failure === undefined) return;
-    const [only] = group;
-    if (group.length === 1 && only !== undefined) {
-      this.#refuse(only, failure.error);
+    const { error } = failure;
+    const isUncertain = error instanceof LedgerUnavailable && error.isUncertain;
+    if (group.length === 1 || isUncertain) {
+      for (const pending of group) this.#refuse(pending, error);
       return;
     }
     // One of them cannot be written: each gets a transaction of its own, so that it fails alone.

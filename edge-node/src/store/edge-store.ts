@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
+import { openedSound, refuseDamaged } from '@edgestock/shared/sqlite/database-check';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { DiskDistrusted, isDiskFailure } from './disk-failure.ts';
 import { DocumentStore } from './document-store.ts';
 import { ExceptionStore } from './exception-store.ts';
 import { IdempotencyStore } from './idempotency-store.ts';
@@ -28,6 +30,9 @@ export const CACHE_KIB = 8 * 1024;
  */
 export const CHECKPOINT_PAGES = 4_000;
 
+/** Name of the database in a data directory. */
+const DATABASE = 'edge.sqlite';
+
 /** The node's database: the only owner of its data directory for as long as it is open. */
 export class EdgeStore {
   readonly node: NodeStore;
@@ -42,6 +47,8 @@ export class EdgeStore {
   readonly #database: Database.Database;
   readonly #path: string;
   readonly #lock: ProcessLock;
+  #failure: Error | undefined;
+  #onFailed: ((failure: Error) => void) | undefined;
 
   private constructor(database: Database.Database, lock: ProcessLock) {
     this.#database = database;
@@ -60,14 +67,16 @@ export class EdgeStore {
   }
 
   /**
-   * Opens (or makes) the database in a data directory. Throws `DataDirectoryUnusable`, `DataDirectoryInUse`, `WrongWarehouse`
-   * or `DatabaseRefused`, each with what to do about it.
+   * Opens (or makes) the database in a data directory. Throws `DataDirectoryUnusable`, `DataDirectoryInUse`, `WrongWarehouse`,
+   * `DatabaseDamaged` or `DatabaseRefused`, each with what to do about it.
    */
   static open(options: { dataDir: string; warehouse: WarehouseId; clock: Clock; random: Random }): EdgeStore {
     makeDirectory(options.dataDir);
     const lock = openable(options.dataDir, () => ProcessLock.take(join(options.dataDir, 'lock')));
     try {
-      return openable(options.dataDir, () => EdgeStore.#open(options, lock));
+      return openable(options.dataDir, () =>
+        openedSound(join(options.dataDir, DATABASE), () => EdgeStore.#open(options, lock)),
+      );
     } catch (error) {
       lock.release();
       throw error;
@@ -75,8 +84,9 @@ export class EdgeStore {
   }
 
   static #open(options: { dataDir: string; warehouse: WarehouseId; clock: Clock; random: Random }, lock: ProcessLock) {
-    const database = openDatabase(join(options.dataDir, 'edge.sqlite'), { cacheKiB: CACHE_KIB });
+    const database = openDatabase(join(options.dataDir, DATABASE), { cacheKiB: CACHE_KIB });
     try {
+      refuseDamaged(database);
       database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       // Before anything is written: on a disk that was full when the node died, the log may hold the only space there is.
       truncateWriteAheadLog(database);
@@ -93,9 +103,31 @@ export class EdgeStore {
     }
   }
 
-  /** Runs the work in one durable transaction: all of it or, when it throws, none. */
+  /** The database's file. */
+  get path(): string {
+    return this.#path;
+  }
+
+  /**
+   * Runs the work in one durable transaction: all of it or, when it throws, none. Where the disk failed in it (see
+   * `isDiskFailure`), nobody knows which of both; then nothing more is written by this connection, and the failure is told.
+   */
   transaction(work: () => void): void {
-    this.#database.transaction(work).immediate();
+    if (this.#failure !== undefined) throw new DiskDistrusted(this.#failure);
+    try {
+      this.#database.transaction(work).immediate();
+    } catch (error) {
+      if (isDiskFailure(error)) {
+        this.#failure = error;
+        this.#onFailed?.(error);
+      }
+      throw error;
+    }
+  }
+
+  /** Calls back, once, when the disk failed under a write: to be closed, and opened again. */
+  onFailed(listener: (failure: Error) => void): void {
+    this.#onFailed = listener;
   }
 
   /** Bytes of the database file, without its write-ahead log. */
@@ -124,7 +156,7 @@ export class EdgeStore {
    */
   close(): void {
     try {
-      this.outbox.flush();
+      if (this.#failure === undefined) this.outbox.flush();
     } catch (error) {
       if (!(error instanceof Database.SqliteError)) throw error;
     } finally {

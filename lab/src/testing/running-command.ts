@@ -61,11 +61,22 @@ async function started(child: ChildProcess, args: readonly string[]): Promise<Ru
   };
 }
 
+export type EndedCommand = { code: number | null; stdout: string; stderr: string };
+
 /** Runs it to its end. */
-export async function runCommand(
+export function runCommand(...args: readonly string[]): Promise<EndedCommand> {
+  return ended(spawnCommand(args));
+}
+
+/** The same under another program, as with `startCommandUnder`. */
+export function runCommandUnder(
+  under: readonly [program: string, ...args: string[]],
   ...args: readonly string[]
-): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawnCommand(args);
+): Promise<EndedCommand> {
+  return ended(spawnCommand(args, under));
+}
+
+async function ended(child: ChildProcess): Promise<EndedCommand> {
   const said = stderrOf(child);
   let stdout = '';
   child.stdout?.on('data', (chunk) => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
@@ -34,6 +34,24 @@ describeCentralStore('central store on SQLite', async () => {
       await rm(directory, { recursive: true });
     },
   };
+});
+
+it('is refused when its file is damaged, with what to do; without the check it would be served', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  const path = join(directory, 'central.db');
+  await openCentralStore(path).close();
+  const raw = new Database(path);
+  // A table that opening does not read.
+  const page = Number(raw.prepare("SELECT rootpage FROM sqlite_schema WHERE name = 'quarantine'").pluck().get());
+  raw.close();
+  const file = await readFile(path);
+  const head = (page - 1) * 4_096;
+  for (let at = head; at < head + 12; at += 1) file[at] = (file[at] ?? 0) ^ 0xff;
+  await writeFile(path, file);
+  const hint = expect.stringContaining('restore the last backup');
+  expect(() => openCentralStore(path)).toThrow(expect.objectContaining({ name: 'DatabaseDamaged', hint }));
+  await openCentralStore(path, { isChecked: false }).close();
+  await rm(directory, { recursive: true });
 });
 
 it('applies nothing of a call that fails half-way', async () => {

@@ -1,3 +1,4 @@
+import { openedSound, refuseDamaged } from '@edgestock/shared/sqlite/database-check';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { SteadyDatabase } from '@edgestock/shared/sqlite/steady-database';
@@ -16,20 +17,25 @@ const READER_CACHE_KIB = 64 * 1_024;
 const CHECKPOINT_AFTER_PAGES = 8_000;
 
 /**
- * Opens the store for its one writer: durable, migrated. The data directory's lock is the business of the process. Throws
- * `StoreFull` when the disk has no room for what opening needs.
+ * Opens the store for its one writer: durable, checked, migrated. The data directory's lock is the business of the process. The
+ * check reads the whole file, so whoever has just done it may leave it out. Throws `DatabaseDamaged`, and `StoreFull` when the
+ * disk has no room for what opening needs.
  */
-export function openCentralStore(path: string): SqliteCentralStore {
+export function openCentralStore(
+  path: string,
+  { isChecked = true }: { readonly isChecked?: boolean } = {},
+): SqliteCentralStore {
   try {
-    return openWriter(path);
+    return openedSound(path, () => openWriter(path, isChecked));
   } catch (error) {
     throw isDiskFull(error) ? new StoreFull(`the store cannot be opened: ${error.message}`, { cause: error }) : error;
   }
 }
 
-function openWriter(path: string): SqliteCentralStore {
+function openWriter(path: string, isChecked: boolean): SqliteCentralStore {
   const database = openDatabase(path, { cacheKiB: WRITER_CACHE_KIB });
   try {
+    if (isChecked) refuseDamaged(database);
     database.pragma(`wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`);
     migrate(database, migrations);
     return new SqliteCentralStore(database);

@@ -35,6 +35,22 @@ test('the status tells who this is, how far the log and central are, and what to
   });
 });
 
+test('the status, the readiness and the metrics tell what the daily check found, once there was one', async () => {
+  expect((await doors.get('/v1/status')).body).not.toHaveProperty('integrity');
+  const findings: string[] = [];
+  const checked = new OpenDoors({ integrity: () => ({ checkedAt: 1_700_000_000_000, durationMs: 40, findings }) });
+  const sound = { state: 'sound', checkedAt: '2023-11-14T22:13:20.000Z', durationMs: 40, findings: [] };
+  expect((await checked.get('/v1/status')).body).toMatchObject({ integrity: sound });
+  expect((await checked.get('/metrics')).text).toMatch(/^edgestock_database_damaged\{.*\} 0$/m);
+  findings.push('Tree 5 page 9: btreeInitPage() returns error code 11');
+  expect((await checked.get('/readyz')).body).toMatchObject({
+    status: 'ready',
+    integrity: { state: 'damaged', findings },
+  });
+  expect((await checked.get('/metrics')).text).toMatch(/^edgestock_database_damaged\{.*\} 1$/m);
+  checked.close();
+});
+
 describe('a node without a link', () => {
   test('is alive and ready: serving without one is its purpose', async () => {
     expect((await doors.get('/healthz')).status).toBe(200);

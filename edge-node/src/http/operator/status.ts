@@ -20,7 +20,16 @@ function writesFailing(ledger: HttpDependencies['ledger']) {
   return { writesFailing: { since: isoTime(since), ...why } };
 }
 
-function status({ ledger, status: replication, clock, version }: HttpDependencies): Response {
+/** Of the daily check; absent before the first one of this run. */
+function integrityOf(integrity: HttpDependencies['integrity']) {
+  const report = integrity?.();
+  if (report === undefined) return {};
+  const { checkedAt, durationMs, findings } = report;
+  const isSound = findings.length === 0;
+  return { integrity: { state: isSound ? 'sound' : 'damaged', checkedAt: isoTime(checkedAt), durationMs, findings } };
+}
+
+function status({ ledger, status: replication, integrity, clock, version }: HttpDependencies): Response {
   const { appliedUpTo: _, ...log } = ledger.view.log();
   const { lastContactAt, publishFailing, ...link } = replication();
   return Response.json({
@@ -36,6 +45,7 @@ function status({ ledger, status: replication, clock, version }: HttpDependencie
       ? {}
       : { publishFailing: { ...publishFailing, since: isoTime(publishFailing.since) } }),
     ...writesFailing(ledger),
+    ...integrityOf(integrity),
     time: isoTime(clock.now()),
     version,
   });
@@ -46,12 +56,13 @@ function status({ ledger, status: replication, clock, version }: HttpDependencie
  * Neither does a full disk: it is shown, but a node taken out of service would answer no reads and never see the write that
  * ends it.
  */
-function ready(context: HttpContext, { ledger, log }: HttpDependencies): Response {
+function ready(context: HttpContext, { ledger, integrity, log }: HttpDependencies): Response {
   if (context.env?.stopping?.aborted) {
     return refuse(problems.unavailable, 'The node is stopping.');
   }
   try {
-    return Response.json({ status: 'ready', sequence: ledger.view.log().sequence, ...writesFailing(ledger) });
+    const told = { ...writesFailing(ledger), ...integrityOf(integrity) };
+    return Response.json({ status: 'ready', sequence: ledger.view.log().sequence, ...told });
   } catch (error) {
     log.error({ err: error, hint: 'Look at the disk and the data directory.' }, 'stock database cannot be read');
     return refuse(problems.unavailable, 'The stock database cannot be read.');

@@ -1,0 +1,38 @@
+/** What a case needs of the machine besides Node and a broker. */
+export type Need = 'mount' | 'loop-image' | 'strace';
+
+/** What a case is given. */
+export type Lab = {
+  /** An empty folder of its own; gone afterwards. */
+  readonly directory: string;
+  readonly natsServer: string;
+};
+
+/** One fault that is really caused, and what must hold all the same. */
+export type FaultCase = {
+  /** Rows of the catalogue of faults that it stands for (docs/faults.md). */
+  readonly rows: readonly number[];
+  /** The name of its file, without the rows. */
+  readonly name: string;
+  readonly needs: readonly Need[];
+  /** Takes minutes, so it is run only when it is asked for. */
+  readonly isLong?: true;
+  /** Throws when a promise was broken; resolves with what was seen, in a few words. */
+  readonly run: (lab: Lab) => Promise<string>;
+};
+
+/** A promise did not hold. */
+export class PromiseBroken extends Error {
+  override readonly name = 'PromiseBroken';
+  readonly hint: string;
+
+  constructor(findings: readonly string[], hint = 'Run the case alone with --only to see it again.') {
+    super(findings.join('; '));
+    this.hint = hint;
+  }
+}
+
+/** Throws `PromiseBroken` unless it is so. */
+export function hold(isSo: boolean, otherwise: string): asserts isSo {
+  if (!isSo) throw new PromiseBroken([otherwise]);
+}

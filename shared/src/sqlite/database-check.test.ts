@@ -1,0 +1,111 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { silentLog } from '../runtime/log.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { VirtualClock } from '../testing/virtual-clock.ts';
+import { DatabaseDamaged, integrityFindings, openedSound, refuseDamaged } from './database-check.ts';
+import { IntegrityWatch } from './integrity-watch.ts';
+import { openDatabase } from './open-database.ts';
+
+const PAGE_BYTES = 4_096;
+const ROWS = 2_000;
+
+let directory: string;
+let path: string;
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'edgestock-check-'));
+  path = join(directory, 'x.sqlite');
+  const database = openDatabase(path, { cacheKiB: 1024 });
+  database.exec('CREATE TABLE a (x INTEGER PRIMARY KEY, y TEXT NOT NULL) STRICT; CREATE INDEX a_by_y ON a (y);');
+  const insert = database.prepare('INSERT INTO a (y) VALUES (?)');
+  database.transaction(() => {
+    for (let row = 0; row < ROWS; row += 1) insert.run(`text of row ${row}`);
+  })();
+  database.close();
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Flips every bit of so many bytes at the place. */
+function flip(offset: number, bytes = 1): void {
+  const file = readFileSync(path);
+  for (let index = offset; index < offset + bytes; index += 1) file[index] = (file[index] ?? 0) ^ 0xff;
+  writeFileSync(path, file);
+}
+
+function opened(): void {
+  openedSound(path, () => {
+    const database = openDatabase(path, { cacheKiB: 1024 });
+    try {
+      refuseDamaged(database);
+    } finally {
+      database.close();
+    }
+  });
+}
+
+describe('a database file', () => {
+  it('that nobody touched is opened', () => {
+    expect(opened).not.toThrow();
+    expect(integrityFindings(path)).toEqual([]);
+  });
+
+  it.each([
+    ['its first bytes', 0, 8],
+    ['the head of a page', 3 * PAGE_BYTES, 12],
+    ['the places of cells in a page', 3 * PAGE_BYTES + 8, 16],
+  ])('in which %s were flipped is refused, and says what to do', (_what, offset, bytes) => {
+    flip(offset, bytes);
+    expect(opened).toThrow(DatabaseDamaged);
+    expect(opened).toThrow(expect.objectContaining({ hint: expect.stringContaining('restore the last backup') }));
+  });
+
+  it('whose index says something else than its table is found by the whole check', () => {
+    // A letter in a row of the table, which its index still has as it was.
+    const at = readFileSync(path).indexOf('text of row 1999');
+    flip(at, 1);
+    expect(integrityFindings(path).join()).toMatch(/missing from index/);
+  });
+});
+
+describe('the daily check', () => {
+  const watch = (check?: (path: string) => Promise<readonly string[]>) => {
+    const clock = new VirtualClock();
+    const options = { path, clock, random: systemRandom, log: silentLog };
+    return { clock, integrity: new IntegrityWatch(check === undefined ? options : { ...options, check }) };
+  };
+
+  it('is done once within a day of the start, and then every day', async () => {
+    let checks = 0;
+    const { clock, integrity } = watch(async () => {
+      checks += 1;
+      return [];
+    });
+    await clock.advance(24 * 3_600_000);
+    expect(checks).toBe(1);
+    expect(integrity.report).toMatchObject({ findings: [] });
+    await clock.advance(3 * 24 * 3_600_000);
+    expect(checks).toBe(4);
+    await integrity.stop();
+    await clock.advance(3 * 24 * 3_600_000);
+    expect(checks).toBe(4);
+  });
+
+  it('reads the file in a thread of its own, and says what it found', async () => {
+    const { integrity } = watch();
+    await integrity.check();
+    expect(integrity.report?.findings).toEqual([]);
+    flip(3 * PAGE_BYTES, 12);
+    await integrity.check();
+    expect(integrity.report?.findings.length).toBeGreaterThan(0);
+    await integrity.stop();
+  });
+
+  it('that cannot be done changes nothing', async () => {
+    const { integrity } = watch(() => Promise.reject(new Error('no thread to be had')));
+    await integrity.check();
+    expect(integrity.report).toBeUndefined();
+    await integrity.stop();
+  });
+});

@@ -1,0 +1,61 @@
+import Database from 'better-sqlite3';
+
+/** A database file that is not what SQLite wrote. Nothing is served or recorded from it. */
+export class DatabaseDamaged extends Error {
+  override readonly name = 'DatabaseDamaged';
+  readonly hint =
+    'Look at the disk (kernel log, SMART). Keep this data directory as it is for whoever repairs it, and restore the last backup on a sound disk.';
+}
+
+/** Findings of one check; a damaged file has thousands. */
+const FINDINGS_MAX = 5;
+
+/**
+ * Proves the structure of the file, as far as that is possible without its indexes: every page is read once, a million
+ * movements (170 MB) in 0.4 s of processor time. Throws
+ * `DatabaseDamaged`. A value that was flipped into another valid one is not seen by it; `verify` sees that.
+ */
+export function refuseDamaged(database: Database.Database): void {
+  const findings = rowsOf(() => database.pragma(`quick_check(${FINDINGS_MAX})`, { simple: false }));
+  if (findings.length > 0) throw damaged(database.name, findings);
+}
+
+/** The whole check, indexes against tables included, on a connection of its own. No findings = sound. */
+export function integrityFindings(path: string): readonly string[] {
+  return rowsOf(() => {
+    const database = new Database(path, { readonly: true, fileMustExist: true });
+    try {
+      return database.pragma(`integrity_check(${FINDINGS_MAX})`, { simple: false });
+    } finally {
+      database.close();
+    }
+  });
+}
+
+/** Runs what opens a database; a file in which SQLite already stumbles there is damaged too. */
+export function openedSound<Opened>(path: string, open: () => Opened): Opened {
+  try {
+    return open();
+  } catch (error) {
+    throw isDamage(error) ? damaged(path, [error.message], error) : error;
+  }
+}
+
+function rowsOf(check: () => unknown): readonly string[] {
+  try {
+    const rows = check() as readonly Readonly<Record<string, string>>[];
+    return rows.flatMap((row) => Object.values(row)).filter((finding) => finding !== 'ok');
+  } catch (error) {
+    if (isDamage(error)) return [error.message];
+    throw error;
+  }
+}
+
+function isDamage(error: unknown): error is Error {
+  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
+}
+
+function damaged(path: string, findings: readonly string[], cause?: unknown): DatabaseDamaged {
+  const told = findings.map((finding) => finding.replaceAll('\n', ' ')).join('; ');
+  return new DatabaseDamaged(`the database ${path} is damaged: ${told}`, { cause });
+}

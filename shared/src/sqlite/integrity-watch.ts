@@ -1,0 +1,99 @@
+import { Worker } from 'node:worker_threads';
+import type { Clock } from '../runtime/clock.ts';
+import type { Log } from '../runtime/log.ts';
+import type { Random } from '../runtime/random.ts';
+import type { Service } from '../runtime/service.ts';
+
+/** What the last whole check of a database said. */
+export type IntegrityReport = {
+  /** When it was finished, ms since 1970 UTC. */
+  readonly checkedAt: number;
+  readonly durationMs: number;
+  /** Empty: it is sound. */
+  readonly findings: readonly string[];
+};
+
+const DAY_MS = 24 * 3_600_000;
+
+/**
+ * Checks a database once a day while it is in use, in a thread of its own. Not at a fixed time: hundreds of databases in one
+ * process would be read at the same moment. While a check runs the write-ahead log is not emptied, for the seconds it takes.
+ */
+export class IntegrityWatch implements Service {
+  readonly #path: string;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #check: (path: string) => Promise<readonly string[]>;
+  readonly #cancels: (() => void)[] = [];
+  #running: Promise<void> | undefined;
+  #report: IntegrityReport | undefined;
+
+  constructor(options: {
+    readonly path: string;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly log: Log;
+    readonly check?: (path: string) => Promise<readonly string[]>;
+  }) {
+    const { path, clock, random, log, check = checkInThread } = options;
+    this.#path = path;
+    this.#clock = clock;
+    this.#log = log;
+    this.#check = check;
+    const firstAfterMs = Math.round((0.05 + 0.95 * random.fraction()) * DAY_MS);
+    // `every`, not `after`: a timer of hours must not keep a process alive that is done.
+    const cancelFirst = clock.every(firstAfterMs, () => {
+      cancelFirst();
+      void this.check();
+      this.#cancels.push(clock.every(DAY_MS, () => void this.check()));
+    });
+    this.#cancels.push(cancelFirst);
+  }
+
+  /** Of the last check of this run; `undefined` before the first. */
+  get report(): IntegrityReport | undefined {
+    return this.#report;
+  }
+
+  /** Checks now, or joins the check that runs. */
+  check(): Promise<void> {
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async stop(): Promise<void> {
+    for (const cancel of this.#cancels.splice(0)) cancel();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const startedMs = this.#clock.monotonicMs();
+    try {
+      const findings = await this.#check(this.#path);
+      const durationMs = Math.round(this.#clock.monotonicMs() - startedMs);
+      this.#report = { checkedAt: this.#clock.now(), durationMs, findings };
+      if (findings.length === 0) this.#log.info({ durationMs }, 'the database is sound');
+      else {
+        const hint = 'Replace the disk and restore the last backup; a restart refuses this file.';
+        this.#log.error({ findings, hint }, 'the database is damaged');
+      }
+    } catch (error) {
+      // Nothing is known then: the last report stands, and a day later is another try.
+      this.#log.warn(
+        { reason: error instanceof Error ? error.message : String(error) },
+        'the database was not checked',
+      );
+    }
+  }
+}
+
+function checkInThread(path: string): Promise<readonly string[]> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./integrity-worker.ts', import.meta.url), { workerData: path });
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('the thread that checks ended without a word')));
+  });
+}
