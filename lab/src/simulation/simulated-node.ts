@@ -160,9 +160,13 @@ export class SimulatedNode {
     this.#store = this.#open();
   }
 
-  close(): void {
+  /** Its time and its line end, whatever it has begun. */
+  stop(): void {
     this.#life?.clock.kill();
     void this.#life?.link.close();
+  }
+
+  close(): void {
     for (const store of [...this.#dead, this.#store]) store.close();
   }
 

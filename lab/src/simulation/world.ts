@@ -85,11 +85,13 @@ export class World {
   }
 
   async close(): Promise<void> {
-    for (const { node } of this.nodes) node.close();
-    for (const second of this.seconds) second.close();
+    const nodes = [...this.nodes.map(({ node }) => node), ...this.seconds];
+    for (const node of nodes) node.stop();
+    this.central.stop();
+    // What was begun ends before the files are closed: no clock goes on, so it is a matter of a few turns.
+    for (let round = 0; round < 4; round += 1) await this.clock.settle();
+    for (const node of nodes) node.close();
     await this.central.close();
-    // What dead processes had begun ends in this turn, on files that are closed.
-    await this.clock.settle();
     this.disk.dispose();
   }
 }
