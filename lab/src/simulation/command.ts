@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { wholeNumberOf } from '../command/flags.ts';
+import { fuzzControl } from '../fuzz/fuzz-control.ts';
+import { fuzzWire } from '../fuzz/fuzz-wire.ts';
 import { Lives } from './lives.ts';
 import { type SimulationOptions, type SimulationResult, simulate } from './simulate.ts';
 import { teeth, toothNamed } from './teeth/teeth.ts';
@@ -9,6 +11,7 @@ import { teeth, toothNamed } from './teeth/teeth.ts';
 const SEED_MAX = 2 ** 32 - 1;
 const SEEDS_MAX = 1_000_000;
 const STEPS_MAX = 10_000;
+const MESSAGES_MAX = 100_000_000;
 /** Of a run that failed: enough to see what led to it. */
 const TOLD_LINES = 80;
 /** Of what broke, in a table. */
@@ -39,12 +42,22 @@ export const command = defineCommand({
       description:
         'Plant one mistake after the other instead, and say which seed finds it; exit 1 when one is not found',
     },
+    fuzz: {
+      type: 'string',
+      valueHint: 'N',
+      description: 'Read so many bad messages instead, made of good ones by --seed (default 1)',
+    },
     tooth: { type: 'string', valueHint: 'NAME', description: 'Plant this mistake: for looking at how it is found' },
   },
   async run({ args }) {
     const steps = args.steps === undefined ? undefined : wholeNumberOf('steps', args.steps, { min: 1, max: STEPS_MAX });
     const tooth = args.tooth === undefined ? undefined : toothNamed(args.tooth).name;
     const life: Life = { steps, tooth };
+    if (args.fuzz !== undefined) {
+      const messages = wholeNumberOf('fuzz', args.fuzz, { min: 1, max: MESSAGES_MAX });
+      await fuzz(wholeNumberOf('seed', args.seed ?? '1', { min: 0, max: SEED_MAX }), messages);
+      return;
+    }
     if (args.seed !== undefined) {
       const seed = wholeNumberOf('seed', args.seed, { min: 0, max: SEED_MAX });
       tell(await simulate({ seed, ...life }), { life, linesMax: Number.POSITIVE_INFINITY });
@@ -74,6 +87,15 @@ async function liveAll(
   const pace = `${(wallMs / 1_000).toFixed(0)} s, ${((1_000 * lived) / wallMs).toFixed(1)} seeds a second in ${threads} threads`;
   if (failed === undefined) answer(`${seeds} seeds from ${from} on: every promise held (${pace})`);
   else tell(failed, { life, linesMax: TOLD_LINES });
+}
+
+/** A tenth as many of control: each is a question to a whole central. */
+async function fuzz(seed: number, messages: number): Promise<void> {
+  const { read, refused, slowestMs, grownMiB } = fuzzWire({ seed, messages });
+  const grown = `${slowestMs.toFixed(1)} ms for the slowest, ${Math.max(0, grownMiB).toFixed(0)} MiB more than before`;
+  answer(`seed ${seed}: ${messages} messages, ${read} read, ${refused} refused, ${grown}`);
+  const { answered, messages: asked } = await fuzzControl({ seed, messages: Math.ceil(messages / 10) });
+  answer(`seed ${seed}: ${asked} questions, ${answered} answered at once`);
 }
 
 /** Plants every mistake in turn, and says how many lives it took to find it. */
