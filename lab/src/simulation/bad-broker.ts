@@ -12,7 +12,7 @@ export class BadBroker {
 
   get actions(): readonly Action[] {
     return [
-      { name: 'broker power cut', weight: 1, act: () => this.#losePower() },
+      { name: 'broker power cut', weight: 2, act: () => this.#losePower() },
       { name: 'stream up deleted', weight: 0.5, act: () => this.#deleteUp() },
       { name: 'stream down deleted', weight: 0.5, act: () => this.#deleteDown() },
       { name: 'consumers made anew', weight: 0.5, act: () => this.#renewConsumers() },

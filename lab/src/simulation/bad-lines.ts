@@ -46,7 +46,7 @@ export class BadLines {
         [1, 400],
         [200, 3_000],
       ] as const),
-      brokerLoss: chance.one([0, 0, 0.2]),
+      brokerLoss: chance.one([0, 0.3]),
     };
     this.#note(`${node.warehouse} has a bad line ${JSON.stringify(node.faults)}`);
   }

@@ -153,10 +153,13 @@ export class BadMachines {
     this.#note(`an earlier machine of ${warehouse} goes on at ${appliedUpTo}`);
   }
 
+  /** In the same turn, some turns later, or while a slow disk is at work. */
   async #turns(): Promise<void> {
-    for (let turn = this.#world.chance.between(0, 3); turn > 0; turn -= 1) {
+    const { chance, clock } = this.#world;
+    for (let turn = chance.between(0, 3); turn > 0; turn -= 1) {
       await new Promise((resolve) => setImmediate(resolve));
     }
+    await clock.sleep(chance.one([0, 1, 5, 30]));
   }
 
   #anyNode() {

@@ -4,7 +4,7 @@ import { simulate } from './simulate.ts';
 import { warehouses } from './world.ts';
 
 /** As many as two cores live in half a minute; `npm run simulate` takes as many as there is time for. */
-const SEEDS = 250;
+const SEEDS = 200;
 /** A machine that is busy with other tests lives one life a second. */
 const TIMEOUT_MS = 400_000;
 const THREADS = 2;

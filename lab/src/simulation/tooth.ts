@@ -19,7 +19,7 @@ export type Tooth = {
   readonly breaks: string;
   /** The fault of a real system in which it would lose something. */
   readonly showsIn: string;
-  /** Lives within which it is to be found, with room: twice as many as it took, or more. */
+  /** Lives within which it is to be found: with room, about three times as many as it took when it was planted. */
   readonly seedsMax: number;
   /** Made anew for every life. */
   readonly plant: () => Planted;

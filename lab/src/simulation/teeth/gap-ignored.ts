@@ -7,7 +7,7 @@ export const gapIgnored: Tooth = {
   name: 'gap-ignored',
   breaks: 'central applies a batch although something before it is missing',
   showsIn: 'a lost or a late message: states come right by their versions, history and orders do not',
-  seedsMax: 30,
+  seedsMax: 10,
   plant: () => ({
     centralStore: (store, { file }) =>
       over(store, {
