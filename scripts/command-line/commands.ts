@@ -122,6 +122,7 @@ export const subcommands: readonly Subcommand[] = [
     examples: [
       ['edgestock simulate --seeds 500', 'as many lives as there is time for'],
       ['edgestock simulate --seed 183', 'one again, told from its beginning'],
+      ['edgestock simulate --teeth', 'plants mistakes, and says which seed finds each'],
     ],
     load: () => import('@edgestock/lab/simulation/command'),
   },

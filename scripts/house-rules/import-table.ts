@@ -197,7 +197,8 @@ export const libraryHomes: readonly Home[] = [
   { of: ['msgpackr'], places: ['shared/src/protocol/packing.ts'] },
   {
     of: ['drizzle-orm', 'better-sqlite3', 'postgres', '@electric-sql/pglite'],
-    places: [...stores, 'lab/src/bench/**', 'lab/src/faults/**'],
+    // The simulator makes disks that are full, and commits what no store would, to see that it is noticed.
+    places: [...stores, 'lab/src/bench/**', 'lab/src/faults/**', 'lab/src/simulation/**'],
     // A test that tampers with a file, to see that it is noticed, opens it past the store.
     isFreeForTests: true,
   },

@@ -42,24 +42,20 @@ export type Answer = {
 /** A node's doors on a real ledger, without a link and without a socket. */
 export class OpenDoors {
   readonly site: TestSite;
-  readonly deps: HttpDependencies;
-  readonly app: HttpApp;
+  readonly #overrides: Partial<HttpDependencies>;
+  deps: HttpDependencies;
+  app: HttpApp;
 
   constructor(overrides: Partial<HttpDependencies> = {}) {
     this.site = new TestSite(overrides.log === undefined ? {} : { log: overrides.log });
-    this.deps = {
-      ledger: this.site.ledger,
-      sweeper: this.site.sweeper,
-      status: () => unlinked,
-      replication: newCounters(),
-      clock: this.site.clock,
-      random: systemRandom,
-      log: silentLog,
-      limits: httpLimits,
-      version: '0.0.0-test',
-      ...overrides,
-    };
-    this.app = createHttpApp(this.deps);
+    this.#overrides = overrides;
+    ({ deps: this.deps, app: this.app } = this.#open());
+  }
+
+  /** The process of the node ends, and another one begins. */
+  restart(): void {
+    this.site.restart();
+    ({ deps: this.deps, app: this.app } = this.#open());
   }
 
   async get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
@@ -88,6 +84,22 @@ export class OpenDoors {
 
   close(): void {
     this.site.dispose();
+  }
+
+  #open() {
+    const deps: HttpDependencies = {
+      ledger: this.site.ledger,
+      sweeper: this.site.sweeper,
+      status: () => unlinked,
+      replication: newCounters(),
+      clock: this.site.clock,
+      random: systemRandom,
+      log: silentLog,
+      limits: httpLimits,
+      version: '0.0.0-test',
+      ...this.#overrides,
+    };
+    return { deps, app: createHttpApp(deps) };
   }
 }
 

@@ -1,6 +1,6 @@
 import type { DownLink } from '@edgestock/central/directives/down-link';
 import type { DownPublisher } from '@edgestock/central/directives/down-publisher';
-import type { SourceListener, SourceMessage } from '@edgestock/central/ingest/source';
+import type { SourceListener } from '@edgestock/central/ingest/source';
 import { LinkError } from '@edgestock/edge-node/replication/link';
 import type { FarEnd } from '@edgestock/edge-node/testing/simulated-link';
 import { SimulatedStream } from '@edgestock/edge-node/testing/simulated-stream';
@@ -9,9 +9,12 @@ import { warehouseOfSubject } from '@edgestock/shared/protocol/subjects';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Service } from '@edgestock/shared/runtime/service';
 import type { Chance } from './chance.ts';
+import { type Stored, UpStream } from './up-stream.ts';
 
 /** After this time what central did not acknowledge is offered again. */
 const ACK_WAIT_MS = 2_000;
+/** So long it takes until somebody notices that a consumer waits for what the stream has not got. */
+const WATCHED_AFTER_MS = [5_000, 40_000] as const;
 
 /** What the way between the broker and central does. Probabilities are of one message. */
 export type CentralFaults = {
@@ -19,13 +22,29 @@ export type CentralFaults = {
   /** A publish is stored and its acknowledgement lost, or it is acknowledged and forgotten. */
   readonly downAckLoss: number;
   readonly downLoss: number;
+  /** A message is damaged where it is stored, either way. */
+  readonly corruption: number;
   readonly delayMs: readonly [number, number];
 };
 
-export const noCentralFaults: CentralFaults = { isCut: false, downAckLoss: 0, downLoss: 0, delayMs: [0, 1] };
+export const noCentralFaults: CentralFaults = {
+  isCut: false,
+  downAckLoss: 0,
+  downLoss: 0,
+  corruption: 0,
+  delayMs: [0, 1],
+};
+
+/** What a power cut leaves beside the messages that it leaves: which of it is chance with a real broker. */
+export type PowerCut = {
+  readonly messages: number;
+  /** What was lost and is sent again is swallowed for its known id. */
+  readonly areIdsKnown: boolean;
+  /** The consumers remember more than the streams: they wait for places that come a second time. */
+  readonly isConsumerAhead: boolean;
+};
 
 type Central = { readonly listener: SourceListener; readonly down: DownPublisher };
-type UpMessage = Omit<SourceMessage, 'acknowledge'>;
 
 /**
  * The broker of one run, in memory: keeps what goes up until central has acknowledged it, what goes down until the node has, and
@@ -34,10 +53,8 @@ type UpMessage = Omit<SourceMessage, 'acknowledge'>;
 export class Broker {
   readonly #clock: Clock;
   readonly #chance: Chance;
-  readonly #up = new Map<number, UpMessage>();
+  readonly #up = new UpStream();
   readonly #streams = new Map<WarehouseId, SimulatedStream>();
-  readonly #places = new Map<WarehouseId, number>();
-  #lastUp = 0;
   #central: Central | undefined;
   #isStreamNew = false;
   #atNextArrival: (() => void) | undefined;
@@ -50,7 +67,7 @@ export class Broker {
 
   /** Messages that central has not acknowledged. */
   get waitingUp(): number {
-    return this.#up.size;
+    return this.#up.waiting;
   }
 
   /** The far end of a node's link. */
@@ -65,7 +82,6 @@ export class Broker {
     const known = this.#streams.get(warehouse);
     if (known !== undefined) return known;
     const stream = new SimulatedStream();
-    stream.onAdd((place) => this.#places.set(warehouse, place));
     this.#streams.set(warehouse, stream);
     return stream;
   }
@@ -99,11 +115,22 @@ export class Broker {
   }
 
   /** Power fails at the broker: the end of what it had acknowledged is gone, both ways. */
-  losePower(messages: number): void {
-    for (const place of [...this.#up.keys()].slice(-messages)) this.#up.delete(place);
-    for (const stream of this.#streams.values()) {
-      for (const place of stream.unacknowledged.slice(-messages)) stream.acknowledge(place);
-    }
+  losePower(cut: PowerCut): void {
+    this.#up.loseEnd(cut.messages, cut);
+    for (const stream of this.#streams.values()) stream.loseEnd(cut.messages, cut);
+    const [soonest, latest] = WATCHED_AFTER_MS;
+    this.#clock.after(this.#chance.between(soonest, latest), () => this.renewConsumers());
+  }
+
+  /** Every consumer is made anew, and begins anew: what it had acknowledged comes again. */
+  renewConsumers(): void {
+    for (const stored of this.#up.renewConsumer()) this.#offer(stored);
+    for (const stream of this.#streams.values()) stream.renewConsumer();
+  }
+
+  /** An operator deletes the stream up. */
+  deleteUp(): void {
+    this.#up.clear();
   }
 
   /** An operator deletes the stream down. */
@@ -113,33 +140,41 @@ export class Broker {
   }
 
   #store(subject: string, bytes: Uint8Array): void {
-    this.#lastUp += 1;
     const lane = subject.includes('.state.') ? 'state' : 'up';
-    this.#up.set(this.#lastUp, { lane, subjectWarehouse: warehouseOfSubject(subject), bytes });
-    this.#offer(this.#lastUp);
+    const stored = this.#up.add({ lane, subjectWarehouse: warehouseOfSubject(subject), bytes: this.#kept(bytes) });
+    if (stored !== undefined) this.#offer(stored);
+  }
+
+  /** The bytes as the disk of the broker has them. */
+  #kept(bytes: Uint8Array): Uint8Array {
+    if (!this.#happens(this.faults.corruption)) return bytes;
+    const length = this.#chance.happens(0.2) ? this.#chance.between(0, bytes.length - 1) : bytes.length;
+    const damaged = Buffer.from(bytes.subarray(0, length));
+    const place = this.#chance.between(0, length - 1);
+    if (length > 0) damaged[place] = (damaged[place] ?? 0) ^ (1 << this.#chance.between(0, 7));
+    return damaged;
   }
 
   #offerAll(): void {
-    for (const place of [...this.#up.keys()]) this.#offer(place);
+    for (const stored of this.#up.offered) this.#offer(stored);
   }
 
   /** Until central acknowledges it, a message comes again and again. */
-  #offer(place: number): void {
-    const message = this.#up.get(place);
+  #offer(stored: Stored): void {
     const central = this.#central;
-    if (message === undefined || central === undefined || this.faults.isCut) return;
+    if (!this.#up.isOffered(stored) || central === undefined || this.faults.isCut) return;
     this.#clock.after(this.#delayMs(), () => {
-      if (this.#central !== central || this.faults.isCut || !this.#up.has(place)) return;
+      if (this.#central !== central || this.faults.isCut || !this.#up.isOffered(stored)) return;
       void central.listener.accept({
-        ...message,
+        ...stored.message,
         acknowledge: () => {
-          if (this.#central === central && !this.faults.isCut) this.#up.delete(place);
+          if (this.#central === central && !this.faults.isCut) this.#up.acknowledge(stored);
         },
       });
       this.#arrived();
     });
     this.#clock.after(ACK_WAIT_MS, () => {
-      if (this.#central === central) this.#offer(place);
+      if (this.#central === central) this.#offer(stored);
     });
   }
 
@@ -171,26 +206,32 @@ export class Broker {
       if (this.faults.isCut) throw new Error('the broker cannot be reached');
     };
     return {
-      ensure: async () => {
+      ensure: async (warehouse) => {
         reachable();
         const isStreamNew = this.#isStreamNew;
         this.#isStreamNew = false;
+        const stream = this.streamOf(warehouse);
+        if (stream.isConsumerAhead) stream.renewConsumer();
         return { isStreamNew };
       },
       publish: async (warehouse, bytes, messageId) => {
         await clock.sleep(this.#delayMs());
         reachable();
         const stream = this.streamOf(warehouse);
-        if (!this.#chance.happens(this.faults.downLoss)) stream.add(bytes, messageId);
-        if (this.#chance.happens(this.faults.downAckLoss)) throw new Error('no acknowledgement in time');
-        return { streamSequence: this.#places.get(warehouse) ?? 0 };
+        const isLost = this.#happens(this.faults.downLoss);
+        const streamSequence = isLost ? stream.last : stream.add(this.#kept(bytes), messageId);
+        if (this.#happens(this.faults.downAckLoss)) throw new Error('no acknowledgement in time');
+        return { streamSequence };
       },
       forget: async (warehouse, keepFrom = Number.POSITIVE_INFINITY) => {
         reachable();
-        const stream = this.streamOf(warehouse);
-        for (const place of stream.unacknowledged) if (place < keepFrom) stream.acknowledge(place);
+        this.streamOf(warehouse).purge(keepFrom);
       },
     };
+  }
+
+  #happens(probability: number): boolean {
+    return probability > 0 && this.#chance.happens(probability);
   }
 
   #delayMs(): number {

@@ -3,10 +3,13 @@ import { unspentOf } from '@edgestock/central/store/central-store';
 import { openUnits } from '@edgestock/edge-node/ledger/command';
 import { grantOf } from '@edgestock/edge-node/rules/grant';
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import { movementKindOf } from '@edgestock/shared/inventory/movement';
 import { deficitOf, type Quantities } from '@edgestock/shared/inventory/position';
 import { termsFor } from '@edgestock/shared/inventory/quota';
+import { inWords } from './node-audit.ts';
 import { type AuditedNode, type CentralBooks, tasksAt } from './promise-audit.ts';
 import { LONG_TTL_SECONDS } from './storefront.ts';
+import { transferDifference } from './transfer-audit.ts';
 import { hold } from './violation.ts';
 import type { World } from './world.ts';
 
@@ -27,12 +30,16 @@ export async function converge(world: World): Promise<void> {
 
 /** Nobody comes any more, and nobody works: time alone brings every order to its end. */
 export async function endOrders(world: World): Promise<void> {
-  for (const ms of [LONG_TTL_SECONDS * 1_000, centralLimits.orderShipWithinMs, centralLimits.orderServeWithinMs]) {
+  const steps = [LONG_TTL_SECONDS * 1_000, centralLimits.orderShipWithinMs, centralLimits.orderServeWithinMs];
+  // All at once is as true, and another way to get there: central was down for months.
+  const jumps = world.chance.happens(0.7) ? [steps.reduce((sum, ms) => sum + ms, 0)] : steps;
+  for (const ms of jumps) {
     world.trace.note(`${ms / 1_000} s pass at once`);
     world.clock.stepWall(ms);
     await converge(world);
   }
   await world.promises.check({ isWhole: true });
+  await checkLogs(world);
   const { orders, reservations, positions } = await world.promises.books();
   for (const { id, state } of orders)
     hold(state === 'done' || state === 'cancelled', () => `${id} never ends: ${state}`);
@@ -67,7 +74,27 @@ async function differenceIn(world: World): Promise<string | undefined> {
     const difference = differenceAt(one, books) ?? policyProblem(one) ?? beyondPolicy(one, books);
     if (difference !== undefined) return difference;
   }
-  return waitingProblem(world, books);
+  return (await transferDifference(world.nodes, world.central)) ?? waitingProblem(world, books);
+}
+
+/** Every movement of every node is in central's log, at its place, and nothing else is. */
+async function checkLogs({ nodes, central }: World): Promise<void> {
+  for (const { node, audit } of nodes) {
+    const there: string[] = [];
+    for (const sku of audit.positions.keys()) {
+      for (const entry of await central.store.history(node.warehouse, sku, { limit: Number.MAX_SAFE_INTEGER })) {
+        const kind = entry.kind === 'movement' ? movementKindOf(entry.delta.kind) : undefined;
+        hold(entry.kind === 'movement' && kind !== undefined, () => `${node.warehouse}: ${entry.sequence} is opaque`);
+        if (entry.kind === 'movement' && kind !== undefined) {
+          there[entry.sequence - 1] = inWords({ ...entry.delta, kind });
+        }
+      }
+    }
+    for (const [index, entry] of audit.entries.entries()) {
+      const known = there[index];
+      hold(known === entry, () => `${node.warehouse}: ${index + 1} is "${entry}", in central's log "${known}"`);
+    }
+  }
 }
 
 /** Whoever has paid waits only while there is nothing for him. */

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,10 +10,10 @@ export class Disk {
   readonly #root = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'edgestock-simulation-'));
   #folders = 0;
 
-  folder(name: string): string {
-    this.#folders += 1;
-    const path = join(this.#root, `${name}-${this.#folders}`);
-    mkdirSync(path);
+  /** The folder of a new process with its database file. */
+  folder(name: string, file: string, image: Uint8Array): string {
+    const path = this.#folder(name);
+    writeFileSync(join(path, file), image);
     return path;
   }
 
@@ -22,7 +22,7 @@ export class Disk {
    * process still has its files open here; the lock and the index of the write-ahead log belong to it.
    */
   afterCrash(name: string, folder: string): string {
-    const next = this.folder(name);
+    const next = this.#folder(name);
     for (const file of readdirSync(folder)) {
       if (file.endsWith('.db') || file.endsWith('.sqlite') || file.endsWith('-wal')) {
         copyFileSync(join(folder, file), join(next, file));
@@ -33,5 +33,12 @@ export class Disk {
 
   dispose(): void {
     rmSync(this.#root, { recursive: true, force: true });
+  }
+
+  #folder(name: string): string {
+    this.#folders += 1;
+    const path = join(this.#root, `${name}-${this.#folders}`);
+    mkdirSync(path);
+    return path;
   }
 }

@@ -1,12 +1,16 @@
-import { openUnits, type Task } from '@edgestock/edge-node/ledger/command';
+import { openUnits, type RecordedMovement, type Task } from '@edgestock/edge-node/ledger/command';
+import { EXPIRED_REASON } from '@edgestock/edge-node/rules/change-reservation';
 import { LATE_REASON } from '@edgestock/edge-node/rules/ship-task';
+import type { EdgeStore } from '@edgestock/edge-node/store/edge-store';
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { type MovementKind, movementKindOf, movementKinds } from '@edgestock/shared/inventory/movement';
 import { availableOf, emptyPosition, type Position, type Quantities } from '@edgestock/shared/inventory/position';
 import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import type { Clock } from '@edgestock/shared/runtime/clock';
 import { QuotaAudit } from './quota-audit.ts';
-import type { SimulatedNode } from './simulated-node.ts';
+import type { NodeLife, SimulatedNode } from './simulated-node.ts';
 import { hold } from './violation.ts';
 
 const PAGE = 1_000;
@@ -15,27 +19,55 @@ const ALL = 100_000;
 /** Units of one position that local reservations and tasks have set aside. */
 export type SetAside = { reserved: number; committedHere: number; committedForTasks: number };
 
+type Kept = { readonly ttlMs: number; readonly sinceMs: number; readonly life: NodeLife | undefined };
+/** A clock that catches up with one that was set runs a quarter faster. */
+const LASTING_SHARE = 0.8;
+/** Steps of the wall clock that are followed at once. */
+const FOLLOWED_STEPS_MS = 3_000;
+
+export type TransferredUnits = { readonly left: number; readonly came: number; readonly lost: number };
+const transferredBy: ReadonlyMap<MovementKind, keyof TransferredUnits> = new Map([
+  ['transfer-ship', 'left'],
+  ['transfer-receive', 'came'],
+  ['transfer-lost', 'lost'],
+]);
+
 /**
  * Holds a node to its own log: reads every committed movement once, adds it up on its own, and compares the node's positions,
  * reservations and tasks with that. What was once read must stay, whatever crashes.
  */
 export class NodeAudit {
   readonly #node: SimulatedNode;
+  readonly #clock: Clock;
+  /** Reservations, and how long they were to last. */
+  readonly #kept = new Map<string, Kept>();
   readonly positions = new Map<Sku, Position>();
   /** Units that left under each task, and SKU. */
   readonly shipped = new Map<string, number>();
   /** Of these, those that left although they had been given up. */
   readonly shippedLate = new Map<string, number>();
+  /** Units of each transfer and SKU that left here, came here, or were given up here. */
+  readonly transferred = new Map<string, TransferredUnits>();
   /** Kinds of movement that were met. */
   readonly kinds = new Set<MovementKind>();
   readonly quotas = new QuotaAudit();
   #tasks: readonly Task[] = [];
+  /** `entries[i]` is what sequence `i + 1` says. */
+  readonly entries: string[] = [];
+  /** What people were told is recorded, and has not been looked for yet. */
+  #owed: RecordedMovement[] = [];
+  /** Units of each document and SKU that were asked for, once. */
+  readonly #asked = new Map<string, number>();
+  readonly #recorded = new Map<string, number>();
   #sequence = 0;
   #hash: string | undefined;
   #inbox = 0;
+  /** What the last look saw: where nothing was committed since, there is nothing to look at. */
+  #seen: { readonly store: EdgeStore; readonly commits: number } | undefined;
 
-  constructor(node: SimulatedNode) {
+  constructor(node: SimulatedNode, clock: Clock) {
     this.#node = node;
+    this.#clock = clock;
   }
 
   /** How far the node's log was read. */
@@ -47,15 +79,40 @@ export class NodeAudit {
     return this.positions.get(sku) ?? emptyPosition;
   }
 
-  /** As of the last look. */
   get tasks(): readonly Task[] {
-    return this.#tasks;
+    return this.#node.store.documents.tasks.page(undefined, 0, ALL).tasks;
+  }
+
+  /** Somebody was told that these are recorded (P1). */
+  owe(movements: readonly RecordedMovement[]): void {
+    this.#owed.push(...movements);
+  }
+
+  /** A reservation was made or renewed, and its customer told how long it lasts. */
+  keep(reservation: string, ttlMs: number): void {
+    this.#kept.set(reservation, { ttlMs, sinceMs: this.#clock.monotonicMs(), life: this.#node.life });
+  }
+
+  /** Units that a document asks for, however often it is said (P9). */
+  ask(document: string, lines: readonly SkuQuantity[]): void {
+    for (const { sku, quantity } of lines) {
+      const key = `${document} ${sku}`;
+      this.#asked.set(key, (this.#asked.get(key) ?? 0) + quantity);
+    }
   }
 
   check(): void {
-    const { store, warehouse } = this.#node;
-    this.#tasks = store.documents.tasks.page(undefined, 0, ALL).tasks;
+    const { store, warehouse, commits } = this.#node;
     const head = store.outbox.head();
+    const isSeen = this.#seen?.store === store && this.#seen.commits === commits;
+    if (
+      isSeen &&
+      this.#owed.length === 0 &&
+      this.#sequence === head.sequence &&
+      this.#inbox === store.documents.inbox().sequence
+    )
+      return;
+    this.#seen = { store, commits };
     hold(
       head.sequence >= this.#sequence,
       () => `${warehouse}: movements up to ${this.#sequence} were durable and are gone`,
@@ -65,6 +122,13 @@ export class NodeAudit {
     hold(isSame, () => `${warehouse}: another history at ${this.#sequence} than was durable there`);
     while (this.#sequence < head.sequence) this.#readPage();
     this.#hash = hex(head.hash);
+    for (const owed of this.#owed.splice(0)) {
+      const there = this.entries[owed.sequence - 1];
+      hold(
+        there === inWords(owed),
+        () => `${warehouse}: ${owed.sequence} was acknowledged as "${inWords(owed)}" and is "${there}"`,
+      );
+    }
     const { sequence } = store.documents.inbox();
     hold(
       sequence >= this.#inbox,
@@ -72,13 +136,14 @@ export class NodeAudit {
     );
     this.#inbox = sequence;
     this.#checkPositions();
-    this.#checkSetAsides();
+    const { tasks } = this;
+    this.#checkSetAsides(tasks);
     const refused = store.exceptions.openAfter(0, PAGE).find(({ kind }) => kind === 'directive-refused');
     hold(refused === undefined, () => `${warehouse}: a directive was refused, ${JSON.stringify(refused)}`);
   }
 
   /** What the documents of the node say is set aside. */
-  setAsides(): ReadonlyMap<Sku, SetAside> {
+  setAsides(tasks: readonly Task[] = this.tasks): ReadonlyMap<Sku, SetAside> {
     const all = new Map<Sku, SetAside>();
     const of = (sku: Sku) => {
       const known = all.get(sku) ?? { reserved: 0, committedHere: 0, committedForTasks: 0 };
@@ -93,7 +158,12 @@ export class NodeAudit {
         if (reservation?.state === 'confirmed') of(sku).committedHere += quantity;
       }
     }
-    for (const task of this.#tasks) {
+    for (const id of this.transferIds) {
+      const transfer = this.#node.store.documents.transfers.find(id);
+      if (transfer?.state !== 'planned') continue;
+      for (const { sku, planned } of transfer.lines) of(sku).committedHere += planned;
+    }
+    for (const task of tasks) {
       for (const line of task.lines) of(line.sku).committedForTasks += openUnits(line);
     }
     return all;
@@ -101,6 +171,8 @@ export class NodeAudit {
 
   /** Ids of local reservations that were ever asked for. */
   readonly reservationIds = new Set<string>();
+  /** The same of transfers that leave here. */
+  readonly transferIds = new Set<string>();
 
   #readPage(): void {
     const { store, warehouse } = this.#node;
@@ -122,6 +194,7 @@ export class NodeAudit {
     hold(kind !== undefined, () => `${at()}: an unknown kind ${code}`);
     if (kind === undefined) return;
     this.kinds.add(kind);
+    this.entries.push(inWords({ kind, sku, quantity }));
     const { change } = movementKinds[kind];
     const isMoving = change === 'in' || change === 'out' || change === 'signed';
     const added = { ...before, onHand: before.onHand + (isMoving ? quantity : 0), unsellable: state.unsellable };
@@ -132,15 +205,45 @@ export class NodeAudit {
     hold(version === before.version + 1, () => `${at()}: version ${version} follows ${before.version}`);
     this.#checkPromise(kind, before, state, at);
     // What central allocates comes out of the quota; what does not is of this site.
-    const isOwn = details.document !== undefined && this.reservationIds.has(details.document);
+    const { document = '' } = details;
+    const isOwn = this.reservationIds.has(document) || this.transferIds.has(document);
     const isLate = kind === 'commit' && details.reason === LATE_REASON;
     if (isLate) this.shippedLate.set(`${details.document} ${sku}`, quantity);
     hold(kind !== 'commit' || isOwn || isLate, () => `${at()}: ${details.document} was allocated beyond the quota`);
-    if (kind === 'ship' && details.document !== undefined) {
-      const key = `${details.document} ${sku}`;
-      this.shipped.set(key, (this.shipped.get(key) ?? 0) - quantity);
-    }
+    if (kind === 'release' && details.reason === EXPIRED_REASON) this.#checkExpiry(document);
+    const key = `${document} ${sku}`;
+    if (kind === 'ship') this.shipped.set(key, (this.shipped.get(key) ?? 0) - quantity);
+    this.#readTransfer(kind, key, quantity);
+    this.#readDocument(kind, key, quantity, at);
     this.positions.set(sku, { ...state, version, sequence: this.#sequence });
+  }
+
+  /** Whatever the wall clock did, unless the process began anew meanwhile: then it has nothing else to go by. */
+  #checkExpiry(reservation: string): void {
+    const kept = this.#kept.get(reservation);
+    if (kept === undefined || kept.life !== this.#node.life) return;
+    const lastedMs = this.#clock.monotonicMs() - kept.sinceMs;
+    const { warehouse } = this.#node;
+    hold(
+      lastedMs >= kept.ttlMs * LASTING_SHARE - FOLLOWED_STEPS_MS,
+      () => `${warehouse}: ${reservation} was to last ${kept.ttlMs} ms and ended after ${lastedMs}`,
+    );
+  }
+
+  #readTransfer(kind: MovementKind, key: string, quantity: number): void {
+    const name = transferredBy.get(kind);
+    if (name === undefined) return;
+    const before = this.transferred.get(key) ?? { left: 0, came: 0, lost: 0 };
+    this.transferred.set(key, { ...before, [name]: before[name] + (name === 'left' ? -quantity : quantity) });
+  }
+
+  /** P9: what a document asks for is recorded once, however often it was said. */
+  #readDocument(kind: MovementKind, key: string, quantity: number, at: () => string): void {
+    const asked = this.#asked.get(key);
+    if (asked === undefined || (kind !== 'sale' && kind !== 'receive' && kind !== 'return')) return;
+    const recorded = (this.#recorded.get(key) ?? 0) + Math.abs(quantity);
+    this.#recorded.set(key, recorded);
+    hold(recorded <= asked, () => `${at()}: ${recorded} recorded of ${key}, ${asked} were asked for`);
   }
 
   /** P3 at the node: whoever promises has the units; totals grow; nothing of a quota is spent twice. */
@@ -171,9 +274,9 @@ export class NodeAudit {
     hold(rows.length >= this.positions.size, () => `${warehouse}: a position is missing`);
   }
 
-  #checkSetAsides(): void {
+  #checkSetAsides(tasks: readonly Task[]): void {
     const { warehouse } = this.#node;
-    const all = this.setAsides();
+    const all = this.setAsides(tasks);
     for (const [sku, { reserved, committed }] of this.positions) {
       const due = all.get(sku) ?? { reserved: 0, committedHere: 0, committedForTasks: 0 };
       const isTrue = reserved === due.reserved && committed === due.committedHere + due.committedForTasks;
@@ -182,7 +285,7 @@ export class NodeAudit {
         () => `${warehouse} ${sku}: reserved ${reserved}, committed ${committed}; documents say ${JSON.stringify(due)}`,
       );
     }
-    for (const task of this.#tasks) {
+    for (const task of tasks) {
       for (const { sku, shipped, quantity } of task.lines) {
         const left = this.shipped.get(`${task.id} ${sku}`) ?? 0;
         hold(
@@ -192,6 +295,11 @@ export class NodeAudit {
       }
     }
   }
+}
+
+/** A movement as it is compared: in the log, in answers, and at central. */
+export function inWords(movement: { readonly kind: string; readonly sku: string; readonly quantity: number }): string {
+  return `${movement.kind} ${movement.sku} ${movement.quantity}`;
 }
 
 function hex(bytes: Uint8Array): string {

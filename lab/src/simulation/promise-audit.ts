@@ -2,7 +2,9 @@ import type { ChannelRecord } from '@edgestock/central/rules/channel';
 import { type Order, openOf } from '@edgestock/central/rules/order';
 import type { Reservation } from '@edgestock/central/rules/reservation';
 import { type PositionRecord, unspentOf } from '@edgestock/central/store/central-store';
+import type { SqliteCentralStore } from '@edgestock/central/store/sqlite/central-store';
 import { imbalanceOf } from '@edgestock/central/testing/order-in-words';
+import type { EdgeStore } from '@edgestock/edge-node/store/edge-store';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { NodeAudit } from './node-audit.ts';
 import type { SimulatedCentral } from './simulated-central.ts';
@@ -19,6 +21,13 @@ export type CentralBooks = {
   readonly reservations: readonly Reservation[];
   readonly channels: readonly ChannelRecord[];
   readonly positions: ReadonlyMap<WarehouseId, readonly (PositionRecord & { readonly sku: Sku })[]>;
+};
+
+type Seen = {
+  readonly books: CentralBooks;
+  readonly store: EdgeStore;
+  readonly commits: number;
+  readonly appliedUpTo: number;
 };
 
 type Totals = { readonly returned: number; readonly allocatedSent: number; readonly granted: number };
@@ -40,16 +49,28 @@ export class PromiseAudit {
   readonly reservationIds = new Set<string>();
   /** The same of orders; a reservation may become one of its own id. */
   readonly orderIds = new Set<string>();
+  /** Ids of reservations and orders that somebody was told of: they must be there for ever after. */
+  readonly #owed = new Set<string>();
   readonly #ended = new Map<ReadonlySet<string>, Map<string, unknown>>();
+  /** What was read last, and of which state of the store: it stays true until somebody writes. */
+  #read: { readonly store: SqliteCentralStore; readonly writes: number; readonly books: CentralBooks } | undefined;
+  /** What the last look at each warehouse was about. */
+  readonly #seen = new Map<WarehouseId, Seen>();
 
   constructor(central: SimulatedCentral, nodes: readonly AuditedNode[]) {
     this.#central = central;
     this.#nodes = nodes;
   }
 
+  /** A shop was told that there is a reservation or an order of this id. */
+  owe(id: string): void {
+    this.#owed.add(id);
+  }
+
   /** `isWhole`: read anew also what had ended, which ought to stay as it was. */
   async books({ isWhole = false }: { readonly isWhole?: boolean } = {}): Promise<CentralBooks> {
-    const { store } = this.#central;
+    const { store, writes } = this.#central;
+    if (this.#read?.store === store && this.#read.writes === writes && !isWhole) return this.#read.books;
     if (isWhole) this.#ended.clear();
     const orders = await this.#documents(this.orderIds, (id) => store.order(id), hasOrderEnded);
     const reservations = await this.#documents(this.reservationIds, (id) => store.reservation(id), hasReservationEnded);
@@ -57,7 +78,9 @@ export class PromiseAudit {
     for (const { node } of this.#nodes) {
       positions.set(node.warehouse, await store.positionsOf(node.warehouse, undefined, ALL));
     }
-    return { orders, reservations, channels: await store.channels(), positions };
+    const books = { orders, reservations, channels: await store.channels(), positions };
+    this.#read = { store, writes, books };
+    return books;
   }
 
   /** Those of the ids that are there; one that has ended is read once. */
@@ -79,13 +102,22 @@ export class PromiseAudit {
   }
 
   async check(options: { readonly isWhole?: boolean } = {}): Promise<void> {
+    const before = this.#read?.books;
     const books = await this.books(options);
     for (const { node, audit } of this.#nodes) {
+      const seen = { books, store: node.store, commits: node.commits, appliedUpTo: node.store.outbox.appliedUpTo() };
+      if (isSame(this.#seen.get(node.warehouse), seen)) continue;
+      this.#seen.set(node.warehouse, seen);
       await this.#checkCursors(node);
       const positions = books.positions.get(node.warehouse) ?? [];
       for (const position of positions) this.#checkPosition(position, audit, books);
       await audit.quotas.look(this.#central.store, node.warehouse, positions);
     }
+    const ids = new Set([...books.orders, ...books.reservations].map(({ id }) => id));
+    // What has ended long ago may be forgotten: then it is read no more here, unless all is.
+    for (const id of options.isWhole ? [] : this.#owed)
+      hold(ids.has(id), () => `${id} was promised, and central does not know it`);
+    if (books === before) return;
     const late = new Set(this.#nodes.flatMap(({ audit }) => [...audit.shippedLate.keys()]));
     for (const order of books.orders) checkOrder(order, late);
     for (const reservation of books.reservations) checkReservation(reservation);
@@ -111,6 +143,7 @@ export class PromiseAudit {
     hold(outbox.appliedUpTo() <= appliedUpTo, () => `${warehouse}: the node believes more applied than is`);
     hold(inbox.sequence <= down.sequence, () => `${warehouse}: the node is ahead of central's log`);
     hold(down.carriedOut <= inbox.sequence, () => `${warehouse}: central believes more carried out than is`);
+    hold(outbox.firstSequence() <= appliedUpTo + 1, () => `${warehouse}: its log lost what central has not applied`);
     const upHash = outbox.hashAt(appliedUpTo);
     const isUpSame = upHash === undefined || Buffer.compare(upHash, record.appliedHash) === 0;
     hold(isUpSame, () => `${warehouse}: two histories up at ${appliedUpTo}`);
@@ -172,6 +205,11 @@ export class PromiseAudit {
       }
     }
   }
+}
+
+function isSame(before: Seen | undefined, now: Seen): boolean {
+  const keys = ['books', 'store', 'commits', 'appliedUpTo'] as const;
+  return before !== undefined && keys.every((key) => before[key] === now[key]);
 }
 
 function hasOrderEnded({ state }: Order): boolean {

@@ -1,5 +1,6 @@
 import type { Command, MovementLine, Outcome, TakeStep, Task } from '@edgestock/edge-node/ledger/command';
 import { leavingUnits, missings, openUnits } from '@edgestock/edge-node/ledger/command';
+import { LedgerUnavailable } from '@edgestock/edge-node/ledger/ledger-unavailable';
 import { replicationLimits } from '@edgestock/edge-node/replication/limits';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
@@ -37,7 +38,7 @@ export class ShopFloor {
       { name: 'keep on', weight: 6, act: () => this.#changeReservation() },
       { name: 'hand over', weight: 3, act: () => this.#fulfil() },
       { name: 'work', weight: 14, act: () => this.#work() },
-      { name: 'stock taking', weight: 0.8, act: () => this.#takeStock() },
+      { name: 'stock taking', weight: 0.15, act: () => this.#takeStock() },
       { name: 'say again', weight: 3, act: () => this.#sayAgain() },
     ];
   }
@@ -47,7 +48,7 @@ export class ShopFloor {
     const { chance } = this.#world;
     for (const at of this.#world.nodes) {
       const lines = skus.map((sku) => ({ sku, quantity: chance.between(2, 12) }));
-      await this.#say(at, { type: 'record', kind: 'receive', lines }, 'opens with');
+      await this.say(at, { type: 'record', kind: 'receive', lines }, 'opens with');
     }
   }
 
@@ -55,16 +56,19 @@ export class ShopFloor {
     const at = this.#anyNode();
     const lines = this.#lines();
     const receipt = this.#name('till');
+    at.audit.ask(receipt, lines);
     const idempotency = { scope: 'sale', key: receipt, fingerprint: JSON.stringify(lines) } as const;
     const command: Command = { type: 'record', kind: 'sale', lines, document: receipt, idempotency };
-    return this.#say(at, command, 'sells', (life) => life.lastUnits.beforeSale(lines));
+    return this.say(at, command, 'sells', (life) => life.lastUnits.beforeSale(lines));
   }
 
   #record(kind: 'return' | 'receive'): Promise<unknown> {
+    const at = this.#anyNode();
     const lines = this.#lines();
     const key = this.#name(kind);
+    at.audit.ask(key, lines);
     const idempotency = { scope: 'key', key, fingerprint: JSON.stringify(lines) } as const;
-    return this.#say(this.#anyNode(), { type: 'record', kind, lines, document: key, idempotency }, kind);
+    return this.say(at, { type: 'record', kind, lines, document: key, idempotency }, kind);
   }
 
   #count(): Promise<unknown> {
@@ -72,7 +76,7 @@ export class ShopFloor {
     const at = this.#anyNode();
     const sku = chance.one(skus);
     const counted = Math.max(0, at.audit.position(sku).onHand + chance.between(-2, 1));
-    return this.#say(at, { type: 'count', lines: [{ sku, counted }] }, 'counts');
+    return this.say(at, { type: 'count', lines: [{ sku, counted }] }, 'counts');
   }
 
   /** So much happens that a node which was cut off comes back far behind: its states go ahead of its log then. */
@@ -83,7 +87,7 @@ export class ShopFloor {
       bin: `bin-${index % 2}`,
       toBin: `bin-${(index + 1) % 2}`,
     }));
-    return this.#say(this.#anyNode(), { type: 'record', kind: 'move', lines, actor: 'stock taking' }, 'moves');
+    return this.say(this.#anyNode(), { type: 'record', kind: 'move', lines, actor: 'stock taking' }, 'moves');
   }
 
   /** Also below what is promised. */
@@ -94,7 +98,7 @@ export class ShopFloor {
     const units = Math.min(chance.between(1, 4), at.audit.position(sku).onHand);
     if (units <= 0) return Promise.resolve();
     const lines = [{ sku, quantity: -units, reason: 'theft' as const }];
-    return this.#say(at, { type: 'record', kind: 'adjust', lines }, 'misses');
+    return this.say(at, { type: 'record', kind: 'adjust', lines }, 'misses');
   }
 
   /** Units become unfit, or fit again. */
@@ -104,7 +108,7 @@ export class ShopFloor {
       ? (['sellable', 'damaged'] as const)
       : (['damaged', 'sellable'] as const);
     const lines: MovementLine[] = [{ sku: chance.one(skus), quantity: 1, condition, toCondition }];
-    return this.#say(this.#anyNode(), { type: 'record', kind: 'move', lines, reason: 'damaged' }, 'moves');
+    return this.say(this.#anyNode(), { type: 'record', kind: 'move', lines, reason: 'damaged' }, 'moves');
   }
 
   #reserve(): Promise<unknown> {
@@ -115,7 +119,7 @@ export class ShopFloor {
     at.audit.reservationIds.add(id);
     const ttlMs = chance.between(2, 60) * 1_000;
     const command: Command = { type: 'reserve', id, owner: 'desk', ttlMs, lines, fingerprint: JSON.stringify(lines) };
-    return this.#say(at, command, 'keeps', (life) => life.lastUnits.beforePromise(lines));
+    return this.say(at, command, 'keeps', (life) => life.lastUnits.beforePromise(lines));
   }
 
   async #changeReservation(): Promise<void> {
@@ -127,7 +131,7 @@ export class ShopFloor {
     const command: Command =
       step === 'renew-reservation' ? { type: step, id, ttlMs: chance.between(5, 60) * 1_000 } : { type: step, id };
     const before = at.node.life?.ledger.view.reservation(id);
-    const outcome = await this.#say(at, command, 'turns to');
+    const outcome = await this.say(at, command, 'turns to');
     const isFirm = step === 'confirm-reservation' && outcome?.outcome === 'recorded';
     hold(!(isFirm && before?.state === 'expired'), () => `${id} was confirmed when its time was over`);
   }
@@ -141,7 +145,7 @@ export class ShopFloor {
     const idempotency = { scope: 'sale', key: receipt, fingerprint: id } as const;
     const command: Command = { type: 'fulfil-reservation', id, document: receipt, idempotency };
     const isKept = reservation.state === 'held' || reservation.state === 'confirmed';
-    return this.#say(at, command, 'hands over', (life) =>
+    return this.say(at, command, 'hands over', (life) =>
       isKept ? life.lastUnits.beforeShip(reservation.lines) : life.lastUnits.beforeSale(reservation.lines),
     );
   }
@@ -162,11 +166,11 @@ export class ShopFloor {
     if (step !== 'pick') {
       const units = task.lines.map((line) => ({ sku: line.sku, quantity: leavingUnits(task, line) }));
       const some = units.filter(({ quantity }) => quantity > 0);
-      return this.#say(at, { ...common, step }, step, (life) =>
+      return this.say(at, { ...common, step }, step, (life) =>
         step === 'ship' ? life.lastUnits.beforeShip(some) : undefined,
       );
     }
-    return this.#say(at, chance.happens(0.5) ? { ...common, step } : this.#shortPick(task), 'picks');
+    return this.say(at, chance.happens(0.5) ? { ...common, step } : this.#shortPick(task), 'picks');
   }
 
   /** The packer says what left: all that the task was ever for, or any other part of it. */
@@ -184,7 +188,7 @@ export class ShopFloor {
       fingerprint: JSON.stringify(lines),
     } as const;
     const some = lines.filter(({ shipped }) => shipped > 0).map(({ sku, shipped }) => ({ sku, quantity: shipped }));
-    return this.#say(at, command, 'ships', (life) => life.lastUnits.beforeShip(some));
+    return this.say(at, command, 'ships', (life) => life.lastUnits.beforeShip(some));
   }
 
   #shortPick(task: Task): TakeStep {
@@ -199,11 +203,11 @@ export class ShopFloor {
   #sayAgain(): Promise<unknown> {
     if (this.#said.length === 0) return Promise.resolve();
     const { at, command } = this.#world.chance.one(this.#said);
-    return this.#say(at, command, 'says again');
+    return this.say(at, command, 'says again');
   }
 
   /** As a door does it: asks for last units where they are missing, then has it recorded. */
-  async #say(
+  async say(
     at: AuditedNode,
     command: Command,
     verb: string,
@@ -224,10 +228,21 @@ export class ShopFloor {
     }
     // The process died while it asked.
     if (node.life !== life) return undefined;
-    const outcome = await life.ledger.record(command);
+    const outcome = await life.ledger.record(command).catch((error: unknown) => {
+      if (!(error instanceof LedgerUnavailable)) throw error;
+      return undefined;
+    });
+    if (outcome === undefined) {
+      trace.note(`${told}: refused by the disk`);
+      return undefined;
+    }
     if (node.life !== life) {
       trace.note(`${told}: no answer, the node died`);
       return undefined;
+    }
+    if (outcome.outcome === 'recorded') {
+      at.audit.owe(outcome.answer.movements);
+      if (command.type === 'reserve' || command.type === 'renew-reservation') at.audit.keep(command.id, command.ttlMs);
     }
     trace.note(`${told}: ${outcomeInWords(outcome).slice(0, TOLD_LENGTH)}`);
     return outcome;
@@ -243,19 +258,13 @@ export class ShopFloor {
   }
 
   #lines(): readonly SkuQuantity[] {
-    return someLines(this.#world);
+    return this.#world.someLines();
   }
 
   #name(kind: string): string {
     this.#made += 1;
     return `${kind}-${this.#made}`;
   }
-}
-
-/** One or two SKUs, sometimes the same one twice, and few units of each. */
-export function someLines({ chance }: World): readonly SkuQuantity[] {
-  const count = chance.happens(0.3) ? 2 : 1;
-  return Array.from({ length: count }, () => ({ sku: chance.one(skus), quantity: chance.between(1, 3) }));
 }
 
 function inWords(command: Command): string {

@@ -1,14 +1,19 @@
 import type { Action } from './actions.ts';
 import { converge, endOrders } from './convergence.ts';
+import { lengthOf } from './life-length.ts';
 import { ShopFloor } from './shop-floor.ts';
 import { Storefront } from './storefront.ts';
+import { toothNamed } from './teeth/teeth.ts';
+import { Transports } from './transports.ts';
 import { Weather } from './weather.ts';
 import { outlet, World } from './world.ts';
 
 export type SimulationOptions = {
   readonly seed: number;
-  /** Things that happen before everything gets well. */
-  readonly steps?: number;
+  /** Things that happen before everything gets well; absent = as many as the seed says. */
+  readonly steps?: number | undefined;
+  /** A mistake to be found, by its name. */
+  readonly tooth?: string | undefined;
   /** For a test that wants to see something break. */
   readonly afterStep?: (world: World, step: number) => void;
 };
@@ -21,15 +26,14 @@ export type SimulationResult = {
   readonly trace: readonly string[];
   /** Virtual milliseconds. */
   readonly durationMs: number;
-  /** Steps that orders went through, movements recorded, directives carried out. */
+  /** Steps that orders went through, movements recorded, faults that happened. */
   readonly reached: ReadonlySet<string>;
 };
 
-export const STEPS = 150;
-
 /** One whole life of the system, from its seed: the same seed is the same run, to the last message. */
-export async function simulate({ seed, steps = STEPS, afterStep }: SimulationOptions): Promise<SimulationResult> {
-  const world = new World(seed);
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const { seed, steps = lengthOf(seed), tooth, afterStep } = options;
+  const world = new World(seed, tooth === undefined ? undefined : toothNamed(tooth).plant());
   let failure: string | undefined;
   try {
     await live(world, steps, afterStep);
@@ -51,16 +55,21 @@ export async function simulate({ seed, steps = STEPS, afterStep }: SimulationOpt
 async function live(world: World, steps: number, afterStep: SimulationOptions['afterStep']): Promise<void> {
   const { chance } = world;
   const [floor, shop, weather] = [new ShopFloor(world), new Storefront(world), new Weather(world)];
+  const transports = new Transports(world, floor);
   await world.central.start();
   await world.pass(1_000);
   await world.central.life?.promises.setChannel({ channel: outlet, warehouses: 'all', buffer: 0 });
   await floor.stock();
   await world.pass(2_000);
-  const actions = moodOf(world, [...floor.actions, ...shop.actions, ...weather.actions]);
+  const actions = moodOf(world, [...floor.actions, ...transports.actions, ...shop.actions, ...weather.actions]);
   for (let step = 0; step < steps; step += 1) {
     // Some things happen in the same turn.
     const count = chance.weighed([1, 2, 4].map((option) => ({ weight: 1 / option, option })));
-    for (let n = 0; n < count; n += 1) world.start(chance.weighed(actions).act());
+    for (let n = 0; n < count; n += 1) {
+      const { name, act } = chance.weighed(actions);
+      world.reached.add(name);
+      world.start(act());
+    }
     await world.pass(chance.weighed([0, 20, 200, 1_000].map((option) => ({ weight: 1, option }))));
     afterStep?.(world, step);
   }
@@ -76,7 +85,7 @@ function moodOf({ chance }: World, actions: readonly Action[]) {
 }
 
 async function reachedIn(world: World): Promise<ReadonlySet<string>> {
-  const reached = new Set<string>();
+  const reached = new Set(world.reached);
   for (const { history } of (await world.promises.books()).orders) for (const { step } of history) reached.add(step);
   for (const { audit } of world.nodes) for (const kind of audit.kinds) reached.add(kind);
   return reached;

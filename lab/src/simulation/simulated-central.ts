@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { Promises } from '@edgestock/central/orders/promises';
 import type { SqliteCentralStore } from '@edgestock/central/store/sqlite/central-store';
+import { migrations } from '@edgestock/central/store/sqlite/migrations';
 import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
+import { StoreFull } from '@edgestock/central/store/store-full';
 import { PendingPromises } from '@edgestock/central/writer/pending-promises';
 import { startWriterThread, type WriterThread } from '@edgestock/central/writer/writer-thread';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
@@ -11,7 +13,10 @@ import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import type { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import type { Broker } from './broker.ts';
 import type { Disk } from './disk.ts';
+import { emptyDatabase } from './empty-database.ts';
+import { over } from './over.ts';
 import { ProcessClock } from './process-clock.ts';
+import type { Planted } from './tooth.ts';
 
 /** One process of central: all that writes, wired by the product itself, and what a shop's request meets, the doors apart. */
 export type CentralLife = { readonly clock: ProcessClock; readonly promises: Promises };
@@ -22,9 +27,12 @@ type Surroundings = {
   readonly broker: Broker;
   readonly disk: Disk;
   readonly log?: Log;
+  readonly planted?: Planted | undefined;
   /** The store failed, which it never does here. */
   readonly onFailed: (error: unknown) => void;
 };
+
+const FILE = 'central.db';
 
 /** Central over its lives: each crash leaves the commits and nothing else. */
 export class SimulatedCentral {
@@ -32,11 +40,14 @@ export class SimulatedCentral {
   readonly #dead: SqliteCentralStore[] = [];
   #folder: string;
   #store: SqliteCentralStore;
+  #writes = 0;
+  #aheadMs = 0;
+  #isFull = false;
   #life: (CentralLife & { readonly pending: PendingPromises }) | undefined;
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#folder = around.disk.folder('central');
+    this.#folder = around.disk.folder('central', FILE, emptyDatabase(migrations));
     this.#store = this.#open();
   }
 
@@ -50,11 +61,17 @@ export class SimulatedCentral {
     return this.#store;
   }
 
+  /** Writes that were asked of its stores: where there are no more than before, its books are as they were. */
+  get writes(): number {
+    return this.#writes;
+  }
+
   async start(): Promise<void> {
     if (this.#life !== undefined) return;
-    const { clock: world, random, broker, log = silentLog } = this.#around;
-    const store = this.#store;
-    const clock = new ProcessClock(world);
+    const { clock: world, random, broker, log = silentLog, planted } = this.#around;
+    const clock = new ProcessClock(world, this.#aheadMs);
+    const file = join(this.#folder, FILE);
+    const store = this.#withRoom(planted?.centralStore?.(this.#store, { file, clock }) ?? this.#store);
     const pending = new PendingPromises();
     const thread: WriterThread = await startWriterThread({
       config: { natsUrls: [], databasePath: this.#folder, logLevel: 'silent' },
@@ -75,6 +92,17 @@ export class SimulatedCentral {
     this.#life = { clock, pending, promises: new Promises({ writer, reader: store, clock, random }) };
   }
 
+  /** Sets the wall clock of its machine, which its next process has too. */
+  setClockAhead(aheadMs: number): void {
+    this.#aheadMs = aheadMs;
+    this.#life?.clock.setAhead(aheadMs);
+  }
+
+  /** Its disk takes no write, until there is room again. */
+  setFull(isFull: boolean): void {
+    this.#isFull = isFull;
+  }
+
   crash(): void {
     const life = this.#life;
     if (life === undefined) return;
@@ -84,12 +112,17 @@ export class SimulatedCentral {
     life.pending.close('interrupted');
     this.#dead.push(this.#store);
     this.#folder = this.#around.disk.afterCrash('central', this.#folder);
+    this.#around.planted?.afterCrash?.(join(this.#folder, FILE), 'central');
     this.#store = this.#open();
   }
 
-  async close(): Promise<void> {
+  /** Its time and its line end, whatever it has begun. */
+  stop(): void {
     this.#life?.clock.kill();
     this.#around.broker.disconnect();
+  }
+
+  async close(): Promise<void> {
     for (const store of [...this.#dead, this.#store]) await store.close();
   }
 
@@ -104,7 +137,35 @@ export class SimulatedCentral {
     return changes > 0;
   }
 
+  /** The store as the process has it: its writes are counted, and fail on a full disk. */
+  #withRoom(store: SqliteCentralStore): SqliteCentralStore {
+    const roomFor = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => {
+      return async (...args: A): Promise<R> => {
+        if (this.#isFull) throw new StoreFull('the disk of the simulation is full');
+        return work.apply(store, args);
+      };
+    };
+    const write = <A extends unknown[], R>(work: (...args: A) => Promise<R>) => {
+      return roomFor(async (...args: A): Promise<R> => {
+        this.#writes += 1;
+        return work.apply(store, args);
+      });
+    };
+    return over(store, {
+      enrol: write(store.enrol),
+      applyBatches: write(store.applyBatches),
+      applyStates: write(store.applyStates),
+      promise: write(store.promise),
+      recordCarriedOut: write(store.recordCarriedOut),
+      // When a node was heard is of no promise.
+      recordHeard: roomFor(store.recordHeard),
+      clampTimes: roomFor(store.clampTimes),
+      trimDirectives: write(store.trimDirectives),
+      quarantine: write(store.quarantine),
+    });
+  }
+
   #open(): SqliteCentralStore {
-    return openCentralStore(join(this.#folder, 'central.db'));
+    return openCentralStore(join(this.#folder, FILE));
   }
 }

@@ -1,19 +1,26 @@
+import { join } from 'node:path';
 import { DigestKeeper } from '@edgestock/edge-node/ledger/digest-keeper';
 import { LedgerInbox } from '@edgestock/edge-node/ledger/directive-inbox';
 import { Granter } from '@edgestock/edge-node/ledger/granter';
 import { LastUnitsCall } from '@edgestock/edge-node/ledger/last-units';
 import { Ledger } from '@edgestock/edge-node/ledger/ledger';
 import { ReservationSweeper } from '@edgestock/edge-node/ledger/reservation-sweeper';
+import type { DirectiveInbox } from '@edgestock/edge-node/replication/directive-inbox';
 import { Replication } from '@edgestock/edge-node/replication/replication';
 import { EdgeStore } from '@edgestock/edge-node/store/edge-store';
+import { migrations } from '@edgestock/edge-node/store/migrations';
 import { type LinkFaults, noFaults, SimulatedLink } from '@edgestock/edge-node/testing/simulated-link';
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { type Log, silentLog } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
+import Database from 'better-sqlite3';
 import type { Broker } from './broker.ts';
 import type { Disk } from './disk.ts';
+import { emptyDatabase } from './empty-database.ts';
+import { over } from './over.ts';
 import { ProcessClock } from './process-clock.ts';
+import type { Planted, ReplicationParts } from './tooth.ts';
 
 /** One process of a node, wired as `startEdgeNode` wires it, the doors apart. */
 export type NodeLife = {
@@ -25,15 +32,22 @@ export type NodeLife = {
   readonly lastUnits: LastUnitsCall;
 };
 
-type Surroundings = {
+export type Surroundings = {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly broker: Broker;
   readonly disk: Disk;
   readonly log?: Log;
+  /** A mistake to be found. */
+  readonly planted?: Planted | undefined;
 };
 
-const RETENTION_MS = 7 * 24 * 3_600_000;
+/** The name the product gives it. */
+const FILE = 'edge.sqlite';
+/** Short, so that history leaves the log in a life of minutes. */
+const RETENTION_MS = 1_000;
+/** More than a database of a life ever has. */
+const PAGES_MAX = 1_000_000;
 
 /** A node over its lives: each crash leaves the commits and nothing else. */
 export class SimulatedNode {
@@ -45,13 +59,14 @@ export class SimulatedNode {
   #store: EdgeStore;
   #life: NodeLife | undefined;
   #aheadMs = 0;
+  #isFull = false;
   #atNextDirectives: (() => void) | undefined;
   #faults: LinkFaults = noFaults;
 
   constructor(warehouse: WarehouseId, around: Surroundings) {
     this.warehouse = warehouse;
     this.#around = around;
-    this.#folder = around.disk.folder(warehouse);
+    this.#folder = around.disk.folder(warehouse, FILE, emptyDatabase(migrations));
     this.#store = this.#open();
     this.start();
   }
@@ -64,6 +79,11 @@ export class SimulatedNode {
   /** What is on its disk, whether or not it runs. */
   get store(): EdgeStore {
     return this.#store;
+  }
+
+  /** Commits of its present life: where there are no more than before, its books are as they were. */
+  get commits(): number {
+    return this.#life?.ledger.counters.commits ?? 0;
   }
 
   get faults(): LinkFaults {
@@ -81,6 +101,12 @@ export class SimulatedNode {
     this.#life?.clock.setAhead(aheadMs);
   }
 
+  /** Its disk takes no commit of the books, and nothing else that needs another page, until there is room again. */
+  setFull(isFull: boolean): void {
+    this.#isFull = isFull;
+    this.#store.boundPages(isFull ? 1 : PAGES_MAX);
+  }
+
   /** Calls back once, when directives are about to be carried out: the moment at which a crash hurts most. */
   atNextDirectives(callback: () => void): void {
     this.#atNextDirectives = callback;
@@ -88,9 +114,11 @@ export class SimulatedNode {
 
   start(): void {
     if (this.#life !== undefined) return;
-    const { clock: world, random, broker, log = silentLog } = this.#around;
-    const store = this.#store;
-    const clock = new ProcessClock(world, this.#aheadMs);
+    const { clock: world, random, broker, log = silentLog, planted = {} } = this.#around;
+    const life = new ProcessClock(world, this.#aheadMs);
+    const clock = planted.nodeClock?.(life) ?? life;
+    const roomy = this.#withRoom(this.#store);
+    const store = planted.nodeStore?.(roomy) ?? roomy;
     const ledger = new Ledger({ store, clock, log });
     new ReservationSweeper({ ledger, store: store.documents.reservations, clock, log }).start();
     const granter = new Granter({ ledger, store, clock });
@@ -99,30 +127,28 @@ export class SimulatedNode {
     const stream = broker.streamOf(this.warehouse);
     const link = new SimulatedLink({ clock: world, random, farEnd: broker.farEnd(), stream });
     link.faults = this.#faults;
+    const wired: ReplicationParts = { log: store.outbox, link, inbox };
+    const parts = planted.replication?.(wired, { store, clock }) ?? wired;
+    const carryOut: DirectiveInbox['carryOut'] = (run) => {
+      const carried = parts.inbox.carryOut(run);
+      this.#atNextDirectives?.();
+      this.#atNextDirectives = undefined;
+      return carried;
+    };
     const replication = new Replication({
-      log: store.outbox,
+      ...parts,
+      inbox: over(parts.inbox, { carryOut }),
       ledger,
-      link,
       clock,
       random,
       events: log,
       retentionMs: RETENTION_MS,
       digestAt: (sequence) => digests.at(sequence),
-      inbox: {
-        cursor: () => inbox.cursor(),
-        carryOut: (run) => {
-          const carried = inbox.carryOut(run);
-          this.#atNextDirectives?.();
-          this.#atNextDirectives = undefined;
-          return carried;
-        },
-        takeBack: (totals) => inbox.takeBack(totals),
-      },
     });
     replication.onLive((isLive) => granter.setLive(isLive));
     granter.setLive(replication.isLive);
     const lastUnits = new LastUnitsCall(ledger.view, { ask: (lines) => replication.askLastUnits(lines) });
-    this.#life = { clock, store, ledger, link, replication, lastUnits };
+    this.#life = { clock: life, store, ledger, link, replication, lastUnits };
   }
 
   crash(): void {
@@ -133,13 +159,29 @@ export class SimulatedNode {
     void life.link.close();
     this.#dead.push(this.#store);
     this.#folder = this.#around.disk.afterCrash(this.warehouse, this.#folder);
+    this.#around.planted?.afterCrash?.(join(this.#folder, FILE), 'node');
     this.#store = this.#open();
   }
 
-  close(): void {
+  /** Its time and its line end, whatever it has begun. */
+  stop(): void {
     this.#life?.clock.kill();
     void this.#life?.link.close();
+  }
+
+  close(): void {
     for (const store of [...this.#dead, this.#store]) store.close();
+  }
+
+  /** A commit on a full disk fails as SQLite has it, with all that was to be in it. */
+  #withRoom(store: EdgeStore): EdgeStore {
+    return over(store, {
+      transaction: (work) =>
+        store.transaction(() => {
+          work();
+          if (this.#isFull) throw new Database.SqliteError('database or disk is full', 'SQLITE_FULL');
+        }),
+    });
   }
 
   #open(): EdgeStore {

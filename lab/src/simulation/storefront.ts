@@ -3,11 +3,14 @@ import type { Promises } from '@edgestock/central/orders/promises';
 import { DEFAULT_CHANNEL } from '@edgestock/central/rules/channel';
 import { warehouseClasses } from '@edgestock/shared/protocol/directive';
 import type { Action } from './actions.ts';
-import { someLines } from './shop-floor.ts';
 import { outlet, skus, type World } from './world.ts';
 
 /** Answers come with many shapes; the trace needs only what was said. */
-type Answer = { readonly outcome: string };
+type Answer = {
+  readonly outcome: string;
+  readonly reservation?: { readonly id: string };
+  readonly order?: { readonly id: string };
+};
 type Ask = (promises: Promises) => Promise<Answer>;
 
 /** Longer than both sides take to agree again. */
@@ -49,7 +52,7 @@ export class Storefront {
     const id = this.#name('r', this.#reservations);
     promises.reservationIds.add(id);
     promises.orderIds.add(id);
-    const lines = someLines(this.#world);
+    const lines = this.#world.someLines();
     const channel = this.#channel();
     const ttlSeconds = this.#ttlSeconds();
     const isPartial = chance.happens(0.4);
@@ -63,7 +66,7 @@ export class Storefront {
     const { chance, promises } = this.#world;
     const id = this.#name('o', this.#orders);
     promises.orderIds.add(id);
-    const lines = someLines(this.#world);
+    const lines = this.#world.someLines();
     const channel = this.#channel();
     const onShortage = chance.one(['refuse', 'cancel', 'backorder', 'backorder'] as const);
     const paymentTtlSeconds = this.#ttlSeconds();
@@ -185,11 +188,18 @@ export class Storefront {
     if (!told.startsWith('again')) this.#said.push({ told, ask });
     try {
       const answer = await ask(life.promises);
+      if (central.life === life) this.#owe(answer);
       trace.note(`shop: ${told}: ${answerInWords(answer)}`);
     } catch (error) {
       if (!(error instanceof PromiseUnavailable)) throw error;
       trace.note(`shop: ${told}: ${error.failure}`);
     }
+  }
+
+  #owe(answer: Answer): void {
+    const { promises } = this.#world;
+    if (answer.reservation !== undefined) promises.owe(answer.reservation.id);
+    if (answer.order !== undefined) promises.owe(answer.order.id);
   }
 
   /** Some last until nothing goes wrong any more. */

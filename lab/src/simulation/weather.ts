@@ -1,180 +1,39 @@
-import { noFaults } from '@edgestock/edge-node/testing/simulated-link';
 import type { Action } from './actions.ts';
-import { noCentralFaults } from './broker.ts';
-import { skus, type World } from './world.ts';
+import { BadBroker } from './bad-broker.ts';
+import { BadLines } from './bad-lines.ts';
+import { BadMachines } from './bad-machines.ts';
+import type { World } from './world.ts';
 
 /** What goes wrong, and gets well again. */
 export class Weather {
   readonly #world: World;
-  #isClear = false;
+  readonly #lines: BadLines;
+  readonly #broker: BadBroker;
+  readonly #machines: BadMachines;
 
   constructor(world: World) {
     this.#world = world;
+    this.#lines = new BadLines(world);
+    this.#broker = new BadBroker(world);
+    this.#machines = new BadMachines(world);
   }
 
   get actions(): readonly Action[] {
+    const { clock, chance } = this.#world;
     return [
-      { name: 'bad line', weight: 3, act: () => this.#spoilLine() },
-      { name: 'cut line', weight: 3, act: () => this.#cutLine() },
-      { name: 'good line', weight: 4, act: () => this.#healLine() },
-      { name: 'bad centre', weight: 1, act: () => this.#spoilCentre() },
-      { name: 'good centre', weight: 2, act: () => this.#healCentre() },
-      { name: 'broker power cut', weight: 1, act: () => this.#losePower() },
-      { name: 'stream deleted', weight: 0.5, act: () => this.#deleteStream() },
-      { name: 'node crash', weight: 3, act: () => this.#crashNode() },
-      { name: 'central crash', weight: 3, act: () => this.#crashCentral() },
-      { name: 'central rots', weight: 0.5, act: () => this.#rot() },
-      { name: 'clock set', weight: 1, act: () => this.#setClock() },
-      {
-        name: 'time passes',
-        weight: 4,
-        act: () => this.#world.clock.advance(this.#world.chance.between(1, 20) * 1_000),
-      },
+      ...this.#lines.actions,
+      ...this.#broker.actions,
+      ...this.#machines.actions,
+      { name: 'time passes', weight: 4, act: () => clock.advance(chance.between(1, 20) * 1_000) },
+      // So long that history leaves the logs of nodes.
+      { name: 'a quiet while', weight: 0.3, act: () => clock.advance(chance.between(120, 200) * 1_000) },
     ];
   }
 
   /** Everything works from now on. */
   async clear(): Promise<void> {
-    const { nodes, broker, central } = this.#world;
-    this.#isClear = true;
-    broker.setCut(false);
-    broker.faults = noCentralFaults;
-    for (const { node } of nodes) {
-      node.faults = noFaults;
-      node.start();
-      node.setClockAhead(0);
-      node.life?.link.setConnected(true);
-    }
-    await central.start();
-  }
-
-  async #spoilLine(): Promise<void> {
-    const { chance } = this.#world;
-    const { node } = this.#anyNode();
-    node.faults = {
-      ...noFaults,
-      loss: chance.one([0, 0.1, 0.4]),
-      duplication: chance.one([0, 0.3, 0.8]),
-      delayMs: chance.one([
-        [1, 5],
-        [1, 400],
-        [200, 3_000],
-      ] as const),
-      brokerLoss: chance.one([0, 0, 0.2]),
-    };
-    this.#note(`${node.warehouse} has a bad line ${JSON.stringify(node.faults)}`);
-  }
-
-  async #cutLine(): Promise<void> {
-    const { chance } = this.#world;
-    const { node } = this.#anyNode();
-    const cut = chance.one(['up', 'down', 'both', 'closed'] as const);
-    this.#note(`${node.warehouse} is cut off: ${cut}`);
-    if (cut === 'closed') node.life?.link.setConnected(false);
-    else node.faults = { ...node.faults, isUpCut: cut !== 'down', isDownCut: cut !== 'up' };
-  }
-
-  async #healLine(): Promise<void> {
-    const { node } = this.#anyNode();
-    this.#note(`${node.warehouse} has a good line`);
-    node.faults = noFaults;
-    node.life?.link.setConnected(true);
-  }
-
-  async #spoilCentre(): Promise<void> {
-    const { chance, broker } = this.#world;
-    broker.faults = {
-      ...broker.faults,
-      downAckLoss: chance.one([0, 0.3]),
-      downLoss: chance.one([0, 0.3]),
-      delayMs: chance.one([
-        [0, 1],
-        [0, 300],
-        [100, 1_500],
-      ] as const),
-    };
-    broker.setCut(chance.happens(0.4));
-    this.#note(`central has a bad line ${JSON.stringify(broker.faults)}`);
-  }
-
-  async #healCentre(): Promise<void> {
-    const { broker } = this.#world;
-    broker.setCut(false);
-    broker.faults = noCentralFaults;
-    this.#note('central has a good line');
-  }
-
-  async #losePower(): Promise<void> {
-    const messages = this.#world.chance.between(1, 5);
-    this.#world.broker.losePower(messages);
-    this.#note(`the broker lost its last ${messages} messages`);
-  }
-
-  async #deleteStream(): Promise<void> {
-    this.#world.broker.deleteDown();
-    this.#note('the stream down was deleted');
-  }
-
-  /** In the middle of whatever this turn has begun. */
-  async #crashNode(): Promise<void> {
-    const { chance } = this.#world;
-    const { node } = this.#anyNode();
-    if (chance.happens(0.6)) await new Promise<void>((resolve) => node.atNextDirectives(resolve));
-    await this.#turns();
-    if (node.life === undefined || this.#isClear) return;
-    node.crash();
-    this.#note(`${node.warehouse} crashed at ${node.store.outbox.head().sequence}`);
-    this.#world.clock.after(chance.between(1, 8_000), () => {
-      node.start();
-      this.#note(`${node.warehouse} runs again`);
-    });
-  }
-
-  async #crashCentral(): Promise<void> {
-    const { broker, chance, central } = this.#world;
-    if (chance.happens(0.6)) await new Promise<void>((resolve) => broker.atNextArrival(resolve));
-    await this.#turns();
-    if (central.life === undefined || this.#isClear) return;
-    central.crash();
-    this.#note('central crashed');
-    this.#world.clock.after(chance.between(1, 20_000), () => {
-      this.#world.start(central.start());
-      this.#note('central runs again');
-    });
-  }
-
-  /** A number on central's disk is no longer what was written, and central comes upon it in its next life. */
-  async #rot(): Promise<void> {
-    const { central, chance } = this.#world;
-    const { node } = this.#anyNode();
-    if (central.life === undefined || this.#isClear) return;
-    const units = chance.one([-1, 1, 40]);
-    const isThere = central.rot({ warehouse: node.warehouse, sku: chance.one(skus), units });
-    if (!isThere) return;
-    this.#note(`a position of ${node.warehouse} rotted at central by ${units}`);
-    central.crash();
-    await central.start();
-  }
-
-  async #setClock(): Promise<void> {
-    const { chance } = this.#world;
-    const { node } = this.#anyNode();
-    const aheadMs = chance.one([0, 500, 60_000, -60_000, 3_600_000]);
-    node.setClockAhead(aheadMs);
-    this.#note(`the clock of ${node.warehouse} is ${aheadMs} ms ahead`);
-  }
-
-  async #turns(): Promise<void> {
-    for (let turn = this.#world.chance.between(0, 3); turn > 0; turn -= 1) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-
-  #anyNode() {
-    return this.#world.chance.one(this.#world.nodes);
-  }
-
-  #note(line: string): void {
-    this.#world.trace.note(line);
+    this.#lines.clear();
+    this.#broker.clear();
+    await this.#machines.clear();
   }
 }

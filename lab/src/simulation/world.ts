@@ -1,5 +1,6 @@
 import { parseChannel } from '@edgestock/central/rules/channel';
 import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
 import { seededRandom } from '@edgestock/shared/testing/seeded-random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
@@ -9,8 +10,10 @@ import { Disk } from './disk.ts';
 import { NodeAudit } from './node-audit.ts';
 import { type AuditedNode, PromiseAudit } from './promise-audit.ts';
 import { SimulatedCentral } from './simulated-central.ts';
-import { SimulatedNode } from './simulated-node.ts';
+import { SimulatedNode, type Surroundings } from './simulated-node.ts';
+import type { Planted } from './tooth.ts';
 import { Trace } from './trace.ts';
+import { checkTransfers } from './transfer-audit.ts';
 
 export const warehouses: readonly WarehouseId[] = ['BER1', 'HAM1', 'MUC1'].map((text) =>
   must(parseWarehouseId(text), 'a warehouse id'),
@@ -29,19 +32,24 @@ export class World {
   readonly central: SimulatedCentral;
   readonly nodes: readonly AuditedNode[];
   readonly promises: PromiseAudit;
+  /** Installations that have no business here. */
+  readonly seconds: SimulatedNode[] = [];
+  readonly surroundings: Surroundings;
+  /** What kinds of things have happened. */
+  readonly reached = new Set<string>();
   #failure: unknown;
 
-  constructor(seed: number) {
+  constructor(seed: number, planted?: Planted) {
     const { clock, disk } = this;
     const random = seededRandom(seed);
     this.chance = new Chance(random);
     this.trace = new Trace(clock);
     this.broker = new Broker(clock, this.chance);
-    const around = { clock, random, broker: this.broker, disk };
-    this.central = new SimulatedCentral({ ...around, onFailed: (error) => this.fail(error) });
-    this.nodes = warehouses.slice(0, this.chance.between(2, 3)).map((warehouse) => {
-      const node = new SimulatedNode(warehouse, around);
-      return { node, audit: new NodeAudit(node) };
+    this.surroundings = { clock, random, broker: this.broker, disk, planted };
+    this.central = new SimulatedCentral({ ...this.surroundings, onFailed: (error) => this.fail(error) });
+    this.nodes = warehouses.slice(0, this.chance.one([1, 2, 2, 2, 3])).map((warehouse) => {
+      const node = new SimulatedNode(warehouse, this.surroundings);
+      return { node, audit: new NodeAudit(node, clock) };
     });
     this.promises = new PromiseAudit(this.central, this.nodes);
   }
@@ -60,6 +68,7 @@ export class World {
   async check(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
     for (const { audit } of this.nodes) audit.check();
+    checkTransfers(this.nodes);
     await this.promises.check();
   }
 
@@ -68,11 +77,21 @@ export class World {
     work.catch((error: unknown) => this.fail(error));
   }
 
+  /** One or two SKUs, sometimes the same one twice, and few units of each. */
+  someLines(): readonly SkuQuantity[] {
+    const { chance } = this;
+    const count = chance.happens(0.3) ? 2 : 1;
+    return Array.from({ length: count }, () => ({ sku: chance.one(skus), quantity: chance.between(1, 3) }));
+  }
+
   async close(): Promise<void> {
-    for (const { node } of this.nodes) node.close();
+    const nodes = [...this.nodes.map(({ node }) => node), ...this.seconds];
+    for (const node of nodes) node.stop();
+    this.central.stop();
+    // What was begun ends before the files are closed: no clock goes on, so it is a matter of a few turns.
+    for (let round = 0; round < 4; round += 1) await this.clock.settle();
+    for (const node of nodes) node.close();
     await this.central.close();
-    // What dead processes had begun ends in this turn, on files that are closed.
-    await this.clock.settle();
     this.disk.dispose();
   }
 }

@@ -58,17 +58,20 @@ export class VirtualClock implements Clock {
     return () => void cancel();
   }
 
-  /** Lets the time pass, timer by timer; after each, everything that became possible happens first. */
+  /**
+   * Lets the time pass, timer by timer; after each, everything that became possible happens first. Of two that overlap the longer
+   * one counts: time never goes back.
+   */
   async advance(durationMs: number): Promise<void> {
     const end = this.#elapsedMs + durationMs;
     await this.settle();
     for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
       this.#timers.delete(next);
-      this.#elapsedMs = next.at;
+      this.#elapsedMs = Math.max(this.#elapsedMs, next.at);
       next.callback();
       await this.settle();
     }
-    this.#elapsedMs = end;
+    this.#elapsedMs = Math.max(this.#elapsedMs, end);
   }
 
   /** Lets everything happen that needs no time. */

@@ -1,0 +1,61 @@
+import { parseSku } from '@edgestock/shared/inventory/ids';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { must } from '@edgestock/shared/runtime/assert';
+import type { TransferredUnits } from './node-audit.ts';
+import type { AuditedNode } from './promise-audit.ts';
+import type { SimulatedCentral } from './simulated-central.ts';
+import { hold } from './violation.ts';
+
+type Way = { readonly id: string; readonly from: AuditedNode; readonly to: AuditedNode };
+
+const nothing: TransferredUnits = { left: 0, came: 0, lost: 0 };
+
+/** Units of a transfer on the van: they left by the log of the one and did not come by the log of the other. */
+export function underWay({ id, from, to }: Way): readonly SkuQuantity[] {
+  return [...from.audit.transferred].flatMap(([key, { left }]) => {
+    const [document, name = ''] = key.split(' ');
+    const quantity = left - (to.audit.transferred.get(key)?.came ?? 0);
+    return document === id && quantity > 0 ? [{ sku: must(parseSku(name), 'a SKU'), quantity }] : [];
+  });
+}
+
+/** Conservation: no unit comes off a van that was not loaded, whoever says it how often, and nobody ships a plan twice. */
+export function checkTransfers(nodes: readonly AuditedNode[]): void {
+  for (const [key, { left, came }] of transferredIn(nodes)) {
+    hold(came <= left, () => `transfer ${key}: ${came} came and ${left} had left`);
+  }
+}
+
+/** What central and both ends say of a transfer that differs from the logs; `undefined` when nothing does. */
+export async function transferDifference(
+  nodes: readonly AuditedNode[],
+  { store }: SimulatedCentral,
+): Promise<string | undefined> {
+  for (const [key, { left, came, lost }] of transferredIn(nodes)) {
+    const [id = '', name] = key.split(' ');
+    const [record] = await store.transfersNamed(id);
+    const said = [record, ...nodes.map(({ node }) => node.store.documents.transfers.find(id))];
+    const ends = new Set<string | undefined>([record?.from, record?.to]);
+    const isKnown = nodes.every(({ node }, index) => !ends.has(node.warehouse) || said[index + 1] !== undefined);
+    const logs = JSON.stringify({ left, came, lost });
+    if (record === undefined || !isKnown) return `transfer ${key}: an end does not know of it (${logs})`;
+    for (const one of said) {
+      const line = one?.lines.find(({ sku }) => sku === name);
+      if (one === undefined) continue;
+      const isSame = line?.shipped === left && line.received + line.damaged === came && line.lost === lost;
+      if (!isSame) return `transfer ${key}: ${JSON.stringify(line)}, the logs say ${logs}`;
+    }
+  }
+  return undefined;
+}
+
+function transferredIn(nodes: readonly AuditedNode[]): ReadonlyMap<string, TransferredUnits> {
+  const all = new Map<string, TransferredUnits>();
+  for (const { audit } of nodes) {
+    for (const [key, { left, came, lost }] of audit.transferred) {
+      const before = all.get(key) ?? nothing;
+      all.set(key, { left: before.left + left, came: before.came + came, lost: before.lost + lost });
+    }
+  }
+  return all;
+}
