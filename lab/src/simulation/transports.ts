@@ -25,7 +25,7 @@ export class Transports {
       { name: 'plan transfer', weight: 5, act: () => this.#plan() },
       { name: 'send transfer', weight: 6, act: () => this.#send() },
       { name: 'receive transfer', weight: 5, act: () => this.#receive() },
-      { name: 'close transfer', weight: 3, act: () => this.#close() },
+      { name: 'close transfer', weight: 9, act: () => this.#close() },
     ];
   }
 
