@@ -16,7 +16,7 @@ export type RunningCommand = {
 };
 
 /** On a busy machine a program takes many times what it takes alone. */
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 100_000;
 const STDERR_LINES_KEPT = 30;
 const LOOK_MS = 50;
 
