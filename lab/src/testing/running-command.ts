@@ -44,7 +44,11 @@ async function started(child: ChildProcess, args: readonly string[]): Promise<Ru
     systemClock
       .sleep(READY_WITHIN_MS)
       .then(() => Promise.reject(new Error(`edgestock ${args[0]} said nothing in time`))),
-  ]);
+  ]).catch((error: unknown) => {
+    // What did not get ready in time must not go on by itself.
+    child.kill('SIGKILL');
+    throw error;
+  });
   return {
     pid: child.pid ?? 0,
     ready: JSON.parse(line),
