@@ -1,5 +1,5 @@
 import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
-import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
+import { isLineQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { z } from 'zod';
 import { type Channel, parseChannel } from '../rules/channel.ts';
 import { apiLimits } from './limits.ts';
@@ -66,8 +66,8 @@ export const fields = {
     'a channel id: 1 to 32 lower-case letters, digits and hyphens',
     (value) => typeof value === 'string' && parseChannel(value) !== undefined,
   ),
-  /** May name a SKU several times: the demand is summed before it is checked. */
-  lines: listOf(z.strictObject({ sku, quantity }), 'lines'),
+  /** May name a SKU several times: the demand is summed before it is checked, and bounded as one line is. */
+  lines: listOf(z.strictObject({ sku, quantity }), 'lines').superRefine(boundSums),
 } as const;
 
 /** A list of 1 to as many as one request may have. */
@@ -92,6 +92,20 @@ export function listOfSkus<Item extends z.ZodType<{ readonly sku: Sku }>>(item: 
       }
     }
   });
+}
+
+/** Each SKU becomes one line of a reservation, an order and its task, which no node takes beyond the bound of a line. */
+function boundSums(lines: readonly { readonly sku: Sku; readonly quantity: number }[], context: z.RefinementCtx): void {
+  const units = new Map<Sku, number>();
+  for (const [place, { sku, quantity }] of lines.entries()) {
+    const before = units.get(sku) ?? 0;
+    // What is no quantity has its own fault already.
+    const sum = before + (isLineQuantity(quantity) ? quantity : 0);
+    units.set(sku, sum);
+    if (before > LINE_QUANTITY_MAX || sum <= LINE_QUANTITY_MAX) continue;
+    const message = `makes ${sum} units of ${sku} with the lines before it: one request may have ${LINE_QUANTITY_MAX} of a SKU`;
+    context.addIssue({ code: 'custom', path: [place, 'quantity'], message, params: { code: 'quantity-invalid' } });
+  }
 }
 
 function wholeNumber(code: string, min: number, max: number, unit: string) {
