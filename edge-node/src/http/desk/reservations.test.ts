@@ -75,6 +75,8 @@ describe('a reservation', () => {
     ['quantity-invalid', { lines: [{ sku: 'TEA', quantity: 0 }] }],
     ['quantity-invalid', { lines: [{ sku: 'TEA', quantity: -1 }] }],
     ['quantity-invalid', { lines: Array.from({ length: 2 }, () => ({ sku: 'BIG', quantity: 10 ** 12 })) }],
+    ['id-malformed', { id: '.' }],
+    ['id-malformed', { id: '..' }],
     ['sku-or-barcode', { lines: [{ quantity: 1 }] }],
     ['too-few', { lines: [] }],
     ['unknown-field', { lines: [{ sku: 'TEA', quantity: 1, bin: 'B1' }] }],

@@ -54,6 +54,8 @@ describe('a transfer from here', () => {
     ['required', { to: undefined }],
     ['quantity-invalid', { lines: [{ sku: 'TEA', quantity: -1 }] }],
     ['quantity-invalid', { lines: Array.from({ length: 2 }, () => ({ sku: 'BIG', quantity: 10 ** 12 })) }],
+    ['id-malformed', { id: '.' }],
+    ['id-malformed', { id: '..' }],
     ['sku-or-barcode', { lines: [{ quantity: 1 }] }],
     ['too-few', { lines: [] }],
     ['unknown-field', { from: 'HAM1' }],
