@@ -94,6 +94,21 @@ export function listOfSkus<Item extends z.ZodType<{ readonly sku: Sku }>>(item: 
   });
 }
 
+/** All warehouses, or those that are listed. */
+export function allOr<List extends z.ZodType<readonly WarehouseId[]>>(list: List) {
+  return z.union([z.literal('all'), list], {
+    error: (issue) => {
+      // Of a list it is told what is wrong in it.
+      const within = Array.isArray(issue.input) ? list.safeParse(issue.input).error?.issues[0] : undefined;
+      if (within === undefined) return `must be all or a list of warehouse ids, not ${described(issue.input)}`;
+      const [place] = within.path;
+      return place === undefined
+        ? within.message
+        : `must be a list of warehouse ids: entry ${String(place)} ${within.message}`;
+    },
+  });
+}
+
 /** Each SKU becomes one line of a reservation, an order and its task, which no node takes beyond the bound of a line. */
 function boundSums(lines: readonly { readonly sku: Sku; readonly quantity: number }[], context: z.RefinementCtx): void {
   const units = new Map<Sku, number>();
@@ -124,7 +139,7 @@ function field<T>(code: string, due: string, accepts: (value: unknown) => boolea
 }
 
 /** What came, short enough for a sentence. */
-function described(value: unknown): string {
+export function described(value: unknown): string {
   if (typeof value === 'string')
     return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;
