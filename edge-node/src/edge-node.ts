@@ -15,6 +15,7 @@ import { Ledger } from './ledger/ledger.ts';
 import { ReservationSweeper } from './ledger/reservation-sweeper.ts';
 import { httpLimits } from './limits.ts';
 import { startReplication } from './replication/start-replication.ts';
+import { restoredHint } from './rules/restored.ts';
 import { EdgeStore } from './store/edge-store.ts';
 
 export type EdgeNode = Service & {
@@ -57,6 +58,7 @@ export async function startEdgeNode(
         outbox: store.outbox,
         ledger,
         inbox,
+        restoration: store,
         natsUrl: config.natsUrls,
         retentionMs: config.retentionMs,
         clock,
@@ -73,6 +75,7 @@ export async function startEdgeNode(
       sweeper,
       lastUnits: { ask: (lines) => replication.askLastUnits(lines) },
       status: () => replication.status(),
+      restored: () => store.restored,
       replication: replication.counters,
       clock,
       random,
@@ -87,6 +90,10 @@ export async function startEdgeNode(
     );
     // An import that a crash interrupted goes on while tills already trade.
     void imports.resume();
+    if (store.restored !== undefined) {
+      const { kind } = store.restored;
+      log.error({ kind, hint: restoredHint(kind) }, 'the books may not be the latest there were: nothing is promised');
+    }
     log.info(
       { url: http.url, dataDirectory: config.dataDirectory, sequence: store.outbox.head().sequence },
       'the node is ready',

@@ -13,6 +13,10 @@ const readings = {
   log_backlog: { kind: 'gauge', help: 'Committed sequences that central has not applied' },
   link_up: { kind: 'gauge', help: '1 while the broker is reached, else 0' },
   writes_failing: { kind: 'gauge', help: '1 while the database refuses writes, as on a full disk, else 0' },
+  restored: {
+    kind: 'gauge',
+    help: '1 while the books may not be the latest there were, and nothing is promised, else 0',
+  },
   exceptions_open: { kind: 'gauge', help: 'Facts the books disagree with, waiting for a person' },
   tasks_open: { kind: 'gauge', help: 'Tasks of orders that are neither shipped nor released' },
   transfers_open: { kind: 'gauge', help: 'Transfers that are neither closed nor cancelled' },

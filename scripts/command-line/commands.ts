@@ -31,6 +31,10 @@ export const subcommands: readonly Subcommand[] = [
         'edgestock edge --warehouse BER1 --data-dir /var/lib/edgestock/BER1 --nats nats://hub:4222',
         'a node that replicates to a hub',
       ],
+      [
+        'edgestock edge backup --data-dir /var/lib/edgestock/BER1 --to /mnt/backup/BER1.sqlite',
+        'its books in one file, while it runs',
+      ],
     ],
     load: () => import('@edgestock/edge-node/command/edge'),
   },

@@ -17,6 +17,8 @@ export type NodeStatus = {
   readonly down?: { readonly sequence: number; readonly need: boolean };
   readonly lastContactAt?: string;
   readonly writesFailing?: { readonly since: string; readonly reason: string; readonly hint: string };
+  /** The books were put back, rolled back or moved, and nothing is promised. */
+  readonly restored?: { readonly since: string; readonly hint: string };
   readonly hint?: string;
   readonly time: string;
   readonly version: string;
@@ -48,6 +50,9 @@ export function nodePage(url: string, status: NodeStatus): string {
     ['central', `${status.state}, link ${status.link}; applied up to ${count(applied)}: ${inSync}`],
     ...promisesOf(status),
     ...(status.writesFailing === undefined ? [] : [['WRITES FAIL', failure(status.writesFailing)] as const]),
+    ...(status.restored === undefined
+      ? []
+      : [['RESTORED', `since ${status.restored.since}: ${status.restored.hint}`] as const]),
     ['last contact', status.lastContactAt ?? 'never'],
     ['exceptions', openExceptions === 0 ? 'none open' : `${count(openExceptions)} open: see ${url}/v1/exceptions`],
     ['database', `${(databaseBytes / 1_048_576).toFixed(1)} MiB`],

@@ -3,6 +3,7 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Context, Hono } from 'hono';
 import type { ImportJobs } from '../import/import-jobs.ts';
+import type { RestoredKind } from '../ledger/command.ts';
 import type { LastUnits } from '../ledger/last-units.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ReservationSweeper } from '../ledger/reservation-sweeper.ts';
@@ -15,6 +16,8 @@ export type HttpDependencies = {
   readonly ledger: Ledger;
   /** How the node stands with central. */
   readonly status: () => ReplicationStatus;
+  /** Why the books may not be the latest there are, and since when (wall time, ms); absent where they always are. */
+  readonly restored?: () => { readonly kind: RestoredKind; readonly at: number } | undefined;
   /** What replication has done since the start; read by the metrics. */
   readonly replication: ReplicationCounters;
   /** Without it the node takes no imports. */

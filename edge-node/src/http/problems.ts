@@ -3,6 +3,7 @@ import { commonProblems, type ProblemItem, type ProblemKind, refuse } from '@edg
 /** Every problem the node's doors can tell. Codes are for programs and stay as they are. */
 export const problems = {
   ...commonProblems,
+  restored: { code: 'restored', status: 409, title: 'This node was restored and promises nothing yet' },
   countsElsewhere: { code: 'counts-elsewhere', status: 400, title: 'A count is not a movement of a stated quantity' },
   keyRequired: { code: 'idempotency-key-required', status: 400, title: 'This node takes no write without a key' },
   ifMatchAmbiguous: { code: 'if-match-ambiguous', status: 400, title: 'If-Match needs a request on exactly one SKU' },

@@ -20,6 +20,7 @@ export type { Refusal, Shortage } from '../rules/refusal.ts';
 export type { Reservation, ReservationState } from '../rules/reservation.ts';
 export { reservationStates } from '../rules/reservation.ts';
 export type { ReservationCommand } from '../rules/reservation-command.ts';
+export { type RestoredKind, restoredHint } from '../rules/restored.ts';
 export {
   leavingUnits,
   openUnits,

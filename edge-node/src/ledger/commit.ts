@@ -68,12 +68,18 @@ export class Commit {
     const decision = decide(this.#stateFor(command), command);
     if (decision.outcome === 'invalid' || decision.outcome === 'refused') return decision;
     if (decision.outcome === 'done-before') return { outcome: 'duplicate', first: { movements: [], exceptions: [] } };
+    const began = this.#head.sequence;
     const movements = decision.drafts.map((draft) => {
       this.#write(draft);
       return recordedFromDraft(draft, this.#now);
     });
     for (const exception of decision.exceptions) this.#store.exceptions.open(exception, this.#now);
-    for (const write of decision.writes) this.#store.documents.write(write, this.#now);
+    for (const write of decision.writes) {
+      this.#store.documents.write(write, this.#now);
+      if (write.document === 'inbox') {
+        this.#store.documents.directives.mark({ began, sequence: this.#head.sequence }, write.cursor.sequence);
+      }
+    }
     const answer = { movements, exceptions: decision.exceptions };
     // A command without movements is told again by its document's state.
     if (idempotency !== undefined && movements.length > 0) this.#store.idempotency.save(idempotency, recordOf(answer));

@@ -32,7 +32,6 @@ export class OutboxPublisher {
   readonly #random: Random;
   readonly #events: Log;
   readonly #counters: ReplicationCounters;
-  readonly #downAck: () => number;
   readonly #onSent: () => void;
   readonly #backoff: Backoff;
 
@@ -59,8 +58,6 @@ export class OutboxPublisher {
     random: Random;
     events: Log;
     counters: ReplicationCounters;
-    /** How far central's log is carried out: every batch says it. */
-    downAck: () => number;
     /** Called after something was handed to the link. */
     onSent: () => void;
   }) {
@@ -71,7 +68,6 @@ export class OutboxPublisher {
     this.#random = options.random;
     this.#events = options.events;
     this.#counters = options.counters;
-    this.#downAck = options.downAck;
     this.#onSent = options.onSent;
     this.#backoff = new Backoff({
       firstDelayMs: limits.publishRetryFirstMs,
@@ -159,7 +155,8 @@ export class OutboxPublisher {
     this.#isGathered = false;
     const slice = this.#nextSlice();
     if (slice === undefined) return;
-    const batch = batchOf(this.#log.identity(), slice, { run: this.#run, downAck: this.#downAck() });
+    const downAck = this.#log.carriedOutAt(slice.lastSequence);
+    const batch = batchOf(this.#log.identity(), slice, { run: this.#run, downAck });
     this.#progress.send(batch.lastSequence, this.#clock.monotonicMs());
     this.#counters.batchesSent += 1;
     this.#counters.deltasSent += batch.deltas;

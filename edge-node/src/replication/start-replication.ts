@@ -5,7 +5,7 @@ import type { BrokerCredentials } from '@edgestock/shared/transport/jetstream-co
 import type { DirectiveInbox } from './directive-inbox.ts';
 import { JetStreamLink } from './jetstream-link.ts';
 import { replicationLimits } from './limits.ts';
-import { type CommitSource, Replication } from './replication.ts';
+import { type CommitSource, Replication, type Restoration } from './replication.ts';
 import type { ReplicationLog } from './replication-log.ts';
 
 /**
@@ -23,6 +23,8 @@ export function startReplication(options: {
   readonly retentionMs?: number;
   /** Where central's directives are carried out. */
   readonly inbox?: DirectiveInbox;
+  /** Whether the books are known to be the latest there are. */
+  readonly restoration?: Restoration;
   readonly clock: Clock;
   readonly random: Random;
   /** Its lines name the warehouse already. */
@@ -51,5 +53,6 @@ export function startReplication(options: {
     events,
     retentionMs: options.retentionMs ?? replicationLimits.retentionMsDefault,
     ...(options.inbox === undefined ? {} : { inbox: options.inbox }),
+    ...(options.restoration === undefined ? {} : { restoration: options.restoration }),
   });
 }

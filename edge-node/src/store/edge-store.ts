@@ -8,14 +8,17 @@ import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { endsWithRecognition, restoredAs } from '../rules/restored.ts';
 import { DocumentStore } from './document-store.ts';
+import { DATABASE_FILE, LOCK_FILE } from './edge-backup.ts';
 import { ExceptionStore } from './exception-store.ts';
+import { HighWater, prefixOf } from './high-water.ts';
 import { IdempotencyStore } from './idempotency-store.ts';
 import { ImportStore } from './import-store.ts';
 import { ItemStore } from './item-store.ts';
 import { migrations } from './migrations.ts';
 import { MovementStore } from './movement-store.ts';
-import { NodeStore } from './node-store.ts';
+import { NodeStore, type Restored } from './node-store.ts';
 import { Outbox } from './outbox.ts';
 import { ShelfStore } from './shelf-store.ts';
 
@@ -42,8 +45,9 @@ export class EdgeStore {
   readonly #database: Database.Database;
   readonly #path: string;
   readonly #lock: ProcessLock;
+  #restored: Restored | undefined;
 
-  private constructor(database: Database.Database, lock: ProcessLock) {
+  private constructor(database: Database.Database, lock: ProcessLock, options: { dataDir: string; clock: Clock }) {
     this.#database = database;
     this.#path = database.name;
     this.#lock = lock;
@@ -56,7 +60,19 @@ export class EdgeStore {
     this.exceptions = new ExceptionStore(database, typed);
     this.imports = new ImportStore(database);
     this.documents = new DocumentStore(database, { node: this.node, items: this.items, exceptions: this.exceptions });
-    this.outbox = new Outbox({ database, node: this.node, movements: this.movements, shelves: this.shelves });
+    this.outbox = new Outbox({
+      database,
+      node: this.node,
+      movements: this.movements,
+      shelves: this.shelves,
+      inbox: this.documents.directives,
+      highWater: new HighWater({
+        ...options,
+        identity: () => this.node.identity(),
+        head: this.node.head(),
+      }),
+    });
+    this.#restored = this.#judge(options);
   }
 
   /**
@@ -65,7 +81,7 @@ export class EdgeStore {
    */
   static open(options: { dataDir: string; warehouse: WarehouseId; clock: Clock; random: Random }): EdgeStore {
     makeDirectory(options.dataDir);
-    const lock = openable(options.dataDir, () => ProcessLock.take(join(options.dataDir, 'lock')));
+    const lock = openable(options.dataDir, () => ProcessLock.take(join(options.dataDir, LOCK_FILE)));
     try {
       return openable(options.dataDir, () => EdgeStore.#open(options, lock));
     } catch (error) {
@@ -75,7 +91,7 @@ export class EdgeStore {
   }
 
   static #open(options: { dataDir: string; warehouse: WarehouseId; clock: Clock; random: Random }, lock: ProcessLock) {
-    const database = openDatabase(join(options.dataDir, 'edge.sqlite'), { cacheKiB: CACHE_KIB });
+    const database = openDatabase(join(options.dataDir, DATABASE_FILE), { cacheKiB: CACHE_KIB });
     try {
       database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
       // Before anything is written: on a disk that was full when the node died, the log may hold the only space there is.
@@ -86,11 +102,50 @@ export class EdgeStore {
         instance: options.random.hex(16),
         now: options.clock.now(),
       });
-      return new EdgeStore(database, lock);
+      return new EdgeStore(database, lock, options);
     } catch (error) {
       database.close();
       throw error;
     }
+  }
+
+  /**
+   * Why this database is not known to be the latest state of its log, and since when: it was put back, rolled back or moved.
+   * Facts are recorded all the same (P4); promises wait until central has recognised the log.
+   */
+  get restored(): Restored | undefined {
+    return this.#restored;
+  }
+
+  /** Central knows this log and nothing of it that is missing here. A proven loss stays one until the node has rejoined. */
+  recognised(): void {
+    if (this.#restored === undefined || !endsWithRecognition(this.#restored.kind)) return;
+    this.node.recognise();
+    this.#restored = undefined;
+  }
+
+  /** Said once and kept: the file beside the database goes on with whatever log there is. */
+  #judge({ dataDir, clock }: { dataDir: string; clock: Clock }): Restored | undefined {
+    const read = HighWater.read(dataDir);
+    const mark = read === 'unreadable' ? undefined : read;
+    const { sequence } = this.outbox.head();
+    const hashAtMark = mark && this.outbox.hashAt(mark.sequence);
+    const kind = restoredAs({
+      isBackup: this.node.backupAt() !== undefined,
+      hasHighWater: this.node.hasHighWater() && sequence > 0,
+      instance: this.node.identity().instance,
+      sequence,
+      mark,
+      isMarkUnreadable: read === 'unreadable',
+      hashAtMark: hashAtMark && prefixOf(hashAtMark),
+    });
+    const known = this.node.restored();
+    // A loss that was proven once is not forgotten because the file has gone on with what is left.
+    if (kind !== undefined && (known === undefined || kind === 'rolled-back')) {
+      this.node.setRestored({ kind, at: clock.now() });
+    }
+    if (this.outbox.keepHighWater()) this.node.keepHighWater();
+    return this.node.restored();
   }
 
   /** Runs the work in one durable transaction: all of it or, when it throws, none. */

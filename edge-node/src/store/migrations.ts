@@ -417,4 +417,27 @@ export const migrations: readonly Migration[] = [
       DROP TABLE transfer_told;
     `,
   },
+  {
+    name: 'restored databases',
+    sql: `
+      -- What tells a database that was put back, or moved, from the one that was always here.
+      ALTER TABLE node ADD COLUMN
+        backup_at INTEGER;                   -- when this copy was made as a backup, ms since 1970 UTC; NULL = it is none
+      ALTER TABLE node ADD COLUMN
+        has_high_water INTEGER NOT NULL DEFAULT 0; -- 1 = the file hwm lies beside the database
+      ALTER TABLE node ADD COLUMN
+        restored TEXT;                       -- backup | rolled-back | moved: not known to be the latest; NULL = it is
+      ALTER TABLE node ADD COLUMN
+        restored_at INTEGER;                 -- when that was found, ms since 1970 UTC
+
+      -- Up to where in central's log a place in this one holds the effects; the last row at or before the place counts.
+      CREATE TABLE inbox_mark (
+        sequence INTEGER PRIMARY KEY,        -- the last movement of the directive's effects
+        began INTEGER NOT NULL,              -- where the log stood before them: a batch that ends in between splits them
+        directive INTEGER NOT NULL           -- inbox.sequence then
+      ) STRICT;
+      INSERT INTO inbox_mark (sequence, began, directive)
+        SELECT node.sequence, node.sequence, inbox.sequence FROM node, inbox;
+    `,
+  },
 ];

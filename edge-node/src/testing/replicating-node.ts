@@ -35,6 +35,7 @@ export function replicatingNode(
   const log = new InMemoryLog({ warehouse: 'BER1', clock });
   options.before?.(log);
   const inbox = new InMemoryInbox(clock);
+  log.carriedOut = () => inbox.cursor().sequence;
   const central = new ModelCentral(clock);
   const stream = new SimulatedStream();
   central.directives.send = (bytes, messageId) => stream.add(bytes, messageId);

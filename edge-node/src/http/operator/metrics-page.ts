@@ -27,7 +27,7 @@ export function nodeMetrics(deps: HttpDependencies, counting: Counting): NodeMet
 }
 
 function readingsOf(
-  { ledger, status, replication: sent, sweeper }: HttpDependencies,
+  { ledger, status, restored, replication: sent, sweeper }: HttpDependencies,
   { streams, lastUnits }: Counting,
 ): NodeReadings {
   const { counters } = ledger;
@@ -40,6 +40,7 @@ function readingsOf(
     log_backlog: log.sequence - replication.applied,
     link_up: replication.link === 'connected' ? 1 : 0,
     writes_failing: ledger.writesFailing === undefined ? 0 : 1,
+    restored: restored?.() === undefined ? 0 : 1,
     exceptions_open: log.openExceptions,
     tasks_open: ledger.tasks.openCount(),
     transfers_open: ledger.transfers.openCount(),

@@ -3,6 +3,7 @@ import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { isoTime } from '../movement-json.ts';
 import { problems } from '../problems.ts';
+import { restoredBody } from '../restored.ts';
 
 /** `GET /v1/status` for people, `/healthz` and `/readyz` for supervisors. */
 export function statusDoors(deps: HttpDependencies): readonly Door[] {
@@ -20,7 +21,8 @@ function writesFailing(ledger: HttpDependencies['ledger']) {
   return { writesFailing: { since: isoTime(since), ...why } };
 }
 
-function status({ ledger, status: replication, clock, version }: HttpDependencies): Response {
+function status(deps: HttpDependencies): Response {
+  const { ledger, status: replication, clock, version } = deps;
   const { appliedUpTo: _, ...log } = ledger.view.log();
   const { lastContactAt, publishFailing, ...link } = replication();
   return Response.json({
@@ -36,6 +38,7 @@ function status({ ledger, status: replication, clock, version }: HttpDependencie
       ? {}
       : { publishFailing: { ...publishFailing, since: isoTime(publishFailing.since) } }),
     ...writesFailing(ledger),
+    ...restoredBody(deps),
     time: isoTime(clock.now()),
     version,
   });
@@ -44,14 +47,16 @@ function status({ ledger, status: replication, clock, version }: HttpDependencie
 /**
  * Ready means: the stock can be read. A cut link does not make a node unready, since serving without one is its purpose (P5).
  * Neither does a full disk: it is shown, but a node taken out of service would answer no reads and never see the write that
- * ends it.
+ * ends it. A restored node sells, and says that it promises nothing.
  */
-function ready(context: HttpContext, { ledger, log }: HttpDependencies): Response {
+function ready(context: HttpContext, deps: HttpDependencies): Response {
+  const { ledger, log } = deps;
   if (context.env?.stopping?.aborted) {
     return refuse(problems.unavailable, 'The node is stopping.');
   }
   try {
-    return Response.json({ status: 'ready', sequence: ledger.view.log().sequence, ...writesFailing(ledger) });
+    const { sequence } = ledger.view.log();
+    return Response.json({ status: 'ready', sequence, ...writesFailing(ledger), ...restoredBody(deps) });
   } catch (error) {
     log.error({ err: error, hint: 'Look at the disk and the data directory.' }, 'stock database cannot be read');
     return refuse(problems.unavailable, 'The stock database cannot be read.');
