@@ -34,6 +34,8 @@ export class ControlDesk {
   readonly #options: ControlDeskOptions;
   /** Heartbeats that are not written down yet; of a node the last counts. */
   #heard = new Map<WarehouseId, Heard>();
+  /** The last directives whose effects are in the logs as far as they are applied; what is not written down yet. */
+  #covered = new Map<WarehouseId, number>();
 
   constructor(options: ControlDeskOptions) {
     this.#options = options;
@@ -84,6 +86,7 @@ export class ControlDesk {
       await cursors.reached(warehouse, request.sent);
     }
     const cursor = cursors.get(warehouse);
+    if (fence === undefined) this.#cover(warehouse, request, cursor);
     const reply = this.#replyTo(request, cursor, fence ?? fenceOf(cursor, request));
     // A node that may not go on, by whose judgement ever, is asked for nothing.
     if (reply.fence !== undefined || request.fence !== undefined) return reply;
@@ -96,6 +99,26 @@ export class ControlDesk {
     const heard = [...this.#heard.values()];
     this.#heard = new Map();
     return heard;
+  }
+
+  /** What was covered since the last call. */
+  takeCovered(): readonly { readonly warehouse: WarehouseId; readonly sequence: number }[] {
+    const covered = [...this.#covered].map(([warehouse, sequence]) => ({ warehouse, sequence }));
+    this.#covered = new Map();
+    return covered;
+  }
+
+  /** Another installation goes on for the warehouse: what the one before has said holds no more. */
+  forget(warehouse: WarehouseId): void {
+    this.#heard.delete(warehouse);
+    this.#covered.delete(warehouse);
+  }
+
+  /** A node whose whole log is applied has the effects of all that it has carried out in there. */
+  #cover(warehouse: WarehouseId, { place, down, instance }: HeartbeatRequest, cursor: NodeCursor | undefined): void {
+    if (down === undefined || down.centralEpoch !== this.#options.centralEpoch || instance !== cursor?.instance) return;
+    if (place.epoch === cursor.epoch && place.sequence <= cursor.appliedUpTo)
+      this.#covered.set(warehouse, down.sequence);
   }
 
   async #enrolled(

@@ -7,6 +7,7 @@ import { describeDirecting } from './directing.contract.ts';
 import { describeOrdering } from './ordering.contract.ts';
 import { describeReading } from './reading.contract.ts';
 import { describeRecalling } from './recalling.contract.ts';
+import { describeRejoining } from './rejoining.contract.ts';
 import { describeReserving } from './reserving.contract.ts';
 import { describeReturning } from './returning.contract.ts';
 import { describeSelling } from './selling.contract.ts';
@@ -28,6 +29,7 @@ export function describeCentralStore(name: string, open: OpenStore): void {
     describeDirecting(fixture);
     describeConserving(fixture);
     describeTransferring(fixture);
+    describeRejoining(fixture);
   });
   describeOrdering(`${name}: orders`, open);
 }

@@ -1,7 +1,7 @@
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { seededRandom } from '@edgestock/shared/testing/seeded-random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
-import { Replication } from '../replication/replication.ts';
+import { Replication, type Restoration } from '../replication/replication.ts';
 import { InMemoryInbox } from './in-memory-inbox.ts';
 import { InMemoryLog } from './in-memory-log.ts';
 import { ModelCentral } from './model-central.ts';
@@ -27,6 +27,7 @@ export function replicatingNode(
     isConnected?: boolean;
     retentionMs?: number;
     hasInbox?: boolean;
+    restoration?: Restoration;
     before?: (log: InMemoryLog) => void;
   } = {},
 ): ReplicatingNode {
@@ -51,6 +52,7 @@ export function replicatingNode(
       events: silentLog,
       retentionMs: options.retentionMs ?? 7 * 24 * 3_600_000,
       ...(options.hasInbox === false ? {} : { inbox }),
+      ...(options.restoration === undefined ? {} : { restoration: options.restoration }),
     });
     const restart = async () => {
       const { isConnected: wasConnected } = link;

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { policyRecall } from './catalogue/policy-recall-tables.ts';
 import { orderTables } from './orders/order-schema.ts';
+import { nodeLife, nodeLifeState } from './positions/life-tables.ts';
 import { promiseTables } from './promises/promise-schema.ts';
 import { transferTables } from './transfers/transfer-schema.ts';
 
@@ -38,6 +39,7 @@ export const node = sqliteTable('node', {
   downSequence: integer('down_sequence').notNull().default(0),
   downHash: blob('down_hash', { mode: 'buffer' }).notNull(),
   downCarriedOut: integer('down_carried_out').notNull().default(0),
+  downCovered: integer('down_covered').notNull().default(0),
 });
 
 export const position = sqliteTable(
@@ -134,6 +136,8 @@ export const tables = [
   quarantine,
   ...promiseTables,
   policyRecall,
+  nodeLife,
+  nodeLifeState,
   ...orderTables,
   ...transferTables,
 ];

@@ -60,6 +60,7 @@ export class NodeWriter {
   readonly #fence: Statement<[string, number, string]>;
   readonly #hear: Statement<[Omit<Heard, 'warehouse' | 'nodeFence'> & { warehouse: string; nodeFence: string | null }]>;
   readonly #clamp: Statement<[{ now: number }]>;
+  readonly #cover: Statement<[number, string, number]>;
 
   constructor(database: Database) {
     this.#insert = database.prepare(
@@ -83,6 +84,10 @@ export class NodeWriter {
         heard_at = @at, heard_committed = @committed, heard_sent = @sent, heard_skew_ms = @skewMs,
         heard_schema_min = @schemaMin, heard_schema_max = @schemaMax, heard_fence = @nodeFence
       WHERE warehouse = @warehouse`);
+    // Never beyond what was written, nor back.
+    this.#cover = database.prepare(
+      'UPDATE node SET down_covered = min(?, down_sequence) WHERE warehouse = ? AND down_covered < ?',
+    );
     this.#clamp = database.prepare(`
       UPDATE node SET enrolled_at = min(enrolled_at, @now), applied_at = min(applied_at, @now), heard_at = min(heard_at, @now),
         known_at = min(known_at, @now)
@@ -99,6 +104,11 @@ export class NodeWriter {
     now: number,
   ): void {
     this.#advance.run(cursor.sequence, cursor.hash, now, cursor.lastDeltaAt, warehouse);
+  }
+
+  /** The effects of central's directives up to here are in the log up to the cursor. */
+  cover(warehouse: WarehouseId, directive: number): void {
+    this.#cover.run(directive, warehouse, directive);
   }
 
   fence(warehouse: WarehouseId, reason: string, now: number): void {
