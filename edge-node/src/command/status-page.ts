@@ -19,6 +19,13 @@ export type NodeStatus = {
   readonly writesFailing?: { readonly since: string; readonly reason: string; readonly hint: string };
   /** The books were put back, rolled back or moved, and nothing is promised. */
   readonly restored?: { readonly since: string; readonly hint: string };
+  /** A rejoin under way, or one that failed. */
+  readonly rejoin?: {
+    readonly phase: string;
+    readonly sequence?: number;
+    readonly of?: number;
+    readonly reason?: string;
+  };
   readonly hint?: string;
   readonly time: string;
   readonly version: string;
@@ -53,11 +60,19 @@ export function nodePage(url: string, status: NodeStatus): string {
     ...(status.restored === undefined
       ? []
       : [['RESTORED', `since ${status.restored.since}: ${status.restored.hint}`] as const]),
+    ...rejoinOf(status),
     ['last contact', status.lastContactAt ?? 'never'],
     ['exceptions', openExceptions === 0 ? 'none open' : `${count(openExceptions)} open: see ${url}/v1/exceptions`],
     ['database', `${(databaseBytes / 1_048_576).toFixed(1)} MiB`],
     ...(status.hint === undefined ? [] : [['look at', status.hint] as const]),
   ]);
+}
+
+function rejoinOf({ rejoin }: NodeStatus): readonly (readonly [string, string])[] {
+  if (rejoin === undefined) return [];
+  const { phase, sequence, of, reason } = rejoin;
+  const progress = sequence === undefined || of === undefined ? '' : `: ${count(sequence)} of ${count(of)} movements`;
+  return [['rejoin', `${phase}${progress}${reason === undefined ? '' : `: ${reason}`}`]];
 }
 
 function promisesOf({ quotaUnits, openTasks, down }: NodeStatus): readonly (readonly [string, string])[] {

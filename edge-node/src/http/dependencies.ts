@@ -8,6 +8,7 @@ import type { LastUnits } from '../ledger/last-units.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ReservationSweeper } from '../ledger/reservation-sweeper.ts';
 import type { HttpLimits } from '../limits.ts';
+import type { Rejoin } from '../rejoin/rejoin.ts';
 import type { ReplicationCounters } from '../replication/counters.ts';
 import type { ReplicationStatus } from '../replication/replication-status.ts';
 
@@ -18,6 +19,8 @@ export type HttpDependencies = {
   readonly status: () => ReplicationStatus;
   /** Why the books may not be the latest there are, and since when (wall time, ms); absent where they always are. */
   readonly restored?: () => { readonly kind: RestoredKind; readonly at: number } | undefined;
+  /** Makes the node the one that goes on, with the log that central gives back. Without it a node cannot rejoin. */
+  readonly rejoin?: Pick<Rejoin, 'look' | 'begin' | 'status'>;
   /** What replication has done since the start; read by the metrics. */
   readonly replication: ReplicationCounters;
   /** Without it the node takes no imports. */

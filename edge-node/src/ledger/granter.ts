@@ -205,7 +205,7 @@ export class Granter implements Service {
     const { documents } = this.#store;
     const { sharePercent, safetyStock } = termsFor(documents.policy(), documents.skuPolicy(sku));
     if (position.safetyStock !== safetyStock) return true;
-    return grantOf({ position, sharePercent, isLinkUp: this.#isLive, hasGained }) > 0;
+    return grantOf({ position, sharePercent, isLinkUp: this.#isLive, hasGained }) > 0 && !documents.isUncounted(sku);
   }
 }
 

@@ -146,6 +146,11 @@ export class Replication implements Service {
     return () => this.#liveListeners.delete(listener);
   }
 
+  /** Asks central something outside of sessions: a refused node has none. Throws `LinkError`. */
+  request(subject: string, body: unknown, timeoutMs: number): Promise<unknown> {
+    return this.#link.request(subject, body, timeoutMs);
+  }
+
   /**
    * Asks central to give back units that a buyer at this node wants. Never rejects, and resolves within the budget in any case:
    * what was given is in the books then. Resolves at once while there is nobody to ask.

@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
@@ -9,6 +9,8 @@ import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { endsWithRecognition, restoredAs } from '../rules/restored.ts';
+import { CarryOver, type Shortage, settleArrivals, shortages, skusSetAside } from './carry-over.ts';
+import { type AuditedSetAsides, DocumentAudit } from './document-audit.ts';
 import { DocumentStore } from './document-store.ts';
 import { DATABASE_FILE, LOCK_FILE } from './edge-backup.ts';
 import { ExceptionStore } from './exception-store.ts';
@@ -147,6 +149,19 @@ export class EdgeStore {
     if (this.outbox.keepHighWater()) this.node.keepHighWater();
     return this.node.restored();
   }
+
+  /** What only the books know that these replace. Closed by its owner; not inside a transaction. */
+  carryOverFrom(path: string): CarryOver {
+    return new CarryOver(this.#database, path);
+  }
+
+  /** For the one that takes a log up: see `carry-over.ts`. */
+  readonly adopted = {
+    settleArrivals: (): void => settleArrivals(this.#database, this.node.identity().warehouse),
+    skusSetAside: (): readonly Sku[] => skusSetAside(this.#database),
+    shortages: (): readonly Shortage[] => shortages(this.#database),
+    setAsides: (sku: Sku): AuditedSetAsides => new DocumentAudit(this.#database).setAsides(sku),
+  } as const;
 
   /** Runs the work in one durable transaction: all of it or, when it throws, none. */
   transaction(work: () => void): void {

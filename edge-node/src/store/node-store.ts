@@ -40,6 +40,7 @@ export class NodeStore {
   readonly #setApplied: Statement<[number]>;
   readonly #setCheckpoint: Statement<[number, Uint8Array]>;
   readonly #adoptEpoch: Statement<[number]>;
+  readonly #beginEpoch: Statement<[number, number, number]>;
   readonly #restored: Statement<[], RestoredRow>;
   readonly #setRestored: Statement<[RestoredKind | null, number | null]>;
   readonly #recognise: Statement<[]>;
@@ -56,6 +57,7 @@ export class NodeStore {
     this.#setApplied = database.prepare('UPDATE node SET applied_up_to = ? WHERE id = 1');
     this.#setCheckpoint = database.prepare('UPDATE node SET checkpoint_sequence = ?, checkpoint_hash = ? WHERE id = 1');
     this.#adoptEpoch = database.prepare('UPDATE epoch SET epoch = ? WHERE epoch = 0');
+    this.#beginEpoch = database.prepare('INSERT INTO epoch (epoch, first_sequence, begun_at) VALUES (?, ?, ?)');
     this.#restored = database.prepare('SELECT backup_at, has_high_water, restored, restored_at FROM node WHERE id = 1');
     this.#setRestored = database.prepare('UPDATE node SET restored = ?, restored_at = ? WHERE id = 1');
     this.#recognise = database.prepare(
@@ -123,6 +125,18 @@ export class NodeStore {
     if (current === epoch) return;
     assert(current === 0, () => `the log is in epoch ${current}: only a provisional one adopts another`);
     this.#adoptEpoch.run(epoch);
+  }
+
+  /** Of a log that is taken over: where each of its lives began. */
+  beginEpoch(epoch: number, firstSequence: number): void {
+    this.#beginEpoch.run(epoch, firstSequence, 0);
+  }
+
+  /** This installation's own life begins, where the log it has taken over ends: these are the latest books there are. */
+  beginLife({ epoch, firstSequence, now }: { epoch: number; firstSequence: number; now: number }): void {
+    if (this.identity().epoch === 0) this.#adoptEpoch.run(epoch);
+    else this.#beginEpoch.run(epoch, firstSequence, now);
+    this.recognise();
   }
 
   /** When this copy was made as a backup (wall time, ms); `undefined` when it is none. */

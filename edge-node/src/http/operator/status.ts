@@ -23,6 +23,7 @@ function writesFailing(ledger: HttpDependencies['ledger']) {
 
 function status(deps: HttpDependencies): Response {
   const { ledger, status: replication, clock, version } = deps;
+  const rejoin = deps.rejoin?.status();
   const { appliedUpTo: _, ...log } = ledger.view.log();
   const { lastContactAt, publishFailing, ...link } = replication();
   return Response.json({
@@ -39,6 +40,7 @@ function status(deps: HttpDependencies): Response {
       : { publishFailing: { ...publishFailing, since: isoTime(publishFailing.since) } }),
     ...writesFailing(ledger),
     ...restoredBody(deps),
+    ...(rejoin === undefined ? {} : { rejoin }),
     time: isoTime(clock.now()),
     version,
   });
