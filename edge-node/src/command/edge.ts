@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { edgeSettings, readEdgeConfig } from '../config.ts';
 import { startEdgeNode } from '../edge-node.ts';
 import { backupCommand } from './backup.ts';
+import { rejoinCommand } from './rejoin.ts';
 import { restoreCommand } from './restore.ts';
 
 /**
@@ -15,7 +16,7 @@ export const command = defineCommand({
     description:
       'Run the edge node of one warehouse or store: it owns the stock and answers scanners and tills, online or not.',
   },
-  subCommands: { backup: backupCommand, restore: restoreCommand },
+  subCommands: { backup: backupCommand, restore: restoreCommand, rejoin: rejoinCommand },
   args: {
     warehouse: { type: 'string', description: edgeSettings.EDGESTOCK_EDGE_WAREHOUSE.description, valueHint: 'BER1' },
     'data-dir': { type: 'string', description: edgeSettings.EDGESTOCK_EDGE_DATA_DIR.description, valueHint: 'DIR' },
