@@ -170,7 +170,9 @@ export class ControlDesk {
 /** Why the node that asks may not go on, or `undefined`. Only what cannot be a message overtaken by another is held against it. */
 function fenceOf(cursor: NodeCursor | undefined, request: HeartbeatRequest): string | undefined {
   if (cursor === undefined) return undefined;
-  if (request.instance !== cursor.instance) return 'another installation owns this warehouse';
+  if (request.instance !== cursor.instance) {
+    return 'another installation owns this warehouse: it has rejoined in the place of this one, or has the same id by mistake';
+  }
   // Still provisional: its enrolment is under way.
   if (request.place.epoch !== 0 && request.place.epoch !== cursor.epoch) {
     return `the warehouse is in epoch ${cursor.epoch}, not in ${request.place.epoch}`;

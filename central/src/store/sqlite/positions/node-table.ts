@@ -75,13 +75,14 @@ export class NodeWriter {
     );
     // Before the last heartbeat is overwritten, what it proved is kept (the rule is `knownByHeartbeat`). It was heard before
     // this one, whatever the clock said then: no `heard_at <= @at` here, or a clock set back would make nodes look dead or
-    // fresh for as long as it was wrong.
+    // fresh for as long as it was wrong. What a node says that has stopped by its own judgement may be of another history: up
+    // to where this one had got stays what was said before, which is all that tells what is lost when it is gone on with.
     this.#hear = database.prepare(`
       UPDATE node SET
         known_at = min(@at,
           CASE WHEN heard_at IS NOT NULL AND heard_fence IS NULL AND applied_up_to >= heard_committed THEN heard_at
             ELSE known_at END),
-        heard_at = @at, heard_committed = @committed, heard_sent = @sent, heard_skew_ms = @skewMs,
+        heard_at = @at, heard_committed = iif(@nodeFence IS NULL, @committed, coalesce(heard_committed, @committed)), heard_sent = @sent, heard_skew_ms = @skewMs,
         heard_schema_min = @schemaMin, heard_schema_max = @schemaMax, heard_fence = @nodeFence
       WHERE warehouse = @warehouse`);
     // Never beyond what was written, nor back.
