@@ -131,6 +131,7 @@ async function startLife(
       status: () => replication.status(),
       restored: () => store.restored,
       rejoin,
+      rejoined: () => store.node.rejoined(),
       replication: replication.counters,
       clock,
       random,

@@ -19,6 +19,8 @@ export type NodeStatus = {
   readonly writesFailing?: { readonly since: string; readonly reason: string; readonly hint: string };
   /** The books were put back, rolled back or moved, and nothing is promised. */
   readonly restored?: { readonly since: string; readonly hint: string };
+  /** What may be missing from before the last rejoin. */
+  readonly rejoined?: { readonly at: string; readonly epoch: number; readonly hint: string };
   /** A rejoin under way, or one that failed. */
   readonly rejoin?: {
     readonly phase: string;
@@ -60,6 +62,9 @@ export function nodePage(url: string, status: NodeStatus): string {
     ...(status.restored === undefined
       ? []
       : [['RESTORED', `since ${status.restored.since}: ${status.restored.hint}`] as const]),
+    ...(status.rejoined === undefined
+      ? []
+      : [['rejoined', `${status.rejoined.at}, epoch ${status.rejoined.epoch}: ${status.rejoined.hint}`] as const]),
     ...rejoinOf(status),
     ['last contact', status.lastContactAt ?? 'never'],
     ['exceptions', openExceptions === 0 ? 'none open' : `${count(openExceptions)} open: see ${url}/v1/exceptions`],

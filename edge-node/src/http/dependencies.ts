@@ -3,7 +3,7 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Context, Hono } from 'hono';
 import type { ImportJobs } from '../import/import-jobs.ts';
-import type { RestoredKind } from '../ledger/command.ts';
+import type { Rejoined, RestoredKind } from '../ledger/command.ts';
 import type { LastUnits } from '../ledger/last-units.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ReservationSweeper } from '../ledger/reservation-sweeper.ts';
@@ -21,6 +21,8 @@ export type HttpDependencies = {
   readonly restored?: () => { readonly kind: RestoredKind; readonly at: number } | undefined;
   /** Makes the node the one that goes on, with the log that central gives back. Without it a node cannot rejoin. */
   readonly rejoin?: Pick<Rejoin, 'look' | 'begin' | 'status'>;
+  /** The last rejoin, and what may be missing from before it; wall times, ms. */
+  readonly rejoined?: () => Rejoined | undefined;
   /** What replication has done since the start; read by the metrics. */
   readonly replication: ReplicationCounters;
   /** Without it the node takes no imports. */

@@ -33,3 +33,4 @@ export {
 export { type Missing, missings, type PickLine, type TakeStep } from '../rules/task-command.ts';
 export { openUnitsOf, type Transfer, type TransferStage, transferStates } from '../rules/transfer.ts';
 export type { TransferCommand } from '../rules/transfer-command.ts';
+export type { Rejoined } from '../store/node-store.ts';

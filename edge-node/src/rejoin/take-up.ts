@@ -108,6 +108,14 @@ function tell(around: Around, { taken, statesAhead, former }: Given): { told: nu
       carryOver?.run(common);
       store.adopted.settleArrivals();
       store.node.beginLife({ epoch: taken.epoch, firstSequence: head.sequence + 1, now: around.clock.now() });
+      store.node.setRejoined({
+        epoch: taken.epoch,
+        at: around.clock.now(),
+        lost: taken.lost,
+        knownUpTo: taken.window.from,
+        takenOverAt: taken.window.to,
+        recount: taken.recount,
+      });
       const { centralEpoch, sequence: directive, hash } = taken.down;
       if (directive > 0) {
         store.documents.directives.move({ centralEpoch, sequence: directive, hash: Buffer.from(hash, 'hex') });

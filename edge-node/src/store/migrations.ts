@@ -430,6 +430,16 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE node ADD COLUMN
         restored_at INTEGER;                 -- when that was found, ms since 1970 UTC
 
+      -- What is known of the lives that began with a rejoin: what may be missing from before them.
+      CREATE TABLE rejoin (
+        epoch INTEGER PRIMARY KEY,           -- the life that began
+        at INTEGER NOT NULL,                 -- ms since 1970 UTC
+        lost INTEGER NOT NULL,               -- movements of the life before that central had heard of and nobody has
+        known_up_to INTEGER NOT NULL,        -- ms since 1970 UTC: central had everything then; 0 = never
+        taken_over_at INTEGER NOT NULL,      -- ms since 1970 UTC: the life before ended then at the latest
+        recount TEXT NOT NULL                -- none | moved | all: what is counted before it is granted again
+      ) STRICT;
+
       -- Up to where in central's log a place in this one holds the effects; the last row at or before the place counts.
       CREATE TABLE inbox_mark (
         sequence INTEGER PRIMARY KEY,        -- the last movement of the directive's effects

@@ -15,6 +15,16 @@ export class WrongWarehouse extends Error {
 /** The database is not known to be the latest state of its log: what it is instead, and since when (wall time, ms). */
 export type Restored = { readonly kind: RestoredKind; readonly at: number };
 
+/** What is known of the life before the one that began with a rejoin, and what may be missing of it. Wall times, ms. */
+export type Rejoined = {
+  readonly epoch: number;
+  readonly at: number;
+  readonly lost: number;
+  readonly knownUpTo: number;
+  readonly takenOverAt: number;
+  readonly recount: string;
+};
+
 type RestoredRow = {
   backup_at: number | null;
   has_high_water: number;
@@ -42,6 +52,8 @@ export class NodeStore {
   readonly #adoptEpoch: Statement<[number]>;
   readonly #beginEpoch: Statement<[number, number, number]>;
   readonly #restored: Statement<[], RestoredRow>;
+  readonly #rejoined: Statement<[], Rejoined>;
+  readonly #setRejoined: Statement<[Rejoined]>;
   readonly #setRestored: Statement<[RestoredKind | null, number | null]>;
   readonly #recognise: Statement<[]>;
   readonly #keepHighWater: Statement<[]>;
@@ -58,6 +70,12 @@ export class NodeStore {
     this.#setCheckpoint = database.prepare('UPDATE node SET checkpoint_sequence = ?, checkpoint_hash = ? WHERE id = 1');
     this.#adoptEpoch = database.prepare('UPDATE epoch SET epoch = ? WHERE epoch = 0');
     this.#beginEpoch = database.prepare('INSERT INTO epoch (epoch, first_sequence, begun_at) VALUES (?, ?, ?)');
+    this.#rejoined = database.prepare(`
+      SELECT epoch, at, lost, known_up_to AS knownUpTo, taken_over_at AS takenOverAt, recount FROM rejoin
+      ORDER BY epoch DESC LIMIT 1`);
+    this.#setRejoined = database.prepare(`
+      INSERT INTO rejoin (epoch, at, lost, known_up_to, taken_over_at, recount)
+      VALUES (@epoch, @at, @lost, @knownUpTo, @takenOverAt, @recount)`);
     this.#restored = database.prepare('SELECT backup_at, has_high_water, restored, restored_at FROM node WHERE id = 1');
     this.#setRestored = database.prepare('UPDATE node SET restored = ?, restored_at = ? WHERE id = 1');
     this.#recognise = database.prepare(
@@ -137,6 +155,15 @@ export class NodeStore {
     if (this.identity().epoch === 0) this.#adoptEpoch.run(epoch);
     else this.#beginEpoch.run(epoch, firstSequence, now);
     this.recognise();
+  }
+
+  /** The last rejoin; `undefined` in the first life of a log. */
+  rejoined(): Rejoined | undefined {
+    return this.#rejoined.get();
+  }
+
+  setRejoined(rejoined: Rejoined): void {
+    this.#setRejoined.run(rejoined);
   }
 
   /** When this copy was made as a backup (wall time, ms); `undefined` when it is none. */

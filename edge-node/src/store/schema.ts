@@ -154,6 +154,15 @@ export const inbox = sqliteTable('inbox', {
   hash: blob('hash', { mode: 'buffer' }).notNull(),
 });
 
+export const rejoin = sqliteTable('rejoin', {
+  epoch: integer('epoch').primaryKey(),
+  at: integer('at').notNull(),
+  lost: integer('lost').notNull(),
+  knownUpTo: integer('known_up_to').notNull(),
+  takenOverAt: integer('taken_over_at').notNull(),
+  recount: text('recount').notNull(),
+});
+
 export const inboxMark = sqliteTable('inbox_mark', {
   sequence: integer('sequence').primaryKey(),
   began: integer('began').notNull(),

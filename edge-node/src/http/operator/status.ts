@@ -3,7 +3,7 @@ import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { isoTime } from '../movement-json.ts';
 import { problems } from '../problems.ts';
-import { restoredBody } from '../restored.ts';
+import { rejoinedBody, restoredBody } from '../restored.ts';
 
 /** `GET /v1/status` for people, `/healthz` and `/readyz` for supervisors. */
 export function statusDoors(deps: HttpDependencies): readonly Door[] {
@@ -40,6 +40,7 @@ function status(deps: HttpDependencies): Response {
       : { publishFailing: { ...publishFailing, since: isoTime(publishFailing.since) } }),
     ...writesFailing(ledger),
     ...restoredBody(deps),
+    ...rejoinedBody(deps),
     ...(rejoin === undefined ? {} : { rejoin }),
     time: isoTime(clock.now()),
     version,
