@@ -7,6 +7,7 @@ import {
   type Recount,
   type RejoinReply,
   type RejoinRequest,
+  type RejoinUnderWay,
   rejoinReply,
   type StateAhead,
   type TakenOver,
@@ -19,7 +20,7 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { AdoptedBooks, BrokenLog, REJOIN_DIRECTORY } from '../store/adopted-books.ts';
-import { type RejoinState, readRejoin, removeRejoin, writeRejoin } from './rejoin-file.ts';
+import { readRejoin, removeRejoin, writeRejoin } from './rejoin-file.ts';
 
 /** Central has said no, or its answer cannot be used. Nothing was changed here. */
 export class RejoinRefused extends Error {
@@ -181,7 +182,7 @@ export class Rejoin implements Service {
     return taken.epoch;
   }
 
-  async #takeOver({ instance, sawEpoch, recount }: RejoinState): Promise<TakenOver> {
+  async #takeOver({ instance, sawEpoch, recount }: RejoinUnderWay): Promise<TakenOver> {
     const reply = await this.#ask({
       ...{ ask: 'take-over', warehouse: this.#warehouse, instance, sawEpoch, schema: [SCHEMA_MIN, SCHEMA_MAX] },
       ...(recount === undefined ? {} : { recount }),
@@ -190,7 +191,7 @@ export class Rejoin implements Service {
     return reply;
   }
 
-  async #takeBack(taken: TakenOver, { instance }: RejoinState): Promise<void> {
+  async #takeBack(taken: TakenOver, { instance }: RejoinUnderWay): Promise<void> {
     const { dataDir, clock } = this.#options;
     const warehouse = this.#warehouse;
     const books = AdoptedBooks.open(join(dataDir, REJOIN_DIRECTORY), { warehouse, instance, now: clock.now() });
@@ -223,7 +224,7 @@ export class Rejoin implements Service {
     }
   }
 
-  async #states(taken: TakenOver, { instance }: RejoinState): Promise<readonly StateAhead[]> {
+  async #states(taken: TakenOver, { instance }: RejoinUnderWay): Promise<readonly StateAhead[]> {
     const states: StateAhead[] = [];
     while (states.length < taken.statesAhead) {
       const after = states.at(-1)?.sku ?? '';

@@ -89,3 +89,17 @@ export const rejoinReply = z.discriminatedUnion('outcome', [
   z.object({ outcome: z.literal('refused'), reason: z.string(), hint: z.string() }),
 ]);
 export type RejoinReply = z.infer<typeof rejoinReply>;
+
+/** A rejoin as the node that rejoins writes it down: each step before the next one begins, so that it survives a crash. */
+export const rejoinUnderWay = z.object({
+  /** Made for this rejoin: central answers it always the same. */
+  instance,
+  sawEpoch: sequence,
+  recount: z.enum(recounts).optional(),
+  askedAt: time,
+  /** Absent until central has decided. */
+  taken: takenOver.optional(),
+  /** Absent until the whole log is taken over. */
+  statesAhead: z.array(stateAhead).readonly().optional(),
+});
+export type RejoinUnderWay = z.infer<typeof rejoinUnderWay>;
