@@ -11,7 +11,9 @@ export function readRejoin(dataDir: string): RejoinUnderWay | undefined {
   try {
     text = readFileSync(join(dataDir, FILE), 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    // Whether the directory can be one is for whoever opens the books to say.
+    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
+      return undefined;
     throw error;
   }
   return rejoinUnderWay.parse(JSON.parse(text));
