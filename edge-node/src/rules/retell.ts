@@ -2,10 +2,9 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import { type MovementDetails, type MovementKind, movementKinds } from '@edgestock/shared/inventory/movement';
 import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
 import { undoing } from './change-reservation.ts';
-import type { Idempotency, OpenedException } from './command.ts';
+import type { Idempotency } from './command.ts';
 import type { DocumentWrite } from './documents.ts';
 import { defaultPlace } from './draw.ts';
-import { disagreements } from './exceptions.ts';
 import { placeChanges } from './place-changes.ts';
 import { placeVariance } from './post-count.ts';
 import { unheard } from './receive-transfer.ts';
@@ -82,7 +81,10 @@ class Telling {
   }
 
   fact(fact: ToldFact): void {
-    if (fact.countedWhole !== undefined) return this.#count(fact, fact.countedWhole);
+    if (fact.countedWhole !== undefined) {
+      this.#count(fact, fact.countedWhole);
+      return;
+    }
     const kind = fact.kind === 'ship' && !this.#shipped(fact) ? 'adjust' : fact.kind;
     this.#transferred(fact);
     this.#append({ ...fact, kind });

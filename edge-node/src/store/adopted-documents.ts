@@ -73,7 +73,7 @@ export class AdoptedDocuments {
 
   /** In the order of the log. */
   take(placed: Placed): void {
-    const { sequence, delta } = placed;
+    const { delta } = placed;
     const kind = movementKindOf(delta.kind);
     if (kind === undefined) return;
     const { document, otherWarehouse } = delta.details;

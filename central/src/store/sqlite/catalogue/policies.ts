@@ -39,7 +39,10 @@ export class Policies {
   /** The whole policy and every rule, to a node that may have heard none of it. */
   reintroduce(warehouse: WarehouseId): void {
     const settings = this.#reader.settings(warehouse);
-    if (settings === undefined) return this.introduce(warehouse);
+    if (settings === undefined) {
+      this.introduce(warehouse);
+      return;
+    }
     this.#tellPolicy(warehouse, settings);
     for (let after: SkuPolicy['sku'] | undefined; ; ) {
       const rules = this.#reader.rules(warehouse, after, wireLimits.directiveLinesMax);
