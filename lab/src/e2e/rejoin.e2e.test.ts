@@ -19,6 +19,8 @@ let system: System;
 let central: CentralApi;
 let shop: ShopApi;
 let link: TcpProxy;
+/** Digests that central had compared before the node rejoined. */
+let digestsBefore = 0;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgestock-rejoin-'));
   system = await startSystem({
@@ -97,13 +99,27 @@ async function agree(node: Node, onHand: Readonly<Record<string, number>>): Prom
     throw new Error(`${error.message}: ${JSON.stringify(mismatches)}`);
   });
   expect(await shop.oversold()).toBe(0);
+  await digestsAgree();
   await node.process.kill('SIGTERM');
   const verified = await runCommand('verify', '--data-dir', node.dataDir);
   expect(verified.code, verified.stdout).toBe(0);
 }
 
-const rejoin = (node: Node, ...more: readonly string[]) =>
-  runCommand('edge', 'rejoin', '--url', node.api.url, '--yes', '--json', ...more);
+async function rejoin(node: Node, ...more: readonly string[]) {
+  digestsBefore = await counted('compared');
+  return runCommand('edge', 'rejoin', '--url', node.api.url, '--yes', '--json', ...more);
+}
+
+/** Central has held a digest of the new life against its own count, and found what the node has. */
+async function digestsAgree(): Promise<void> {
+  await until(async () => (await counted('compared')) > digestsBefore, WITHIN_MS, 'a digest was compared');
+  expect(await counted('differing')).toBe(0);
+}
+async function counted(what: 'compared' | 'differing'): Promise<number> {
+  const page = await (await fetch(`${system.centralUrl}/metrics`)).text();
+  const reading = new RegExp(`^edgestock_central_ingest_digests_${what}_total(?:\\{[^}]*\\})? (\\d+)$`, 'm').exec(page);
+  return Number(reading?.[1]);
+}
 
 describe('a node', () => {
   test('restored from an old backup sells offline, is refused with a hint, and rejoins: nothing is lost or doubled', async () => {
