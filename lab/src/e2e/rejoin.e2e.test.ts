@@ -9,7 +9,7 @@ import { ShopApi } from '../api/shop-api.ts';
 import { mismatchesOf } from '../model/compare-positions.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import { anyPorts, type System, startSystem } from '../system/start-system.ts';
-import { type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
+import { isRunning, type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
 
 /** A node restored from an old backup, cloned, or put on a new disk, as a real process beside a real central and broker. */
 const WITHIN_MS = 30_000;
@@ -21,6 +21,7 @@ let shop: ShopApi;
 let link: TcpProxy;
 /** Digests that central had compared before the node rejoined. */
 let digestsBefore = 0;
+const started: RunningCommand[] = [];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgestock-rejoin-'));
   system = await startSystem({
@@ -34,6 +35,8 @@ beforeAll(async () => {
   link = await TcpProxy.start({ host: '127.0.0.1', port: Number(new URL(system.natsUrl).port) });
 }, 60_000);
 afterAll(async () => {
+  // Also of a test that has failed half-way: nobody else ends them.
+  for (const { pid } of started) if (isRunning(pid)) process.kill(pid, 'SIGKILL');
   await link?.stop();
   await system?.stop();
   await rm(folder, { recursive: true, force: true });
@@ -48,11 +51,12 @@ type Node = {
 
 async function start(warehouse: string, dataDir: string): Promise<Node> {
   const nats = `nats://127.0.0.1:${link.port}`;
-  const process = await startCommand(
+  const command = await startCommand(
     ...['edge', '--warehouse', warehouse, '--data-dir', dataDir, '--port', '0', '--nats', nats, '--json'],
   );
-  const { url } = process.ready as { url: string };
-  return { process, dataDir, warehouse, api: new EdgeApi(url, { patienceMs: 10_000 }) };
+  const { url } = command.ready as { url: string };
+  started.push(command);
+  return { process: command, dataDir, warehouse, api: new EdgeApi(url, { patienceMs: 10_000 }) };
 }
 
 type Status = {
