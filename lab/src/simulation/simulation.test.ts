@@ -27,7 +27,14 @@ const mustBeReached = [
   ...['allocated', 'shipped', 'given-back', 'backordered', 'grant', 'reclaim', 'reserve', 'uncommit'],
   ...['transfer-ship', 'transfer-receive', 'transfer-lost', 'stock taking', 'say again', 'ask again'],
   ...['bad line', 'cut line', 'flapping line', 'bad centre'],
-  ...['broker power cut', 'stream up deleted', 'stream down deleted', 'consumers made anew', 'rotten disk'],
+  ...[
+    'broker power cut',
+    'stream up deleted',
+    'stream down deleted',
+    'consumers made anew',
+    'rotten disk',
+    'central rots',
+  ],
   ...['node crash', 'central crash', 'clock set', 'clock of central set', 'disk full', 'disk of central full'],
   ...['an earlier machine', 'a second installation', 'a quiet while'],
 ];
