@@ -36,8 +36,7 @@ export async function usageOf(
   const words = Object.entries(args).filter(([, { type }]) => type === 'positional');
   const flags = Object.entries(args).filter(([, { type }]) => type !== 'positional');
   const partRows = await Promise.all(parts.map(async ([name, part]) => [name, await summaryOf(part)] as const));
-  const hasExamples = description.includes('\n  edgestock ') || (parts.length > 0 && command.run === undefined);
-  const examples = hasExamples ? [] : examplesOf([subcommand], path);
+  const examples = description.includes('\n  edgestock ') ? [] : examplesOf([subcommand], path);
   const shape = [
     ...(parts.length > 0 ? [command.run === undefined ? '<what>' : '[<what>]'] : []),
     ...words.map(([name, { required }]) => (required === false ? `[${name}]` : `<${name}>`)),
