@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TakenOver } from '@edgestock/shared/protocol/rejoin';
 import { must } from '@edgestock/shared/runtime/assert';
 import { type Clock, systemClock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
@@ -128,11 +129,11 @@ async function takenBack(): Promise<void> {
     const books = AdoptedBooks.open(join(directory, REJOIN_DIRECTORY), { warehouse, instance, now: 1 });
     books.adopt({ ...outbox.identity(), epoch: 1, ...slice, schema: 3, downAck: 0 });
     books.close();
-    const taken = {
+    const taken: TakenOver = {
       ...{ outcome: 'taken-over', epoch: 2, applied, recount: 'none', lost: 0, statesAhead: 0 },
       ...{ hash: Buffer.from(hash).toString('hex'), window: { from: 0, to: 1 } },
       down: { centralEpoch: 0, sequence: 0, hash: '0'.repeat(64) },
-    } as const;
+    };
     writeRejoin(directory, { instance, sawEpoch: 1, askedAt: 1, taken, statesAhead: [] });
   } finally {
     before.dispose();
