@@ -1,13 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TakenOver } from '@edgestock/shared/protocol/rejoin';
+import { must } from '@edgestock/shared/runtime/assert';
+import { type Clock, systemClock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import { DatabaseDamaged } from '@edgestock/shared/sqlite/database-check';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readEdgeConfig } from './config.ts';
 import { type EdgeNode, startEdgeNode } from './edge-node.ts';
+import { writeRejoin } from './rejoin/rejoin-file.ts';
+import { AdoptedBooks, REJOIN_DIRECTORY } from './store/adopted-books.ts';
 import { MovementStore } from './store/movement-store.ts';
+import { sku, TestSite } from './testing/site.ts';
 
 const PAGE_BYTES = 4_096;
 
@@ -33,7 +39,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const start = async () => {
+const start = async (clock: Clock = systemClock) => {
   const config = readEdgeConfig(
     {
       EDGESTOCK_EDGE_WAREHOUSE: 'BER1',
@@ -43,7 +49,7 @@ const start = async () => {
     },
     {},
   );
-  node = await startEdgeNode(config, { log });
+  node = await startEdgeNode(config, { log, clock });
   return node;
 };
 const call = async (path: string, body?: object) => {
@@ -80,10 +86,9 @@ describe('a disk that fails under a write', () => {
   });
 
   it('gets no other write by the same connection, and reads go on', async () => {
-    await start();
+    // Nothing that waits goes on before the node is stopped: it is not opened again for now.
+    await start({ ...systemClock, sleep: (_delayMs, signal) => systemClock.sleep(60_000, signal) });
     await sell('1');
-    // Not opened again for now.
-    vi.spyOn(Math, 'random').mockReturnValue(0.999_999);
     failWrites(1);
     const [first, second] = [await sell('2'), await sell('3')];
     expect([first.body.code, second.body.code]).toEqual(['outcome-unknown', 'unavailable']);
@@ -108,6 +113,69 @@ describe('a disk that fails under a write', () => {
     expect((await call('/healthz')).status).toBe(200);
     writeFileSync(join(directory, 'edge.sqlite'), sound);
     await expect.poll(async () => (await call('/readyz')).status, { timeout: 10_000 }).toBe(200);
+  });
+});
+
+/** A rejoin whose log is taken back whole, and that waits for the node to be opened: 3 units came, in a life before. */
+async function takenBack(): Promise<void> {
+  const before = new TestSite();
+  try {
+    await before.move('receive', [{ sku: sku('A'), quantity: 3 }]);
+    const { outbox } = before.store;
+    const { sequence: applied, hash } = outbox.head();
+    const slice = must(outbox.slice(0, { deltasMax: 10, bytesMax: 1e6 }), 'a slice');
+    const { warehouse } = outbox.identity();
+    const instance = 'the-fresh-one';
+    const books = AdoptedBooks.open(join(directory, REJOIN_DIRECTORY), { warehouse, instance, now: 1 });
+    books.adopt({ ...outbox.identity(), epoch: 1, ...slice, schema: 3, downAck: 0 });
+    books.close();
+    const taken: TakenOver = {
+      ...{ outcome: 'taken-over', epoch: 2, applied, recount: 'none', lost: 0, statesAhead: 0 },
+      ...{ hash: Buffer.from(hash).toString('hex'), window: { from: 0, to: 1 } },
+      down: { centralEpoch: 0, sequence: 0, hash: '0'.repeat(64) },
+    };
+    writeRejoin(directory, { instance, sawEpoch: 1, askedAt: 1, taken, statesAhead: [] });
+  } finally {
+    before.dispose();
+  }
+}
+
+describe('a log that was taken back', () => {
+  it('is taken up when the disk fails meanwhile, too: at the same address, with what was sold since', async () => {
+    await start();
+    await sell('1');
+    await takenBack();
+    failWrites(1);
+    await sell('2');
+    await expect.poll(async () => (await sell('2')).status, { timeout: 5_000 }).toBe(201);
+    expect((await call('/v1/stock/A')).body).toMatchObject({ onHand: 1 });
+    const { body } = await call('/v1/status');
+    expect(body).toMatchObject({ epoch: 2, sequence: 3, rejoined: { epoch: 2 } });
+    expect(body).not.toHaveProperty('restored');
+    // The receipt is known from the books before.
+    await sell('1');
+    expect((await call('/v1/status')).body).toMatchObject({ sequence: 3 });
+  });
+});
+
+describe('books that were rolled back', () => {
+  it('are known as such, also when the database is opened again after the disk failed', async () => {
+    await start();
+    await sell('1');
+    await node?.stop();
+    const old = readFileSync(join(directory, 'edge.sqlite'));
+    await start();
+    await sell('2');
+    await node?.stop();
+    writeFileSync(join(directory, 'edge.sqlite'), old);
+    await start();
+    expect((await call('/v1/status')).body).toMatchObject({ sequence: 1, restored: { kind: 'rolled-back' } });
+    failWrites(1);
+    await sell('3');
+    await expect.poll(async () => (await sell('3')).status, { timeout: 5_000 }).toBe(201);
+    expect((await call('/v1/status')).body).toMatchObject({ sequence: 2, restored: { kind: 'rolled-back' } });
+    const promise = { id: 'R', owner: 'o', lines: [{ sku: 'A', quantity: 1 }] };
+    expect(await call('/v1/reservations', promise)).toMatchObject({ status: 409, body: { code: 'restored' } });
   });
 });
 

@@ -7,7 +7,7 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import type { EdgeConfig } from './config.ts';
 import { outOfService } from './http/out-of-service.ts';
 import { type HttpService, serveHttp } from './http/serve-http.ts';
-import { httpLimits, reopenLimits } from './limits.ts';
+import { httpLimits, lastAnswersMs, reopenLimits } from './limits.ts';
 import { type OpenNode, openNode } from './open-node.ts';
 
 export type EdgeNode = Service & {
@@ -16,6 +16,10 @@ export type EdgeNode = Service & {
   /** Central has answered in the present session; `false` does not keep the node from working. */
   isEnrolled(): boolean;
 };
+
+type Parts = { readonly clock: Clock; readonly random: Random; readonly log: Log };
+
+const BEING_OPENED = { reason: 'it is being opened', hint: 'Send the same request again.' };
 
 /**
  * One node: its database opened with all that works on it, and HTTP in front. A plain object: a process may hold hundreds.
@@ -41,24 +45,28 @@ export async function startEdgeNode(
 }
 
 /**
- * Keeps a node open. When the disk fails under a write, the connection is not trusted again (see `isDiskFailure`): the node
- * refuses writes and answers reads until it has closed its database and opened it again, checked. Where that fails as well, it
- * says so at its doors and tries on, with growing pauses: disks come back, and tills wait for nothing else.
+ * Keeps a node open, behind one door. When the disk fails under a write, the connection is not trusted again (see
+ * `isDiskFailure`): the node refuses writes and answers reads until it has closed its database and opened it again, checked.
+ * A node that has rejoined is closed and opened as well: every part of it has read the books that the log it took back replaces.
+ * Where the opening fails, it says so at its doors and tries on, with growing pauses: disks come back, and tills wait for
+ * nothing else.
  */
 class KeptNode implements EdgeNode {
   readonly #config: EdgeConfig;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #parts: { readonly clock: Clock; readonly random: Random; readonly log: Log };
+  readonly #parts: Parts;
   readonly #backoff: Backoff;
   readonly #stopping = new AbortController();
+  readonly #answering = new Set<Promise<Response>>();
   #node: OpenNode | undefined;
   #openedAtMs = 0;
-  #why = { reason: 'it is being opened', hint: 'Send the same request again.' };
-  #reopening: Promise<void> | undefined;
+  #why = BEING_OPENED;
+  /** One at a time. */
+  #reopening: Promise<void> = Promise.resolve();
   #http: HttpService | undefined;
 
-  constructor(config: EdgeConfig, parts: { readonly clock: Clock; readonly random: Random; readonly log: Log }) {
+  constructor(config: EdgeConfig, parts: Parts) {
     this.#config = config;
     this.#parts = parts;
     this.#clock = parts.clock;
@@ -78,13 +86,24 @@ class KeptNode implements EdgeNode {
     return this.#node?.isEnrolled() ?? false;
   }
 
-  async open(): Promise<OpenNode> {
-    const node = await openNode(this.#config, this.#parts, (failure) => {
-      this.#reopening = this.#reopen(failure);
+  open(): Promise<OpenNode> {
+    const opening: Promise<OpenNode> = openNode(this.#config, this.#parts, {
+      onDiskFailed: (failure) =>
+        this.#reopen(
+          () => opening,
+          () => this.#pauseAfter(failure),
+        ),
+      onRejoinReady: () =>
+        this.#reopen(
+          () => opening,
+          () => this.#lastAnswers(),
+        ),
+    }).then((node) => {
+      this.#openedAtMs = this.#clock.monotonicMs();
+      this.#node = node;
+      return node;
     });
-    this.#openedAtMs = this.#clock.monotonicMs();
-    this.#node = node;
-    return node;
+    return opening;
   }
 
   async listen(node: OpenNode): Promise<void> {
@@ -106,20 +125,51 @@ class KeptNode implements EdgeNode {
   }
 
   #answer(...[request, bindings]: Parameters<OpenNode['fetch']>): Response | Promise<Response> {
-    return this.#node?.fetch(request, bindings) ?? outOfService(request, this.#why);
+    if (this.#node === undefined) return outOfService(request, this.#why);
+    const answer = this.#node.fetch(request, bindings);
+    if (answer instanceof Promise) {
+      this.#answering.add(answer);
+      const isAnswered = () => this.#answering.delete(answer);
+      void answer.then(isAnswered, isAnswered);
+    }
+    return answer;
   }
 
-  async #reopen(failure: Error): Promise<void> {
-    const { signal } = this.#stopping;
+  /** Closes a node and opens it again, unless that has happened meanwhile for another cause. `before` runs while it is open. */
+  #reopen(opening: () => Promise<OpenNode>, before: () => Promise<void>): void {
+    this.#reopening = this.#reopening.then(async () => {
+      // One that could not be opened is tried again by whoever wanted it.
+      const node = await opening().catch(() => undefined);
+      if (node === undefined || node !== this.#node) return;
+      await before();
+      this.#node = undefined;
+      this.#why = BEING_OPENED;
+      // What it says no longer matters: whatever is not durable by now, nobody was told that it is.
+      await node.stop().catch((error: unknown) => this.#log.warn({ err: error }, 'the node was not closed in order'));
+      await this.#openAgain();
+    });
+  }
+
+  async #pauseAfter(failure: Error): Promise<void> {
     if (this.#clock.monotonicMs() - this.#openedAtMs > reopenLimits.delayMsMax) this.#backoff.reset();
     const delayMs = this.#backoff.nextDelayMs();
     const hint = 'Look at the disk (kernel log, SMART). Reads go on; the database is opened again by itself.';
     this.#log.error({ reason: failure.message, hint, delayMs }, 'the disk failed under a write');
-    await this.#clock.sleep(delayMs, signal);
-    const failed = this.#node;
+    await this.#clock.sleep(delayMs, this.#stopping.signal);
+  }
+
+  /** Takes no more requests, and ends those under way: their writes are durable in the books that are taken over. */
+  async #lastAnswers(): Promise<void> {
+    this.#node?.endStreams();
     this.#node = undefined;
-    // What it says no longer matters: whatever is not durable by now, nobody was told that it is.
-    await failed?.stop().catch((error: unknown) => this.#log.warn({ err: error }, 'the node was not closed in order'));
+    this.#why = BEING_OPENED;
+    const waiting = new AbortController();
+    await Promise.race([Promise.allSettled([...this.#answering]), this.#clock.sleep(lastAnswersMs, waiting.signal)]);
+    waiting.abort();
+  }
+
+  async #openAgain(): Promise<void> {
+    const { signal } = this.#stopping;
     while (!signal.aborted) {
       try {
         const node = await this.open();

@@ -63,6 +63,9 @@ export const pruneLimits = {
 /** Pauses before a database whose disk failed is opened again. Longest: a disk that never stores costs no more than that. */
 export const reopenLimits = { firstDelayMs: 100, delayMsMax: 60_000 } as const;
 
+/** How long a node that begins anew on other books waits for the answers under way: tills wait outside. */
+export const lastAnswersMs = 1_000;
+
 /** The same names with any values: a test has smaller ones. */
 export type HttpLimits = { readonly [Name in keyof typeof httpLimits]: number };
 

@@ -14,6 +14,10 @@ const readings = {
   link_up: { kind: 'gauge', help: '1 while the broker is reached, else 0' },
   writes_failing: { kind: 'gauge', help: '1 while the database refuses writes, as on a full disk, else 0' },
   database_damaged: { kind: 'gauge', help: '1 while the last daily check of the database found damage; must be zero' },
+  restored: {
+    kind: 'gauge',
+    help: '1 while the books may not be the latest there were, and nothing is promised, else 0',
+  },
   exceptions_open: { kind: 'gauge', help: 'Facts the books disagree with, waiting for a person' },
   tasks_open: { kind: 'gauge', help: 'Tasks of orders that are neither shipped nor released' },
   transfers_open: { kind: 'gauge', help: 'Transfers that are neither closed nor cancelled' },

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { RELEASE } from '@edgestock/shared/runtime/release';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
+import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
 import type { EdgeConfig } from './config.ts';
 import { createHttpApp } from './http/http-app.ts';
 import type { HttpFront } from './http/serve-http.ts';
@@ -15,7 +18,11 @@ import { Granter } from './ledger/granter.ts';
 import { Ledger } from './ledger/ledger.ts';
 import { ReservationSweeper } from './ledger/reservation-sweeper.ts';
 import { httpLimits } from './limits.ts';
+import { Rejoin } from './rejoin/rejoin.ts';
+import { takeUp } from './rejoin/take-up.ts';
 import { startReplication } from './replication/start-replication.ts';
+import { restoredHint } from './rules/restored.ts';
+import { DATABASE_FILE } from './store/edge-backup.ts';
 import { EdgeStore } from './store/edge-store.ts';
 
 /** A node's database with all that works on it, from one opening to its closing. */
@@ -30,15 +37,26 @@ export type OpenNode = Service &
     isEnrolled(): boolean;
   };
 
+type Parts = { readonly clock: Clock; readonly random: Random; readonly log: Log };
+
+/** Both want the node to be closed, and opened again. */
+type Listeners = {
+  /** The disk failed under a write: from then on the node refuses writes. */
+  readonly onDiskFailed: (failure: Error) => void;
+  /** A rejoin has taken back what central has; the next opening takes it up. */
+  readonly onRejoinReady: () => void;
+};
+
 /**
- * The store opened, the ledger on it, replication behind it, the doors in front. `onDiskFailed` is told when the disk fails
- * under a write: from then on it refuses writes and wants to be closed. Throws what `EdgeStore.open` throws.
+ * What a rejoin has taken back taken up, the store opened, the ledger on it, replication behind it, the doors in front. Throws
+ * what `EdgeStore.open` throws.
  */
 export async function openNode(
   config: EdgeConfig,
-  { clock, random, log }: { readonly clock: Clock; readonly random: Random; readonly log: Log },
-  onDiskFailed: (failure: Error) => void,
+  { clock, random, log }: Parts,
+  { onDiskFailed, onRejoinReady }: Listeners,
 ): Promise<OpenNode> {
+  const failure = endRejoin(config, { clock, random, log });
   const store = EdgeStore.open({ dataDir: config.dataDirectory, warehouse: config.warehouse, clock, random });
   store.onFailed(onDiskFailed);
   const services = new ServiceStack();
@@ -64,11 +82,25 @@ export async function openNode(
         ledger,
         inbox,
         digestAt: (sequence) => digests.at(sequence),
+        restoration: store,
         natsUrl: config.natsUrls,
         retentionMs: config.retentionMs,
         clock,
         random,
         log,
+      }),
+    );
+    const rejoin = services.add(
+      'rejoin',
+      new Rejoin({
+        dataDir: config.dataDirectory,
+        log: store.outbox,
+        request: (subject, body, timeoutMs) => replication.request(subject, body, timeoutMs),
+        clock,
+        random,
+        events: log.child({ part: 'rejoin' }),
+        onReady: onRejoinReady,
+        failure,
       }),
     );
     // Grants are made only while central hears of them.
@@ -80,6 +112,9 @@ export async function openNode(
       sweeper,
       lastUnits: { ask: (lines) => replication.askLastUnits(lines) },
       status: () => replication.status(),
+      restored: () => store.restored,
+      rejoin,
+      rejoined: () => store.node.rejoined(),
       replication: replication.counters,
       integrity: () => integrity.report,
       clock,
@@ -89,12 +124,19 @@ export async function openNode(
       version: RELEASE,
       isIdempotencyKeyRequired: config.isIdempotencyKeyRequired,
     });
+    if (store.restored !== undefined) {
+      const { kind } = store.restored;
+      log.error({ kind, hint: restoredHint(kind) }, 'the books may not be the latest there were: nothing is promised');
+    }
     const ending = new AbortController();
     return {
       sequence: store.outbox.head().sequence,
       fetch: (request, bindings) => app.fetch(request, { ...bindings, stopping: ending.signal }),
-      // An import that a crash interrupted goes on while tills already trade.
-      begin: () => void imports.resume(),
+      begin: () => {
+        // An import that a crash interrupted goes on while tills already trade.
+        void imports.resume();
+        rejoin.resume();
+      },
       endStreams: () => ending.abort(),
       isEnrolled: () => replication.isHeard,
       stop: async () => {
@@ -105,5 +147,21 @@ export async function openNode(
   } catch (error) {
     await services.stop();
     throw error;
+  }
+}
+
+/** What a rejoin has taken back becomes the books, before anybody opens them. A failure leaves those in use, and is told. */
+function endRejoin(config: EdgeConfig, { clock, random, log }: Parts): Error | undefined {
+  const { dataDirectory: dataDir, warehouse } = config;
+  try {
+    const taken = takeUp({ dataDir, warehouse, clock, random });
+    if (taken !== undefined) log.warn(taken, 'the node has rejoined: the log is taken up in an epoch of its own');
+    return undefined;
+  } catch (error) {
+    if (error instanceof DataDirectoryInUse || !(error instanceof Error) || !existsSync(join(dataDir, DATABASE_FILE)))
+      throw error;
+    const hint = 'sales go on in the books that were in use; the rejoin is tried again at the next start';
+    log.error({ err: error, hint }, 'what was taken back cannot become the books');
+    return error;
   }
 }

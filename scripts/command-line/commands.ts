@@ -31,6 +31,14 @@ export const subcommands: readonly Subcommand[] = [
         'edgestock edge --warehouse BER1 --data-dir /var/lib/edgestock/BER1 --nats nats://hub:4222',
         'a node that replicates to a hub',
       ],
+      [
+        'edgestock edge backup --data-dir /var/lib/edgestock/BER1 --to /mnt/backup/BER1.sqlite',
+        'its books in one file, while it runs',
+      ],
+      [
+        'edgestock edge rejoin --url http://127.0.0.1:7100',
+        'restored, cloned or rebuilt: it goes on for its warehouse',
+      ],
     ],
     load: () => import('@edgestock/edge-node/command/edge'),
   },

@@ -55,8 +55,15 @@ export const areas: readonly Area[] = [
     // Holds what is stored against what was recorded, with the rules that recorded it.
     verify: { mayImport: ['rules/**', 'store/**'], node: 'any' },
     http: {
-      mayImport: ['ledger/**', 'import/**', 'web/**'],
+      mayImport: ['ledger/**', 'import/**', 'rejoin/**', 'web/**'],
       mayImportTypesOf: ['replication/**', 'rules/**'],
+      node: 'any',
+    },
+    // Books anew from the log that central gives back, beside the ones in use, and in their place at the next start.
+    rejoin: {
+      mayImport: ['ledger/**', 'store/**', 'rules/**'],
+      mayImportTypesOf: ['replication/**'],
+      needs: [sqlite],
       node: 'any',
     },
     web: { mayImport: [], node: 'any' },

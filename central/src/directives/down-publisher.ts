@@ -104,6 +104,13 @@ export class DownPublisher implements Service {
     }
   }
 
+  /** Another installation goes on for the node: it is sent to from where it says that it stands, as after a start. */
+  beginAnew(warehouse: WarehouseId): void {
+    this.#nodes.get(warehouse)?.cancelRetry?.();
+    this.#nodes.delete(warehouse);
+    this.#news.delete(warehouse);
+  }
+
   /** A batch of the node's own log says how far it has come. It does not say of which life of central: it counts only within what was sent. */
   acknowledged(warehouse: WarehouseId, sequence: number): void {
     const node = this.#nodes.get(warehouse);

@@ -36,6 +36,8 @@ export class ControlDesk {
   readonly #options: ControlDeskOptions;
   /** Heartbeats that are not written down yet; of a node the last counts. */
   #heard = new Map<WarehouseId, Heard>();
+  /** The last directives whose effects are in the logs as far as they are applied; what is not written down yet. */
+  #covered = new Map<WarehouseId, number>();
 
   constructor(options: ControlDeskOptions) {
     this.#options = options;
@@ -86,6 +88,7 @@ export class ControlDesk {
       await cursors.reached(warehouse, request.sent);
     }
     const cursor = cursors.get(warehouse);
+    if (fence === undefined) this.#cover(warehouse, request, cursor);
     const reply = this.#replyTo(request, cursor, fence ?? fenceOf(cursor, request));
     // A node that may not go on, by whose judgement ever, is asked for nothing.
     if (reply.fence !== undefined || request.fence !== undefined) return reply;
@@ -98,6 +101,26 @@ export class ControlDesk {
     const heard = [...this.#heard.values()];
     this.#heard = new Map();
     return heard;
+  }
+
+  /** What was covered since the last call. */
+  takeCovered(): readonly { readonly warehouse: WarehouseId; readonly sequence: number }[] {
+    const covered = [...this.#covered].map(([warehouse, sequence]) => ({ warehouse, sequence }));
+    this.#covered = new Map();
+    return covered;
+  }
+
+  /** Another installation goes on for the warehouse: what the one before has said holds no more. */
+  forget(warehouse: WarehouseId): void {
+    this.#heard.delete(warehouse);
+    this.#covered.delete(warehouse);
+  }
+
+  /** A node whose whole log is applied has the effects of all that it has carried out in there. */
+  #cover(warehouse: WarehouseId, { place, down, instance }: HeartbeatRequest, cursor: NodeCursor | undefined): void {
+    if (down === undefined || down.centralEpoch !== this.#options.centralEpoch || instance !== cursor?.instance) return;
+    if (place.epoch === cursor.epoch && place.sequence <= cursor.appliedUpTo)
+      this.#covered.set(warehouse, down.sequence);
   }
 
   async #enrolled(
@@ -149,7 +172,9 @@ export class ControlDesk {
 /** Why the node that asks may not go on, or `undefined`. Only what cannot be a message overtaken by another is held against it. */
 function fenceOf(cursor: NodeCursor | undefined, request: HeartbeatRequest): string | undefined {
   if (cursor === undefined) return undefined;
-  if (request.instance !== cursor.instance) return 'another installation owns this warehouse';
+  if (request.instance !== cursor.instance) {
+    return 'another installation owns this warehouse: it has rejoined in the place of this one, or has the same id by mistake';
+  }
   // Still provisional: its enrolment is under way.
   if (request.place.epoch !== 0 && request.place.epoch !== cursor.epoch) {
     return `the warehouse is in epoch ${cursor.epoch}, not in ${request.place.epoch}`;

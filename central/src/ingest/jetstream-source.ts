@@ -2,6 +2,7 @@ import {
   anyEnrolment,
   anyHeartbeat,
   anyLastUnits,
+  anyRejoin,
   type Lane,
   UP_STREAM,
   warehouseOfSubject,
@@ -55,6 +56,7 @@ export class JetStreamSource implements Service {
     this.#answer(anyEnrolment, (warehouse, body) => listener.enrol(warehouse, body));
     this.#answer(anyHeartbeat, (warehouse, body) => listener.heartbeat(warehouse, body));
     this.#answer(anyLastUnits, (warehouse, body) => listener.lastUnits(warehouse, body));
+    this.#answer(anyRejoin, (warehouse, body) => listener.rejoin(warehouse, body));
     const interrupted = () => {
       this.#trimmer.forgetAll();
       listener.interrupted();

@@ -101,6 +101,7 @@ it('is made, and told, once by all the lanes that begin together', async () => {
       enrol: async () => undefined,
       heartbeat: async () => undefined,
       lastUnits: async () => undefined,
+      rejoin: async () => undefined,
       interrupted: () => undefined,
     },
     clock: systemClock,
@@ -132,6 +133,7 @@ it('tells once, and not from every lane, that the broker has no room for the str
     enrol: async () => undefined,
     heartbeat: async () => undefined,
     lastUnits: async () => undefined,
+    rejoin: async () => undefined,
     interrupted: () => undefined,
   };
   const onStream = (failure: StreamFailure | undefined) => void told.push(failure);

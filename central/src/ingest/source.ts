@@ -21,6 +21,7 @@ export type SourceListener = {
   enrol(subjectWarehouse: string, body: string): Promise<string | undefined>;
   heartbeat(subjectWarehouse: string, body: string): Promise<string | undefined>;
   lastUnits(subjectWarehouse: string, body: string): Promise<string | undefined>;
+  rejoin(subjectWarehouse: string, body: string): Promise<string | undefined>;
   /** Messages may have been lost on the way, without a trace: the nodes should be asked. */
   interrupted(): void;
 };

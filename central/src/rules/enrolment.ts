@@ -19,6 +19,8 @@ export type EnrolmentContext = {
   readonly warehouses: number;
   /** Chain hash central has for the place the node stands at; `undefined` when it has none. */
   readonly hashAtPlace: Uint8Array | undefined;
+  /** When the installation that asks lost the warehouse to one that rejoined, and the epoch in which that one goes on. */
+  readonly overtaken?: { readonly epoch: number; readonly at: number } | undefined;
 };
 
 /**
@@ -46,10 +48,17 @@ export function decideEnrolment(
     }
     return { outcome: 'new', epoch: Math.max(1, place.epoch) };
   }
+  if (record.instance !== request.instance && context.overtaken !== undefined) {
+    const since = new Date(context.overtaken.at).toISOString();
+    return refused(
+      `another installation of this warehouse has rejoined in its place at ${since}, as epoch ${context.overtaken.epoch}`,
+      `run that one. If this is the right one after all, it can take the warehouse back: edgestock edge rejoin; ${KEPT}`,
+    );
+  }
   if (record.instance !== request.instance) {
     return refused(
       'another installation owns this warehouse',
-      'run the one installation that owns it, from its own data directory or a copy of it; if this is another warehouse, give this node an id of its own with --warehouse',
+      `run the one installation that owns it. If this one is in its place now, on another disk or machine, let it take over: edgestock edge rejoin. If this is another warehouse, give the node an id of its own with --warehouse; ${KEPT}`,
     );
   }
   if (place.epoch > record.epoch) {
@@ -65,17 +74,27 @@ export function decideEnrolment(
     );
   }
   if (record.fence !== undefined)
-    return refused(record.fence.reason, `see which of its installations is the right one, and run only that; ${KEPT}`);
+    return refused(
+      record.fence.reason,
+      `see which of its installations is the right one, and let that one take over: edgestock edge rejoin; ${KEPT}`,
+    );
   if (context.hashAtPlace !== undefined && !sameHash(context.hashAtPlace, Buffer.from(place.hash, 'hex'))) {
     return refused(
       `central has another history at sequence ${place.sequence}`,
-      `was the node restored or cloned? Run the copy of its data directory whose log central knows; ${KEPT}`,
+      `was the node restored or cloned? Take back what central has of its log: edgestock edge rejoin; ${KEPT}`,
     );
   }
   if (place.sequence < record.appliedUpTo) {
     return refused(
       `the node's log ends at ${place.sequence}, central has applied ${record.appliedUpTo}`,
-      `was the node restored from a backup? Bring back a copy of its data directory that reaches ${record.appliedUpTo}; ${KEPT}`,
+      `was the node restored from a backup? Take back what is missing: edgestock edge rejoin; ${KEPT}`,
+    );
+  }
+  const committed = record.heard?.committed ?? 0;
+  if (place.epoch === record.epoch && place.sequence < committed) {
+    return refused(
+      `the node's log ends at ${place.sequence}; when it was last heard it had committed ${committed}`,
+      `it has lost what came after, and must not give those places to other movements: edgestock edge rejoin; ${KEPT}`,
     );
   }
   return { outcome: 'known', epoch: record.epoch };

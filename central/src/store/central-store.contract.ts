@@ -8,6 +8,7 @@ import { describeDirecting } from './directing.contract.ts';
 import { describeOrdering } from './ordering.contract.ts';
 import { describeReading } from './reading.contract.ts';
 import { describeRecalling } from './recalling.contract.ts';
+import { describeRejoining } from './rejoining.contract.ts';
 import { describeReserving } from './reserving.contract.ts';
 import { describeReturning } from './returning.contract.ts';
 import { describeSelling } from './selling.contract.ts';
@@ -30,6 +31,7 @@ export function describeCentralStore(name: string, open: OpenStore): void {
     describeDigesting(fixture);
     describeConserving(fixture);
     describeTransferring(fixture);
+    describeRejoining(fixture);
   });
   describeOrdering(`${name}: orders`, open);
 }

@@ -3,6 +3,7 @@ import type { Quantities } from '@edgestock/shared/inventory/position';
 import type { EnrolRequest } from '@edgestock/shared/protocol/control';
 import type { Delta } from '@edgestock/shared/protocol/delta';
 import type { StateMessage } from '@edgestock/shared/protocol/message';
+import type { RejoinReply, StateAhead, TakeOverRequest } from '@edgestock/shared/protocol/rejoin';
 import type { Channel } from '../rules/channel.ts';
 import type { Enrolment } from '../rules/enrolment.ts';
 import type { Heard, NodeRecord } from '../rules/node-record.ts';
@@ -25,6 +26,15 @@ import type { VerifiedBatch } from '../rules/verified-batch.ts';
 export interface CentralStore extends CentralReader {
   /** Makes a node known, or tells why not. Asking again gives the same answer. A refusal leaves no trace. */
   enrol(warehouse: WarehouseId, request: EnrolRequest, now: number): Promise<Enrolment>;
+
+  /**
+   * Lets another installation go on for a warehouse, in an epoch of its own that begins at central's cursor, lifts every fence,
+   * and tells it anew what it cannot know from its log; or tells why not. Asking again gives the same answer.
+   */
+  rejoin(warehouse: WarehouseId, request: TakeOverRequest, now: number): Promise<Rejoined>;
+
+  /** The effects of directives up to these are in the nodes' logs as far as they are applied. */
+  recordCovered(covered: readonly { readonly warehouse: WarehouseId; readonly sequence: number }[]): Promise<void>;
 
   /**
    * Applies batches in the order given, all in one transaction; `outcomes[i]` belongs to `batches[i]`, and one batch's
@@ -126,8 +136,20 @@ export interface CentralReader {
     readonly limit: number;
   }): Promise<readonly QuarantineRecord[]>;
 
+  /** Raw batches of a node's log that hold what follows a sequence, in order: at least one if there is any, then as the bytes allow. */
+  batchesAfter(warehouse: WarehouseId, sequence: number, bytesMax: number): Promise<readonly Uint8Array[]>;
+  /** The chain hash at a place of a node's log; `undefined` where central has none. */
+  hashAt(warehouse: WarehouseId, sequence: number): Promise<Uint8Array | undefined>;
+  /** States that the life before an epoch had told ahead of its log, after a SKU. */
+  statesAhead(warehouse: WarehouseId, epoch: number, after: string, limit: number): Promise<readonly StateAhead[]>;
+
   stats(): Promise<StoreStats>;
 }
+
+/** A rejoin's answer, and what its transaction did. */
+export type Rejoined = Omit<Applied<never>, 'outcomes'> & {
+  readonly reply: Extract<RejoinReply, { outcome: 'taken-over' | 'refused' }>;
+};
 
 /** Answers to a batch, in order of precedence: the first that fits is given (docs/protocol.md "The log up"; the rule is `decideBatch`). */
 export type BatchOutcome =

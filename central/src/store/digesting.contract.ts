@@ -1,7 +1,7 @@
 import { bucketOf, type DigestedPosition, PositionDigest } from '@edgestock/shared/inventory/position-digest';
 import type { StateMessage } from '@edgestock/shared/protocol/message';
 import { describe, expect, it } from 'vitest';
-import { type NodeLog, skuOf } from '../testing/node-log.ts';
+import { NodeLog, skuOf } from '../testing/node-log.ts';
 import type { DigestComparison } from './central-store.ts';
 import { type ContractFixture, NOW, reserve } from './contract-fixture.contract.ts';
 
@@ -107,6 +107,26 @@ export function describeDigesting(fixture: ContractFixture): void {
       expect(await outcome()).toMatchObject({ digest: equal });
       await store.recountPositions();
       expect(await outcome()).toMatchObject({ digest: { compared: 'not-yet' } });
+    });
+
+    it('is counted anew after a rejoin: states that had gone ahead have the places of the log again', async () => {
+      const log = await stocked();
+      const next = new NodeLog('BER1', { instance: 'the-new-one', epoch: 2 });
+      for (const delta of log.deltas) next.append(delta);
+      for (const [sku, position] of log.positions) next.positions.set(sku, position);
+      log.record('A', -1);
+      log.record('A', -1);
+      await fixture.store.applyStates([log.stateMessage()], NOW);
+      const asked = { ask: 'take-over', warehouse: 'BER1', instance: 'the-new-one', sawEpoch: 1 } as const;
+      const { reply } = await fixture.store.rejoin(log.warehouse, { ...asked, schema: [1, 3] }, NOW);
+      expect(reply).toMatchObject({ outcome: 'taken-over', applied: 3, statesAhead: 1 });
+      // The node is told the state, and tells it again.
+      next.record('A', -2);
+      expect(await told(next, 4)).toEqual({ compared: 'not-yet' });
+      await countedAll();
+      expect(await told(next, 4)).toEqual(equal);
+      next.record('B', -1);
+      expect(await told(next, 5)).toEqual(equal);
     });
   });
 

@@ -188,8 +188,12 @@ export function describeDirecting(fixture: ContractFixture): void {
     describe('is trimmed', () => {
       const ham = warehouseOf('HAM1');
       const { directivesKeptMs, directivesMarkPeriodMs } = centralLimits;
-      const carriedOut = (...sequences: readonly (readonly [typeof ber, number])[]) =>
-        fixture.store.recordCarriedOut(sequences.map(([warehouse, sequence]) => ({ warehouse, sequence })));
+      /** Of nodes whose logs have come as well, with the effects. */
+      const carriedOut = async (...sequences: readonly (readonly [typeof ber, number])[]) => {
+        const cursors = sequences.map(([warehouse, sequence]) => ({ warehouse, sequence }));
+        await fixture.store.recordCarriedOut(cursors);
+        await fixture.store.recordCovered(cursors);
+      };
       const pages = async (...skus: readonly string[]) => {
         for (const sku of skus) await promise({ command: 'upsert-catalogue', items: [item(sku)] });
       };
@@ -227,6 +231,15 @@ export function describeDirecting(fixture: ContractFixture): void {
         const rest = await fixture.store.directivesAfter(ber, 3, { directivesMax: 9, bytesMax: 1e9 });
         expect(rest?.hashLast).toEqual(Buffer.from(chainHashOver(hash ?? genesisHash, rest?.directives ?? [])));
         expect(await fixture.store.downHead(ber)).toEqual({ sequence: 5, hash: rest?.hashLast, carriedOut: 4 });
+      });
+
+      it('never beyond what the log of the node is known to hold the effects of: it may be all that is left of the node', async () => {
+        await enrolled(new NodeLog('BER1'));
+        await pages('A', 'B', 'C');
+        await fixture.store.recordCarriedOut([{ warehouse: ber, sequence: 4 }]);
+        await fixture.store.recordCovered([{ warehouse: ber, sequence: 2 }]);
+        await fixture.store.trimDirectives(NOW, 100);
+        expect(await fixture.store.trimDirectives(NOW + directivesKeptMs, 100)).toEqual({ trimmed: 2, isMore: false });
       });
 
       it('a piece at a time', async () => {

@@ -12,7 +12,7 @@ import type { PromiseStore } from '../store/promise-store.ts';
 import type { FromWriter, WriterMetrics } from './writer-messages.ts';
 
 export type ReportsOptions = {
-  readonly desk: Pick<ControlDesk, 'takeHeard'>;
+  readonly desk: Pick<ControlDesk, 'takeHeard' | 'takeCovered'>;
   readonly down: Pick<DownPublisher, 'takeCarriedOut'>;
   readonly store: CentralStore & PromiseStore;
   readonly writes: StoreWrites;
@@ -54,6 +54,7 @@ export class Reports implements Service {
     this.#reportedAt = now;
     await this.#writeHeard();
     await this.#writeCarriedOut();
+    await this.#writeCovered();
     if (setBackMs > 0 || !this.#isClamped) {
       // After what was heard, which may carry the time from before.
       this.#isClamped = await writes.attempt(() => this.#options.store.clampTimes(now));
@@ -73,6 +74,13 @@ export class Reports implements Service {
     if (heard.length === 0 || !(await writes.attempt(() => store.recordHeard(heard)))) return;
     for (const one of heard) if (this.#heard.get(one.warehouse) === one) this.#heard.delete(one.warehouse);
     tell({ type: 'heard', heard });
+  }
+
+  /** What a full store does not take, the node's next heartbeat says again. */
+  async #writeCovered(): Promise<void> {
+    const { desk, store, writes } = this.#options;
+    const covered = desk.takeCovered();
+    if (covered.length > 0) await writes.attempt(() => store.recordCovered(covered));
   }
 
   async #writeCarriedOut(): Promise<void> {

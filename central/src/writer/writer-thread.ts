@@ -14,6 +14,7 @@ import { Ingester } from '../ingest/ingester.ts';
 import { JetStreamSource } from '../ingest/jetstream-source.ts';
 import { LastUnitsDesk } from '../ingest/last-units-desk.ts';
 import { NodeCursors } from '../ingest/node-cursors.ts';
+import { RejoinDesk } from '../ingest/rejoin-desk.ts';
 import type { SourceListener } from '../ingest/source.ts';
 import { StoreWrites } from '../ingest/store-writes.ts';
 import { WantedStates } from '../ingest/wanted-states.ts';
@@ -59,7 +60,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   await wanted.load();
   const down = new DownPublisher({ store, centralEpoch, metrics: metrics.directives, clock, random, log, onFailed });
 
-  const committed = ({ changes, directed }: Applied<unknown>) => {
+  const committed = ({ changes, directed }: Omit<Applied<unknown>, 'outcomes'>) => {
     if (changes.length > 0) tell({ type: 'changed', changes });
     if (directed.length > 0) down.wake(directed);
   };
@@ -95,6 +96,18 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     clock,
     log,
     onDownCursor: (warehouse, cursor) => void down.heard(warehouse, cursor),
+  });
+  const rejoins = new RejoinDesk({
+    store,
+    clock,
+    log,
+    onTakenOver: async (warehouse, applied) => {
+      desk.forget(warehouse);
+      down.beginAnew(warehouse);
+      const record = await store.warehouse(warehouse);
+      if (record !== undefined) cursors.set(record);
+      committed(applied);
+    },
   });
   const lastUnits = new LastUnitsDesk({
     cursors,
@@ -145,6 +158,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     ingester,
     desk,
     lastUnits,
+    rejoins,
     interrupted: () => {
       metrics.ingest.interruptions += 1;
       cursors.doubtAll();
@@ -167,14 +181,16 @@ function listenerOf(parts: {
   readonly ingester: Ingester;
   readonly desk: ControlDesk;
   readonly lastUnits: LastUnitsDesk;
+  readonly rejoins: RejoinDesk;
   readonly interrupted: () => void;
 }): SourceListener {
-  const { ingester, desk, lastUnits, interrupted } = parts;
+  const { ingester, desk, lastUnits, rejoins, interrupted } = parts;
   return {
     accept: (message) => ingester.accept(message),
     enrol: async (warehouse, body) => textOf(await desk.enrol(warehouse, body)),
     heartbeat: async (warehouse, body) => textOf(await desk.heartbeat(warehouse, body)),
     lastUnits: async (warehouse, body) => textOf(await lastUnits.lastUnits(warehouse, body)),
+    rejoin: async (warehouse, body) => textOf(await rejoins.rejoin(warehouse, body)),
     interrupted,
   };
 }

@@ -18,6 +18,17 @@ export type NodeStatus = {
   readonly lastContactAt?: string;
   readonly writesFailing?: { readonly since: string; readonly reason: string; readonly hint: string };
   readonly integrity?: { readonly state: string; readonly checkedAt: string; readonly findings: readonly string[] };
+  /** The books were put back, rolled back or moved, and nothing is promised. */
+  readonly restored?: { readonly since: string; readonly hint: string };
+  /** What may be missing from before the last rejoin. */
+  readonly rejoined?: { readonly at: string; readonly epoch: number; readonly hint: string };
+  /** A rejoin under way, or one that failed. */
+  readonly rejoin?: {
+    readonly phase: string;
+    readonly sequence?: number;
+    readonly of?: number;
+    readonly reason?: string;
+  };
   readonly hint?: string;
   readonly time: string;
   readonly version: string;
@@ -52,11 +63,25 @@ export function nodePage(url: string, status: NodeStatus): string {
     ...(status.integrity?.state === 'damaged'
       ? [['DAMAGED', `checked ${status.integrity.checkedAt}: ${status.integrity.findings.join('; ')}`] as const]
       : []),
+    ...(status.restored === undefined
+      ? []
+      : [['RESTORED', `since ${status.restored.since}: ${status.restored.hint}`] as const]),
+    ...(status.rejoined === undefined
+      ? []
+      : [['rejoined', `${status.rejoined.at}, epoch ${status.rejoined.epoch}: ${status.rejoined.hint}`] as const]),
+    ...rejoinOf(status),
     ['last contact', status.lastContactAt ?? 'never'],
     ['exceptions', openExceptions === 0 ? 'none open' : `${count(openExceptions)} open: see ${url}/v1/exceptions`],
     ['database', `${(databaseBytes / 1_048_576).toFixed(1)} MiB`],
     ...(status.hint === undefined ? [] : [['look at', status.hint] as const]),
   ]);
+}
+
+function rejoinOf({ rejoin }: NodeStatus): readonly (readonly [string, string])[] {
+  if (rejoin === undefined) return [];
+  const { phase, sequence, of, reason } = rejoin;
+  const progress = sequence === undefined || of === undefined ? '' : `: ${count(sequence)} of ${count(of)} movements`;
+  return [['rejoin', `${phase}${progress}${reason === undefined ? '' : `: ${reason}`}`]];
 }
 
 function promisesOf({ quotaUnits, openTasks, down }: NodeStatus): readonly (readonly [string, string])[] {

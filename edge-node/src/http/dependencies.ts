@@ -3,10 +3,12 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Context, Hono } from 'hono';
 import type { ImportJobs } from '../import/import-jobs.ts';
+import type { Rejoined, RestoredKind } from '../ledger/command.ts';
 import type { LastUnits } from '../ledger/last-units.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ReservationSweeper } from '../ledger/reservation-sweeper.ts';
 import type { HttpLimits } from '../limits.ts';
+import type { Rejoin } from '../rejoin/rejoin.ts';
 import type { ReplicationCounters } from '../replication/counters.ts';
 import type { ReplicationStatus } from '../replication/replication-status.ts';
 
@@ -23,6 +25,12 @@ export type HttpDependencies = {
   readonly ledger: Ledger;
   /** How the node stands with central. */
   readonly status: () => ReplicationStatus;
+  /** Why the books may not be the latest there are, and since when (wall time, ms); absent where they always are. */
+  readonly restored?: () => { readonly kind: RestoredKind; readonly at: number } | undefined;
+  /** Makes the node the one that goes on, with the log that central gives back. Without it a node cannot rejoin. */
+  readonly rejoin?: Pick<Rejoin, 'look' | 'begin' | 'status'>;
+  /** The last rejoin, and what may be missing from before it; wall times, ms. */
+  readonly rejoined?: () => Rejoined | undefined;
   /** What replication has done since the start; read by the metrics. */
   readonly replication: ReplicationCounters;
   /** Without it the node takes no imports. */

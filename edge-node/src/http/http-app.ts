@@ -17,6 +17,7 @@ import { EventStreams } from './operator/event-streams.ts';
 import { eventDoors } from './operator/events.ts';
 import { exceptionDoors } from './operator/exceptions.ts';
 import { metricsDoors, nodeMetrics } from './operator/metrics-page.ts';
+import { rejoinDoors } from './operator/rejoin.ts';
 import { statusDoors } from './operator/status.ts';
 import { problems } from './problems.ts';
 import { countDoors } from './scanner/counts.ts';
@@ -45,6 +46,7 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
     ...explainDoors(deps),
     ...statusDoors(deps),
     ...exceptionDoors(deps),
+    ...(deps.rejoin === undefined ? [] : rejoinDoors(deps, deps.rejoin)),
     ...eventDoors(deps, streams),
     ...(deps.imports === undefined ? [] : importDoors(deps, deps.imports)),
     ...metricsDoors(metrics),

@@ -4,6 +4,9 @@ import { ended } from '@edgestock/shared/runtime/sentence';
 /** Every problem the node's doors can tell. Codes are for programs and stay as they are. */
 export const problems = {
   ...commonProblems,
+  restored: { code: 'restored', status: 409, title: 'This node was restored and promises nothing yet' },
+  rejoinRefused: { code: 'rejoin-refused', status: 409, title: 'Central does not let this node go on' },
+  centralUnheard: { code: 'central-unheard', status: 503, title: 'Central does not answer' },
   countsElsewhere: { code: 'counts-elsewhere', status: 400, title: 'A count is not a movement of a stated quantity' },
   keyRequired: { code: 'idempotency-key-required', status: 400, title: 'This node takes no write without a key' },
   ifMatchAmbiguous: { code: 'if-match-ambiguous', status: 400, title: 'If-Match needs a request on exactly one SKU' },

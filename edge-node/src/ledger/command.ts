@@ -20,6 +20,7 @@ export type { Refusal, Shortage } from '../rules/refusal.ts';
 export type { Reservation, ReservationState } from '../rules/reservation.ts';
 export { reservationStates } from '../rules/reservation.ts';
 export type { ReservationCommand } from '../rules/reservation-command.ts';
+export { type RestoredKind, restoredHint } from '../rules/restored.ts';
 export {
   leavingUnits,
   openUnits,
@@ -32,3 +33,4 @@ export {
 export { type Missing, missings, type PickLine, type ShipLine, type TakeStep } from '../rules/task-command.ts';
 export { isShipmentKnown, openUnitsOf, type Transfer, type TransferStage, transferStates } from '../rules/transfer.ts';
 export type { TransferCommand } from '../rules/transfer-command.ts';
+export type { Rejoined } from '../store/node-store.ts';

@@ -11,7 +11,7 @@ import { placeChanges } from '../rules/place-changes.ts';
 import type { Shelf } from '../rules/shelf.ts';
 import type { DraftMovement, PastMovement, SiteState } from '../rules/site-state.ts';
 import type { EdgeStore } from '../store/edge-store.ts';
-import type { RecordedCommand } from '../store/idempotency-store.ts';
+import { type RecordedCommand, UNKNOWN_REQUEST } from '../store/idempotency-store.ts';
 import type { LogHead } from '../store/node-store.ts';
 import { recordedFromDraft, recordedFromRow } from './recorded.ts';
 import type { ShelfCache } from './shelf-cache.ts';
@@ -60,7 +60,9 @@ export class Commit {
     const idempotency = 'idempotency' in command ? command.idempotency : undefined;
     const known = idempotency && this.#store.idempotency.find(idempotency);
     if (known !== undefined && idempotency !== undefined) {
-      if (known.fingerprint !== idempotency.fingerprint) return { outcome: 'key-reused', key: idempotency.key };
+      // What came back with a log names the key and not the request: whoever repeats the key means that.
+      const isOther = known.fingerprint !== UNKNOWN_REQUEST && known.fingerprint !== idempotency.fingerprint;
+      if (isOther) return { outcome: 'key-reused', key: idempotency.key };
       return { outcome: 'duplicate', first: this.#answerOf(known) };
     }
     const stale = this.#staleness(command);
@@ -68,12 +70,18 @@ export class Commit {
     const decision = decide(this.#stateFor(command), command);
     if (decision.outcome === 'invalid' || decision.outcome === 'refused') return decision;
     if (decision.outcome === 'done-before') return { outcome: 'duplicate', first: { movements: [], exceptions: [] } };
+    const began = this.#head.sequence;
     const movements = decision.drafts.map((draft) => {
       this.#write(draft);
       return recordedFromDraft(draft, this.#now);
     });
     for (const exception of decision.exceptions) this.#store.exceptions.open(exception, this.#now);
-    for (const write of decision.writes) this.#store.documents.write(write, this.#now);
+    for (const write of decision.writes) {
+      this.#store.documents.write(write, this.#now);
+      if (write.document === 'inbox') {
+        this.#store.documents.directives.mark({ began, sequence: this.#head.sequence }, write.cursor.sequence);
+      }
+    }
     const answer = { movements, exceptions: decision.exceptions };
     // A command without movements is told again by its document's state.
     if (idempotency !== undefined && movements.length > 0) this.#store.idempotency.save(idempotency, recordOf(answer));

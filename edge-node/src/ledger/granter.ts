@@ -41,6 +41,8 @@ export class Granter implements Service {
   /** SKUs of which units have come back from central, to be looked at when that rests no more. */
   #returned = new Set<Sku>();
   #cancelRest: (() => void) | undefined;
+  /** SKUs that are due and must be counted first: whatever is recorded of one may be its count. */
+  readonly #uncounted = new Set<Sku>();
   #isSweptLive = false;
   #hasPolicy: boolean;
   #isLive = false;
@@ -92,6 +94,7 @@ export class Granter implements Service {
     for (const { before, after } of changes) {
       if (before === after) continue;
       if (before.position.version === 0) this.#fresh.add(after.sku);
+      if (this.#uncounted.delete(after.sku)) this.#note(after.sku, true);
       // Granting it again at once would take it from under the hands of whoever asked for it.
       if (after.position.returned > before.position.returned) {
         this.#rest(after.sku);
@@ -205,7 +208,11 @@ export class Granter implements Service {
     const { documents } = this.#store;
     const { sharePercent, safetyStock } = termsFor(documents.policy(), documents.skuPolicy(sku));
     if (position.safetyStock !== safetyStock) return true;
-    return grantOf({ position, sharePercent, isLinkUp: this.#isLive, hasGained }) > 0;
+    if (grantOf({ position, sharePercent, isLinkUp: this.#isLive, hasGained }) === 0) return false;
+    if (!documents.isUncounted(sku)) return true;
+    if (this.#uncounted.size < DUE_SKUS_MAX) this.#uncounted.add(sku);
+    else this.#isSweptLive = false;
+    return false;
   }
 }
 

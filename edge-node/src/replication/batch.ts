@@ -14,8 +14,8 @@ export type Batch = {
 
 /**
  * The slice as a message. `run` is new after every rewind: a resend is there because central lacks it, and the broker's
- * deduplication, which remembers ids of messages long gone, must not swallow it. `downAck` is how far the node has carried out
- * central's log.
+ * deduplication, which remembers ids of messages long gone, must not swallow it. `downAck` is the last of central's directives
+ * whose effects are all in the log up to the end of the slice: should this node be lost, its log is taken up from there.
  */
 export function batchOf(
   identity: LogIdentity,

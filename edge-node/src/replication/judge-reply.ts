@@ -36,8 +36,8 @@ export type Judgement =
 export type RewindCause = 'central-behind' | 'need' | 'stall';
 
 const FENCED_HINT =
-  'sales go on and are kept here. Is another copy of this data directory running, or was this one restored? Run only the newest' +
-  ' copy: one whose log holds what central has is taken in again by itself';
+  'sales go on and are kept here. Was this data directory restored, or is a copy of it running elsewhere? See which one is right,' +
+  ' and let it go on with what central has of its log: edgestock edge rejoin';
 
 /** What to do about a heartbeat's reply. Pure: docs/protocol.md "Heartbeats", the node's side. */
 export function judgeReply(reply: ReplyFacts, node: NodeFacts): Judgement {

@@ -33,7 +33,6 @@ export class OutboxPublisher {
   readonly #random: Random;
   readonly #events: Log;
   readonly #counters: ReplicationCounters;
-  readonly #downAck: () => number;
   readonly #digestAt: (sequence: number) => Uint8Array | undefined;
   readonly #digests = new DigestRhythm();
   readonly #onSent: () => void;
@@ -62,8 +61,6 @@ export class OutboxPublisher {
     random: Random;
     events: Log;
     counters: ReplicationCounters;
-    /** How far central's log is carried out: every batch says it. */
-    downAck: () => number;
     /** The digest of all positions after a place of the log, where it is known. */
     digestAt: (sequence: number) => Uint8Array | undefined;
     /** Called after something was handed to the link. */
@@ -76,7 +73,6 @@ export class OutboxPublisher {
     this.#random = options.random;
     this.#events = options.events;
     this.#counters = options.counters;
-    this.#downAck = options.downAck;
     this.#digestAt = options.digestAt;
     this.#onSent = options.onSent;
     this.#backoff = new Backoff({
@@ -211,7 +207,8 @@ export class OutboxPublisher {
       this.#digests.stated(lastSequence, nowMs);
       this.#counters.digestsStated += 1;
     }
-    return batchOf(this.#log.identity(), slice, { run, downAck: this.#downAck(), digest });
+    const downAck = this.#log.carriedOutAt(lastSequence);
+    return batchOf(this.#log.identity(), slice, { run, downAck, digest });
   }
 
   #nextSlice(): LogSlice | undefined {

@@ -25,6 +25,8 @@ export type ReplicationLog = {
   hashAt(sequence: number): Uint8Array | undefined;
   /** Deltas after the sequence, at least one if there is any, within the limits; `undefined` when there are none. */
   slice(afterSequence: number, limits: { readonly deltasMax: number; readonly bytesMax: number }): LogSlice | undefined;
+  /** The last of central's directives whose effects are all in the log up to a sequence; 0 when none are. */
+  carriedOutAt(sequence: number): number;
   /** Distinct SKUs of the deltas in (after, upTo]. */
   skusTouched(afterSequence: number, upToSequence: number): readonly Sku[];
   /** The SKUs' current states. */

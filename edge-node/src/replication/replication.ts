@@ -30,6 +30,9 @@ import { Trimmer } from './trimmer.ts';
 /** What replication needs of the ledger: to be told, synchronously, of every commit that appended. */
 export type CommitSource = { onCommit(listener: (headSequence: number) => void): () => void };
 
+/** Whether the node's books are known to be the latest there are (the store), and where to say that they are after all. */
+export type Restoration = { readonly restored: object | undefined; recognised(): void };
+
 export type ReplicationOptions = {
   readonly log: ReplicationLog;
   readonly ledger: CommitSource;
@@ -42,6 +45,8 @@ export type ReplicationOptions = {
   readonly inbox?: DirectiveInbox;
   /** The digest of all positions after a place of the log, where it is known; without it none is stated. */
   readonly digestAt?: (sequence: number) => Uint8Array | undefined;
+  /** Without it the books are the latest there are. */
+  readonly restoration?: Restoration;
 };
 
 /**
@@ -60,6 +65,7 @@ export class Replication implements Service {
   readonly #states: StateLane;
   readonly #heartbeat: Heartbeat;
   readonly #trimmer: Trimmer;
+  readonly #restoration: Restoration | undefined;
   readonly #directives: DirectiveConsumer | undefined;
   readonly #lastUnits: LastUnits | undefined;
   readonly #liveListeners = new Set<(isLive: boolean) => void>();
@@ -81,13 +87,13 @@ export class Replication implements Service {
     this.#link = link;
     this.#clock = clock;
     this.#events = events;
+    this.#restoration = options.restoration;
     const committed = log.head().sequence;
     const progress = new Progress({ committed, applied: log.appliedUpTo(), now: clock.monotonicMs() });
     const common = { log, link, progress, clock, random, events, counters: this.counters };
     this.#progress = progress;
     this.#publisher = new OutboxPublisher({
       ...common,
-      downAck: () => this.#directives?.sequence ?? 0,
       digestAt: options.digestAt ?? (() => undefined),
       onSent: () => this.#heartbeat.ring(),
     });
@@ -133,13 +139,23 @@ export class Replication implements Service {
 
   /** Central answers, has nearly all of this node's log, and its directives are those carried out here: it may be promised to. */
   get isLive(): boolean {
-    return this.#phase.phase === 'live' && this.#directives?.fence === undefined;
+    return this.#phase.phase === 'live' && this.#directives?.fence === undefined && !this.#isRestored;
+  }
+
+  /** A copy must not carry out what is meant for its original, nor promise what that has promised. */
+  get #isRestored(): boolean {
+    return this.#restoration?.restored !== undefined;
   }
 
   /** Tells every change of `isLive`. The returned function unsubscribes. */
   onLive(listener: (isLive: boolean) => void): () => void {
     this.#liveListeners.add(listener);
     return () => this.#liveListeners.delete(listener);
+  }
+
+  /** Asks central something outside of sessions: a refused node has none. Throws `LinkError`. */
+  request(subject: string, body: unknown, timeoutMs: number): Promise<unknown> {
+    return this.#link.request(subject, body, timeoutMs);
   }
 
   /**
@@ -245,7 +261,7 @@ export class Replication implements Service {
   /** What the phase means for the way down and for those who promise. A clone must not carry out what is meant for its original. */
   #settle(): void {
     const { phase } = this.#phase;
-    if (phase === 'refused' || phase === 'fenced') this.#directives?.close();
+    if (phase === 'refused' || phase === 'fenced' || this.#isRestored) this.#directives?.close();
     else if (phase !== 'silent') this.#directives?.open();
     this.#tellLive();
   }
@@ -272,6 +288,7 @@ export class Replication implements Service {
       this.#phase = { phase: 'silent' };
       this.#heartbeat.ring();
     }
+    if (this.#isRestored) this.#recognised(reply.applied);
     this.#progress.hear(reply.applied, reply.window, now);
     if (reply.applied > this.#log.appliedUpTo()) this.#log.setAppliedUpTo(reply.applied);
     if (judgement.judgement === 'rewind') {
@@ -286,6 +303,14 @@ export class Replication implements Service {
     this.#sendBuckets(reply.repair ?? []);
     if (reply.digest === true) this.#publisher.stateDigestSoon();
     this.#publisher.wake();
+  }
+
+  /** What central has of this log is in it: unless something is known to be lost, it is the latest there is. */
+  #recognised(applied: number): void {
+    this.#restoration?.recognised();
+    if (this.#isRestored) return;
+    this.#events.info({ applied }, 'central has recognised the log of this restored node: it promises again');
+    this.#settle();
   }
 
   #judge(reply: HeartbeatReply, now: number): Judgement {

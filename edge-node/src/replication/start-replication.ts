@@ -5,7 +5,7 @@ import type { BrokerCredentials } from '@edgestock/shared/transport/jetstream-co
 import type { DirectiveInbox } from './directive-inbox.ts';
 import { JetStreamLink } from './jetstream-link.ts';
 import { replicationLimits } from './limits.ts';
-import { type CommitSource, Replication } from './replication.ts';
+import { type CommitSource, Replication, type Restoration } from './replication.ts';
 import type { ReplicationLog } from './replication-log.ts';
 
 /**
@@ -25,6 +25,8 @@ export function startReplication(options: {
   readonly inbox?: DirectiveInbox;
   /** The digest of all positions after a place of the log, where it is known. */
   readonly digestAt?: (sequence: number) => Uint8Array | undefined;
+  /** Whether the books are known to be the latest there are. */
+  readonly restoration?: Restoration;
   readonly clock: Clock;
   readonly random: Random;
   /** Its lines name the warehouse already. */
@@ -54,5 +56,6 @@ export function startReplication(options: {
     retentionMs: options.retentionMs ?? replicationLimits.retentionMsDefault,
     ...(options.inbox === undefined ? {} : { inbox: options.inbox }),
     ...(options.digestAt === undefined ? {} : { digestAt: options.digestAt }),
+    ...(options.restoration === undefined ? {} : { restoration: options.restoration }),
   });
 }

@@ -15,6 +15,7 @@ export function applyPolicy(state: SiteState, { lines, isLinkUp }: ApplyPolicy):
   for (const [line, { sku, hasGained }] of lines.entries()) {
     const { sharePercent, safetyStock } = termsFor(policy, state.documents.skuPolicy(sku));
     level(recording, sku, line, safetyStock);
+    if (state.documents.isUncounted(sku)) continue;
     const { position } = recording.shelf(sku);
     recording.aside('grant', grantOf({ position, sharePercent, isLinkUp, hasGained }), { sku, line });
   }

@@ -131,6 +131,7 @@ function grantRequested(
   if (state.now >= expiresAt) return;
   const policy = state.documents.policy();
   for (const [line, { sku, quantity }] of lines.entries()) {
+    if (state.documents.isUncounted(sku)) continue;
     const { sharePercent } = termsFor(policy, state.documents.skuPolicy(sku));
     const { position } = recording.shelf(sku);
     recording.aside('grant', grantForRequest(position, sharePercent, quantity), { sku, line });

@@ -16,6 +16,13 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
     case 'apply-policy':
     case 'plan-transfer':
       return command.lines;
+    case 'retell':
+      return [
+        ...(command.facts ?? []),
+        ...(command.reservations ?? []).flatMap(({ lines }) => lines),
+        ...(command.levellings ?? []),
+        ...(command.recounts ?? []).map((sku) => ({ sku })),
+      ];
     case 'task-step':
       return documents.task(command.task)?.lines ?? [];
     case 'carry-out':

@@ -11,6 +11,7 @@ import type { CarryOut, TakeBack } from './directive-command.ts';
 import type { ApplyPolicy } from './policy-command.ts';
 import type { Refusal } from './refusal.ts';
 import type { ReservationCommand } from './reservation-command.ts';
+import type { Retell } from './retell.ts';
 import type { TakeStep } from './task-command.ts';
 import type { TransferCommand } from './transfer-command.ts';
 
@@ -91,6 +92,7 @@ export type Command =
   | TakeBack
   | ApplyPolicy
   | TakeStep
+  | Retell
   | ReservationCommand
   | TransferCommand;
 
@@ -121,7 +123,9 @@ export type ExceptionKind =
   /** A parcel left although its task had been given up by then, as of a cancelled order; `deficit` tells how many units left. */
   | 'shipped-after-release'
   /** Of no SKU: directives of central's that could not be carried out; `sequence` is the latest one's place in its log. */
-  | 'directive-refused';
+  | 'directive-refused'
+  /** After a rejoin nobody knows how many units there are: nothing of the SKU is granted before its next count, which closes it. */
+  | 'recount';
 export type OpenedException = {
   readonly kind: ExceptionKind;
   readonly sku: Sku;

@@ -9,6 +9,7 @@ import { postCount } from './post-count.ts';
 import { closeTransfer, receiveTransfer } from './receive-transfer.ts';
 import { recordMovements } from './record-movements.ts';
 import { reserve } from './reserve.ts';
+import { retell } from './retell.ts';
 import { shipTransfer } from './ship-transfer.ts';
 import type { Decision, SiteState } from './site-state.ts';
 import { takeBack } from './take-back.ts';
@@ -32,6 +33,8 @@ export function decide(state: SiteState, command: Command): Decision {
       return fulfilReservation(state, command);
     case 'carry-out':
       return carryOut(state, command);
+    case 'retell':
+      return retell(state, command);
     case 'take-back':
       return takeBack(state, command);
     case 'apply-policy':

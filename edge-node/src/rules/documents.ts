@@ -22,6 +22,8 @@ export type Documents = {
   stepDone(task: string, step: TaskStep): string | undefined;
   reservation(id: string): Reservation | undefined;
   transfer(id: string): Transfer | undefined;
+  /** After a rejoin nobody knows how many units of the SKU there are, until it is counted. */
+  isUncounted(sku: Sku): boolean;
   /** Where this node is. */
   warehouse(): WarehouseId;
 };

@@ -57,6 +57,7 @@ export function resolvedBy(kind: MovementKind, before: Shelf, after: Shelf): rea
   const resolved: ExceptionKind[] = [];
   // Somebody has looked, and says what became of the units.
   if (kind === 'transfer-lost') resolved.push('transfer-over');
+  if (kind === 'count') resolved.push('recount');
   if (before.position.onHand < 0 && after.position.onHand >= 0) resolved.push('negative-on-hand');
   if (deficitOf(before.position) > 0 && deficitOf(after.position) === 0) resolved.push('negative-available');
   const hasNegative = (shelf: Shelf) => shelf.balances.some((balance) => balance.quantity < 0);

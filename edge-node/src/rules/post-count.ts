@@ -59,7 +59,7 @@ function sumInScope(quantities: readonly PlacedQuantity[], scope: CountLine): nu
 }
 
 /** Where the variance goes: missing units leave the places that have some, surplus goes to the one place there is, or the default. */
-function placeVariance(shelf: Shelf, line: CountLine, variance: number): readonly PlacedQuantity[] {
+export function placeVariance(shelf: Shelf, line: CountLine, variance: number): readonly PlacedQuantity[] {
   if (variance < 0) return draw(shelf, -variance, line).map((placed) => ({ ...placed, quantity: -placed.quantity }));
   const inScope = shelf.balances.filter((balance) => isInScope(balance, line));
   const negative = inScope.find((balance) => balance.quantity < 0);

@@ -62,6 +62,11 @@ export class Recording {
     this.#exceptions.push(...appendMovements(this.#drafts, command, this.#today));
   }
 
+  /** A movement whose shelf is known already, with what the books have against it. */
+  tell(movement: Parameters<Draft['append']>[0], before: Shelf, place: Place): void {
+    this.#append(movement, before, place);
+  }
+
   /** The books disagree in a way that no shelf shows; told of the SKU's last movement. */
   open(kind: ExceptionKind, sku: Sku, deficit: number): void {
     this.#exceptions.push({ kind, sku, sequence: this.shelf(sku).position.sequence, deficit });

@@ -17,6 +17,7 @@ export class Checkpoint {
   readonly #add: Statement<[string, string, string, number, number]>;
   readonly #deleteMovements: Statement<[number]>;
   readonly #deleteIdempotency: Statement<[number]>;
+  readonly #deleteMarks: Statement<[number]>;
 
   constructor(database: Database, node: NodeStore) {
     this.#database = database;
@@ -28,6 +29,10 @@ export class Checkpoint {
     this.#deleteMovements = database.prepare('DELETE FROM movement WHERE sequence <= ?');
     // A command's record lives as long as its movements: its answer is read back from them.
     this.#deleteIdempotency = database.prepare('DELETE FROM idempotency WHERE first_sequence <= ?');
+    // The last one at or before the beginning of the log still counts there.
+    this.#deleteMarks = database.prepare(
+      'DELETE FROM inbox_mark WHERE sequence < (SELECT max(sequence) FROM inbox_mark WHERE sequence <= ?)',
+    );
   }
 
   /** Moves the checkpoint forward; everything of one step in one transaction. Returns the movements dropped. */
@@ -46,6 +51,7 @@ export class Checkpoint {
       this.#node.setAppliedUpTo(bound.appliedUpTo);
       this.#deleteMovements.run(last.sequence);
       this.#deleteIdempotency.run(last.sequence);
+      this.#deleteMarks.run(last.sequence);
     })();
     return due.length;
   }

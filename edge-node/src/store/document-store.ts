@@ -61,6 +61,10 @@ export class DocumentStore implements Documents {
     return this.transfers.find(id);
   }
 
+  isUncounted(sku: Sku): boolean {
+    return this.#exceptions.isOpen('recount', sku);
+  }
+
   warehouse(): WarehouseId {
     return this.#node.identity().warehouse;
   }

@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { openedSound, refuseDamaged } from '@edgestock/shared/sqlite/database-check';
@@ -9,15 +9,20 @@ import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { endsWithRecognition, restoredAs } from '../rules/restored.ts';
+import { CarryOver, type Shortage, settleArrivals, shortages, skusSetAside } from './carry-over.ts';
 import { DiskDistrusted, isDiskFailure } from './disk-failure.ts';
+import { type AuditedSetAsides, DocumentAudit } from './document-audit.ts';
 import { DocumentStore } from './document-store.ts';
+import { DATABASE_FILE, LOCK_FILE } from './edge-backup.ts';
 import { ExceptionStore } from './exception-store.ts';
+import { HighWater, prefixOf } from './high-water.ts';
 import { IdempotencyStore } from './idempotency-store.ts';
 import { ImportStore } from './import-store.ts';
 import { ItemStore } from './item-store.ts';
 import { migrations } from './migrations.ts';
 import { MovementStore } from './movement-store.ts';
-import { NodeStore } from './node-store.ts';
+import { NodeStore, type Restored } from './node-store.ts';
 import { Outbox } from './outbox.ts';
 import { ShelfStore } from './shelf-store.ts';
 
@@ -29,9 +34,6 @@ export const CACHE_KIB = 8 * 1024;
  * written per sale, for half the time in the system (16 to 8 µs), and a start after a crash reads 16 MB at most.
  */
 export const CHECKPOINT_PAGES = 4_000;
-
-/** Name of the database in a data directory. */
-const DATABASE = 'edge.sqlite';
 
 /** The node's database: the only owner of its data directory for as long as it is open. */
 export class EdgeStore {
@@ -49,8 +51,9 @@ export class EdgeStore {
   readonly #lock: ProcessLock;
   #failure: Error | undefined;
   #onFailed: ((failure: Error) => void) | undefined;
+  #restored: Restored | undefined;
 
-  private constructor(database: Database.Database, lock: ProcessLock) {
+  private constructor(database: Database.Database, lock: ProcessLock, options: { dataDir: string; clock: Clock }) {
     this.#database = database;
     this.#path = database.name;
     this.#lock = lock;
@@ -63,7 +66,19 @@ export class EdgeStore {
     this.exceptions = new ExceptionStore(database, typed);
     this.imports = new ImportStore(database);
     this.documents = new DocumentStore(database, { node: this.node, items: this.items, exceptions: this.exceptions });
-    this.outbox = new Outbox({ database, node: this.node, movements: this.movements, shelves: this.shelves });
+    this.outbox = new Outbox({
+      database,
+      node: this.node,
+      movements: this.movements,
+      shelves: this.shelves,
+      inbox: this.documents.directives,
+      highWater: new HighWater({
+        ...options,
+        identity: () => this.node.identity(),
+        head: this.node.head(),
+      }),
+    });
+    this.#restored = this.#judge(options);
   }
 
   /**
@@ -72,10 +87,10 @@ export class EdgeStore {
    */
   static open(options: { dataDir: string; warehouse: WarehouseId; clock: Clock; random: Random }): EdgeStore {
     makeDirectory(options.dataDir);
-    const lock = openable(options.dataDir, () => ProcessLock.take(join(options.dataDir, 'lock')));
+    const lock = openable(options.dataDir, () => ProcessLock.take(join(options.dataDir, LOCK_FILE)));
     try {
       return openable(options.dataDir, () =>
-        openedSound(join(options.dataDir, DATABASE), () => EdgeStore.#open(options, lock)),
+        openedSound(join(options.dataDir, DATABASE_FILE), () => EdgeStore.#open(options, lock)),
       );
     } catch (error) {
       lock.release();
@@ -84,7 +99,7 @@ export class EdgeStore {
   }
 
   static #open(options: { dataDir: string; warehouse: WarehouseId; clock: Clock; random: Random }, lock: ProcessLock) {
-    const database = openDatabase(join(options.dataDir, DATABASE), { cacheKiB: CACHE_KIB });
+    const database = openDatabase(join(options.dataDir, DATABASE_FILE), { cacheKiB: CACHE_KIB });
     try {
       refuseDamaged(database);
       database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
@@ -96,7 +111,7 @@ export class EdgeStore {
         instance: options.random.hex(16),
         now: options.clock.now(),
       });
-      return new EdgeStore(database, lock);
+      return new EdgeStore(database, lock, options);
     } catch (error) {
       database.close();
       throw error;
@@ -107,6 +122,60 @@ export class EdgeStore {
   get path(): string {
     return this.#path;
   }
+
+  /**
+   * Why this database is not known to be the latest state of its log, and since when: it was put back, rolled back or moved.
+   * Facts are recorded all the same (P4); promises wait until central has recognised the log.
+   */
+  get restored(): Restored | undefined {
+    return this.#restored;
+  }
+
+  /** Central knows this log and nothing of it that is missing here. A proven loss stays one until the node has rejoined. */
+  recognised(): void {
+    if (this.#restored === undefined || !endsWithRecognition(this.#restored.kind)) return;
+    this.transaction(() => this.node.recognise());
+    this.#restored = undefined;
+  }
+
+  /** Said once and kept: the file beside the database goes on with whatever log there is. */
+  #judge({ dataDir, clock }: { dataDir: string; clock: Clock }): Restored | undefined {
+    const read = HighWater.read(dataDir);
+    const mark = read === 'unreadable' ? undefined : read;
+    const { sequence } = this.outbox.head();
+    const hashAtMark = mark && this.outbox.hashAt(mark.sequence);
+    const kind = restoredAs({
+      isBackup: this.node.backupAt() !== undefined,
+      hasHighWater: this.node.hasHighWater() && sequence > 0,
+      instance: this.node.identity().instance,
+      sequence,
+      mark,
+      isMarkUnreadable: read === 'unreadable',
+      hashAtMark: hashAtMark && prefixOf(hashAtMark),
+    });
+    const known = this.node.restored();
+    // A loss that was proven once is not forgotten because the file has gone on with what is left.
+    if (kind !== undefined && (known === undefined || kind === 'rolled-back')) {
+      this.node.setRestored({ kind, at: clock.now() });
+    }
+    // Once: a node also starts on a disk that has no room for a write.
+    const isKept = this.outbox.keepHighWater();
+    if (isKept && !this.node.hasHighWater()) this.node.keepHighWater();
+    return this.node.restored();
+  }
+
+  /** What only the books know that these replace. Closed by its owner; not inside a transaction. */
+  carryOverFrom(path: string): CarryOver {
+    return new CarryOver(this.#database, path);
+  }
+
+  /** For the one that takes a log up: see `carry-over.ts`. */
+  readonly adopted = {
+    settleArrivals: (): void => settleArrivals(this.#database, this.node.identity().warehouse),
+    skusSetAside: (): readonly Sku[] => skusSetAside(this.#database),
+    shortages: (): readonly Shortage[] => shortages(this.#database),
+    setAsides: (sku: Sku): AuditedSetAsides => new DocumentAudit(this.#database).setAsides(sku),
+  } as const;
 
   /**
    * Runs the work in one durable transaction: all of it or, when it throws, none. Where the disk failed in it (see

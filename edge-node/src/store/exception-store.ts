@@ -29,6 +29,7 @@ export class ExceptionStore {
   readonly #resolve: Statement<[number, number, string, string]>;
   readonly #resolveListed: Statement<[number, string]>;
   readonly #close: Statement<[number, string, string, number]>;
+  readonly #isOpen: Statement<[string, string], { one: number }>;
 
   constructor(database: Database, typed: BetterSQLite3Database) {
     this.#typed = typed;
@@ -40,6 +41,9 @@ export class ExceptionStore {
     );
     this.#resolveListed = database.prepare(
       "UPDATE exception SET resolved_at = ? WHERE kind = 'unknown-sku' AND sku = ? AND resolved_at IS NULL",
+    );
+    this.#isOpen = database.prepare(
+      'SELECT 1 AS one FROM exception WHERE kind = ? AND sku = ? AND resolved_at IS NULL',
     );
     this.#close = database.prepare(
       'UPDATE exception SET resolved_at = ?, closed_by = ?, closing_note = ? WHERE id = ? AND resolved_at IS NULL',
@@ -64,6 +68,10 @@ export class ExceptionStore {
   /** A person closes it. False when it is closed already, or not there. */
   close(closed: { id: number; actor: string; note: string }, now: number): boolean {
     return this.#close.run(now, closed.actor, closed.note, closed.id).changes === 1;
+  }
+
+  isOpen(kind: ExceptionKind, sku: Sku): boolean {
+    return this.#isOpen.get(kind, sku) !== undefined;
   }
 
   find(id: number): ExceptionRow | undefined {

@@ -9,6 +9,9 @@ export type RecordedCommand = {
   readonly exceptions: readonly OpenedException[];
 };
 
+/** Fingerprint of a request that is known by its movements alone: they came back with a log (a rejoin). */
+export const UNKNOWN_REQUEST = '';
+
 type Row = { first_sequence: number; movement_count: number; fingerprint: string; exceptions: string | null };
 
 /** Which commands were recorded under which key (P9). Written in the transaction of their effect. */

@@ -16,6 +16,9 @@ export class InboxStore {
   readonly #refuse: Statement<[number, number, Uint8Array, string, number]>;
   readonly #refused: Statement<[number], RefusedDirective>;
   readonly #forget: Statement<[number, number]>;
+  readonly #mark: Statement<[number, number, number]>;
+  readonly #split: Statement<[number, number], { began: number }>;
+  readonly #at: Statement<[number], { directive: number }>;
 
   constructor(database: Database) {
     this.#cursor = database.prepare('SELECT central_epoch AS centralEpoch, sequence, hash FROM inbox WHERE id = 1');
@@ -23,6 +26,13 @@ export class InboxStore {
       INSERT INTO inbox (id, central_epoch, sequence, hash) VALUES (1, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET
         central_epoch = excluded.central_epoch, sequence = excluded.sequence, hash = excluded.hash`);
+    this.#mark = database.prepare(`
+      INSERT INTO inbox_mark (sequence, began, directive) VALUES (?, ?, ?)
+      ON CONFLICT (sequence) DO UPDATE SET directive = excluded.directive`);
+    this.#split = database.prepare(
+      'SELECT began FROM inbox_mark WHERE sequence > ? AND began < ? ORDER BY sequence LIMIT 1',
+    );
+    this.#at = database.prepare('SELECT directive FROM inbox_mark WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1');
     this.#refuse = database.prepare(
       'INSERT INTO refused_directive (central_epoch, sequence, directive, reason, received_at) VALUES (?, ?, ?, ?, ?)',
     );
@@ -45,6 +55,21 @@ export class InboxStore {
   /** In the commit of the directive's effect. */
   move(cursor: DownCursor): void {
     this.#move.run(cursor.centralEpoch, cursor.sequence, cursor.hash);
+  }
+
+  /** The effects of a directive are in the log in (began, sequence]; in the commit that moved the cursor. */
+  mark(effects: { readonly began: number; readonly sequence: number }, directive: number): void {
+    this.#mark.run(effects.sequence, effects.began, directive);
+  }
+
+  /** Where the effects of the directive begin that a cut behind a sequence would split; `undefined` when it splits none. */
+  splitAt(sequence: number): number | undefined {
+    return this.#split.get(sequence, sequence)?.began;
+  }
+
+  /** The last directive whose effects are all in the log up to a sequence. */
+  carriedOutAt(sequence: number): number {
+    return this.#at.get(sequence)?.directive ?? 0;
   }
 
   refuse(cursor: DownCursor, directive: Uint8Array, reason: string, now: number): void {

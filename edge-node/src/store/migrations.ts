@@ -417,4 +417,37 @@ export const migrations: readonly Migration[] = [
       DROP TABLE transfer_told;
     `,
   },
+  {
+    name: 'restored databases',
+    sql: `
+      -- What tells a database that was put back, or moved, from the one that was always here.
+      ALTER TABLE node ADD COLUMN
+        backup_at INTEGER;                   -- when this copy was made as a backup, ms since 1970 UTC; NULL = it is none
+      ALTER TABLE node ADD COLUMN
+        has_high_water INTEGER NOT NULL DEFAULT 0; -- 1 = the file hwm lies beside the database
+      ALTER TABLE node ADD COLUMN
+        restored TEXT;                       -- backup | rolled-back | moved: not known to be the latest; NULL = it is
+      ALTER TABLE node ADD COLUMN
+        restored_at INTEGER;                 -- when that was found, ms since 1970 UTC
+
+      -- What is known of the lives that began with a rejoin: what may be missing from before them.
+      CREATE TABLE rejoin (
+        epoch INTEGER PRIMARY KEY,           -- the life that began
+        at INTEGER NOT NULL,                 -- ms since 1970 UTC
+        lost INTEGER NOT NULL,               -- movements of the life before that central had heard of and nobody has
+        known_up_to INTEGER NOT NULL,        -- ms since 1970 UTC: central had everything then; 0 = never
+        taken_over_at INTEGER NOT NULL,      -- ms since 1970 UTC: the life before ended then at the latest
+        recount TEXT NOT NULL                -- none | moved | all: what is counted before it is granted again
+      ) STRICT;
+
+      -- Up to where in central's log a place in this one holds the effects; the last row at or before the place counts.
+      CREATE TABLE inbox_mark (
+        sequence INTEGER PRIMARY KEY,        -- the last movement of the directive's effects
+        began INTEGER NOT NULL,              -- where the log stood before them: a batch that ends in between splits them
+        directive INTEGER NOT NULL           -- inbox.sequence then
+      ) STRICT;
+      INSERT INTO inbox_mark (sequence, began, directive)
+        SELECT node.sequence, node.sequence, inbox.sequence FROM node, inbox;
+    `,
+  },
 ];

@@ -3,6 +3,7 @@ import { genesisHash } from '@edgestock/shared/protocol/chain';
 import type { LogIdentity } from '@edgestock/shared/protocol/message';
 import { assert, must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
+import type { RestoredKind } from '../rules/restored.ts';
 
 export type LogHead = { readonly sequence: number; readonly hash: Uint8Array };
 
@@ -10,6 +11,26 @@ export type LogHead = { readonly sequence: number; readonly hash: Uint8Array };
 export class WrongWarehouse extends Error {
   override readonly name = 'WrongWarehouse';
 }
+
+/** The database is not known to be the latest state of its log: what it is instead, and since when (wall time, ms). */
+export type Restored = { readonly kind: RestoredKind; readonly at: number };
+
+/** What is known of the life before the one that began with a rejoin, and what may be missing of it. Wall times, ms. */
+export type Rejoined = {
+  readonly epoch: number;
+  readonly at: number;
+  readonly lost: number;
+  readonly knownUpTo: number;
+  readonly takenOverAt: number;
+  readonly recount: string;
+};
+
+type RestoredRow = {
+  backup_at: number | null;
+  has_high_water: number;
+  restored: RestoredKind | null;
+  restored_at: number | null;
+};
 
 type NodeRow = {
   warehouse: WarehouseId;
@@ -29,6 +50,13 @@ export class NodeStore {
   readonly #setApplied: Statement<[number]>;
   readonly #setCheckpoint: Statement<[number, Uint8Array]>;
   readonly #adoptEpoch: Statement<[number]>;
+  readonly #beginEpoch: Statement<[number, number, number]>;
+  readonly #restored: Statement<[], RestoredRow>;
+  readonly #rejoined: Statement<[], Rejoined>;
+  readonly #setRejoined: Statement<[Rejoined]>;
+  readonly #setRestored: Statement<[RestoredKind | null, number | null]>;
+  readonly #recognise: Statement<[]>;
+  readonly #keepHighWater: Statement<[]>;
 
   constructor(database: Database) {
     this.#read = database.prepare(
@@ -41,6 +69,19 @@ export class NodeStore {
     this.#setApplied = database.prepare('UPDATE node SET applied_up_to = ? WHERE id = 1');
     this.#setCheckpoint = database.prepare('UPDATE node SET checkpoint_sequence = ?, checkpoint_hash = ? WHERE id = 1');
     this.#adoptEpoch = database.prepare('UPDATE epoch SET epoch = ? WHERE epoch = 0');
+    this.#beginEpoch = database.prepare('INSERT INTO epoch (epoch, first_sequence, begun_at) VALUES (?, ?, ?)');
+    this.#rejoined = database.prepare(`
+      SELECT epoch, at, lost, known_up_to AS knownUpTo, taken_over_at AS takenOverAt, recount FROM rejoin
+      ORDER BY epoch DESC LIMIT 1`);
+    this.#setRejoined = database.prepare(`
+      INSERT INTO rejoin (epoch, at, lost, known_up_to, taken_over_at, recount)
+      VALUES (@epoch, @at, @lost, @knownUpTo, @takenOverAt, @recount)`);
+    this.#restored = database.prepare('SELECT backup_at, has_high_water, restored, restored_at FROM node WHERE id = 1');
+    this.#setRestored = database.prepare('UPDATE node SET restored = ?, restored_at = ? WHERE id = 1');
+    this.#recognise = database.prepare(
+      'UPDATE node SET backup_at = NULL, restored = NULL, restored_at = NULL WHERE id = 1',
+    );
+    this.#keepHighWater = database.prepare('UPDATE node SET has_high_water = 1 WHERE id = 1');
   }
 
   /** Makes the node's one row on first start; afterwards refuses a database that belongs to another warehouse. */
@@ -102,6 +143,54 @@ export class NodeStore {
     if (current === epoch) return;
     assert(current === 0, () => `the log is in epoch ${current}: only a provisional one adopts another`);
     this.#adoptEpoch.run(epoch);
+  }
+
+  /** Of a log that is taken over: where each of its lives began. */
+  beginEpoch(epoch: number, firstSequence: number): void {
+    this.#beginEpoch.run(epoch, firstSequence, 0);
+  }
+
+  /** This installation's own life begins, where the log it has taken over ends: these are the latest books there are. */
+  beginLife({ epoch, firstSequence, now }: { epoch: number; firstSequence: number; now: number }): void {
+    if (this.identity().epoch === 0) this.#adoptEpoch.run(epoch);
+    else this.#beginEpoch.run(epoch, firstSequence, now);
+    this.recognise();
+  }
+
+  /** The last rejoin; `undefined` in the first life of a log. */
+  rejoined(): Rejoined | undefined {
+    return this.#rejoined.get();
+  }
+
+  setRejoined(rejoined: Rejoined): void {
+    this.#setRejoined.run(rejoined);
+  }
+
+  /** When this copy was made as a backup (wall time, ms); `undefined` when it is none. */
+  backupAt(): number | undefined {
+    return this.#restored.get()?.backup_at ?? undefined;
+  }
+
+  hasHighWater(): boolean {
+    return this.#restored.get()?.has_high_water === 1;
+  }
+
+  keepHighWater(): void {
+    this.#keepHighWater.run();
+  }
+
+  restored(): Restored | undefined {
+    const row = this.#restored.get();
+    return row?.restored == null ? undefined : { kind: row.restored, at: row.restored_at ?? 0 };
+  }
+
+  setRestored({ kind, at }: Restored): void {
+    this.#setRestored.run(kind, at);
+  }
+
+  /** The log is the one that central knows, and nothing is missing: it is no copy any more. */
+  recognise(): void {
+    this.#recognise.run();
   }
 
   #row(): NodeRow {

@@ -7,6 +7,8 @@ import type { Database } from 'better-sqlite3';
 import type { ClockReading } from '../rules/ageing.ts';
 import { AgeStore } from './age-store.ts';
 import { Checkpoint } from './checkpoint.ts';
+import type { HighWater } from './high-water.ts';
+import type { InboxStore } from './inbox-store.ts';
 import type { MovementStore } from './movement-store.ts';
 import type { LogHead, NodeStore } from './node-store.ts';
 import type { ShelfStore } from './shelf-store.ts';
@@ -30,14 +32,25 @@ export class Outbox {
   readonly #shelves: ShelfStore;
   readonly #checkpoint: Checkpoint;
   readonly #age: AgeStore;
+  readonly #inbox: InboxStore;
+  readonly #highWater: HighWater;
   #head: LogHead;
   #appliedUpTo: number;
   #identity: LogIdentity;
 
-  constructor(stores: { database: Database; node: NodeStore; movements: MovementStore; shelves: ShelfStore }) {
+  constructor(stores: {
+    database: Database;
+    node: NodeStore;
+    movements: MovementStore;
+    shelves: ShelfStore;
+    inbox: InboxStore;
+    highWater: HighWater;
+  }) {
     this.#node = stores.node;
     this.#movements = stores.movements;
     this.#shelves = stores.shelves;
+    this.#inbox = stores.inbox;
+    this.#highWater = stores.highWater;
     this.#checkpoint = new Checkpoint(stores.database, stores.node);
     this.#age = new AgeStore(stores.database);
     this.#head = stores.node.head();
@@ -63,6 +76,7 @@ export class Outbox {
   /** The ledger's transaction has moved the head; called after its commit. */
   committed(head: LogHead): void {
     this.#head = head;
+    this.#highWater.note(head);
   }
 
   /** Oldest sequence still in the log; one past the head when it is empty. */
@@ -87,6 +101,9 @@ export class Outbox {
       bytes += delta.length;
       return index === 0 || bytes <= limits.bytesMax;
     });
+    // A batch ends between the effects of two directives: where it ends may become the end of this log, should the disk be lost.
+    const split = this.#inbox.splitAt(afterSequence + fitting.length);
+    if (split !== undefined && split > afterSequence) fitting.length = split - afterSequence;
     const last = fitting.at(-1);
     assert(last !== undefined && last.sequence === afterSequence + fitting.length, 'the log has no gaps');
     return {
@@ -96,6 +113,11 @@ export class Outbox {
       hashLast: last.hash,
       deltas: fitting.map((row) => row.delta),
     };
+  }
+
+  /** The last of central's directives whose effects are all in the log up to a sequence. */
+  carriedOutAt(sequence: number): number {
+    return this.#inbox.carriedOutAt(sequence);
   }
 
   /** The SKUs that moved in (after, upTo], without order. */
@@ -141,6 +163,7 @@ export class Outbox {
   /** Reckons how much time has passed since the last look; called once a minute or so for as long as the node runs. */
   age(now: ClockReading): void {
     this.#age.look(now, this.#head.sequence);
+    this.#highWater.flush();
   }
 
   /** The last sequence that has been in the log for at least so long; 0 when none has. */
@@ -150,8 +173,14 @@ export class Outbox {
     return sequence;
   }
 
+  /** Makes the file beside the database say where the log stands; false when the disk does not take it. */
+  keepHighWater(): boolean {
+    return this.#highWater.flush();
+  }
+
   /** Writes what is only in memory. */
   flush(): void {
+    this.#highWater.flush();
     if (this.#appliedUpTo > this.#node.appliedUpTo()) this.#node.setAppliedUpTo(this.#appliedUpTo);
   }
 }

@@ -15,6 +15,10 @@ export const node = sqliteTable('node', {
   checkpointHash: blob('checkpoint_hash', { mode: 'buffer' }).notNull(),
   appliedUpTo: integer('applied_up_to').notNull(),
   installedAt: integer('installed_at').notNull(),
+  backupAt: integer('backup_at'),
+  hasHighWater: integer('has_high_water', { mode: 'boolean' }).notNull(),
+  restored: text('restored'),
+  restoredAt: integer('restored_at'),
 });
 
 export const epoch = sqliteTable('epoch', {
@@ -148,6 +152,21 @@ export const inbox = sqliteTable('inbox', {
   centralEpoch: integer('central_epoch').notNull(),
   sequence: integer('sequence').notNull(),
   hash: blob('hash', { mode: 'buffer' }).notNull(),
+});
+
+export const rejoin = sqliteTable('rejoin', {
+  epoch: integer('epoch').primaryKey(),
+  at: integer('at').notNull(),
+  lost: integer('lost').notNull(),
+  knownUpTo: integer('known_up_to').notNull(),
+  takenOverAt: integer('taken_over_at').notNull(),
+  recount: text('recount').notNull(),
+});
+
+export const inboxMark = sqliteTable('inbox_mark', {
+  sequence: integer('sequence').primaryKey(),
+  began: integer('began').notNull(),
+  directive: integer('directive').notNull(),
 });
 
 export const refusedDirective = sqliteTable(

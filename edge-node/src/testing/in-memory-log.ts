@@ -15,6 +15,8 @@ type Entry = { readonly sku: Sku; readonly delta: Uint8Array; readonly hash: Uin
 
 /** The outbox and the ledger's notice of commits, without a database: real deltas, real hashes, in an array. */
 export class InMemoryLog implements ReplicationLog {
+  /** How far central's log is carried out; no effect of it is in this log. */
+  carriedOut: () => number = () => 0;
   readonly #clock: Clock;
   #identity: LogIdentity;
   /** Of sequence `#trimmed + 1` onwards. */
@@ -65,6 +67,10 @@ export class InMemoryLog implements ReplicationLog {
     if (sequence === 0) return genesisHash;
     if (sequence === this.#trimmed) return this.#trimmedHash;
     return sequence < this.#trimmed ? undefined : this.#entries[sequence - this.#trimmed - 1]?.hash;
+  }
+
+  carriedOutAt(): number {
+    return this.carriedOut();
   }
 
   slice(after: number, limits: { deltasMax: number; bytesMax: number }): LogSlice | undefined {

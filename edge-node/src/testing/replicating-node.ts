@@ -1,7 +1,7 @@
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { seededRandom } from '@edgestock/shared/testing/seeded-random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
-import { Replication } from '../replication/replication.ts';
+import { Replication, type Restoration } from '../replication/replication.ts';
 import { InMemoryInbox } from './in-memory-inbox.ts';
 import { InMemoryLog } from './in-memory-log.ts';
 import { ModelCentral } from './model-central.ts';
@@ -27,6 +27,7 @@ export function replicatingNode(
     isConnected?: boolean;
     retentionMs?: number;
     hasInbox?: boolean;
+    restoration?: Restoration;
     before?: (log: InMemoryLog) => void;
   } = {},
 ): ReplicatingNode {
@@ -35,6 +36,7 @@ export function replicatingNode(
   const log = new InMemoryLog({ warehouse: 'BER1', clock });
   options.before?.(log);
   const inbox = new InMemoryInbox(clock);
+  log.carriedOut = () => inbox.cursor().sequence;
   const central = new ModelCentral(clock);
   const stream = new SimulatedStream();
   central.directives.send = (bytes, messageId) => stream.add(bytes, messageId);
@@ -51,6 +53,7 @@ export function replicatingNode(
       digestAt: (sequence) => log.digestAt(sequence),
       retentionMs: options.retentionMs ?? 7 * 24 * 3_600_000,
       ...(options.hasInbox === false ? {} : { inbox }),
+      ...(options.restoration === undefined ? {} : { restoration: options.restoration }),
     });
     const restart = async () => {
       const { isConnected: wasConnected } = link;

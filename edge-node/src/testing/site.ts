@@ -47,11 +47,12 @@ export class TestSite {
     } = this.#open());
   }
 
-  /** Stops and opens again, as a restart does. */
-  restart(): void {
+  /** Stops and opens again, as a restart does; something may be done to its files in between. */
+  restart(whileDown: () => void = () => undefined): void {
     void this.sweeper.stop();
     void this.granter.stop();
     this.store.close();
+    whileDown();
     ({
       store: this.store,
       ledger: this.ledger,

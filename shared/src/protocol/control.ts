@@ -4,12 +4,12 @@ import { z } from 'zod';
  * The control messages: JSON over core NATS request and reply. They are few, they must be readable with any NATS client on a
  * bad day, and they grow by adding fields; so JSON, unlike the log, which is msgpack.
  */
-const sequence = z.number().int().nonnegative();
-const hashHex = z.string().regex(/^[0-9a-f]{64}$/);
-const schemaRange = z.tuple([z.number().int().positive(), z.number().int().positive()]);
+export const sequence = z.number().int().nonnegative();
+export const hashHex = z.string().regex(/^[0-9a-f]{64}$/);
+export const schemaRange = z.tuple([z.number().int().positive(), z.number().int().positive()]);
 
 /** A place in a node's log. */
-const place = z.object({ epoch: sequence, sequence, hash: hashHex });
+export const place = z.object({ epoch: sequence, sequence, hash: hashHex });
 
 export const enrolRequest = z.object({
   warehouse: z.string(),

@@ -16,6 +16,10 @@ export const wireLimits = {
   /** Items of one catalogue directive, lines of one order or transfer at one warehouse, SKUs of one quota directive. */
   directiveLinesMax: 500,
   barcodesPerItemMax: 100,
+  /** Bytes of the batches in one page of a log that is given back: in JSON they take a third more. */
+  rejoinPageBytesMax: 256 * 1024,
+  /** Rows in one page of states that central knows beyond its log. */
+  rejoinStatesMax: 1_000,
   /** Rows of one state message. */
   stateRowsMax: 2_000,
   /** SKUs of which central asks for the state in one heartbeat's reply; a node leaves out what is beyond it. */
@@ -35,3 +39,7 @@ assert(
   'a closed batch of directives must fit a message',
 );
 assert(wireLimits.stateRowsMax * 200 < wireLimits.messageBytesMax, 'a full state message must fit');
+assert(
+  (wireLimits.rejoinPageBytesMax / 3) * 4 + 64 * 1024 < wireLimits.messageBytesMax,
+  'a page of a log that is given back must fit an answer',
+);

@@ -63,9 +63,15 @@ export function enrolSubject(warehouse: WarehouseId): string {
   return `${ROOT}.enrol.${warehouse}`;
 }
 
+/** Core NATS request: a node that was restored, cloned or rebuilt asks to be the one that goes on, and for its log. */
+export function rejoinSubject(warehouse: WarehouseId): string {
+  return `${ROOT}.rejoin.${warehouse}`;
+}
+
 export const anyHeartbeat = `${ROOT}.heartbeat.*`;
 export const anyEnrolment = `${ROOT}.enrol.*`;
 export const anyLastUnits = `${ROOT}.last-units.*`;
+export const anyRejoin = `${ROOT}.rejoin.*`;
 
 /** The node a message claims to come from by its subject: its last token. The broker's permissions vouch for it. */
 export function warehouseOfSubject(subject: string): string {

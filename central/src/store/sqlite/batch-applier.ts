@@ -157,6 +157,7 @@ export class BatchApplier {
     this.#logWriter.append(batch, { firstSequence: batch.firstSequence + skip, bytes }, now);
     const cursor = { sequence: batch.lastSequence, hash: batch.hashLast, lastDeltaAt: merged.lastAt };
     this.#nodeWriter.advance(warehouse, cursor, now);
+    this.#nodeWriter.cover(warehouse, batch.downAck);
     return {
       outcome: 'applied',
       appliedUpTo: batch.lastSequence,

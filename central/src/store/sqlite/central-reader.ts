@@ -1,5 +1,7 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { genesisHash } from '@edgestock/shared/protocol/chain';
 import { decodeDelta, WireError } from '@edgestock/shared/protocol/codec';
+import type { StateAhead } from '@edgestock/shared/protocol/rejoin';
 import { assert, must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import { and, count, desc, eq, lt } from 'drizzle-orm';
@@ -18,6 +20,7 @@ import {
   unspentOf,
 } from '../central-store.ts';
 import { BatchLog } from './positions/batch-log.ts';
+import { LifeReader } from './positions/life-table.ts';
 import { NodeReader } from './positions/node-table.ts';
 import { SqlitePromiseReader } from './promise-reader.ts';
 import * as schema from './schema.ts';
@@ -54,6 +57,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   readonly #drizzle: BetterSQLite3Database<typeof schema>;
   readonly #nodes: NodeReader;
   readonly #log: BatchLog;
+  readonly #lives: LifeReader;
   readonly #answer: Statement<[string, string], AnswerRow>;
   readonly #shares: Statement<[string], PositionRow>;
   readonly #sharesOf: Statement<[string, string], PositionRow>;
@@ -70,6 +74,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     this.#drizzle = drizzle(database, { schema });
     this.#nodes = new NodeReader(database);
     this.#log = new BatchLog(database);
+    this.#lives = new LifeReader(database);
     this.#answer = database.prepare(`
       SELECT a.unspent, a.buffer, a.revision, c.is_all FROM availability a JOIN channel c ON c.channel = a.channel
       WHERE a.sku = ? AND a.channel = ?`);
@@ -192,6 +197,23 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
       ...(row.lastSequence === null ? {} : { lastSequence: row.lastSequence }),
       ...(row.sku === null ? {} : { sku: row.sku as Sku }),
     }));
+  }
+
+  async batchesAfter(warehouse: WarehouseId, sequence: number, bytesMax: number): Promise<readonly Uint8Array[]> {
+    return this.#log.batchesAfter(warehouse, sequence, bytesMax);
+  }
+
+  async hashAt(warehouse: WarehouseId, sequence: number): Promise<Uint8Array | undefined> {
+    return sequence === 0 ? genesisHash : this.#log.hashAt(warehouse, sequence);
+  }
+
+  async statesAhead(
+    warehouse: WarehouseId,
+    epoch: number,
+    after: string,
+    limit: number,
+  ): Promise<readonly StateAhead[]> {
+    return this.#lives.states(warehouse, epoch, after, limit);
   }
 
   async stats(): Promise<StoreStats> {

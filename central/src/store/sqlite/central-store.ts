@@ -2,12 +2,20 @@ import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import type { EnrolRequest } from '@edgestock/shared/protocol/control';
 import type { StateMessage } from '@edgestock/shared/protocol/message';
+import type { TakeOverRequest } from '@edgestock/shared/protocol/rejoin';
 import Database from 'better-sqlite3';
 import { decideEnrolment, type Enrolment } from '../../rules/enrolment.ts';
 import type { Heard } from '../../rules/node-record.ts';
 import type { PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
-import type { Applied, BatchOutcome, CentralStore, QuarantineInput, StatesOutcome } from '../central-store.ts';
+import type {
+  Applied,
+  BatchOutcome,
+  CentralStore,
+  QuarantineInput,
+  Rejoined,
+  StatesOutcome,
+} from '../central-store.ts';
 import type { DownTrim, PromiseStore } from '../promise-store.ts';
 import { StoreFull } from '../store-full.ts';
 import { BatchApplier } from './batch-applier.ts';
@@ -15,9 +23,11 @@ import { SqliteCentralReader } from './central-reader.ts';
 import { DownLogTrim } from './down/down-log-trim.ts';
 import { Promising } from './orders/promising.ts';
 import { BatchLog } from './positions/batch-log.ts';
+import { LifeReader } from './positions/life-table.ts';
 import { NodeReader, NodeWriter } from './positions/node-table.ts';
 import { PositionDigests } from './positions/position-digests.ts';
 import { QuarantineWriter } from './positions/quarantine-table.ts';
+import { rejoinedReply, TakeOver } from './positions/take-over.ts';
 import { PromiseApplier } from './promise-applier.ts';
 
 /** The whole store on one writing connection. SQLite has one writer at a time: give this to one thread of one process. */
@@ -27,9 +37,11 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   readonly #digests: PositionDigests;
   readonly #promises: PromiseApplier;
   readonly #trim: DownLogTrim;
+  readonly #takeOver: TakeOver;
   readonly #nodes: NodeReader;
   readonly #nodeWriter: NodeWriter;
   readonly #log: BatchLog;
+  readonly #lives: LifeReader;
   readonly #quarantine: QuarantineWriter;
   readonly #write: <T>(work: () => T) => T;
 
@@ -40,9 +52,11 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     this.#applier = new BatchApplier(database, this.#promising, this.#digests);
     this.#promises = new PromiseApplier(database, this.#promising);
     this.#trim = new DownLogTrim(database);
+    this.#takeOver = new TakeOver(database, this.#promises);
     this.#nodes = new NodeReader(database);
     this.#nodeWriter = new NodeWriter(database);
     this.#log = new BatchLog(database);
+    this.#lives = new LifeReader(database);
     this.#quarantine = new QuarantineWriter(database);
     // Immediate: what the rules read is what the writes find, and a busy writer is waited for before any work.
     const run = database.transaction((work: () => unknown) => work());
@@ -62,6 +76,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     const { result } = this.#apply((): Enrolment => {
       const { sequence } = request.place;
       const decided = decideEnrolment(this.#nodes.get(warehouse), request, {
+        overtaken: this.#lives.overtaken(warehouse, request.instance),
         warehouses: this.#nodes.count(),
         hashAtPlace: sequence === 0 ? genesisHash : this.#log.hashAt(warehouse, sequence),
       });
@@ -74,6 +89,22 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
       return { outcome: 'enrolled', epoch, centralEpoch };
     });
     return result;
+  }
+
+  async rejoin(warehouse: WarehouseId, request: TakeOverRequest, now: number): Promise<Rejoined> {
+    const centralEpoch = await this.centralEpoch();
+    const { result, ...applied } = this.#apply(() => this.#takeOver.decide(warehouse, request, now));
+    // States that had gone ahead have the places of the log now.
+    if (result.outcome === 'taken-over') this.#digests.forgetOne(warehouse);
+    return { ...applied, reply: rejoinedReply(result, centralEpoch, now) };
+  }
+
+  async recordCovered(
+    covered: readonly { readonly warehouse: WarehouseId; readonly sequence: number }[],
+  ): Promise<void> {
+    this.#write(() => {
+      for (const { warehouse, sequence } of covered) this.#nodeWriter.cover(warehouse, sequence);
+    });
   }
 
   async applyBatches(batches: readonly VerifiedBatch[], now: number): Promise<Applied<BatchOutcome>> {

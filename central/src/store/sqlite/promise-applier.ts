@@ -45,6 +45,13 @@ export class PromiseApplier {
     this.#promising.transfers.introduce(warehouse);
   }
 
+  /** To a node that has rejoined: all that is not told by its log, whatever it heard in the life before. */
+  reintroduce(warehouse: WarehouseId): void {
+    this.#policies.reintroduce(warehouse);
+    this.#catalogue.reintroduce(warehouse);
+    this.#promising.transfers.introduce(warehouse);
+  }
+
   /** The same for nodes that were enrolled by a release which had no words for them. */
   introduceAll(): void {
     for (const warehouse of this.#policies.withoutSettings()) this.introduce(warehouse);

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { policyRecall } from './catalogue/policy-recall-tables.ts';
 import { orderTables } from './orders/order-schema.ts';
+import { nodeLife, nodeLifeState } from './positions/life-tables.ts';
 import { promiseTables } from './promises/promise-schema.ts';
 import { recallDebt } from './promises/recall-debt-tables.ts';
 import { transferTables } from './transfers/transfer-schema.ts';
@@ -39,6 +40,7 @@ export const node = sqliteTable('node', {
   downSequence: integer('down_sequence').notNull().default(0),
   downHash: blob('down_hash', { mode: 'buffer' }).notNull(),
   downCarriedOut: integer('down_carried_out').notNull().default(0),
+  downCovered: integer('down_covered').notNull().default(0),
 });
 
 export const position = sqliteTable(
@@ -136,6 +138,8 @@ export const tables = [
   ...promiseTables,
   policyRecall,
   recallDebt,
+  nodeLife,
+  nodeLifeState,
   ...orderTables,
   ...transferTables,
 ];

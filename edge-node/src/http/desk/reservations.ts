@@ -17,6 +17,7 @@ import { problems } from '../problems.ts';
 import { Query } from '../query.ts';
 import { readBody } from '../request-body.ts';
 import { reservationBody } from '../reservation-json.ts';
+import { refusePromise } from '../restored.ts';
 
 const wanted = z.strictObject({
   id: documentId.exactOptional(),
@@ -25,6 +26,8 @@ const wanted = z.strictObject({
   lines: linesOf(z.strictObject({ sku: sku.exactOptional(), barcode: barcode.exactOptional(), quantity })),
   note: text.exactOptional(),
   actor: text.exactOptional(),
+  /** Promises although the node was restored and central has not recognised its log. */
+  force: z.boolean().exactOptional(),
 });
 
 /** Reservations of this site: made, looked up, listed. What becomes of them is in `reservation-steps.ts`. */
@@ -44,6 +47,7 @@ async function reserve(context: HttpContext, deps: HttpDependencies, lastUnits: 
   const idempotency = keyedWrite(context, 'reservations', body, body.id === undefined ? deps : { limits });
   const lines = movementLines(body.lines, { view: ledger.view, clock, limits, kind: 'reserve' });
   const id = body.id ?? timeOrderedId(clock.now(), random);
+  if (ledger.view.reservation(id) === undefined) refusePromise(deps, body.force);
   if (ledger.view.reservation(id) === undefined) await makeRoom(lines, deps, lastUnits);
   const { owner, note, actor } = body;
   const outcome = await ledger.record({

@@ -12,6 +12,7 @@ import { recordedAnswer } from '../outcome-response.ts';
 import { Query } from '../query.ts';
 import { refusedProblem } from '../refused-problem.ts';
 import { readBody } from '../request-body.ts';
+import { refusePromise } from '../restored.ts';
 import { transferBody } from '../transfer-json.ts';
 
 const plan = z.strictObject({
@@ -20,6 +21,8 @@ const plan = z.strictObject({
   lines: linesOf(z.strictObject({ sku: sku.exactOptional(), barcode: barcode.exactOptional(), quantity })),
   note: note.exactOptional(),
   actor: text.exactOptional(),
+  /** Promises although the node was restored and central has not recognised its log. */
+  force: z.boolean().exactOptional(),
 });
 
 /** Transfers from and to this warehouse: planned, looked up, listed. What becomes of them is in `transfer-steps.ts`. */
@@ -40,7 +43,10 @@ async function planned(context: HttpContext, deps: HttpDependencies, lastUnits: 
   const lines = movementLines(body.lines, { view: ledger.view, clock, limits, kind: 'transfer-ship' });
   // Two warehouses may both count from 1; names that a node makes up are its own.
   const id = body.id ?? `${ledger.view.log().warehouse}-${random.uuid()}`;
-  if (ledger.transfers.find(id) === undefined) await lastUnits.beforePromise(lines);
+  if (ledger.transfers.find(id) === undefined) {
+    refusePromise(deps, body.force);
+    await lastUnits.beforePromise(lines);
+  }
   const outcome = await ledger.record({
     type: 'plan-transfer',
     id,

@@ -27,7 +27,7 @@ export function nodeMetrics(deps: HttpDependencies, counting: Counting): NodeMet
 }
 
 function readingsOf(
-  { ledger, status, replication: sent, sweeper, integrity }: HttpDependencies,
+  { ledger, status, restored, replication: sent, sweeper, integrity }: HttpDependencies,
   { streams, lastUnits }: Counting,
 ): NodeReadings {
   const { counters } = ledger;
@@ -41,6 +41,7 @@ function readingsOf(
     link_up: replication.link === 'connected' ? 1 : 0,
     writes_failing: ledger.writesFailing === undefined ? 0 : 1,
     database_damaged: (integrity?.()?.findings.length ?? 0) > 0 ? 1 : 0,
+    restored: restored?.() === undefined ? 0 : 1,
     exceptions_open: log.openExceptions,
     tasks_open: ledger.tasks.openCount(),
     transfers_open: ledger.transfers.openCount(),

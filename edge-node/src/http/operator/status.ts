@@ -3,6 +3,7 @@ import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { isoTime } from '../movement-json.ts';
 import { problems } from '../problems.ts';
+import { rejoinedBody, restoredBody } from '../restored.ts';
 
 /** `GET /v1/status` for people, `/healthz` and `/readyz` for supervisors. */
 export function statusDoors(deps: HttpDependencies): readonly Door[] {
@@ -21,7 +22,7 @@ function writesFailing(ledger: HttpDependencies['ledger']) {
 }
 
 /** Of the daily check; absent before the first one of this run. */
-function integrityOf(integrity: HttpDependencies['integrity']) {
+function integrityOf({ integrity }: HttpDependencies) {
   const report = integrity?.();
   if (report === undefined) return {};
   const { checkedAt, durationMs, findings } = report;
@@ -29,7 +30,9 @@ function integrityOf(integrity: HttpDependencies['integrity']) {
   return { integrity: { state: isSound ? 'sound' : 'damaged', checkedAt: isoTime(checkedAt), durationMs, findings } };
 }
 
-function status({ ledger, status: replication, integrity, clock, version }: HttpDependencies): Response {
+function status(deps: HttpDependencies): Response {
+  const { ledger, status: replication, clock, version } = deps;
+  const rejoin = deps.rejoin?.status();
   const { appliedUpTo: _, ...log } = ledger.view.log();
   const { lastContactAt, publishFailing, ...link } = replication();
   return Response.json({
@@ -45,7 +48,10 @@ function status({ ledger, status: replication, integrity, clock, version }: Http
       ? {}
       : { publishFailing: { ...publishFailing, since: isoTime(publishFailing.since) } }),
     ...writesFailing(ledger),
-    ...integrityOf(integrity),
+    ...integrityOf(deps),
+    ...restoredBody(deps),
+    ...rejoinedBody(deps),
+    ...(rejoin === undefined ? {} : { rejoin }),
     time: isoTime(clock.now()),
     version,
   });
@@ -54,15 +60,17 @@ function status({ ledger, status: replication, integrity, clock, version }: Http
 /**
  * Ready means: the stock can be read. A cut link does not make a node unready, since serving without one is its purpose (P5).
  * Neither does a full disk: it is shown, but a node taken out of service would answer no reads and never see the write that
- * ends it.
+ * ends it. A restored node sells, and says that it promises nothing.
  */
-function ready(context: HttpContext, { ledger, integrity, log }: HttpDependencies): Response {
+function ready(context: HttpContext, deps: HttpDependencies): Response {
+  const { ledger, log } = deps;
   if (context.env?.stopping?.aborted) {
     return refuse(problems.unavailable, 'The node is stopping.');
   }
   try {
-    const told = { ...writesFailing(ledger), ...integrityOf(integrity) };
-    return Response.json({ status: 'ready', sequence: ledger.view.log().sequence, ...told });
+    const { sequence } = ledger.view.log();
+    const told = { ...writesFailing(ledger), ...integrityOf(deps), ...restoredBody(deps) };
+    return Response.json({ status: 'ready', sequence, ...told });
   } catch (error) {
     log.error({ err: error, hint: 'Look at the disk and the data directory.' }, 'stock database cannot be read');
     return refuse(problems.unavailable, 'The stock database cannot be read.');

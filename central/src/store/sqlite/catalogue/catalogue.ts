@@ -46,6 +46,19 @@ export class Catalogue {
     }
   }
 
+  /** Everything that concerns the warehouse, also what is for some warehouses only. */
+  reintroduce(warehouse: WarehouseId): void {
+    for (let after: Sku | undefined; ; ) {
+      const page = this.#reader.page(after, centralLimits.catalogueItemsPerDirective);
+      if (page.length === 0) return;
+      this.#tell(
+        [warehouse],
+        page.filter((item) => concerns(item, warehouse)),
+      );
+      after = page.at(-1)?.sku;
+    }
+  }
+
   #tell(warehouses: readonly WarehouseId[], items: readonly CatalogueItem[]): void {
     const encode = (some: readonly CatalogueItem[]) => encodeDirective({ kind: 'catalogue-upsert', items: some });
     for (let from = 0; from < items.length; from += centralLimits.catalogueItemsPerDirective) {

@@ -1,6 +1,7 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { SkuPolicy } from '@edgestock/shared/protocol/directive';
 import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
+import { wireLimits } from '@edgestock/shared/protocol/limits';
 import type { Database } from 'better-sqlite3';
 import type { WarehouseSettings } from '../../../rules/promise-command.ts';
 import { directivePages } from '../down/directive-pages.ts';
@@ -35,6 +36,22 @@ export class Policies {
     if (this.#reader.settings(warehouse) === undefined) this.set(warehouse, defaultSettings);
   }
 
+  /** The whole policy and every rule, to a node that may have heard none of it. */
+  reintroduce(warehouse: WarehouseId): void {
+    const settings = this.#reader.settings(warehouse);
+    if (settings === undefined) {
+      this.introduce(warehouse);
+      return;
+    }
+    this.#tellPolicy(warehouse, settings);
+    for (let after: SkuPolicy['sku'] | undefined; ; ) {
+      const rules = this.#reader.rules(warehouse, after, wireLimits.directiveLinesMax);
+      if (rules.length === 0) return;
+      this.#tellRules(warehouse, rules);
+      after = rules.at(-1)?.sku;
+    }
+  }
+
   withoutSettings(): readonly WarehouseId[] {
     return this.#reader.withoutSettings();
   }
@@ -43,9 +60,7 @@ export class Policies {
     const before = this.#reader.settings(warehouse);
     this.#writer.set(warehouse, settings);
     if (before !== undefined && isSamePolicy(before, settings)) return;
-    const { class: kind, sharePercent, safetyStock } = settings;
-    const policy = { class: kind, sharePercent, safetyStock };
-    this.#downLog.append(warehouse, encodeDirective({ kind: 'policy', policy }));
+    this.#tellPolicy(warehouse, settings);
     if (before !== undefined) this.#recall.policyChanged(warehouse, before, settings);
   }
 
@@ -64,10 +79,19 @@ export class Policies {
     });
     const changed = changes.map(({ now }) => now);
     for (const rule of changed) this.#writer.setRule(warehouse, rule);
-    for (const page of directivePages(changed, (some) => encodeDirective({ kind: 'sku-policy', rules: some }))) {
+    this.#tellRules(warehouse, changed);
+    this.#recall.rulesChanged(warehouse, changes);
+  }
+
+  #tellPolicy(warehouse: WarehouseId, { class: kind, sharePercent, safetyStock }: WarehouseSettings): void {
+    const policy = { class: kind, sharePercent, safetyStock };
+    this.#downLog.append(warehouse, encodeDirective({ kind: 'policy', policy }));
+  }
+
+  #tellRules(warehouse: WarehouseId, rules: readonly SkuPolicy[]): void {
+    for (const page of directivePages(rules, (some) => encodeDirective({ kind: 'sku-policy', rules: some }))) {
       this.#downLog.append(warehouse, page);
     }
-    this.#recall.rulesChanged(warehouse, changes);
   }
 }
 

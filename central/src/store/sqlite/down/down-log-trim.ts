@@ -2,7 +2,14 @@ import type { Database, Statement } from 'better-sqlite3';
 import { centralLimits } from '../../../limits.ts';
 import type { DownTrim } from '../../promise-store.ts';
 
-type NodeLog = { warehouse: string; carriedOut: number; trimmed: number; markedAt: number | null; past: number | null };
+type NodeLog = {
+  warehouse: string;
+  /** Carried out, and its effects in the node's log as central has it: what a node that is rebuilt from that need not be told again. */
+  carriedOut: number;
+  trimmed: number;
+  markedAt: number | null;
+  past: number | null;
+};
 
 /**
  * Drops what no node needs any more from the beginning of its log, inside a transaction of its caller. Only the beginning: a
@@ -21,7 +28,7 @@ export class DownLogTrim {
 
   constructor(database: Database) {
     this.#logs = database.prepare(`
-      SELECT n.warehouse, n.down_carried_out AS carriedOut, coalesce(t.sequence, 0) AS trimmed,
+      SELECT n.warehouse, min(n.down_carried_out, n.down_covered) AS carriedOut, coalesce(t.sequence, 0) AS trimmed,
         (SELECT max(at) FROM down_mark m WHERE m.warehouse = n.warehouse) AS markedAt,
         (SELECT max(sequence) FROM down_mark m WHERE m.warehouse = n.warehouse AND m.at <= ?) AS past
       FROM node n LEFT JOIN down_trim t ON t.warehouse = n.warehouse ORDER BY n.warehouse`);

@@ -20,6 +20,8 @@ export type LoggedDelta = { readonly sequence: number; readonly epoch: number; r
 export class BatchLog {
   readonly #holding: Statement<[string, number], BatchRow>;
   readonly #hashAtEnd: Statement<[string, number], { last_hash: Buffer }>;
+  readonly #first: Statement<[string], { first_sequence: number }>;
+  readonly #after: Statement<[string, number], { bytes: Buffer }>;
   readonly #lastId: Statement<[], { id: number | null }>;
   #decoded: { readonly id: number; readonly batch: UpBatch } | undefined;
 
@@ -28,6 +30,12 @@ export class BatchLog {
       SELECT id, epoch, first_sequence, last_sequence, last_hash, bytes FROM batch
       WHERE warehouse = ? AND last_sequence >= ? ORDER BY last_sequence LIMIT 1`);
     this.#hashAtEnd = database.prepare('SELECT last_hash FROM batch WHERE warehouse = ? AND last_sequence = ?');
+    this.#first = database.prepare(
+      'SELECT first_sequence FROM batch WHERE warehouse = ? ORDER BY last_sequence LIMIT 1',
+    );
+    this.#after = database.prepare(
+      'SELECT bytes FROM batch WHERE warehouse = ? AND last_sequence > ? ORDER BY last_sequence',
+    );
     this.#lastId = database.prepare('SELECT max(id) AS id FROM batch');
   }
 
@@ -49,6 +57,23 @@ export class BatchLog {
     if (row === undefined) return undefined;
     const { hashBefore, deltas, firstSequence } = this.#batchOf(row);
     return chainHashOver(hashBefore, deltas.slice(0, sequence - firstSequence + 1));
+  }
+
+  /** The first sequence that the log of a warehouse holds; `undefined` when it holds none. */
+  firstSequence(warehouse: WarehouseId): number | undefined {
+    return this.#first.get(warehouse)?.first_sequence;
+  }
+
+  /** Batches as they came that hold what follows a sequence, in order: at least one if there is any, then as the bytes allow. */
+  batchesAfter(warehouse: WarehouseId, sequence: number, bytesMax: number): readonly Uint8Array[] {
+    const batches: Uint8Array[] = [];
+    let bytes = 0;
+    for (const row of this.#after.iterate(warehouse, sequence)) {
+      bytes += row.bytes.length;
+      if (batches.length > 0 && bytes > bytesMax) break;
+      batches.push(row.bytes);
+    }
+    return batches;
   }
 
   /** Rows ever written. */

@@ -60,6 +60,7 @@ export class NodeWriter {
   readonly #fence: Statement<[string, number, string]>;
   readonly #hear: Statement<[Omit<Heard, 'warehouse' | 'nodeFence'> & { warehouse: string; nodeFence: string | null }]>;
   readonly #clamp: Statement<[{ now: number }]>;
+  readonly #cover: Statement<[number, string, number]>;
 
   constructor(database: Database) {
     this.#insert = database.prepare(
@@ -74,15 +75,20 @@ export class NodeWriter {
     );
     // Before the last heartbeat is overwritten, what it proved is kept (the rule is `knownByHeartbeat`). It was heard before
     // this one, whatever the clock said then: no `heard_at <= @at` here, or a clock set back would make nodes look dead or
-    // fresh for as long as it was wrong.
+    // fresh for as long as it was wrong. What a node says that has stopped by its own judgement may be of another history: up
+    // to where this one had got stays what was said before, which is all that tells what is lost when it is gone on with.
     this.#hear = database.prepare(`
       UPDATE node SET
         known_at = min(@at,
           CASE WHEN heard_at IS NOT NULL AND heard_fence IS NULL AND applied_up_to >= heard_committed THEN heard_at
             ELSE known_at END),
-        heard_at = @at, heard_committed = @committed, heard_sent = @sent, heard_skew_ms = @skewMs,
+        heard_at = @at, heard_committed = iif(@nodeFence IS NULL, @committed, coalesce(heard_committed, @committed)), heard_sent = @sent, heard_skew_ms = @skewMs,
         heard_schema_min = @schemaMin, heard_schema_max = @schemaMax, heard_fence = @nodeFence
       WHERE warehouse = @warehouse`);
+    // Never beyond what was written, nor back.
+    this.#cover = database.prepare(
+      'UPDATE node SET down_covered = min(?, down_sequence) WHERE warehouse = ? AND down_covered < ?',
+    );
     this.#clamp = database.prepare(`
       UPDATE node SET enrolled_at = min(enrolled_at, @now), applied_at = min(applied_at, @now), heard_at = min(heard_at, @now),
         known_at = min(known_at, @now)
@@ -99,6 +105,11 @@ export class NodeWriter {
     now: number,
   ): void {
     this.#advance.run(cursor.sequence, cursor.hash, now, cursor.lastDeltaAt, warehouse);
+  }
+
+  /** The effects of central's directives up to here are in the log up to the cursor. */
+  cover(warehouse: WarehouseId, directive: number): void {
+    this.#cover.run(directive, warehouse, directive);
   }
 
   fence(warehouse: WarehouseId, reason: string, now: number): void {

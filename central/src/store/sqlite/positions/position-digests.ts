@@ -87,4 +87,9 @@ export class PositionDigests {
   forget(): void {
     this.#counted.clear();
   }
+
+  /** Those of one warehouse are to be counted anew: they were written, or given other places in the log, without being told here. */
+  forgetOne(warehouse: WarehouseId): void {
+    this.#counted.delete(warehouse);
+  }
 }

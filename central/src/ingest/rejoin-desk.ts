@@ -1,0 +1,142 @@
+import { parseWarehouseId, type WarehouseId } from '@edgestock/shared/inventory/ids';
+import { wireLimits } from '@edgestock/shared/protocol/limits';
+import {
+  type RejoinReply,
+  type RejoinRequest,
+  rejoinRequest,
+  type TakeOverRequest,
+} from '@edgestock/shared/protocol/rejoin';
+import { unreachable } from '@edgestock/shared/runtime/assert';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Log } from '@edgestock/shared/runtime/log';
+import { knownUpTo } from '../rules/freshness.ts';
+import type { NodeRecord } from '../rules/node-record.ts';
+import { sameHash } from '../rules/same-hash.ts';
+import type { CentralStore, Rejoined } from '../store/central-store.ts';
+
+/** Answers nodes that were restored, cloned or rebuilt: what central knows of them, who goes on, and what it can give back. */
+export class RejoinDesk {
+  readonly #store: CentralStore;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #onTakenOver: (warehouse: WarehouseId, applied: Rejoined) => Promise<void>;
+
+  constructor(options: {
+    readonly store: CentralStore;
+    readonly clock: Clock;
+    readonly log: Log;
+    /** Another installation owns the warehouse, and it is committed. */
+    readonly onTakenOver: (warehouse: WarehouseId, applied: Rejoined) => Promise<void>;
+  }) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#onTakenOver = options.onTakenOver;
+  }
+
+  /** `undefined` for a body that is no request: it is left unanswered. */
+  async rejoin(subjectWarehouse: string, body: string): Promise<RejoinReply | undefined> {
+    const warehouse = parseWarehouseId(subjectWarehouse);
+    const parsed = rejoinRequest.safeParse(parsedJson(body));
+    if (warehouse === undefined || !parsed.success || parsed.data.warehouse !== warehouse) {
+      this.#log.warn({ warehouse: subjectWarehouse }, 'malformed rejoin left unanswered');
+      return undefined;
+    }
+    return this.#answer(warehouse, parsed.data);
+  }
+
+  async #answer(warehouse: WarehouseId, request: RejoinRequest): Promise<RejoinReply> {
+    switch (request.ask) {
+      case 'look':
+        return this.#look(warehouse, request);
+      case 'take-over':
+        return this.#takeOver(warehouse, request);
+      case 'log':
+      case 'states':
+        return this.#giveBack(warehouse, request);
+      default:
+        return unreachable(request);
+    }
+  }
+
+  async #look(warehouse: WarehouseId, request: Extract<RejoinRequest, { ask: 'look' }>): Promise<RejoinReply> {
+    const record = await this.#store.warehouse(warehouse);
+    if (record === undefined) return unknownNode;
+    const { sequence, hash } = request.place;
+    const there = sequence === 0 ? undefined : await this.#store.hashAt(warehouse, sequence);
+    const isPrefix = sequence === 0 ? true : there && sameHash(there, Buffer.from(hash, 'hex'));
+    return {
+      ...knownOf(record, this.#clock.now()),
+      isOwner: record.instance === request.instance,
+      ...(isPrefix === undefined ? {} : { isPrefix }),
+    };
+  }
+
+  async #takeOver(warehouse: WarehouseId, request: TakeOverRequest): Promise<RejoinReply> {
+    const before = await this.#store.warehouse(warehouse);
+    const applied = await this.#store.rejoin(warehouse, request, this.#clock.now());
+    const { reply } = applied;
+    if (reply.outcome === 'refused') {
+      this.#log.warn({ warehouse, reason: reply.reason, hint: reply.hint }, 'rejoin refused');
+      return reply;
+    }
+    const { epoch, applied: sequence, lost, recount } = reply;
+    const isNews = before?.epoch !== epoch;
+    if (isNews) {
+      this.#log.warn({ warehouse, epoch, sequence, lost, recount }, 'another installation goes on for the warehouse');
+      await this.#onTakenOver(warehouse, applied);
+    }
+    return reply;
+  }
+
+  /** Only to the one that goes on: to it nothing can be added meanwhile that it did not send itself. */
+  async #giveBack(
+    warehouse: WarehouseId,
+    request: Extract<RejoinRequest, { ask: 'log' | 'states' }>,
+  ): Promise<RejoinReply> {
+    const record = await this.#store.warehouse(warehouse);
+    if (record === undefined) return unknownNode;
+    if (record.instance !== request.instance) {
+      return {
+        outcome: 'refused',
+        reason: `this rejoin was overtaken: the warehouse is in epoch ${record.epoch} since another installation rejoined`,
+        hint: 'run the installation that owns the warehouse, or look again and rejoin anew',
+      };
+    }
+    if (request.ask === 'states') {
+      const { epoch } = record;
+      const states = await this.#store.statesAhead(warehouse, epoch, request.after, wireLimits.rejoinStatesMax);
+      return { outcome: 'states', states: [...states] };
+    }
+    const batches = await this.#store.batchesAfter(warehouse, request.after, wireLimits.rejoinPageBytesMax);
+    return { outcome: 'log', batches: batches.map((bytes) => Buffer.from(bytes).toString('base64')) };
+  }
+}
+
+const unknownNode: RejoinReply = {
+  outcome: 'refused',
+  reason: 'central knows no node of this warehouse',
+  hint: 'start the node: it is enrolled by itself',
+};
+
+function knownOf(record: NodeRecord, now: number) {
+  const { epoch, appliedUpTo, appliedHash, fence, heard } = record;
+  return {
+    outcome: 'known' as const,
+    epoch,
+    applied: appliedUpTo,
+    hash: Buffer.from(appliedHash).toString('hex'),
+    ...(fence === undefined ? {} : { fence: fence.reason }),
+    ...(heard === undefined ? {} : { heard: { at: heard.at, committed: heard.committed } }),
+    knownAt: knownUpTo(record) ?? 0,
+    time: now,
+  };
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,90 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { decodeDelta, WireError } from '@edgestock/shared/protocol/codec';
+import type { RejoinReply, TakeOverRequest } from '@edgestock/shared/protocol/rejoin';
+import type { Database, Statement } from 'better-sqlite3';
+import { decideRejoin, type NodeLife } from '../../../rules/rejoin.ts';
+import { DownLog } from '../down/down-log.ts';
+import { BatchLog } from './batch-log.ts';
+import { LifeReader, LifeWriter } from './life-table.ts';
+import { NodeReader } from './node-table.ts';
+
+export type TakeOverOutcome =
+  | { readonly outcome: 'taken-over'; readonly life: NodeLife; readonly statesAhead: number }
+  | { readonly outcome: 'refused'; readonly reason: string; readonly hint: string };
+
+/** Carries out what the rule decides about a rejoin, inside a transaction of its caller. */
+export class TakeOver {
+  readonly #nodes: NodeReader;
+  readonly #lives: LifeReader;
+  readonly #lifeWriter: LifeWriter;
+  readonly #log: BatchLog;
+  readonly #downLog: DownLog;
+  readonly #covered: Statement<[string], { down_covered: number }>;
+  readonly #promises: { reintroduce(warehouse: WarehouseId): void };
+
+  constructor(database: Database, promises: { reintroduce(warehouse: WarehouseId): void }) {
+    this.#promises = promises;
+    this.#nodes = new NodeReader(database);
+    this.#lives = new LifeReader(database);
+    this.#lifeWriter = new LifeWriter(database);
+    this.#log = new BatchLog(database);
+    this.#downLog = new DownLog(database);
+    this.#covered = database.prepare('SELECT down_covered FROM node WHERE warehouse = ?');
+  }
+
+  decide(warehouse: WarehouseId, request: TakeOverRequest, now: number): TakeOverOutcome {
+    const record = this.#nodes.get(warehouse);
+    const covered = this.#covered.get(warehouse)?.down_covered ?? 0;
+    const decided = decideRejoin(record, request, {
+      life: this.#lives.of(warehouse, request.instance),
+      firstSequence: this.#log.firstSequence(warehouse),
+      down: { sequence: covered, hash: this.#downLog.hashAt(warehouse, covered) },
+      statesAhead: record === undefined ? 0 : this.#lifeWriter.statesAhead(warehouse, record.appliedUpTo),
+      now,
+    });
+    if (decided.outcome === 'refused') return decided;
+    const { life } = decided;
+    if (decided.outcome === 'take-over' && record !== undefined) {
+      this.#lifeWriter.begin(warehouse, life, record.instance);
+      this.#lifeWriter.settleAhead(warehouse, life, (sequence) => this.#versionAt(warehouse, sequence));
+      this.#promises.reintroduce(warehouse);
+    }
+    return { outcome: 'taken-over', life, statesAhead: this.#lives.stateCount(warehouse, life.epoch) };
+  }
+
+  /** 0 where it cannot be read: then whatever comes next is newer. */
+  #versionAt(warehouse: WarehouseId, sequence: number): number {
+    const logged = this.#log.delta(warehouse, sequence);
+    if (logged === undefined) return 0;
+    try {
+      return decodeDelta(logged.bytes).version;
+    } catch (error) {
+      if (error instanceof WireError) return 0;
+      throw error;
+    }
+  }
+}
+
+export function rejoinedReply(
+  outcome: TakeOverOutcome,
+  centralEpoch: number,
+  now: number,
+): Extract<RejoinReply, { outcome: 'taken-over' | 'refused' }> {
+  if (outcome.outcome === 'refused') return outcome;
+  const { life, statesAhead } = outcome;
+  const { epoch, applied, recount, lost } = life;
+  return {
+    ...{ outcome: 'taken-over', epoch, applied, recount, lost, statesAhead },
+    hash: hexOf(life.hash),
+    down: {
+      centralEpoch: life.downSequence === 0 ? 0 : centralEpoch,
+      sequence: life.downSequence,
+      hash: hexOf(life.downHash),
+    },
+    window: { from: life.knownAt, to: Math.min(life.begunAt, now) },
+  };
+}
+
+function hexOf(hash: Uint8Array): string {
+  return Buffer.from(hash).toString('hex');
+}

@@ -1,0 +1,85 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { CentralUnheard } from '../rejoin/rejoin.ts';
+import { OpenDoors } from '../testing/open-doors.ts';
+
+let doors: OpenDoors;
+afterEach(() => doors.close());
+
+const promise = (more: object = {}) => ({ id: 'R-1', owner: 'o', lines: [{ sku: 'A', quantity: 1 }], ...more });
+
+describe('the doors of a restored node', () => {
+  it('record sales and refuse promises, unless they are forced', async () => {
+    doors = new OpenDoors({ restored: () => ({ kind: 'backup', at: 0 }) });
+    await doors.receive('A', 5);
+    const sale = { till: 'T', receipt: '1', lines: [{ sku: 'A', quantity: 1 }] };
+    expect((await doors.post('/v1/sales', sale)).status).toBe(201);
+    const refused = await doors.post('/v1/reservations', promise());
+    expect([refused.status, refused.body.code]).toEqual([409, 'restored']);
+    expect(refused.body.detail).toContain('edgestock edge rejoin');
+    const plan = { to: 'HAM1', lines: [{ sku: 'A', quantity: 1 }] };
+    expect((await doors.post('/v1/transfers', { id: 'X', ...plan })).body.code).toBe('restored');
+    expect((await doors.post('/v1/reservations', promise({ force: true }))).status).toBe(201);
+    expect((await doors.post('/v1/transfers', { id: 'X', ...plan, force: true })).status).toBe(201);
+    // Made before: it is the same one, whatever the node is.
+    expect((await doors.post('/v1/reservations', promise({ force: true }))).status).toBe(201);
+  });
+
+  it('say so where somebody looks, and stay ready', async () => {
+    doors = new OpenDoors({ restored: () => ({ kind: 'rolled-back', at: 0 }) });
+    for (const path of ['/v1/status', '/readyz']) {
+      const answer = await doors.get(path);
+      expect(answer.status).toBe(200);
+      expect(answer.body).toMatchObject({ restored: { kind: 'rolled-back', since: '1970-01-01T00:00:00.000Z' } });
+    }
+    expect((await doors.get('/metrics')).text).toMatch(/edgestock_restored\{[^}]*\} 1/);
+  });
+
+  it('of a node that has rejoined tell what may be missing, and since when', async () => {
+    const last = { epoch: 2, at: 9, lost: 3, knownUpTo: 1, takenOverAt: 8, recount: 'all' };
+    doors = new OpenDoors({ rejoined: () => last });
+    expect((await doors.get('/v1/status')).body).toMatchObject({
+      rejoined: { lost: 3, window: { from: '1970-01-01T00:00:00.001Z', to: '1970-01-01T00:00:00.008Z' } },
+    });
+  });
+});
+
+describe('the doors of a rejoin', () => {
+  const known = {
+    ...({ outcome: 'known', epoch: 4, applied: 70, hash: '0', isOwner: false, isPrefix: true } as const),
+    ...{ heard: { at: 5, committed: 73 }, knownAt: 4, time: 9 },
+  };
+
+  it('show what would happen, and begin it with what was seen', async () => {
+    const begun: unknown[] = [];
+    const rejoin = {
+      look: async () => known,
+      begin: (asked: object) => {
+        begun.push(asked);
+        return { phase: 'asking' } as const;
+      },
+      status: () => undefined,
+    };
+    doors = new OpenDoors({ rejoin });
+    const shown = await doors.get('/v1/rejoin');
+    expect(shown.body).toMatchObject({ lost: 3, central: { epoch: 4, applied: 70, heardCommitted: 73 } });
+    expect(shown.text).toContain('in epoch 5');
+    expect((await doors.post('/v1/rejoin', {})).status).toBe(400);
+    expect((await doors.post('/v1/rejoin', { sawEpoch: 4, recount: 'some' })).status).toBe(400);
+    expect(begun).toEqual([]);
+    expect((await doors.post('/v1/rejoin', { sawEpoch: 4, recount: 'all' })).status).toBe(202);
+    expect(begun).toEqual([{ sawEpoch: 4, recount: 'all' }]);
+  });
+
+  it('tell that central does not answer', async () => {
+    const rejoin = {
+      look: async () => {
+        throw new CentralUnheard('central does not answer');
+      },
+      begin: () => ({ phase: 'asking' }) as const,
+      status: () => undefined,
+    };
+    doors = new OpenDoors({ rejoin });
+    const answer = await doors.get('/v1/rejoin');
+    expect([answer.status, answer.body.code]).toEqual([503, 'central-unheard']);
+  });
+});

@@ -1,0 +1,190 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeUpBatch } from '@edgestock/shared/protocol/codec';
+import type { RejoinReply, RejoinRequest } from '@edgestock/shared/protocol/rejoin';
+import { must } from '@edgestock/shared/runtime/assert';
+import { silentLog } from '@edgestock/shared/runtime/log';
+import { systemRandom } from '@edgestock/shared/runtime/random';
+import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { REJOIN_DIRECTORY } from '../store/adopted-books.ts';
+import { sku, TestSite } from '../testing/site.ts';
+import { CentralUnheard, Rejoin, RejoinRefused, type RejoinStatus } from './rejoin.ts';
+import { readRejoin } from './rejoin-file.ts';
+
+/** The life that central knows, and the node that goes on. */
+let lost: TestSite;
+let site: TestSite;
+let clock: VirtualClock;
+let rejoin: Rejoin;
+let central: CentralOf;
+let ready: number;
+beforeEach(async () => {
+  lost = new TestSite();
+  site = new TestSite();
+  clock = new VirtualClock();
+  for (let count = 0; count < 12; count += 1) await lost.move('receive', [{ sku: sku('A'), quantity: 1 }]);
+  central = new CentralOf(lost);
+  ready = 0;
+  rejoin = begin();
+});
+afterEach(async () => {
+  await rejoin.stop();
+  lost.dispose();
+  site.dispose();
+});
+
+const begin = () =>
+  new Rejoin({
+    dataDir: site.dataDir,
+    log: site.store.outbox,
+    request: (_subject, body) => central.answer(body as RejoinRequest),
+    clock,
+    random: systemRandom,
+    events: silentLog,
+    onReady: () => {
+      ready += 1;
+    },
+  });
+
+/** Lets everything happen that waits for a turn or for a second. */
+async function until(phase: RejoinStatus['phase']): Promise<void> {
+  for (let turn = 0; turn < 2_000 && rejoin.status()?.phase !== phase; turn += 1) {
+    await clock.advance(1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(rejoin.status()?.phase).toBe(phase);
+}
+
+/** Central's side, of a log in batches of three; what is asked is kept. */
+class CentralOf {
+  readonly asked: RejoinRequest[] = [];
+  isCut = false;
+  /** What it answers instead; absent = what it should. */
+  instead: ((request: RejoinRequest) => RejoinReply | undefined) | undefined;
+  readonly #site: TestSite;
+
+  constructor(ofSite: TestSite) {
+    this.#site = ofSite;
+  }
+
+  async answer(request: RejoinRequest): Promise<RejoinReply> {
+    if (this.isCut) throw new Error('no answer');
+    this.asked.push(request);
+    return this.instead?.(request) ?? this.#answer(request);
+  }
+
+  #answer(request: RejoinRequest): RejoinReply {
+    const { sequence, hash } = this.#site.store.outbox.head();
+    const place = { applied: sequence, hash: Buffer.from(hash).toString('hex') };
+    switch (request.ask) {
+      case 'look':
+        return { outcome: 'known', epoch: 1, ...place, isOwner: false, knownAt: 5, time: 9 };
+      case 'take-over':
+        return {
+          ...{ outcome: 'taken-over', epoch: 2, ...place, recount: 'moved', lost: 0, statesAhead: 0 },
+          down: { centralEpoch: 0, sequence: 0, hash: '0'.repeat(64) },
+          window: { from: 5, to: 9 },
+        };
+      case 'states':
+        return { outcome: 'states', states: [] };
+      case 'log': {
+        const slice = this.#site.store.outbox.slice(request.after, { deltasMax: 3, bytesMax: 1e6 });
+        if (slice === undefined) return { outcome: 'log', batches: [] };
+        const identity = { ...this.#site.store.outbox.identity(), epoch: 1 };
+        const bytes = encodeUpBatch({ ...identity, ...slice, schema: 2, downAck: 0 });
+        return { outcome: 'log', batches: [Buffer.from(bytes).toString('base64')] };
+      }
+    }
+  }
+}
+
+const nothingIsLeft = () => {
+  expect(readRejoin(site.dataDir)).toBeUndefined();
+  expect(existsSync(join(site.dataDir, REJOIN_DIRECTORY))).toBe(false);
+};
+
+describe('a rejoin', () => {
+  it('shows what central knows, and changes nothing', async () => {
+    expect(await rejoin.look()).toMatchObject({ epoch: 1, applied: 12 });
+    expect(rejoin.status()).toBeUndefined();
+    nothingIsLeft();
+  });
+
+  it('takes over with an instance of its own, takes the log back, and is ready once', async () => {
+    rejoin.begin({ sawEpoch: 1, recount: 'none' });
+    await until('ready');
+    expect(ready).toBe(1);
+    const [asked] = central.asked;
+    expect(asked).toMatchObject({ ask: 'take-over', sawEpoch: 1, recount: 'none' });
+    expect(must(asked, 'a request').instance).not.toBe(site.store.outbox.identity().instance);
+    expect(readRejoin(site.dataDir)).toMatchObject({ taken: { epoch: 2 }, statesAhead: [] });
+  });
+
+  it('waits for a central that does not answer, and goes on where it was, as the same one', async () => {
+    central.instead = (request) => {
+      if (request.ask === 'log' && request.after === 6) central.isCut = true;
+      return undefined;
+    };
+    rejoin.begin({ sawEpoch: 1 });
+    await until('taking-back');
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await rejoin.stop();
+    central.isCut = false;
+    central.instead = undefined;
+    const before = central.asked.length;
+    rejoin = begin();
+    rejoin.resume();
+    await until('ready');
+    const after = central.asked.slice(before);
+    expect(after.every(({ ask }) => ask === 'log')).toBe(true);
+    expect(new Set(central.asked.map(({ instance }) => instance)).size).toBe(1);
+    expect(after[0]).toMatchObject({ ask: 'log' });
+    expect(after.some((request) => request.ask === 'log' && request.after === 0)).toBe(false);
+  });
+
+  it.each([
+    ['that central refuses', { outcome: 'refused', reason: 'overtaken', hint: 'look again' }, 'overtaken'],
+    ['whose log has a gap', { outcome: 'log', batches: [] }, 'cannot be given back whole'],
+    ['whose log is damaged', { outcome: 'log', batches: ['AAAA'] }, 'cannot be read'],
+  ] as const)('%s changes nothing and says so', async (_what, reply, reason) => {
+    central.instead = (request) => {
+      const isDue = reply.outcome === 'log' ? request.ask === 'log' && request.after > 0 : true;
+      return isDue
+        ? ({ ...reply, ...('batches' in reply ? { batches: [...reply.batches] } : {}) } as RejoinReply)
+        : undefined;
+    };
+    const { head } = { head: site.store.outbox.head() };
+    rejoin.begin({ sawEpoch: 1 });
+    await until('failed');
+    expect(rejoin.status()).toMatchObject({ reason: expect.stringContaining(reason) });
+    expect(ready).toBe(0);
+    expect(site.store.outbox.head()).toEqual(head);
+    nothingIsLeft();
+  });
+
+  it('of a log that is not the one central said is not taken up', async () => {
+    central.instead = (request) =>
+      request.ask === 'take-over'
+        ? {
+            ...{ outcome: 'taken-over', epoch: 2, applied: 12, hash: '1'.repeat(64), recount: 'moved', lost: 0 },
+            ...{
+              statesAhead: 0,
+              down: { centralEpoch: 0, sequence: 0, hash: '0'.repeat(64) },
+              window: { from: 0, to: 0 },
+            },
+          }
+        : undefined;
+    rejoin.begin({ sawEpoch: 1 });
+    await until('failed');
+    nothingIsLeft();
+  });
+
+  it('asked for without a link, or with a refusal, tells so at once', async () => {
+    central.isCut = true;
+    await expect(rejoin.look()).rejects.toThrow(CentralUnheard);
+    central.isCut = false;
+    central.instead = () => ({ outcome: 'refused', reason: 'no node', hint: 'start it' });
+    await expect(rejoin.look()).rejects.toThrow(RejoinRefused);
+  });
+});

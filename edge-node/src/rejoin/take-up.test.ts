@@ -1,0 +1,355 @@
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Position } from '@edgestock/shared/inventory/position';
+import { genesisHash } from '@edgestock/shared/protocol/chain';
+import type { UpBatch } from '@edgestock/shared/protocol/message';
+import type { StateAhead, TakenOver } from '@edgestock/shared/protocol/rejoin';
+import { must } from '@edgestock/shared/runtime/assert';
+import { systemRandom } from '@edgestock/shared/runtime/random';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AdoptedBooks, BrokenLog, REJOIN_DIRECTORY } from '../store/adopted-books.ts';
+import { EdgeStore } from '../store/edge-store.ts';
+import { LedgerAudit } from '../store/ledger-audit.ts';
+import { sku, TestSite } from '../testing/site.ts';
+import { verifyBooks } from '../verify/verify-books.ts';
+import { writeRejoin } from './rejoin-file.ts';
+import { takeUp } from './take-up.ts';
+
+const warehouse = must(parseWarehouseId('BER1'), 'an id');
+const lines = (quantity: number, name = 'A') => [{ sku: sku(name), quantity }];
+
+/** The life whose log central has. */
+let site: TestSite;
+/** Where the node goes on. */
+let dataDir: string;
+beforeEach(() => {
+  site = new TestSite();
+  dataDir = mkdtempSync(join(tmpdir(), 'edgestock-take-up-'));
+});
+afterEach(() => {
+  site.dispose();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+/** Something of everything that a log can tell. */
+async function live(): Promise<void> {
+  const { ledger, granter } = site;
+  await site.move('receive', [{ sku: sku('A'), quantity: 40, lot: 'L1', expiry: '2027-01-01' }, ...lines(9, 'B')]);
+  granter.setLive(true);
+  await site.direct({ kind: 'policy', policy: { class: 'store', sharePercent: 50, safetyStock: 2 } });
+  await granter.idle();
+  granter.setLive(false);
+  await site.direct(
+    { kind: 'allocate', task: 'O-1.1', order: 'O-1', lines: [...lines(5), ...lines(1, 'B')] },
+    { kind: 'allocate', task: 'O-2.1', order: 'O-2', lines: lines(2) },
+    { kind: 'release', task: 'O-1.1', lines: lines(1), reason: 'cancelled' },
+  );
+  await ledger.record({ type: 'task-step', task: 'O-2.1', step: 'ship', fingerprint: 'f' });
+  const ask = { owner: 'o', ttlMs: 60_000, fingerprint: 'f' };
+  await site.record({ type: 'reserve', id: 'R-1', ...ask, lines: lines(2) });
+  await site.record({ type: 'reserve', id: 'R-2', ...ask, lines: [...lines(1), ...lines(1, 'B')] });
+  await site.record({ type: 'confirm-reservation', id: 'R-2' });
+  await site.record({ type: 'reserve', id: 'R-3', ...ask, lines: lines(1) });
+  await site.record({ type: 'fulfil-reservation', id: 'R-3', document: 'T1/77', idempotency: key('T1', '77') });
+  await site.record({ type: 'plan-transfer', id: 'X-1', to: 'HAM1' as never, lines: lines(3), fingerprint: 'f' });
+  await site.record({ type: 'plan-transfer', id: 'X-2', to: 'HAM1' as never, lines: lines(1), fingerprint: 'f' });
+  await site.record({ type: 'ship-transfer', id: 'X-1', fingerprint: 'f' });
+  const from = { from: 'HAM1' as never, isLast: true, fingerprint: 'f' };
+  await site.record({
+    ...{ type: 'receive-transfer', id: 'Y-1', ...from },
+    lines: [...lines(4), { ...must(lines(1)[0], 'a line'), condition: 'damaged' }],
+  });
+  await site.move('sale', lines(3), { document: 'T1/78', idempotency: key('T1', '78') });
+  await site.move('move', [{ sku: sku('B'), quantity: 2, toBin: 'BACK' }]);
+  await site.ledger.record({ type: 'count', lines: [{ sku: sku('B'), counted: 7 }] });
+}
+
+const key = (till: string, receipt: string) =>
+  ({ scope: 'sale', key: `${till}\n${receipt}`, fingerprint: 'f' }) as const;
+
+/** The log of the site up to a place, in batches as they were sent. */
+function* batches(upTo: number): Generator<UpBatch> {
+  for (let after = 0; after < upTo; ) {
+    const slice = must(
+      site.store.outbox.slice(after, { deltasMax: Math.min(7, upTo - after), bytesMax: 1e9 }),
+      'a slice',
+    );
+    yield { ...site.store.outbox.identity(), epoch: 1, ...slice, schema: 2, downAck: 0 };
+    after = slice.lastSequence;
+  }
+}
+
+function adopt(upTo: number): void {
+  const books = AdoptedBooks.open(join(dataDir, REJOIN_DIRECTORY), { warehouse, instance: 'the-fresh-one', now: 1 });
+  for (const batch of batches(upTo)) books.adopt(batch);
+  books.close();
+}
+
+function ready(applied: number, change: Partial<TakenOver> = {}, statesAhead: readonly StateAhead[] = []): void {
+  const directive = site.store.outbox.carriedOutAt(applied);
+  const taken: TakenOver = {
+    ...{ outcome: 'taken-over', epoch: 2, applied, recount: 'moved', lost: 0, statesAhead: statesAhead.length },
+    hash: Buffer.from(must(site.store.outbox.hashAt(applied), 'a hash')).toString('hex'),
+    down: {
+      centralEpoch: directive === 0 ? 0 : 1,
+      sequence: directive,
+      hash: Buffer.from(hashOfDirective(directive)).toString('hex'),
+    },
+    window: { from: 0, to: site.clock.now() },
+    ...change,
+  };
+  writeRejoin(dataDir, { instance: 'the-fresh-one', sawEpoch: 1, askedAt: 1, taken, statesAhead });
+}
+
+const hashOfDirective = (sequence: number) =>
+  sequence === 0 ? genesisHash : must(site.central.run(sequence, sequence).hashes[0], 'a hash');
+
+const finish = () => takeUp({ dataDir, warehouse, clock: site.clock, random: systemRandom });
+
+async function verified(): Promise<readonly string[]> {
+  const audit = LedgerAudit.open(dataDir);
+  try {
+    const { differences } = await verifyBooks(audit, { onProgress: () => undefined, pause: async () => undefined });
+    return differences.map(({ table, sku: of, message }) => `${table} ${of}: ${message}`);
+  } finally {
+    audit.close();
+  }
+}
+
+function opened<T>(read: (store: EdgeStore) => T): T {
+  const store = EdgeStore.open({ dataDir, warehouse, clock: site.clock, random: systemRandom });
+  try {
+    return read(store);
+  } finally {
+    store.close();
+  }
+}
+
+const quantitiesOf = ({ version: _, sequence: __, ...quantities }: Position) => quantities;
+
+describe('a log that central gives back', () => {
+  it('becomes the books that were lost: every position, balance, and unit set aside', async () => {
+    await live();
+    const { sequence } = site.store.outbox.head();
+    adopt(sequence);
+    ready(sequence);
+    expect(finish()).toMatchObject({ epoch: 2, applied: sequence, told: 0 });
+    expect(await verified()).toEqual([]);
+    opened((store) => {
+      expect(store.restored).toBeUndefined();
+      expect(store.node.identity()).toMatchObject({ epoch: 2, instance: 'the-fresh-one' });
+      expect(store.outbox.head()).toEqual(site.store.outbox.head());
+      expect(store.outbox.appliedUpTo()).toBe(sequence);
+      expect(store.documents.inbox()).toEqual(site.store.documents.inbox());
+      for (const name of ['A', 'B']) {
+        expect(store.shelves.position(sku(name))).toEqual(site.store.shelves.position(sku(name)));
+        const sorted = (one: EdgeStore) => one.shelves.balances(sku(name)).toSorted((a, b) => (a.bin < b.bin ? -1 : 1));
+        expect(sorted(store)).toEqual(sorted(site.store));
+      }
+      expect(store.shelves.expiries(sku('A'))).toEqual(new Map([['L1', '2027-01-01']]));
+      expect(store.documents.task('O-1.1')).toMatchObject({ order: 'O-1', state: 'open' });
+      expect(store.documents.task('O-2.1')).toMatchObject({ state: 'shipped' });
+      expect(['R-1', 'R-2', 'R-3'].map((id) => store.documents.reservation(id)?.state)).toEqual([
+        ...['held', 'confirmed', 'fulfilled'],
+      ]);
+      expect(store.documents.transfer('X-1')).toMatchObject({ state: 'shipped', to: 'HAM1' });
+      expect(store.documents.transfer('X-2')).toMatchObject({ state: 'planned' });
+      expect(store.documents.transfer('Y-1')?.lines).toMatchObject([{ received: 4, damaged: 1 }]);
+    });
+  });
+
+  it('cut at any place, also in the middle of a command, becomes books that agree with themselves', async () => {
+    await live();
+    const { sequence } = site.store.outbox.head();
+    for (let applied = 0; applied <= sequence; applied += 1) {
+      rmSync(dataDir, { recursive: true, force: true });
+      mkdirSync(dataDir);
+      adopt(applied);
+      ready(applied);
+      finish();
+      expect(await verified(), `cut at ${applied}`).toEqual([]);
+    }
+  }, 120_000);
+
+  it('knows a receipt again that a till sends once more', async () => {
+    await live();
+    const { sequence } = site.store.outbox.head();
+    adopt(sequence);
+    ready(sequence);
+    finish();
+    opened((store) => {
+      expect(store.idempotency.find(key('T1', '78'))).toMatchObject({
+        firstSequence: expect.any(Number),
+        movementCount: 1,
+      });
+    });
+  });
+
+  it('that does not continue what is there is refused, and nothing of it is kept', async () => {
+    await live();
+    adopt(7);
+    const [, second] = [...batches(14)];
+    const batch = must(second, 'a batch');
+    const books = AdoptedBooks.open(join(dataDir, REJOIN_DIRECTORY), { warehouse, instance: 'the-fresh-one', now: 1 });
+    const swapped = batch.deltas.toReversed();
+    expect(() => books.adopt({ ...batch, deltas: swapped })).toThrow(BrokenLog);
+    expect(() => books.adopt({ ...batch, firstSequence: 9 })).toThrow(BrokenLog);
+    expect(books.head().sequence).toBe(7);
+    books.adopt(batch);
+    expect(books.head().sequence).toBe(batch.lastSequence);
+    books.close();
+  });
+});
+
+describe('a node restored from an old backup that sold on', () => {
+  /** Copies the books of the site as they are now to where the node goes on. */
+  function backUp(): void {
+    site.restart(() => copyFileSync(join(site.dataDir, 'edge.sqlite'), join(dataDir, 'edge.sqlite')));
+  }
+
+  /** What the restored node records before it rejoins. */
+  async function restoredLife(work: (other: TestSite) => Promise<void>): Promise<void> {
+    const other = new TestSite();
+    other.restart(() => {
+      for (const name of readdirSync(other.dataDir)) rmSync(join(other.dataDir, name));
+      copyFileSync(join(dataDir, 'edge.sqlite'), join(other.dataDir, 'edge.sqlite'));
+    });
+    await work(other);
+    other.restart(() => copyFileSync(join(other.dataDir, 'edge.sqlite'), join(dataDir, 'edge.sqlite')));
+    other.dispose();
+  }
+
+  it('gets what it lost and keeps what it sold: both are in the books, each once', async () => {
+    await site.move('receive', lines(40));
+    await site.move('sale', lines(1), { document: 'T1/1', idempotency: key('T1', '1') });
+    backUp();
+    // The lost life.
+    await site.move('sale', lines(5), { document: 'T1/2', idempotency: key('T1', '2') });
+    await site.record({ type: 'reserve', id: 'R-1', owner: 'o', ttlMs: 60_000, fingerprint: 'f', lines: lines(2) });
+    const applied = site.store.outbox.head().sequence;
+    await restoredLife(async (other) => {
+      // A till that had no answer sends its receipt again, and goes on.
+      await other.move('sale', lines(5), { document: 'T1/2', idempotency: key('T1', '2') });
+      await other.move('sale', lines(7), { document: 'T1/3', idempotency: key('T1', '3') });
+      await other.record({ type: 'reserve', id: 'R-9', owner: 'me', ttlMs: 60_000, fingerprint: 'g', lines: lines(1) });
+    });
+    adopt(applied);
+    ready(applied);
+    const { former } = must(finish(), 'a rejoin');
+    expect(former).toBe(join(dataDir, 'edge.sqlite.before-epoch-2'));
+    expect(await verified()).toEqual([]);
+    opened((store) => {
+      const position = must(store.shelves.position(sku('A')), 'a position');
+      expect(quantitiesOf(position)).toMatchObject({ onHand: 40 - 1 - 5 - 7, reserved: 3 });
+      expect(store.documents.reservation('R-9')).toMatchObject({ owner: 'me', state: 'held' });
+      const again = store.idempotency.find(key('T1', '3'));
+      expect(again).toMatchObject({ fingerprint: 'f', movementCount: 1 });
+      expect(again?.firstSequence).toBeGreaterThan(applied);
+      // Asked before the backup: with what was asked, which the log does not tell.
+      expect(store.idempotency.find(key('T1', '1'))?.fingerprint).toBe('f');
+    });
+  });
+
+  it('takes what was counted for what there is, whatever the lost life had done', async () => {
+    await site.move('receive', lines(40));
+    backUp();
+    await site.move('sale', lines(5));
+    const applied = site.store.outbox.head().sequence;
+    await restoredLife(async (other) => {
+      await other.record({ type: 'count', lines: [{ sku: sku('A'), counted: 33 }] });
+      await other.move('sale', lines(1));
+    });
+    adopt(applied);
+    ready(applied);
+    finish();
+    expect(await verified()).toEqual([]);
+    expect(opened((store) => store.shelves.position(sku('A'))?.onHand)).toBe(32);
+  });
+
+  it('ships what it shipped: of the task where that holds the units, else as goods that are gone', async () => {
+    await site.move('receive', lines(40));
+    await site.direct({ kind: 'allocate', task: 'O-1.1', order: 'O-1', lines: lines(4) });
+    backUp();
+    await site.move('sale', lines(1));
+    const applied = site.store.outbox.head().sequence;
+    await restoredLife(async (other) => {
+      await other.ledger.record({ type: 'task-step', task: 'O-1.1', step: 'ship', fingerprint: 'f' });
+    });
+    adopt(applied);
+    ready(applied);
+    finish();
+    expect(await verified()).toEqual([]);
+    opened((store) => {
+      expect(store.shelves.position(sku('A'))).toMatchObject({ onHand: 35, committed: 0 });
+      expect(store.documents.task('O-1.1')?.state).toBe('shipped');
+    });
+  });
+
+  it('tells nothing of quotas again: what it granted in the life that ended, nobody has heard', async () => {
+    await site.move('receive', lines(40));
+    await site.direct({ kind: 'policy', policy: { class: 'store', sharePercent: 50, safetyStock: 0 } });
+    backUp();
+    const applied = site.store.outbox.head().sequence;
+    await restoredLife(async (other) => {
+      other.granter.setLive(true);
+      other.granter.policyChanged();
+      await other.granter.idle();
+      other.granter.setLive(false);
+      expect(other.position('A').granted).toBe(20);
+    });
+    adopt(applied);
+    ready(applied);
+    finish();
+    expect(await verified()).toEqual([]);
+    expect(opened((store) => store.shelves.position(sku('A'))?.granted)).toBe(0);
+  });
+
+  it('is gone on with where a crash came between the new books and their name', async () => {
+    await site.move('receive', lines(40));
+    backUp();
+    await site.move('sale', lines(5));
+    const applied = site.store.outbox.head().sequence;
+    adopt(applied);
+    ready(applied);
+    const staged = join(dataDir, REJOIN_DIRECTORY, 'edge.sqlite');
+    finish();
+    // As if it had died before the names: the new books are told, and lie where they were built.
+    mkdirSync(join(dataDir, REJOIN_DIRECTORY));
+    copyFileSync(join(dataDir, 'edge.sqlite'), staged);
+    copyFileSync(join(dataDir, 'edge.sqlite.before-epoch-2'), join(dataDir, 'edge.sqlite'));
+    ready(applied);
+    expect(finish()).toMatchObject({ epoch: 2, told: 0 });
+    expect(await verified()).toEqual([]);
+    expect(finish()).toBeUndefined();
+  });
+});
+
+describe('what central knows beyond the log', () => {
+  it('is taken for the best there is; what had been granted stays granted, and is counted before more is', async () => {
+    await site.move('receive', [...lines(40), ...lines(5, 'B')]);
+    const applied = site.store.outbox.head().sequence;
+    adopt(applied);
+    ready(applied, { statesAhead: 1 }, [{ sku: 'A', onHand: 31, unsellable: 0, granted: 12 }]);
+    expect(finish()).toMatchObject({ recounts: 1 });
+    expect(await verified()).toEqual([]);
+    opened((store) => {
+      expect(store.shelves.position(sku('A'))).toMatchObject({ onHand: 31, granted: 12, quota: 12 });
+      expect(store.documents.isUncounted(sku('A'))).toBe(true);
+      expect(store.documents.isUncounted(sku('B'))).toBe(false);
+    });
+  });
+
+  it.each([
+    ['all', true],
+    ['none', false],
+  ] as const)('counted again: %s', async (recount, isUncounted) => {
+    await site.move('receive', lines(5, 'B'));
+    adopt(1);
+    ready(1, { recount });
+    finish();
+    expect(opened((store) => store.documents.isUncounted(sku('B')))).toBe(isUncounted);
+    expect(await verified()).toEqual([]);
+  });
+});

@@ -1,0 +1,132 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { chainHash } from '@edgestock/shared/protocol/chain';
+import { decodeDelta } from '@edgestock/shared/protocol/codec';
+import type { UpBatch } from '@edgestock/shared/protocol/message';
+import { migrate } from '@edgestock/shared/sqlite/migrate';
+import { openDatabase } from '@edgestock/shared/sqlite/open-database';
+import type { Database } from 'better-sqlite3';
+import { drizzle } from 'drizzle-orm/better-sqlite3';
+import { reservationLimits } from '../limits.ts';
+import { placeChanges } from '../rules/place-changes.ts';
+import { type Shelf, withBalance } from '../rules/shelf.ts';
+import { AdoptedDocuments } from './adopted-documents.ts';
+import { DATABASE_FILE } from './edge-backup.ts';
+import { ItemStore } from './item-store.ts';
+import { migrations } from './migrations.ts';
+import { MovementStore } from './movement-store.ts';
+import { type LogHead, NodeStore } from './node-store.ts';
+import { ShelfStore } from './shelf-store.ts';
+
+/** Page cache while a log is taken over. */
+const CACHE_KIB = 32 * 1_024;
+
+/** Below the data directory: the books that a rejoin builds beside the ones in use. */
+export const REJOIN_DIRECTORY = 'rejoin';
+
+/** The log that came does not continue the one taken over so far: it is damaged, or of another node. Nothing of it was taken. */
+export class BrokenLog extends Error {
+  override readonly name = 'BrokenLog';
+}
+
+/**
+ * A node's books built anew from the log that central gives back: movements, positions, balances and what documents a log tells.
+ * They are a database of their own, which nothing sees before it is whole; what was taken over survives a crash.
+ */
+export class AdoptedBooks {
+  readonly #database: Database;
+  readonly #node: NodeStore;
+  readonly #movements: MovementStore;
+  readonly #shelves: ShelfStore;
+  readonly #items: ItemStore;
+  readonly #documents: AdoptedDocuments;
+
+  private constructor(database: Database, warehouse: WarehouseId) {
+    this.#database = database;
+    this.#node = new NodeStore(database);
+    this.#movements = new MovementStore(database);
+    this.#shelves = new ShelfStore(database);
+    this.#items = new ItemStore(database, drizzle(database));
+    this.#documents = new AdoptedDocuments(database, {
+      warehouse,
+      ttlMs: reservationLimits.ttlSecondsDefault * 1_000,
+    });
+  }
+
+  /** Opens, or begins, the books of a rejoin in a directory. */
+  static open(directory: string, node: { warehouse: WarehouseId; instance: string; now: number }): AdoptedBooks {
+    if (!existsSync(directory)) mkdirSync(directory, { recursive: true });
+    const database = openDatabase(join(directory, DATABASE_FILE), { cacheKiB: CACHE_KIB });
+    try {
+      migrate(database, migrations);
+      NodeStore.install(database, node);
+      return new AdoptedBooks(database, node.warehouse);
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  head(): LogHead {
+    return this.#node.head();
+  }
+
+  /** Takes over what a batch says beyond the head, in one commit. Throws `BrokenLog` where it does not continue the log. */
+  adopt(batch: UpBatch): void {
+    const head = this.#node.head();
+    const known = head.sequence - batch.firstSequence + 1;
+    if (known < 0) throw new BrokenLog(`the log ends at ${head.sequence}, the batch begins at ${batch.firstSequence}`);
+    if (known >= batch.deltas.length) return;
+    this.#database
+      .transaction(() => {
+        let { sequence, hash } = head;
+        const shelves = new Map<Sku, { before: Shelf; after: Shelf; at: number }>();
+        this.#beginEpoch(batch, sequence + 1);
+        for (const bytes of batch.deltas.slice(known)) {
+          sequence += 1;
+          hash = chainHash(hash, bytes);
+          this.#take(sequence, bytes, hash, shelves);
+        }
+        if (Buffer.compare(hash, batch.hashLast) !== 0) {
+          throw new BrokenLog(`the batch up to ${batch.lastSequence} does not continue the history before it`);
+        }
+        for (const { before, after, at } of shelves.values()) this.#shelves.save(before, after, at);
+        this.#node.setHead({ sequence, hash }, sequence);
+      })
+      .immediate();
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #beginEpoch({ epoch }: UpBatch, firstSequence: number): void {
+    const { epoch: current } = this.#node.identity();
+    if (current === epoch) return;
+    if (current === 0) this.#node.adoptEpoch(epoch);
+    else this.#node.beginEpoch(epoch, firstSequence);
+  }
+
+  #take(
+    sequence: number,
+    bytes: Uint8Array,
+    hash: Uint8Array,
+    shelves: Map<Sku, { before: Shelf; after: Shelf; at: number }>,
+  ): void {
+    const delta = decodeDelta(bytes);
+    const { sku, version, state, at, details } = delta;
+    const loaded = shelves.get(sku);
+    const before = loaded?.before ?? this.#shelves.load(sku);
+    let { balances, expiries } = loaded?.after ?? before;
+    for (const change of placeChanges(delta)) balances = withBalance(balances, change, change.quantity);
+    if (details.lot !== undefined && details.expiry !== undefined) {
+      expiries = new Map(expiries).set(details.lot, details.expiry);
+    }
+    if (!before.isKnown && loaded === undefined) this.#items.noteUnlisted(sku, at);
+    const after: Shelf = { ...before, isKnown: true, position: { ...state, version, sequence }, balances, expiries };
+    shelves.set(sku, { before, after, at });
+    this.#movements.append(sequence, sku, bytes, hash);
+    this.#documents.take({ sequence, delta });
+  }
+}

@@ -1,0 +1,103 @@
+import { decodeDelta } from '@edgestock/shared/protocol/codec';
+import type { Delta } from '@edgestock/shared/protocol/delta';
+import { openDatabase } from '@edgestock/shared/sqlite/open-database';
+import type { Database, Statement } from 'better-sqlite3';
+import type { Idempotency } from '../rules/command.ts';
+import type { Reservation } from '../rules/reservation.ts';
+import { MovementStore } from './movement-store.ts';
+import { NodeStore } from './node-store.ts';
+import { ReservationStore } from './reservation-store.ts';
+
+/** Movements of one command, or some of no particular one, in the order of the log. */
+export type FormerCommand = { readonly deltas: readonly Delta[]; readonly idempotency: Idempotency | undefined };
+
+type KeyRow = {
+  first_sequence: number;
+  movement_count: number;
+  scope: Idempotency['scope'];
+  key: string;
+  fingerprint: string;
+};
+
+const CACHE_KIB = 8 * 1_024;
+const PAGE_ROWS = 512;
+
+/** The books that a rejoin replaces: read for what they alone know. */
+export class FormerBooks {
+  readonly path: string;
+  readonly #database: Database;
+  readonly #node: NodeStore;
+  readonly #movements: MovementStore;
+  readonly #reservations: ReservationStore;
+  readonly #key: Statement<[number], KeyRow>;
+
+  private constructor(database: Database, path: string) {
+    this.path = path;
+    this.#database = database;
+    this.#node = new NodeStore(database);
+    this.#movements = new MovementStore(database);
+    this.#reservations = new ReservationStore(database);
+    this.#key = database.prepare(
+      'SELECT first_sequence, movement_count, scope, key, fingerprint FROM idempotency WHERE first_sequence = ?',
+    );
+  }
+
+  static open(path: string): FormerBooks {
+    return new FormerBooks(openDatabase(path, { cacheKiB: CACHE_KIB }), path);
+  }
+
+  /** The last place that both logs have in common, as far as this one still reaches back. `hashAt` is the other's. */
+  commonWith(hashAt: (sequence: number) => Uint8Array | undefined, otherHead: number): number {
+    let common = this.#node.checkpoint().sequence;
+    let beyond = Math.min(this.#node.head().sequence, otherHead) + 1;
+    // Histories that differ at a place differ everywhere after it.
+    while (beyond - common > 1) {
+      const middle = Math.floor((common + beyond) / 2);
+      if (isSame(this.#movements.hashAt(middle), hashAt(middle))) common = middle;
+      else beyond = middle;
+    }
+    return common;
+  }
+
+  /** What was recorded after a place. A command of which the place has a part is told by its rest. */
+  *commandsAfter(place: number): Generator<FormerCommand> {
+    let loose: Delta[] = [];
+    let after = place;
+    for (;;) {
+      const rows = this.#movements.after(after, PAGE_ROWS);
+      const [first] = rows;
+      if (first === undefined) break;
+      const key = this.#key.get(first.sequence);
+      if (key === undefined) {
+        loose.push(decodeDelta(first.delta));
+        after = first.sequence;
+        if (loose.length >= PAGE_ROWS) {
+          yield { deltas: loose, idempotency: undefined };
+          loose = [];
+        }
+        continue;
+      }
+      if (loose.length > 0) yield { deltas: loose, idempotency: undefined };
+      loose = [];
+      const { movement_count: count, scope, key: text, fingerprint } = key;
+      const deltas = this.#movements.after(after, count).map(({ delta }) => decodeDelta(delta));
+      yield { deltas, idempotency: { scope, key: text, fingerprint } };
+      after += count;
+    }
+    if (loose.length > 0) yield { deltas: loose, idempotency: undefined };
+  }
+
+  reservation(id: string): Reservation | undefined {
+    return this.#reservations.find(id);
+  }
+
+  /** With its write-ahead log inside the file: it is about to get another name. */
+  close(): void {
+    this.#database.pragma('wal_checkpoint(TRUNCATE)');
+    this.#database.close();
+  }
+}
+
+function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
+}
