@@ -9,6 +9,7 @@ import { type ApiContext, type ApiHandler, type Doors, jsonResponse } from './do
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 import type { RenderedAnswer } from './rendered-answer.ts';
+import { itemsOf, sentenceOf } from './request-body.ts';
 import { channelOf, headerOf, parametersOf, skuOf, skusOf } from './request-parts.ts';
 
 const query = z.strictObject({ skus: z.array(z.string()).min(1), channel: z.string().optional() });
@@ -60,14 +61,10 @@ function parseQuery(
   body: unknown,
   channels: ChannelDirectory,
 ): { readonly skus: readonly Sku[]; readonly channel: Channel } {
-  const parsed = query.safeParse(body);
+  const parsed = query.safeParse(body, { error: sentenceOf });
   if (!parsed.success) {
     return refuse(problems.invalidRequest, 'A query is an object like {"skus": ["A", "B"], "channel": "default"}.', {
-      problems: parsed.error.issues.slice(0, 20).map(({ code, message, path }) => ({
-        code: code.replaceAll('_', '-'),
-        message,
-        path: path.join('.'),
-      })),
+      problems: parsed.error.issues.slice(0, 20).flatMap((issue) => itemsOf(issue, body)),
     });
   }
   const { skus, channel } = parsed.data;

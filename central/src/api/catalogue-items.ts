@@ -4,7 +4,7 @@ import type { ProblemItem } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
 import { centralLimits } from '../limits.ts';
 import type { CentralItem } from '../rules/promise-command.ts';
-import { fields, listOf } from './fields.ts';
+import { allOr, fields, listOf } from './fields.ts';
 
 const item = z.strictObject({
   sku: fields.sku,
@@ -13,12 +13,9 @@ const item = z.strictObject({
     .array(z.strictObject({ barcode: fields.barcode, multiple: fields.multiple.default(1) }))
     .max(wireLimits.barcodesPerItemMax, `may have ${wireLimits.barcodesPerItemMax} barcodes`)
     .default([]),
-  warehouses: z
-    .union([
-      z.literal('all'),
-      z.array(fields.warehouse).max(centralLimits.warehousesMax, `may have ${centralLimits.warehousesMax} warehouses`),
-    ])
-    .default('all'),
+  warehouses: allOr(
+    z.array(fields.warehouse).max(centralLimits.warehousesMax, `may have ${centralLimits.warehousesMax} warehouses`),
+  ).default('all'),
 });
 
 export const cataloguePage = z.strictObject({

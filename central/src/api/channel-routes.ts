@@ -5,7 +5,7 @@ import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { Promises } from '../orders/promises.ts';
 import { type Channel, type ChannelRecord, parseChannel } from '../rules/channel.ts';
 import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
-import { fields, listOf, listOfSkus } from './fields.ts';
+import { allOr, fields, listOf, listOfSkus } from './fields.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 import { refuseUnpromised, writing } from './promise-responses.ts';
@@ -13,7 +13,7 @@ import { bodyOf } from './request-body.ts';
 import { nextSku, parametersOf, skuPageOf } from './request-parts.ts';
 
 const channelBody = z.strictObject({
-  warehouses: z.union([z.literal('all'), listOf(fields.warehouse, 'warehouses')]).default('all'),
+  warehouses: allOr(listOf(fields.warehouse, 'warehouses')).default('all'),
   buffer: fields.units.default(0),
 });
 const buffersBody = z.strictObject({

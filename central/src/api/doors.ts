@@ -1,6 +1,7 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import { PROBLEM_CONTENT_TYPE, type Problem, ProblemError, problemOf, refuse } from '@edgestock/shared/runtime/problem';
+import { shortened } from '@edgestock/shared/runtime/sentence';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
 import { problems } from './problems.ts';
@@ -53,14 +54,14 @@ export function createDoors(
       if (allow === '') {
         refuse(
           problems.notFound,
-          `There is no route ${req.path}. The routes begin with /v1/.`,
+          `There is no route ${shortened(req.path)}. The routes begin with /v1/.`,
           routeHint(
             new URL(req.url).pathname,
             known.map(({ path }) => path),
           ),
         );
       }
-      const problem = problemOf(problems.methodNotAllowed, `${req.path} takes ${allow}, not ${req.method}.`);
+      const problem = problemOf(problems.methodNotAllowed, `${shortened(req.path)} takes ${allow}, not ${req.method}.`);
       throw new ProblemError(problem, { allow });
     }),
   );

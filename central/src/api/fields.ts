@@ -1,5 +1,5 @@
 import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
-import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
+import { isLineQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { z } from 'zod';
 import { type Channel, parseChannel } from '../rules/channel.ts';
 import { apiLimits } from './limits.ts';
@@ -66,8 +66,8 @@ export const fields = {
     'a channel id: 1 to 32 lower-case letters, digits and hyphens',
     (value) => typeof value === 'string' && parseChannel(value) !== undefined,
   ),
-  /** May name a SKU several times: the demand is summed before it is checked. */
-  lines: listOf(z.strictObject({ sku, quantity }), 'lines'),
+  /** May name a SKU several times: the demand is summed before it is checked, and bounded as one line is. */
+  lines: listOf(z.strictObject({ sku, quantity }), 'lines').superRefine(boundSums),
 } as const;
 
 /** A list of 1 to as many as one request may have. */
@@ -94,6 +94,35 @@ export function listOfSkus<Item extends z.ZodType<{ readonly sku: Sku }>>(item: 
   });
 }
 
+/** All warehouses, or those that are listed. */
+export function allOr<List extends z.ZodType<readonly WarehouseId[]>>(list: List) {
+  return z.union([z.literal('all'), list], {
+    error: (issue) => {
+      // Of a list it is told what is wrong in it.
+      const within = Array.isArray(issue.input) ? list.safeParse(issue.input).error?.issues[0] : undefined;
+      if (within === undefined) return `must be all or a list of warehouse ids, not ${described(issue.input)}`;
+      const [place] = within.path;
+      return place === undefined
+        ? within.message
+        : `must be a list of warehouse ids: entry ${String(place)} ${within.message}`;
+    },
+  });
+}
+
+/** Each SKU becomes one line of a reservation, an order and its task, which no node takes beyond the bound of a line. */
+function boundSums(lines: readonly { readonly sku: Sku; readonly quantity: number }[], context: z.RefinementCtx): void {
+  const units = new Map<Sku, number>();
+  for (const [place, { sku, quantity }] of lines.entries()) {
+    const before = units.get(sku) ?? 0;
+    // What is no quantity has its own fault already.
+    const sum = before + (isLineQuantity(quantity) ? quantity : 0);
+    units.set(sku, sum);
+    if (before > LINE_QUANTITY_MAX || sum <= LINE_QUANTITY_MAX) continue;
+    const message = `makes ${sum} units of ${sku} with the lines before it: one request may have ${LINE_QUANTITY_MAX} of a SKU`;
+    context.addIssue({ code: 'custom', path: [place, 'quantity'], message, params: { code: 'quantity-invalid' } });
+  }
+}
+
 function wholeNumber(code: string, min: number, max: number, unit: string) {
   return field<number>(
     code,
@@ -110,7 +139,7 @@ function field<T>(code: string, due: string, accepts: (value: unknown) => boolea
 }
 
 /** What came, short enough for a sentence. */
-function described(value: unknown): string {
+export function described(value: unknown): string {
   if (typeof value === 'string')
     return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
   if (Array.isArray(value)) return `a list of ${value.length}`;

@@ -79,6 +79,24 @@ describe('POST /v1/orders', () => {
     expect(cut.lines).toMatchObject([{ sku: 'A' }, { sku: 'B', ordered: 3, cancelled: 2 }]);
   });
 
+  test.each(['/v1/orders', '/v1/reservations'])(
+    'is refused whose lines of one SKU are too much together, as one line would be (%s)',
+    async (path) => {
+      const [most, one] = [1_000_000_000_000, 1].map((quantity) => ({ sku: 'BIG', quantity }));
+      // As many as one position may hold: all of them were promised, and no node could take them as one task.
+      await central.move('BER1', { sku: 'BIG', quantity: 2 ** 42 });
+      const refused = await central.post(path, { ...ORDER, lines: [most, one, one] });
+      const message =
+        'quantity makes 1000000000001 units of BIG with the lines before it: one request may have 1000000000000 of a SKU';
+      expect([refused.status, await refused.json()]).toMatchObject([
+        400,
+        { problems: [{ line: 1, path: 'lines.1.quantity', code: 'quantity-invalid', message }] },
+      ]);
+      expect(await available('BIG')).toBe(2 ** 42);
+      expect((await central.post(path, { ...ORDER, lines: [most] })).status).toBe(201);
+    },
+  );
+
   test('is refused under the id of a reservation that holds units, with what to do', async () => {
     await central.post('/v1/reservations', { ...ORDER, id: 'R-1' });
     const refused = await place({ ...ORDER, id: 'R-1' });

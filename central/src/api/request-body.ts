@@ -1,10 +1,12 @@
 import { bodyFault, valueAt } from '@edgestock/shared/runtime/body-fault';
 import { readJson, readOptionalJson } from '@edgestock/shared/runtime/json-body';
 import { type ProblemItem, refuse } from '@edgestock/shared/runtime/problem';
+import { ended } from '@edgestock/shared/runtime/sentence';
 import type { z } from 'zod';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { ApiContext } from './doors.ts';
+import { described } from './fields.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 
@@ -23,12 +25,13 @@ export async function optionalBodyOf<Schema extends z.ZodType>(
 }
 
 function meant<Schema extends z.ZodType>(body: unknown, schema: Schema): z.output<Schema> {
-  const result = schema.safeParse(body);
+  // Fields have sentences of their own; this is for the rest, which the library would tell in its jargon.
+  const result = schema.safeParse(body, { error: sentenceOf });
   if (result.success) return result.data;
   const items = result.error.issues.flatMap((issue) => itemsOf(issue, body));
   const listed = items.slice(0, apiLimits.problemsListedMax);
   const more = items.length > 1 ? ` And ${items.length - 1} more.` : '';
-  return refuse(problems.invalidRequest, `${listed[0]?.message ?? 'The body cannot be meant as it is'}.${more}`, {
+  return refuse(problems.invalidRequest, `${ended(listed[0]?.message ?? 'The body cannot be meant as it is')}${more}`, {
     problems: listed,
   });
 }
@@ -39,7 +42,8 @@ export function namedChannel(channel: Channel | undefined, channels: ChannelDire
   return channels.find(channel) ?? refuse(problems.unknownChannel, `There is no channel ${JSON.stringify(channel)}.`);
 }
 
-function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {
+/** Every fault of an issue, in words, with its place. */
+export function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) =>
       bodyFault([...issue.path, key], 'unknown-field', `${key} is not a field here; is it misspelt?`),
@@ -47,12 +51,25 @@ function itemsOf(issue: z.core.$ZodIssue, body: unknown): ProblemItem[] {
   }
   const name = nameOf(issue.path);
   const isMissing = issue.path.length > 0 && valueAt(body, issue.path) === undefined;
-  if (isMissing) return [bodyFault(issue.path, 'required', `${name} is required`)];
+  if (isMissing) {
+    const choice = issue.code === 'invalid_value' ? `: ${wordsOf(issue.values)}` : '';
+    return [bodyFault(issue.path, 'required', `${name} is required${choice}`)];
+  }
   const code = issue.code === 'custom' ? issue.params?.code : issue.code.replaceAll('_', '-');
-  // An object was due, for the body or for an entry of a list: the schemas word all their other faults themselves.
-  const isNoObject = issue.code === 'invalid_type' && issue.expected === 'object';
-  const message = isNoObject ? 'must be a JSON object' : issue.message;
-  return [bodyFault(issue.path, typeof code === 'string' ? code : 'invalid', `${name} ${message}`)];
+  return [bodyFault(issue.path, typeof code === 'string' ? code : 'invalid', `${name} ${issue.message}`)];
+}
+
+export function sentenceOf(issue: z.core.$ZodRawIssue): string {
+  const { code, input } = issue;
+  if (code === 'invalid_value') return `must be ${wordsOf(issue.values)}, not ${described(input)}`;
+  if (code !== 'invalid_type') return `cannot be ${described(input)}`;
+  if (issue.expected === 'object') return 'must be a JSON object';
+  const due = { array: 'a JSON array', boolean: 'true or false' }[String(issue.expected)] ?? `a ${issue.expected}`;
+  return `must be ${due}, not ${described(input)}`;
+}
+
+function wordsOf(values: readonly unknown[]): string {
+  return values.length === 1 ? String(values[0]) : `one of ${values.join(', ')}`;
 }
 
 /** What a sentence calls a place in the body: the field, and an entry of a list with the name of the list. */

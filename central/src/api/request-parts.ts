@@ -1,5 +1,6 @@
 import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { type ProblemKind, refuse } from '@edgestock/shared/runtime/problem';
+import { shortened } from '@edgestock/shared/runtime/sentence';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { ApiContext } from './doors.ts';
@@ -129,5 +130,5 @@ export function placeOf({ before }: Parameters): { readonly at: number; readonly
 
 /** What a caller sent, fit for a sentence: short, and with every odd character visible. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.length <= 80 ? text : `${text.slice(0, 80)}…`);
+  return JSON.stringify(shortened(text));
 }

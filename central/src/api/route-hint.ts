@@ -1,6 +1,7 @@
 import { nearestRoute } from '@edgestock/shared/runtime/nearest-route';
 
-const STOCK_OF_SKU = /^\/v1\/stock\/([^/]+)\/?$/;
+/** Of a SKU as long as one can be, each character escaped. */
+const STOCK_OF_SKU = /^\/v1\/stock\/([^/]{1,800})\/?$/;
 
 /** What somebody may have meant by a path (as it was sent) that is no route here, as members of the problem; none for most. */
 export function routeHint(path: string, routes: readonly string[]): { readonly hint?: string } {

@@ -6,7 +6,7 @@ export type PromiseMetrics = {
   commits: number;
   /** Sum of the time spent in commits, in milliseconds. */
   commitMs: number;
-  /** Commands waiting now. */
+  /** Commands of callers waiting now. */
   waiting: number;
   reserved: number;
   /** Reservations and orders refused because not everything could be promised. */

@@ -84,6 +84,15 @@ it('whoever else writes can let them go first, and waits for one group at most',
   await Promise.all(shops);
 });
 
+it('counts what somebody waits for, and not the sweeper’s own', async () => {
+  const swept = queue.promise({ command: 'sweep', limit: 1 });
+  expect([queue.size, queue.asked]).toEqual([1, 0]);
+  const both = [queue.promise(pay('A')), queue.urgent(lastUnits)];
+  expect([queue.size, queue.asked]).toEqual([3, 2]);
+  await Promise.all([swept, ...both]);
+  expect(queue.asked).toBe(0);
+});
+
 it('beyond its bound it refuses at once, and nothing of it was tried', async () => {
   const waiting = Array.from({ length: centralLimits.promisesWaitingMax }, (_, index) =>
     queue.promise(pay(`${index}`)),

@@ -45,6 +45,11 @@ export class PromiseQueue implements PromiseWriter, Service {
     return this.#urgent.length + this.#waiting.length;
   }
 
+  /** Those among them that somebody outside waits for: not the sweeper's own, which comes each second, as reports do. */
+  get asked(): number {
+    return this.#urgent.length + this.#waiting.filter(({ command }) => command.command !== 'sweep').length;
+  }
+
   promise(command: PromiseCommand): Promise<PromiseOutcome> {
     return this.#put(this.#waiting, command, centralLimits.promisesWaitingMax);
   }

@@ -134,7 +134,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   tell({ type: 'ready' });
 
   const services = new ServiceStack();
-  const read = (): WriterMetrics => ({ ...metrics, promises: { ...metrics.promises, waiting: queue.size } });
+  const read = (): WriterMetrics => ({ ...metrics, promises: { ...metrics.promises, waiting: queue.asked } });
   services.add(
     'reports',
     new Reports({ desk, down, store, writes, isClamped, metrics: read, clock, log, tell, onFailed }),

@@ -50,6 +50,12 @@ export const text = field<string>(
   (value) => isText(value, textCharsMax),
 );
 
+/** The caller's name for a document, which is asked for by it: `.` and `..` are steps of a path, and would never get here. */
+export const documentId = text.refine((id) => id !== '.' && id !== '..', {
+  error: (issue) => `cannot be ${described(issue.input)}, which no path can name`,
+  params: { code: 'id-malformed' },
+});
+
 export const note = field<string>(
   'note-malformed',
   `text of 1 to ${noteCharsMax} characters without control characters`,

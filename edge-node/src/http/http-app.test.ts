@@ -33,9 +33,22 @@ describe('what is not there', () => {
 
   test.each([
     ['/task/O-1.1', 'Is /v1/tasks/:id meant?'],
+    ['/orders', 'This is a node; orders are at central: ask /v1/orders there.'],
+    ['/v1/order/O-1', 'This is a node; orders are at central: ask /v1/orders/:id there.'],
+    ['/v1/availability/A', 'This is a node; availability is at central: ask /v1/availability/:sku there.'],
     ['/v1/stock/A/B', 'A SKU or barcode in a path is URL-encoded: / is %2F.'],
   ])('%s is told with a hint: %s', async (path, hint) => {
     expect((await doors.get(path)).body).toMatchObject({ code: 'route-not-found', hint });
+  });
+
+  test.each([
+    ['/v1/nowhere/', 404],
+    ['/v1/transfers/', 404],
+    ['/v1/counts/x/', 404],
+  ])('%s with thousands of characters is not told back at length', async (path, expected) => {
+    const { status, body } = await doors.get(`${path}${'x'.repeat(5000)}`);
+    expect([status, body.detail]).toEqual([expected, expect.stringContaining('xxx')]);
+    expect(JSON.stringify(body).length).toBeLessThan(600);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import { nearestRoute } from '@edgestock/shared/runtime/nearest-route';
 import { problemOf } from '@edgestock/shared/runtime/problem';
+import { shortened } from '@edgestock/shared/runtime/sentence';
 import { Hono } from 'hono';
 import { LastUnitsCall } from '../ledger/last-units.ts';
 import type { HttpApp, HttpDependencies, HttpEnvironment } from './dependencies.ts';
@@ -65,18 +66,30 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
 function noSuchDoor(method: string, path: string, doors: readonly Door[]): Response {
   const methods = doors.filter((door) => patternOf(door.path).test(path)).map((door) => door.method);
   if (methods.length === 0) {
-    const nearest = nearestRoute(
+    const hint = hintFor(
       path,
       doors.map((door) => door.path),
     );
-    const hint =
-      nearest === undefined ? 'A SKU or barcode in a path is URL-encoded: / is %2F.' : `Is ${nearest} meant?`;
-    return problemResponse(problemOf(problems.notFound, `There is no ${path} here.`, { hint }));
+    return problemResponse(problemOf(problems.notFound, `There is no ${shortened(path)} here.`, { hint }));
   }
   const allowed = methods.flatMap((name) => (name === 'GET' ? ['GET', 'HEAD'] : [name])).join(', ');
-  return problemResponse(problemOf(problems.methodNotAllowed, `${path} takes ${allowed}, not ${method}.`), {
+  return problemResponse(problemOf(problems.methodNotAllowed, `${shortened(path)} takes ${allowed}, not ${method}.`), {
     allow: allowed,
   });
+}
+
+/** What whoever comes from central asks a node for. */
+const centralRoutes = [
+  ...['/v1/orders', '/v1/orders/:id', '/v1/orders/:id/payment', '/v1/orders/:id/cancel'],
+  ...['/v1/availability/:sku', '/v1/availability/query', '/v1/channels', '/v1/channels/:channel', '/v1/warehouses'],
+];
+
+function hintFor(path: string, routes: readonly string[]): string {
+  const nearest = nearestRoute(path, [...routes, ...centralRoutes]);
+  if (nearest === undefined) return 'A SKU or barcode in a path is URL-encoded: / is %2F.';
+  if (!centralRoutes.includes(nearest)) return `Is ${nearest} meant?`;
+  const [, , subject] = nearest.split('/');
+  return `This is a node; ${subject} ${subject === 'availability' ? 'is' : 'are'} at central: ask ${nearest} there.`;
 }
 
 function patternOf(path: string): RegExp {

@@ -2,6 +2,7 @@ import { isQuantity } from '@edgestock/shared/inventory/quantity';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Log } from '@edgestock/shared/runtime/log';
 import { type ProblemKind, refuse } from '@edgestock/shared/runtime/problem';
+import { ended } from '@edgestock/shared/runtime/sentence';
 import { z } from 'zod';
 import { type ImportJobs, ImportRefused } from '../import/import-jobs.ts';
 import type { ImportStatus } from '../import/import-target.ts';
@@ -9,7 +10,6 @@ import { importLimits } from '../import/limits.ts';
 import type { HttpContext, HttpDependencies } from './dependencies.ts';
 import type { Door } from './door.ts';
 import { condition, counted, date, field, sku } from './fields.ts';
-import { ended } from './problems.ts';
 import { readBody } from './request-body.ts';
 
 const importProblems = {

@@ -1,4 +1,5 @@
 import { commonProblems, type ProblemItem, type ProblemKind, refuse } from '@edgestock/shared/runtime/problem';
+import { ended } from '@edgestock/shared/runtime/sentence';
 
 /** Every problem the node's doors can tell. Codes are for programs and stay as they are. */
 export const problems = {
@@ -53,9 +54,4 @@ function refuseListed(items: readonly ProblemItem[], listedMax: number, conseque
 function sentenceOf(item: ProblemItem | undefined): string {
   if (item === undefined) return 'The request cannot be meant as it is.';
   return `${item.line === undefined ? '' : `Line ${item.line}: `}${ended(item.message)}`;
-}
-
-/** A message as a sentence: some, made elsewhere, end as sentences do. */
-export function ended(message: string): string {
-  return /[.?!]$/.test(message) ? message : `${message}.`;
 }

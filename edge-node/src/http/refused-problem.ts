@@ -1,5 +1,6 @@
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { ProblemError, problemOf } from '@edgestock/shared/runtime/problem';
+import { shortened } from '@edgestock/shared/runtime/sentence';
 import type { Refusal } from '../ledger/command.ts';
 import { problems } from './problems.ts';
 
@@ -27,7 +28,7 @@ export function refusedProblem(refusal: Refusal): ProblemError {
     }
     case 'unknown':
       return new ProblemError(
-        problemOf(unknownDocument[refusal.document], `There is no ${refusal.document} ${refusal.id} here.`),
+        problemOf(unknownDocument[refusal.document], `There is no ${refusal.document} ${shortened(refusal.id)} here.`),
       );
     case 'other-content': {
       const { document, id } = refusal;

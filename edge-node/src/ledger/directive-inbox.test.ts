@@ -1,6 +1,7 @@
 import type { Directive } from '@edgestock/shared/protocol/directive';
 import { packed } from '@edgestock/shared/protocol/packing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { differencesIn } from '../testing/differences-in.ts';
 import { sku, TestSite } from '../testing/site.ts';
 import { DirectiveOutOfOrder } from './directive-inbox.ts';
 import { LedgerUnavailable } from './ledger-unavailable.ts';
@@ -133,6 +134,21 @@ describe('an allocation', () => {
     expect(site.position('A').committed).toBe(0);
     expect(site.ledger.tasks.find('O-1.1')).toMatchObject({ state: 'released', lines: [{ quantity: 3, released: 3 }] });
     expect(site.store.movements.ofSku(sku('A'), 99, 1)[0]).toMatchObject({ sku: 'A' });
+  });
+});
+
+describe('an allocation beyond the bound of a line', () => {
+  it('is given up where it is told, books and documents agreeing; asked back as well, nothing more comes of it', async () => {
+    const units = 10 ** 12;
+    await site.move('receive', [{ sku: sku('BIG'), quantity: units }]);
+    await site.move('receive', [{ sku: sku('BIG'), quantity: units }]);
+    await grantAll();
+    await site.direct(allocate('O-1.1', { BIG: units + 5 }), release('O-1.1', { BIG: units + 5 }));
+    expect(site.position('BIG')).toMatchObject({ committed: 0, quota: units - 5, allocated: units + 5 });
+    expect(site.ledger.tasks.find('O-1.1')).toMatchObject({ state: 'released', lines: [{ released: units + 5 }] });
+    const kinds = site.ledger.view.openExceptions(0, 9).map(({ kind }) => kind);
+    expect(kinds).toEqual(['unknown-sku', 'unknown-sku', 'directive-refused']);
+    expect(await differencesIn(site)).toEqual([]);
   });
 });
 

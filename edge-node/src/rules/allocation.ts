@@ -2,6 +2,7 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import type { Directive, SkuQuantity } from '@edgestock/shared/protocol/directive';
 import type { Effect } from './carry-out.ts';
+import type { DocumentWrite } from './documents.ts';
 import type { Recording } from './recording.ts';
 import type { SiteState } from './site-state.ts';
 import { openUnits, type Task, type TaskLine, takenFrom } from './task.ts';
@@ -15,26 +16,50 @@ type Release = Extract<Directive, { kind: 'release' }>;
  * that this may open says so.
  */
 export function allocate(state: SiteState, directive: Allocate, recording: Recording): Effect {
-  const { task: id, order, dueAt } = directive;
+  const { task: id } = directive;
   if (state.documents.task(id) !== undefined) return refused(`the task ${id} was allocated before`);
   const units = summed(directive.lines);
   if (units.size === 0) return refused(`the task ${id} has no units`);
   const excessive = [...units].find(([, quantity]) => quantity > LINE_QUANTITY_MAX);
   if (excessive !== undefined) return refused(`the task ${id} wants ${excessive[1]} units of ${excessive[0]}`);
+  commitUnits(directive, units, recording);
+  const task: Task = { ...taskOf(directive, units, state.now), state: 'open' };
+  return { outcome: 'carried-out', writes: [{ document: 'task', task }] };
+}
 
+/**
+ * An allocation that cannot be carried out is given up at once, in full: central hears of it as of any units that were not
+ * found, so that its order is served from elsewhere or ends, and its totals agree with the quota that is spent here. Of one
+ * that was allocated before, or that has no units, there is nothing to give up.
+ */
+export function giveBack(state: SiteState, directive: Allocate, recording: Recording): readonly DocumentWrite[] {
+  const units = summed(directive.lines);
+  if (state.documents.task(directive.task) !== undefined || units.size === 0) return [];
+  commitUnits(directive, units, recording);
   for (const [line, [sku, quantity]] of [...units].entries()) {
-    const told = { sku, line, details: { document: id } };
+    recording.aside('uncommit', quantity, { sku, line, details: { document: directive.task, reason: 'other' } });
+  }
+  const { lines, ...rest } = taskOf(directive, units, state.now);
+  const over = lines.map((line) => ({ ...line, released: line.quantity }));
+  return [{ document: 'task', task: { ...rest, lines: over, state: 'released' } }];
+}
+
+function commitUnits({ task }: Allocate, units: ReadonlyMap<Sku, number>, recording: Recording): void {
+  for (const [line, [sku, quantity]] of [...units].entries()) {
+    const told = { sku, line, details: { document: task } };
     const covered = Math.max(0, Math.min(quantity, recording.shelf(sku).position.quota));
     recording.aside('allocate', covered, told);
     recording.aside('commit', quantity - covered, told);
   }
+}
+
+function taskOf(
+  { task: id, order, dueAt }: Allocate,
+  units: ReadonlyMap<Sku, number>,
+  now: number,
+): Omit<Task, 'state'> {
   const lines = [...units].map(([sku, quantity]): TaskLine => ({ sku, quantity, released: 0, shipped: 0, picks: [] }));
-  const now = state.now;
-  const task: Task = {
-    ...{ id, order, state: 'open', lines, madeAt: now, changedAt: now },
-    ...(dueAt === undefined ? {} : { dueAt }),
-  };
-  return { outcome: 'carried-out', writes: [{ document: 'task', task }] };
+  return { id, order, lines, ...(dueAt === undefined ? {} : { dueAt }), madeAt: now, changedAt: now };
 }
 
 /** The order no longer wants units, or is served from elsewhere: what is not shipped is given up, as far as it is asked for. */

@@ -119,6 +119,53 @@ describe('an allocation', () => {
   });
 });
 
+describe('an allocation beyond the bound of a line', () => {
+  const quantity = 10 ** 12 + 1;
+  const excessive: Directive = {
+    ...allocate,
+    lines: [
+      { sku, quantity: 10 ** 12 },
+      { sku, quantity: 1 },
+    ],
+  };
+
+  it('is given up in the commit that tells of it, so that central spends its units elsewhere', () => {
+    const decision = decide(excessive, {
+      position: { onHand: 2 * 10 ** 12, quota: quantity + 4, granted: quantity + 4 },
+    });
+    expect(movementsOf(decision)).toEqual([
+      ['allocate', quantity, 'T'],
+      ['uncommit', quantity, 'T'],
+    ]);
+    expect(decision).toMatchObject({
+      drafts: [{}, { shelf: { position: { committed: 0, quota: 4, allocated: quantity } } }],
+      exceptions: [{ kind: 'directive-refused', sequence: 6 }],
+      writes: [
+        {
+          document: 'task',
+          task: { id: 'T', state: 'released', lines: [{ quantity, released: quantity, shipped: 0 }] },
+        },
+        { document: 'refused-directive', reason: `the task T wants ${quantity} units of A` },
+        { document: 'inbox', cursor: next },
+      ],
+    });
+  });
+
+  it('opens no shortage where neither quota nor goods cover it', () => {
+    const decision = decide(excessive, { position: { onHand: 2 } });
+    expect(movementsOf(decision)).toEqual([
+      ['commit', quantity, 'T'],
+      ['uncommit', quantity, 'T'],
+    ]);
+    expect(decision).toMatchObject({ exceptions: [{ kind: 'directive-refused' }] });
+  });
+
+  it('is only told of when it is beyond what a position could hold even for a moment', () => {
+    const decision = decide({ ...allocate, lines: [{ sku, quantity: 2 ** 43 }] }, { position: { onHand: 2 } });
+    expect(decision).toMatchObject({ drafts: [], writes: [{ document: 'refused-directive' }, { document: 'inbox' }] });
+  });
+});
+
 describe('a release', () => {
   const release = (quantity: number): Directive => ({
     kind: 'release',

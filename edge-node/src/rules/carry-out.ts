@@ -4,7 +4,7 @@ import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { termsFor } from '@edgestock/shared/inventory/quota';
 import type { CatalogueItem, Directive } from '@edgestock/shared/protocol/directive';
 import { unreachable } from '@edgestock/shared/runtime/assert';
-import { allocate, release } from './allocation.ts';
+import { allocate, giveBack, release } from './allocation.ts';
 import { level } from './apply-policy.ts';
 import type { CarryOut } from './directive-command.ts';
 import type { DocumentWrite, DownCursor } from './documents.ts';
@@ -37,9 +37,9 @@ export function carryOut(state: SiteState, command: CarryOut): Decision {
   }
   const recording = new Recording(state);
   const effect = effectOf(state, command.directive, recording);
-  if (effect.outcome === 'refused') return keptAsItCame(command, effect.reason);
+  if (effect.outcome === 'refused') return keptAsItCame(state, command, effect.reason);
   const decision = recording.decision([...effect.writes, { document: 'inbox', cursor: place }]);
-  return decision.outcome === 'invalid' ? keptAsItCame(command, decision.problems[0]?.message ?? '') : decision;
+  return decision.outcome === 'invalid' ? keptAsItCame(state, command, decision.problems[0]?.message ?? '') : decision;
 }
 
 /** The first directive of all names the epoch; a later epoch begins with a repair, never by itself. */
@@ -48,16 +48,19 @@ function isNext(done: DownCursor, place: DownCursor): boolean {
   return isSameLog && place.sequence === done.sequence + 1;
 }
 
-function keptAsItCame({ place, bytes }: CarryOut, reason: string): Decision {
-  return {
-    outcome: 'record',
-    drafts: [],
-    exceptions: [{ kind: 'directive-refused', sku: NO_SKU, sequence: place.sequence, deficit: 0 }],
-    writes: [
-      { document: 'refused-directive', cursor: place, directive: bytes, reason },
-      { document: 'inbox', cursor: place },
-    ],
-  };
+/** Units that central spent on it are given back where the books can tell so. */
+function keptAsItCame(state: SiteState, { place, bytes, directive }: CarryOut, reason: string): Decision {
+  const kept: readonly DocumentWrite[] = [
+    { document: 'refused-directive', cursor: place, directive: bytes, reason },
+    { document: 'inbox', cursor: place },
+  ];
+  const recording = new Recording(state);
+  const writes = directive.kind === 'allocate' ? giveBack(state, directive, recording) : [];
+  const back = recording.decision([...writes, ...kept]);
+  const exceptions = [{ kind: 'directive-refused', sku: NO_SKU, sequence: place.sequence, deficit: 0 }] as const;
+  // Whatever the books had against the units on their way, nothing is committed now that was not before.
+  if (back.outcome === 'record') return { ...back, exceptions };
+  return { outcome: 'record', drafts: [], exceptions, writes: kept };
 }
 
 function effectOf(state: SiteState, directive: CarryOut['directive'], recording: Recording): Effect {

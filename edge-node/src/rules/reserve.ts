@@ -54,11 +54,22 @@ export function shortageOf(recording: Recording, { sku, quantity }: SkuQuantity)
   return available < quantity ? [{ sku, requested: quantity, available }] : [];
 }
 
-/** What keeps the lines of a promise from being meant; `what` names it: a reservation, a transfer. */
+/** What keeps the lines of a promise from being meant, those of one SKU as one; `what` names it: a reservation, a transfer. */
 export function problemsOfPromise(lines: readonly SkuQuantity[], what: string): readonly LineProblem[] {
   if (lines.length === 0) return [{ line: 0, code: 'no-lines', message: `${what} needs at least one line` }];
   const message = `${what} takes whole units from 1 to ${LINE_QUANTITY_MAX}`;
-  return lines.flatMap(({ quantity }, line) =>
+  const problems = lines.flatMap(({ quantity }, line) =>
     isLineQuantity(quantity) && quantity > 0 ? [] : [{ line, code: 'quantity-invalid', message }],
   );
+  return problems.length > 0 ? problems : excessiveSums(lines, message);
+}
+
+/** Each SKU is kept as one line, and could not be shipped beyond the bound of one. */
+function excessiveSums(lines: readonly SkuQuantity[], bound: string): readonly LineProblem[] {
+  return demandOf(lines).flatMap(({ sku, quantity }) => {
+    if (quantity <= LINE_QUANTITY_MAX) return [];
+    const line = lines.findLastIndex((one) => one.sku === sku);
+    const message = `the lines of ${sku} make ${quantity} units together: ${bound} of a SKU`;
+    return [{ line, code: 'quantity-invalid', message }];
+  });
 }

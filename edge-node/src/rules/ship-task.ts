@@ -49,18 +49,29 @@ export function shipTask(
 /** Units with the places they leave from; what a packer names no place of leaves from where it was picked. */
 function leavingFrom(task: Task, line: TaskLine, said: readonly ShipLine[] | undefined): readonly Pick[] {
   if (said === undefined) return leavingPicks(task, line);
-  let picks = line.picks;
-  return said
-    .filter(({ sku, shipped }) => sku === line.sku && shipped > 0)
-    .flatMap(({ shipped: quantity, bin, lot }): readonly Pick[] => {
-      if (bin !== undefined || lot !== undefined) {
-        return [{ quantity, ...(bin === undefined ? {} : { bin }), ...(lot === undefined ? {} : { lot }) }];
-      }
-      const { taken, rest } = takenFrom(picks, quantity);
-      picks = rest;
-      const beyond = quantity - unitsOf(taken);
-      return beyond > 0 ? [...taken, { quantity: beyond }] : taken;
-    });
+  const lines = said.filter(({ sku, shipped }) => sku === line.sku && shipped > 0);
+  // Places that are named come first, wherever they stand: what was picked there leaves with them, and not once more.
+  const leaving = lines.filter(isPlaced).map(({ shipped: quantity, bin, lot }): Pick => {
+    return { quantity, ...(bin === undefined ? {} : { bin }), ...(lot === undefined ? {} : { lot }) };
+  });
+  const elsewhere = lines.reduce((units, one) => units + (isPlaced(one) ? 0 : one.shipped), 0);
+  const { taken } = takenFrom(leaving.reduce(withoutPicked, line.picks), elsewhere);
+  const beyond = elsewhere - unitsOf(taken);
+  return [...leaving, ...taken, ...(beyond > 0 ? [{ quantity: beyond }] : [])];
+}
+
+function isPlaced({ bin, lot }: ShipLine): boolean {
+  return bin !== undefined || lot !== undefined;
+}
+
+/** The picks without those that leave from there: of the bin and lot, as far as both name them; the same ones first. */
+function withoutPicked(picks: readonly Pick[], { quantity, bin, lot }: Pick): readonly Pick[] {
+  const isItsPlace = (pick: Pick) =>
+    (bin === undefined || pick.bin === undefined || pick.bin === bin) &&
+    (lot === undefined || pick.lot === undefined || pick.lot === lot);
+  const sameness = (pick: Pick) => Number(pick.bin === bin) + Number(pick.lot === lot);
+  const its = picks.filter(isItsPlace).toSorted((a, b) => sameness(b) - sameness(a));
+  return [...takenFrom(its, quantity).rest, ...picks.filter((pick) => !isItsPlace(pick))];
 }
 
 /** Of every SKU that is due it must be told what left, and never more than the task was ever for: that would be another shipment. */

@@ -6,10 +6,10 @@ import { commonProblems as problems, refuse } from './problem.ts';
  * sends JSON to another origin only after asking, and nobody here says yes.
  */
 export async function readJson(request: Request, bodyBytesMax: number): Promise<unknown> {
-  checkHeaders(request);
-  const bytes = await readBytes(request, bodyBytesMax);
-  if (bytes.byteLength === 0) refuse(problems.malformedJson, 'The body is empty: a JSON object is due.');
-  return parsed(decoded(bytes));
+  const body = await readOptionalJson(request, bodyBytesMax);
+  if (body !== undefined) return body;
+  const detail = 'The body is empty: a JSON object is due, with the header content-type: application/json.';
+  return refuse(problems.malformedJson, detail);
 }
 
 /** The same where a body may be left out, whatever its content type is said to be: `undefined` then. */
@@ -40,7 +40,7 @@ function checkContentType(contentType: string | null): void {
   if (isJson && (charset === undefined || charset === 'utf-8' || charset === 'utf8')) return;
   refuse(
     problems.unsupportedMediaType,
-    `Send the body as UTF-8 with the header content-type: application/json, not ${contentType ?? 'without one'}.`,
+    `Send the body as UTF-8 with the header content-type: application/json, not ${contentType ?? 'without it'}.`,
   );
 }
 

@@ -74,10 +74,15 @@ describe('a reservation', () => {
     ['text-malformed', { id: 'a\nb' }],
     ['quantity-invalid', { lines: [{ sku: 'TEA', quantity: 0 }] }],
     ['quantity-invalid', { lines: [{ sku: 'TEA', quantity: -1 }] }],
+    ['quantity-invalid', { lines: Array.from({ length: 2 }, () => ({ sku: 'BIG', quantity: 10 ** 12 })) }],
+    ['id-malformed', { id: '.' }],
+    ['id-malformed', { id: '..' }],
     ['sku-or-barcode', { lines: [{ quantity: 1 }] }],
     ['too-few', { lines: [] }],
     ['unknown-field', { lines: [{ sku: 'TEA', quantity: 1, bin: 'B1' }] }],
   ])('is refused with %s for %j', async (code, wrong) => {
+    // Enough even of the most that one line may be, twice.
+    for (const _ of [1, 2]) await doors.receive('BIG', 10 ** 12);
     const answer = await doors.post(PATH, { ...wish, ...wrong });
     expect([answer.status, answer.body.problems?.[0]?.code]).toEqual([400, code]);
     expect(position().reserved).toBe(0);

@@ -8,7 +8,7 @@ import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import { reservationLimits } from '../../limits.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
-import { barcode, linesOf, quantity, sku, text, ttlSeconds } from '../fields.ts';
+import { barcode, documentId, linesOf, quantity, sku, text, ttlSeconds } from '../fields.ts';
 import { fingerprintOf, keyedWrite } from '../idempotency.ts';
 import { movementLines } from '../lines.ts';
 import { answerBody } from '../movement-json.ts';
@@ -20,7 +20,7 @@ import { reservationBody } from '../reservation-json.ts';
 import { refusePromise } from '../restored.ts';
 
 const wanted = z.strictObject({
-  id: text.exactOptional(),
+  id: documentId.exactOptional(),
   owner: text,
   ttlSeconds: ttlSeconds.exactOptional(),
   lines: linesOf(z.strictObject({ sku: sku.exactOptional(), barcode: barcode.exactOptional(), quantity })),

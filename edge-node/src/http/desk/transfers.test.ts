@@ -53,10 +53,15 @@ describe('a transfer from here', () => {
     ['warehouse-malformed', { to: 'a b' }],
     ['required', { to: undefined }],
     ['quantity-invalid', { lines: [{ sku: 'TEA', quantity: -1 }] }],
+    ['quantity-invalid', { lines: Array.from({ length: 2 }, () => ({ sku: 'BIG', quantity: 10 ** 12 })) }],
+    ['id-malformed', { id: '.' }],
+    ['id-malformed', { id: '..' }],
     ['sku-or-barcode', { lines: [{ quantity: 1 }] }],
     ['too-few', { lines: [] }],
     ['unknown-field', { from: 'HAM1' }],
   ])('is refused with %s for %j', async (code, wrong) => {
+    // Enough even of the most that one line may be, twice.
+    for (const _ of [1, 2]) await doors.receive('BIG', 10 ** 12);
     const answer = await doors.post(PATH, { ...plan, ...wrong });
     expect([answer.status, answer.body.problems?.[0]?.code]).toEqual([400, code]);
     expect(position().committed).toBe(0);

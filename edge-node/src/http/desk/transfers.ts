@@ -4,7 +4,7 @@ import { type Outcome, type Transfer, transferStates } from '../../ledger/comman
 import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
-import { barcode, linesOf, note, quantity, sku, text, warehouse } from '../fields.ts';
+import { barcode, documentId, linesOf, note, quantity, sku, text, warehouse } from '../fields.ts';
 import { fingerprintOf, keyedWrite } from '../idempotency.ts';
 import { movementLines } from '../lines.ts';
 import { answerBody } from '../movement-json.ts';
@@ -16,7 +16,7 @@ import { refusePromise } from '../restored.ts';
 import { transferBody } from '../transfer-json.ts';
 
 const plan = z.strictObject({
-  id: text.exactOptional(),
+  id: documentId.exactOptional(),
   to: warehouse,
   lines: linesOf(z.strictObject({ sku: sku.exactOptional(), barcode: barcode.exactOptional(), quantity })),
   note: note.exactOptional(),

@@ -129,6 +129,45 @@ describe('pick, pack and ship', () => {
     );
   });
 
+  test.each<[string, object[], object[]]>([
+    [
+      'first',
+      [
+        { picked: 3, bin: 'B1' },
+        { picked: 2, bin: 'A1' },
+      ],
+      [{ shipped: 3, bin: 'B1' }, { shipped: 2 }],
+    ],
+    [
+      'last',
+      [
+        { picked: 3, bin: 'B1' },
+        { picked: 2, bin: 'A1' },
+      ],
+      [{ shipped: 2 }, { shipped: 3, bin: 'B1' }],
+    ],
+    ['beside open picks', [{ picked: 2 }, { picked: 3, bin: 'B1' }], [{ shipped: 3, bin: 'B1' }, { shipped: 2 }]],
+    ['in parts', [{ picked: 3, bin: 'B1' }, { picked: 2 }], [{ shipped: 1, bin: 'B1' }, { shipped: 4 }]],
+  ])(
+    'takes each pick once: a line without a bin has what the named one leaves (named %s)',
+    async (_where, pick, ship) => {
+      const of = (lines: object[], mug: object) => ({
+        lines: [...lines.map((line) => ({ sku: 'TEA', ...line })), { sku: 'MUG', ...mug }],
+      });
+      expect((await step('pick', of(pick, { picked: 2 }))).status).toBe(200);
+      expect((await step('ship', of(ship, { shipped: 2 }))).status).toBe(200);
+      expect((await doors.get('/v1/stock/TEA/explain')).body).toMatchObject({
+        balances: [
+          { bin: 'A1', quantity: 4 },
+          { bin: 'B1', quantity: 1 },
+        ],
+      });
+      const { exceptions } = (await doors.get('/v1/exceptions')).body;
+      expect(exceptions?.filter(({ kind }) => kind !== 'unknown-sku')).toEqual([]);
+      expect(await differencesIn(doors.site)).toEqual([]);
+    },
+  );
+
   test('may be one: a small shop ships what it has at hand', async () => {
     expect((await step('ship')).body).toMatchObject({ state: 'shipped' });
     expect(await stock('MUG')).toMatchObject({ onHand: 3, committed: 0 });
