@@ -79,11 +79,11 @@ export class BadMachines {
   /** A number on central's disk is no longer what was written, and central comes upon it in its next life. */
   async #rot(): Promise<void> {
     const { central, chance } = this.#world;
-    const { node } = this.#anyNode();
+    const { node, audit } = this.#anyNode();
     if (central.life === undefined || this.#isClear) return;
-    const units = chance.one([-1, 1, 40]);
-    const isThere = central.rot({ warehouse: node.warehouse, sku: chance.one(skus), units });
-    if (!isThere) return;
+    const [sku, units] = [chance.one(skus), chance.one([-1, 1, 40])];
+    if (!central.rot({ warehouse: node.warehouse, sku, units })) return;
+    audit.quotas.rotted(sku);
     this.#note(`a position of ${node.warehouse} rotted at central by ${units}`);
     central.crash();
     await central.start();

@@ -31,6 +31,7 @@ type Known = {
  */
 export class QuotaAudit {
   readonly #positions = new Map<Sku, Known>();
+  readonly #rotten = new Set<Sku>();
   #policyAt = 0;
   #readUpTo = 0;
 
@@ -68,8 +69,17 @@ export class QuotaAudit {
     for (const { sku, sequence } of positions) this.#known(sku).newsAt = sequence;
   }
 
+  /**
+   * Central's copy of the position has rotted. What it decided on that number stays decided after the repair: a policy that came
+   * meanwhile may have left it more than is allowed, never more than is covered.
+   */
+  rotted(sku: Sku): void {
+    this.#rotten.add(sku);
+  }
+
   /** Units that a position's quota may come to at most; only what is promised may be beyond them. */
   most(sku: Sku, { sharePercent, safetyStock }: QuotaTerms): number {
+    if (this.#rotten.has(sku)) return Number.MAX_SAFE_INTEGER;
     const { bases, since } = this.#known(sku);
     const first = bases.findLastIndex(({ sequence }) => sequence <= since);
     const most = Math.max(0, ...bases.slice(Math.max(0, first)).map(({ units }) => units));
