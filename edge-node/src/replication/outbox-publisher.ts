@@ -170,7 +170,7 @@ export class OutboxPublisher {
     this.#isGathered = false;
     const slice = this.#nextSlice();
     if (slice === undefined) return;
-    const batch = this.#batchOf(slice, this.#run);
+    const batch = this.#batchOf(slice, { run: this.#run, digest: this.#dueDigest(slice.lastSequence) });
     this.#progress.send(batch.lastSequence, this.#clock.monotonicMs());
     this.#counters.batchesSent += 1;
     this.#counters.deltasSent += batch.deltas;
@@ -185,26 +185,29 @@ export class OutboxPublisher {
    * Whether it arrives is of no account: the next one says the same.
    */
   #stateDigest(): void {
-    const { sent, committed, unsent } = this.#progress;
+    const { sent, unsent } = this.#progress;
     const isQuiet = this.#isOpen && unsent === 0 && this.#batchesInFlight === 0 && this.#cancelRetry === undefined;
-    if (!isQuiet || committed === 0 || !this.#digests.isDue(committed, this.#clock.monotonicMs())) return;
-    const slice = this.#slice(sent - 1, { deltasMax: 1, bytesMax: wireLimits.deltaBytesMax });
-    if (slice === undefined || this.#digestAt(slice.lastSequence) === undefined) return;
-    const batch = this.#batchOf(slice, this.#random.hex(3));
+    const digest = isQuiet ? this.#dueDigest(sent) : undefined;
+    const slice = digest && this.#slice(sent - 1, { deltasMax: 1, bytesMax: wireLimits.deltaBytesMax });
+    if (slice === undefined) return;
+    const batch = this.#batchOf(slice, { run: this.#random.hex(3), digest });
     this.#counters.bytesSent += batch.bytes.length;
     void this.#link
       .publish(upSubject(this.#log.identity().warehouse), batch.bytes, batch.messageId)
       .catch((error: unknown) => this.#events.debug(failureFacts(error), 'digest not delivered'));
   }
 
-  /** The slice as a message; with the digest when one is due and the slice ends where the log does. */
-  #batchOf(slice: LogSlice, run: string): Batch {
+  /** The digest after a place, when one is due and that is where the log ends. */
+  #dueDigest(sequence: number): Uint8Array | undefined {
+    const isDue = sequence === this.#progress.committed && this.#digests.isDue(sequence, this.#clock.monotonicMs());
+    return isDue ? this.#digestAt(sequence) : undefined;
+  }
+
+  /** The slice as a message, with the digest of what it leads to where there is one to state. */
+  #batchOf(slice: LogSlice, { run, digest }: { readonly run: string; readonly digest: Uint8Array | undefined }): Batch {
     const { lastSequence } = slice;
-    const nowMs = this.#clock.monotonicMs();
-    const isDue = lastSequence === this.#progress.committed && this.#digests.isDue(lastSequence, nowMs);
-    const digest = isDue ? this.#digestAt(lastSequence) : undefined;
     if (digest !== undefined) {
-      this.#digests.stated(lastSequence, nowMs);
+      this.#digests.stated(lastSequence, this.#clock.monotonicMs());
       this.#counters.digestsStated += 1;
     }
     const downAck = this.#log.carriedOutAt(lastSequence);
