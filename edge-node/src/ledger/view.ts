@@ -138,7 +138,9 @@ export type TaskView = {
 
 /** Transfers from and to this warehouse, as the doors may read them. */
 export type TransferView = {
-  find(id: string): Transfer | undefined;
+  find(id: string, from: WarehouseId): Transfer | undefined;
+  /** Of every source that uses the name. */
+  named(id: string): readonly Transfer[];
   page(filter: TransferFilter, after: number, limit: number): TransferPage;
   /** The transfers that have units of a SKU set aside or under way, oldest first. */
   ofSku(sku: Sku, limit: number): readonly TransferShare[];

@@ -44,8 +44,9 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
   }
 }
 
+/** Of all that are called so: which one is meant, the rules say. */
 function linesOfTransfer(id: string, documents: Documents): readonly Named[] {
-  return documents.transfer(id)?.lines ?? [];
+  return documents.transfersNamed(id).flatMap(({ lines }) => lines);
 }
 
 function linesOf(directive: CarryOut['directive'], documents: Documents): readonly Named[] {

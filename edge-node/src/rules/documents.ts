@@ -21,7 +21,10 @@ export type Documents = {
   /** Digest of the request by which a step of a task was done; `undefined` when it was not. */
   stepDone(task: string, step: TaskStep): string | undefined;
   reservation(id: string): Reservation | undefined;
-  transfer(id: string): Transfer | undefined;
+  /** A name is its source's own, so another source may use it, too. */
+  transfer(id: string, from: WarehouseId): Transfer | undefined;
+  /** Of every source that uses the name, in the order in which they became known here. */
+  transfersNamed(id: string): readonly Transfer[];
   /** After a rejoin nobody knows how many units of the SKU there are, until it is counted. */
   isUncounted(sku: Sku): boolean;
   /** Where this node is. */

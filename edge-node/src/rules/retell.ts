@@ -72,6 +72,7 @@ class Telling {
   readonly recording: Recording;
   readonly #state: SiteState;
   readonly #tasks = new Map<string, Task>();
+  /** By source and name. */
   readonly #transfers = new Map<string, Transfer>();
   readonly #reservations: DocumentWrite[] = [];
 
@@ -139,7 +140,9 @@ class Telling {
       return;
     const here = this.#state.documents.warehouse();
     const ends = isShipment ? { id, from: here, to: other } : { id, from: other, to: here };
-    const known = this.#transfers.get(id) ?? this.#state.documents.transfer(id) ?? unheard(ends, this.#state.now);
+    const key = `${ends.from} ${id}`;
+    const known =
+      this.#transfers.get(key) ?? this.#state.documents.transfer(id, ends.from) ?? unheard(ends, this.#state.now);
     const units = isShipment
       ? { shipped: -quantity }
       : kind === 'transfer-lost'
@@ -154,7 +157,7 @@ class Telling {
       ...(isShipment ? { shippedAs: known.shippedAs ?? REJOIN_REASON } : {}),
       changedAt: this.#state.now,
     };
-    this.#transfers.set(id, withStage(after));
+    this.#transfers.set(key, withStage(after));
   }
 
   #count(fact: ToldFact, counted: number): void {

@@ -10,7 +10,7 @@ import type { ShipTransfer, TransferCommand } from './transfer-command.ts';
  */
 export function shipTransfer(state: SiteState, command: ShipTransfer): Decision {
   const { id } = command;
-  const transfer = state.documents.transfer(id);
+  const transfer = leavingOf(state, id);
   if (transfer === undefined) return { outcome: 'refused', refusal: { refusal: 'unknown', document: 'transfer', id } };
   if (transfer.from !== state.documents.warehouse()) {
     return transferWrongState(transfer, `it leaves from ${transfer.from}; what arrives here is received`);
@@ -34,6 +34,11 @@ export function shipTransfer(state: SiteState, command: ShipTransfer): Decision 
   for (const { sku, quantity } of lines) units = withUnits(units, sku, { shipped: quantity });
   const after = { ...transfer, lines: units, shippedAs: command.fingerprint, changedAt: state.now };
   return recording.decision([{ document: 'transfer', transfer: withStage(after) }]);
+}
+
+/** The transfer of that name that leaves from here; without one, any that arrives, to tell that it does. */
+export function leavingOf({ documents }: SiteState, id: string): Transfer | undefined {
+  return documents.transfer(id, documents.warehouse()) ?? documents.transfersNamed(id)[0];
 }
 
 /** What was set aside for a planned transfer is so no longer. */

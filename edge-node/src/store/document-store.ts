@@ -57,8 +57,12 @@ export class DocumentStore implements Documents {
     return this.tasks.step(task, step)?.fingerprint;
   }
 
-  transfer(id: string): Transfer | undefined {
-    return this.transfers.find(id);
+  transfer(id: string, from: WarehouseId): Transfer | undefined {
+    return this.transfers.find(id, from);
+  }
+
+  transfersNamed(id: string): readonly Transfer[] {
+    return this.transfers.named(id);
   }
 
   isUncounted(sku: Sku): boolean {

@@ -250,7 +250,7 @@ export const transfer = sqliteTable('transfer', {
 export const transferLine = sqliteTable(
   'transfer_line',
   {
-    transfer: text('transfer').notNull(),
+    transfer: integer('transfer').notNull(),
     sku: text('sku').notNull(),
     line: integer('line').notNull(),
     planned: integer('planned').notNull(),

@@ -13,6 +13,7 @@ export function documentsOf(some: Partial<Documents>): Documents {
     stepDone: () => undefined,
     reservation: () => undefined,
     transfer: () => undefined,
+    transfersNamed: () => [],
     isUncounted: () => false,
     warehouse: () => must(parseWarehouseId('BER1'), 'a warehouse id'),
     ...some,
