@@ -38,7 +38,7 @@ export async function usageOf(
   const partRows = await Promise.all(parts.map(async ([name, part]) => [name, await summaryOf(part)] as const));
   const hasExamples = description.includes('\n  edgestock ');
   const shape = [
-    ...(parts.length > 0 ? ['<what>'] : []),
+    ...(parts.length > 0 ? [command.run === undefined ? '<what>' : '[<what>]'] : []),
     ...words.map(([name, { required }]) => (required === false ? `[${name}]` : `<${name}>`)),
     ...flags.filter(([, { required }]) => required).map(([name, flag]) => `${spelling(name, flag)}`),
     ...(flags.some(([, { required }]) => !required) ? ['[flags]'] : []),
@@ -50,7 +50,9 @@ export async function usageOf(
     ...section(partRows),
     ...section(words.map(([name, word]) => [`<${name}>`, explained(word)])),
     ...section(flags.map(([name, flag]) => [spelling(name, flag), explained(flag)])),
-    ...(hasExamples || parts.length > 0 ? [] : ['', 'Examples', ...examplesOf([subcommand])]),
+    ...(hasExamples || (parts.length > 0 && command.run === undefined)
+      ? []
+      : ['', 'Examples', ...examplesOf([subcommand])]),
     ...(parts.length > 0 ? ['', `edgestock ${path} <what> --help teaches each of them.`] : []),
   ].join('\n');
 }

@@ -7,6 +7,7 @@ import { mergeBatch } from '../../rules/merge-batch.ts';
 import { TaskFactCollector } from '../../rules/task-fact.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
 import type { BatchOutcome, QuarantineReason, StatesOutcome } from '../central-store.ts';
+import type { Settling } from './epochs/settling.ts';
 import type { Promising } from './orders/promising.ts';
 import { TaskDesk } from './orders/task-desk.ts';
 import { BatchLog, BatchLogWriter } from './positions/batch-log.ts';
@@ -28,9 +29,11 @@ export class BatchApplier {
   #transferFacts: HeardFact[] = [];
 
   readonly #promising: Promising;
+  readonly #settling: Settling;
 
-  constructor(database: Database.Database, promising: Promising) {
+  constructor(database: Database.Database, promising: Promising, settling: Settling) {
     this.#promising = promising;
+    this.#settling = settling;
     this.#nodes = new NodeReader(database);
     this.#nodeWriter = new NodeWriter(database);
     this.#positions = new PositionWriter(database, promising.availability);
@@ -54,6 +57,7 @@ export class BatchApplier {
     for (const { warehouse, sku } of this.#positions.end()) this.#promising.deficits.cover(warehouse, sku, now);
     this.#tasks.report(this.#facts.all(), now);
     this.#promising.transfers.report(this.#transferFacts, now);
+    this.#settling.settleDue(now);
     this.#promising.deficits.coverFreed(now);
     this.#promising.serve(now);
   }

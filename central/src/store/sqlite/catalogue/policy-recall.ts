@@ -4,6 +4,7 @@ import type { SkuPolicy } from '@edgestock/shared/protocol/directive';
 import type { Database } from 'better-sqlite3';
 import { centralLimits } from '../../../limits.ts';
 import { isStricter, loosestOf, recallOf } from '../../../rules/policy-recall.ts';
+import type { UnsettledTable } from '../epochs/unsettled-table.ts';
 import type { QuotaReturns } from '../promises/quota-returns.ts';
 import type { KnownQuota, QuotaTable } from '../promises/quota-table.ts';
 import { type PendingRecall, PolicyRecallTable } from './policy-recall-table.ts';
@@ -21,7 +22,13 @@ export class PolicyRecall {
   readonly #quota: QuotaTable;
   readonly #returns: QuotaReturns;
 
-  constructor(database: Database, parts: { readonly quota: QuotaTable; readonly returns: QuotaReturns }) {
+  readonly #unsettled: UnsettledTable;
+
+  constructor(
+    database: Database,
+    parts: { readonly quota: QuotaTable; readonly returns: QuotaReturns; readonly unsettled: UnsettledTable },
+  ) {
+    this.#unsettled = parts.unsettled;
     this.#pending = new PolicyRecallTable(database);
     this.#policies = new PolicyReader(database);
     this.#quota = parts.quota;
@@ -32,8 +39,11 @@ export class PolicyRecall {
   policyChanged(warehouse: WarehouseId, before: QuotaTerms, now: QuotaTerms): void {
     const pending = this.#pending.get(warehouse);
     const loosest = pending === undefined ? before : loosestOf(pending.before, before);
-    if (isStricter(now, loosest)) this.#page({ warehouse, before: loosest, after: '' });
-    else if (pending !== undefined) this.#pending.end(warehouse);
+    const recall = { warehouse, before: loosest, after: '' } as const;
+    if (isStricter(now, loosest)) {
+      if (this.#unsettled.has(warehouse)) this.#pending.put(recall);
+      else this.#page(recall);
+    } else if (pending !== undefined) this.#pending.end(warehouse);
   }
 
   /** SKUs have another rule than `before`, which may have been none. */
@@ -47,8 +57,28 @@ export class PolicyRecall {
     for (const { before, now } of changes) {
       const terms = termsFor(policy, now);
       if (!isStricter(terms, termsFor(policyBefore, before))) continue;
+      if (this.#unsettled.has(warehouse)) {
+        // Nothing is given back there yet. Once it is settled all of it is looked at, which costs no promise.
+        this.#pending.put({ warehouse, before: { sharePercent: 100, safetyStock: 0 }, after: '' });
+        return;
+      }
       const known = this.#quota.known(warehouse, now.sku);
       if (known !== undefined) this.#recall(warehouse, known, terms);
+    }
+  }
+
+  /** A warehouse is settled: SKUs with a rule may have got it while nothing could be given back. */
+  settled(warehouse: WarehouseId): void {
+    const policy = this.#policies.settings(warehouse);
+    let after: SkuPolicy['sku'] | undefined;
+    for (;;) {
+      const rules = this.#policies.rules(warehouse, after, centralLimits.recallPageMax);
+      for (const rule of rules) {
+        const known = this.#quota.known(warehouse, rule.sku);
+        if (known !== undefined) this.#recall(warehouse, known, termsFor(policy, rule));
+      }
+      after = rules.at(-1)?.sku;
+      if (after === undefined) return;
     }
   }
 

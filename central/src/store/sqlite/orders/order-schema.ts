@@ -43,6 +43,7 @@ export const allocation = sqliteTable(
     orderId: text('order_id').notNull(),
     warehouse: text('warehouse').notNull(),
     at: integer('at').notNull(),
+    isHeard: integer('is_heard', { mode: 'boolean' }).notNull().default(true),
   },
   (table) => [index('allocation_by_order').on(table.orderId, table.id)],
 );
