@@ -5,7 +5,7 @@ import { grantOf } from '@edgestock/edge-node/rules/grant';
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { deficitOf, type Quantities } from '@edgestock/shared/inventory/position';
 import { termsFor } from '@edgestock/shared/inventory/quota';
-import { type AuditedNode, type CentralBooks, tasksAt } from './promise-audit.ts';
+import { type AuditedNode, type CentralBooks, tasksAt, unknownAt } from './promise-audit.ts';
 import { LONG_TTL_SECONDS } from './storefront.ts';
 import { hold } from './violation.ts';
 import type { World } from './world.ts';
@@ -27,6 +27,7 @@ export async function converge(world: World): Promise<void> {
 
 /** Nobody comes any more, and nobody works: time alone brings every order to its end. */
 export async function endOrders(world: World): Promise<void> {
+  await releaseUnknown(world);
   for (const ms of [LONG_TTL_SECONDS * 1_000, centralLimits.orderShipWithinMs, centralLimits.orderServeWithinMs]) {
     world.trace.note(`${ms / 1_000} s pass at once`);
     world.clock.stepWall(ms);
@@ -50,6 +51,14 @@ export async function endOrders(world: World): Promise<void> {
   }
 }
 
+/** An operator has given up what nobody asks for; central may be unsettled no more. */
+async function releaseUnknown(world: World): Promise<void> {
+  for (const { warehouse, task } of await world.central.store.unknownTasks(undefined, 1_000)) {
+    const outcome = await world.central.life?.promises.releaseUnknownTask(warehouse, task);
+    hold(outcome?.outcome === 'set', () => `${task} cannot be given up: ${JSON.stringify(outcome)}`);
+  }
+}
+
 /** What both sides do not agree on, or central has not taken care of; `undefined` when there is nothing. */
 async function differenceIn(world: World): Promise<string | undefined> {
   const { store } = world.central;
@@ -64,6 +73,7 @@ async function differenceIn(world: World): Promise<string | undefined> {
     if (down?.sequence !== carriedOut || down.carriedOut !== carriedOut) {
       return `${warehouse}: carried out ${carriedOut} of ${down?.sequence}, central knows of ${down?.carriedOut}`;
     }
+    if (record.unsettled !== undefined) return `${warehouse}: not settled, ${JSON.stringify(record.unsettled)}`;
     const difference = differenceAt(one, books) ?? policyProblem(one);
     if (difference !== undefined) return difference;
   }
@@ -114,12 +124,13 @@ function differenceAt({ node, audit }: AuditedNode, books: CentralBooks): string
 
 function taskProblem({ node, audit }: AuditedNode, books: CentralBooks, sku: Sku): string | undefined {
   const here = audit.tasks.flatMap(({ id, lines }) => lines.map((line) => ({ ...line, task: id })));
-  const there = tasksAt(books, node.warehouse, sku);
+  const there = [...tasksAt(books, node.warehouse, sku, audit), ...unknownAt(books, node.warehouse, sku)];
   if (here.filter((line) => line.sku === sku).length !== there.length) return 'other tasks than central made';
+  const forgotten = new Set(books.unknownTasks.map(({ task }) => task));
   for (const { task, quantity, shipped, givenUp, releasing } of there) {
     const line = here.find((one) => one.task === task && one.sku === sku);
     // Central leaves a task as it was given up, and tells of what left all the same in the order's history.
-    const late = audit.shippedLate.get(`${task} ${sku}`) ?? 0;
+    const late = forgotten.has(task) ? 0 : (audit.shippedLate.get(`${task} ${sku}`) ?? 0);
     const isSame = line?.quantity === quantity && line.shipped === shipped + late && line.released === givenUp - late;
     if (!isSame || releasing !== 0)
       return `${task}: ${JSON.stringify({ line, quantity, shipped, givenUp, releasing })}`;
@@ -138,7 +149,10 @@ function deficitProblem(
   if (deficit === 0) return undefined;
   const { reserved = 0, committedHere = 0 } = audit.setAsides().get(sku) ?? {};
   if (unspentOf(known) > 0) return `${deficit} missing and ${unspentOf(known)} unspent`;
-  if (deficit > atCentral.held + reserved + committedHere) return `${deficit} missing and tasks are not asked back`;
+  // Nobody asks them back before an operator does.
+  const forgotten = unknownAt(books, warehouse, sku).reduce((sum, { open }) => sum + open, 0);
+  if (deficit > atCentral.held + reserved + committedHere + forgotten)
+    return `${deficit} missing and tasks are not asked back`;
   const movable = Math.min(deficit, atCentral.held);
   if (movable === 0) return undefined;
   const holders = [...books.orders, ...books.reservations.filter(({ state }) => state === 'held')].filter(({ lines }) =>

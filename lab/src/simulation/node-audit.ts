@@ -30,7 +30,7 @@ export class NodeAudit {
   #tasks: readonly Task[] = [];
   #sequence = 0;
   #hash: string | undefined;
-  #inbox = 0;
+  #inbox = { centralEpoch: 0, sequence: 0 };
 
   constructor(node: SimulatedNode) {
     this.#node = node;
@@ -63,12 +63,14 @@ export class NodeAudit {
     hold(isSame, () => `${warehouse}: another history at ${this.#sequence} than was durable there`);
     while (this.#sequence < head.sequence) this.#readPage();
     this.#hash = hex(head.hash);
-    const { sequence } = store.documents.inbox();
+    const { centralEpoch, sequence } = store.documents.inbox();
+    const before = this.#inbox;
     hold(
-      sequence >= this.#inbox,
-      () => `${warehouse}: its cursor in central's log fell from ${this.#inbox} to ${sequence}`,
+      centralEpoch > before.centralEpoch || (centralEpoch === before.centralEpoch && sequence >= before.sequence),
+      () =>
+        `${warehouse}: its cursor in central's log fell from ${JSON.stringify(before)} to ${centralEpoch}.${sequence}`,
     );
-    this.#inbox = sequence;
+    this.#inbox = { centralEpoch, sequence };
     this.#checkPositions();
     this.#checkSetAsides();
     const refused = store.exceptions.openAfter(0, PAGE).find(({ kind }) => kind === 'directive-refused');

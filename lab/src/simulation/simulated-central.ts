@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Promises } from '@edgestock/central/orders/promises';
+import { backUpCentral, restoreCentral } from '@edgestock/central/store/sqlite/central-backup';
 import type { SqliteCentralStore } from '@edgestock/central/store/sqlite/central-store';
 import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
 import { PendingPromises } from '@edgestock/central/writer/pending-promises';
@@ -23,6 +24,9 @@ type Surroundings = {
   /** The store failed, which it never does here. */
   readonly onFailed: (error: unknown) => void;
 };
+
+/** An earlier state of central's disk: as the product's own backup has written it, or as somebody copied it. */
+export type Image = { readonly kind: 'backup' | 'copy'; readonly path: string; readonly centralEpoch: number };
 
 /** Central over its lives: each crash leaves the commits and nothing else. */
 export class SimulatedCentral {
@@ -82,6 +86,28 @@ export class SimulatedCentral {
     life.pending.close('interrupted');
     this.#dead.push(this.#store);
     this.#folder = this.#around.disk.afterCrash('central', this.#folder);
+    this.#store = this.#open();
+  }
+
+  /** What could be put back later. */
+  async image(kind: Image['kind']): Promise<Image> {
+    const { disk, clock } = this.#around;
+    const centralEpoch = await this.#store.centralEpoch();
+    if (kind === 'copy') return { kind, path: disk.afterCrash('image', this.#folder), centralEpoch };
+    const path = join(disk.folder('backup'), 'backup.db');
+    backUpCentral({ dataDirectory: this.#folder, to: path, now: clock.now() });
+    return { kind, path, centralEpoch };
+  }
+
+  /** Somebody puts an earlier state in the place of the present one; central is down. */
+  async putBack({ kind, path }: Image): Promise<void> {
+    const { disk, clock } = this.#around;
+    this.#dead.push(this.#store);
+    if (kind === 'copy') this.#folder = disk.afterCrash('central', path);
+    else {
+      this.#folder = disk.afterCrash('central', this.#folder);
+      restoreCentral({ from: path, dataDirectory: this.#folder, replace: true, now: clock.now() });
+    }
     this.#store = this.#open();
   }
 

@@ -113,6 +113,7 @@ export class SimulatedNode {
           this.#atNextDirectives = undefined;
           return carried;
         },
+        takeUpEpoch: (epoch) => inbox.takeUpEpoch(epoch),
         takeBack: (totals) => inbox.takeBack(totals),
       },
     });

@@ -13,6 +13,7 @@ describe('nodes and central, whatever the line, the broker and the disks do', ()
     const { failure, trace, reached: here } = await simulate({ seed, steps: STEPS });
     expect(failure === undefined ? '' : `${trace.slice(-60).join('\n')}\n${failure}`).toBe('');
     for (const step of here) reached.add(step);
+    for (const line of trace) if (line.includes('central was put back')) reached.add('put back');
   });
 
   // What was not reached was not tested.
@@ -26,6 +27,7 @@ describe('nodes and central, whatever the line, the broker and the disks do', ()
       'reclaim',
       'reserve',
       'uncommit',
+      'put back',
     ]) {
       expect(reached).toContain(step);
     }

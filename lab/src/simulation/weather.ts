@@ -1,12 +1,14 @@
 import { noFaults } from '@edgestock/edge-node/testing/simulated-link';
 import type { Action } from './actions.ts';
 import { noCentralFaults } from './broker.ts';
+import type { Image } from './simulated-central.ts';
 import type { World } from './world.ts';
 
 /** What goes wrong, and gets well again. */
 export class Weather {
   readonly #world: World;
   #isClear = false;
+  #images: Image[] = [];
 
   constructor(world: World) {
     this.#world = world;
@@ -23,6 +25,7 @@ export class Weather {
       { name: 'stream deleted', weight: 0.5, act: () => this.#deleteStream() },
       { name: 'node crash', weight: 3, act: () => this.#crashNode() },
       { name: 'central crash', weight: 3, act: () => this.#crashCentral() },
+      { name: 'central put back', weight: 2.5, act: () => this.#putCentralBack() },
       { name: 'clock set', weight: 1, act: () => this.#setClock() },
       {
         name: 'time passes',
@@ -137,6 +140,30 @@ export class Weather {
     central.crash();
     this.#note('central crashed');
     this.#world.clock.after(chance.between(1, 20_000), () => {
+      this.#world.start(central.start());
+      this.#note('central runs again');
+    });
+  }
+
+  /** Central's disk is copied, and some time later a copy takes its place: central has forgotten what happened since. */
+  async #putCentralBack(): Promise<void> {
+    const { chance, central, clock } = this.#world;
+    this.#images.push(await central.image(chance.one(['backup', 'copy'] as const)));
+    const made = this.#images.length;
+    // Now and then one that was put back before, or an older one.
+    const number = chance.happens(0.3) ? chance.between(1, made) : made;
+    clock.after(chance.between(500, 60_000), () => this.#world.start(this.#restore(number)));
+  }
+
+  async #restore(number: number): Promise<void> {
+    const { chance, central, promises, clock } = this.#world;
+    const image = this.#images[number - 1];
+    if (this.#isClear || image === undefined) return;
+    central.crash();
+    await central.putBack(image);
+    promises.putBack(image);
+    this.#note(`central was put back: ${image.kind} ${number}`);
+    clock.after(chance.between(1, 10_000), () => {
       this.#world.start(central.start());
       this.#note('central runs again');
     });
