@@ -52,7 +52,9 @@ async function run(
   }
   const known = (await (typeof command.args === 'function' ? command.args() : command.args)) ?? {};
   refuseMisuse(rest, known, path.join(' '));
-  await runCommand(command, { rawArgs: [...rest] });
+  // The library looks for the name of a part among all words, values of flags included: `descend` has found it before.
+  const { subCommands: _, ...leaf } = command;
+  await runCommand(leaf, { rawArgs: [...rest] });
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the arguments differ from command to command, and are checked against its own table

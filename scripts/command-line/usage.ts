@@ -38,7 +38,7 @@ export async function usageOf(
   const partRows = await Promise.all(parts.map(async ([name, part]) => [name, await summaryOf(part)] as const));
   const examples = description.includes('\n  edgestock ') ? [] : examplesOf([subcommand], path);
   const shape = [
-    ...(parts.length > 0 ? ['<what>'] : []),
+    ...(parts.length > 0 ? [command.run === undefined ? '<what>' : '[<what>]'] : []),
     ...words.map(([name, { required }]) => (required === false ? `[${name}]` : `<${name}>`)),
     ...flags.filter(([, { required }]) => required).map(([name, flag]) => `${spelling(name, flag)}`),
     ...(flags.some(([, { required }]) => !required) ? ['[flags]'] : []),

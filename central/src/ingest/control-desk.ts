@@ -29,6 +29,11 @@ export type ControlDeskOptions = {
   readonly log: Log;
   /** Told how far a node that may go on has carried out central's log; one of schema 1 does not say. */
   readonly onDownCursor: (warehouse: WarehouseId, cursor: NonNullable<HeartbeatRequest['down']>) => void;
+  /**
+   * Told where a node stands that has taken up the present epoch, while its warehouse waits for that; resolves when it is
+   * committed, or could not be: then its next heartbeat says it again.
+   */
+  readonly onPlaceStated: (warehouse: WarehouseId, sequence: number) => Promise<void>;
 };
 
 /** Answers what nodes ask: to be known, and how far central has got. */
@@ -36,9 +41,11 @@ export class ControlDesk {
   readonly #options: ControlDeskOptions;
   /** Heartbeats that are not written down yet; of a node the last counts. */
   #heard = new Map<WarehouseId, Heard>();
+  #centralEpoch: number;
 
   constructor(options: ControlDeskOptions) {
     this.#options = options;
+    this.#centralEpoch = options.centralEpoch;
   }
 
   /** Answers an enrolment; `undefined` for a body that is none. A node must not publish while it waits for this. */
@@ -83,6 +90,7 @@ export class ControlDesk {
     if (fence === undefined) {
       this.#heard.set(warehouse, heardOf(warehouse, request, receivedAt));
       if (request.down !== undefined) this.#options.onDownCursor(warehouse, request.down);
+      await this.#takePlace(warehouse, request);
       await cursors.reached(warehouse, request.sent);
     }
     const cursor = cursors.get(warehouse);
@@ -91,6 +99,11 @@ export class ControlDesk {
     if (reply.fence !== undefined || request.fence !== undefined) return reply;
     const skus = await wanted.take(warehouse);
     return { ...reply, ...digests.ask(warehouse), ...(skus.length === 0 ? {} : { wanted: [...skus] }) };
+  }
+
+  /** Central's life has a new number; the store has it. */
+  beginEpoch(centralEpoch: number): void {
+    this.#centralEpoch = centralEpoch;
   }
 
   /** What was heard since the last call. */
@@ -107,7 +120,8 @@ export class ControlDesk {
     const { store, cursors, clock, log } = this.#options;
     const { instance, place, schema } = request;
     const reply = await store.enrol(warehouse, { warehouse, instance, place, schema }, clock.now());
-    if (reply.outcome === 'enrolled' && cursors.get(warehouse) === undefined) {
+    // Another epoch: given by a central that this one does not remember.
+    if (reply.outcome === 'enrolled' && cursors.get(warehouse)?.epoch !== reply.epoch) {
       const record = await store.warehouse(warehouse);
       if (record !== undefined) cursors.set(record);
       log.info({ warehouse, epoch: reply.epoch, sequence: place.sequence }, 'warehouse enrolled');
@@ -115,13 +129,21 @@ export class ControlDesk {
     return reply;
   }
 
+  /** All that directives of earlier lives of central ever did at the node is up to this place of its log. */
+  async #takePlace(warehouse: WarehouseId, { down, place }: HeartbeatRequest): Promise<void> {
+    const { cursors, onPlaceStated } = this.#options;
+    if (cursors.get(warehouse)?.settlesAt !== Number.POSITIVE_INFINITY) return;
+    // A node of schema 1 carries out nothing, in no epoch.
+    if (down === undefined || down.centralEpoch === this.#centralEpoch) await onPlaceStated(warehouse, place.sequence);
+  }
+
   #replyTo(request: HeartbeatRequest, cursor: NodeCursor | undefined, fence: string | undefined): HeartbeatReply {
-    const { centralEpoch, clock } = this.#options;
+    const { clock } = this.#options;
     const need = fence === undefined && cursor !== undefined ? this.#needOf(request, cursor) : undefined;
     return {
       applied: cursor?.appliedUpTo ?? 0,
       hash: cursor === undefined ? '0'.repeat(64) : Buffer.from(cursor.appliedHash).toString('hex'),
-      centralEpoch,
+      centralEpoch: this.#centralEpoch,
       schema: [SCHEMA_MIN, SCHEMA_MAX],
       time: clock.now(),
       window: centralLimits.windowDeltas,

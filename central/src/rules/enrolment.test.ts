@@ -71,9 +71,18 @@ it.each([
   [
     'a new warehouse, in its first epoch',
     decideNew({ place: { ...log.place(), epoch: 0 } }),
-    { outcome: 'new', epoch: 1 },
+    { outcome: 'new', epoch: 1, isForgotten: false },
   ],
-  ['a warehouse another central has numbered, in its epoch', decideNew({}), { outcome: 'new', epoch: 2 }],
+  [
+    'a warehouse another central has numbered, in its epoch',
+    decideNew({}),
+    { outcome: 'new', epoch: 2, isForgotten: true },
+  ],
+  [
+    'one that another central has numbered and that has recorded nothing',
+    decideNew({ place: log.place(0) }),
+    { outcome: 'new', epoch: 2, isForgotten: false },
+  ],
   ['the owner, ahead of the cursor', decide({}), { outcome: 'known', epoch: 2 }],
   [
     'the owner at the cursor',

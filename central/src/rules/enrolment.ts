@@ -11,8 +11,12 @@ export type Enrolment =
 
 type Refusal = { readonly outcome: 'refused'; readonly reason: string; readonly hint: string };
 
-/** What to do: in order of precedence. `new` creates the record; `known` changes nothing. */
-export type EnrolmentDecision = Refusal | { readonly outcome: 'new' | 'known'; readonly epoch: number };
+/** What to do: in order of precedence. `new` creates the record; `known` changes at most its epoch. */
+export type EnrolmentDecision =
+  | Refusal
+  /** `isForgotten`: another life of central knew it already, so nothing is promised of it before it is settled. */
+  | { readonly outcome: 'new'; readonly epoch: number; readonly isForgotten: boolean }
+  | { readonly outcome: 'known'; readonly epoch: number };
 
 export type EnrolmentContext = {
   /** How many warehouses are enrolled already. */
@@ -44,7 +48,7 @@ export function decideEnrolment(
         'remove one, or run a second central',
       );
     }
-    return { outcome: 'new', epoch: Math.max(1, place.epoch) };
+    return { outcome: 'new', epoch: Math.max(1, place.epoch), isForgotten: place.epoch > 0 && place.sequence > 0 };
   }
   if (record.instance !== request.instance) {
     return refused(
@@ -52,7 +56,8 @@ export function decideEnrolment(
       'run the one installation that owns it, from its own data directory or a copy of it; if this is another warehouse, give this node an id of its own with --warehouse',
     );
   }
-  if (place.epoch > record.epoch) {
+  // A central that was restored from a backup may have issued it since: its word, as far as it is known, is the node's.
+  if (place.epoch > record.epoch && record.unsettled === undefined) {
     return refused(
       `central never issued epoch ${place.epoch}`,
       'was central restored from a backup? A person has to decide',
@@ -78,7 +83,7 @@ export function decideEnrolment(
       `was the node restored from a backup? Bring back a copy of its data directory that reaches ${record.appliedUpTo}; ${KEPT}`,
     );
   }
-  return { outcome: 'known', epoch: record.epoch };
+  return { outcome: 'known', epoch: Math.max(record.epoch, place.epoch) };
 }
 
 /** What whoever reads a refusal must not fear. */

@@ -13,6 +13,7 @@ import { shipTransfer } from './ship-transfer.ts';
 import type { Decision, SiteState } from './site-state.ts';
 import { takeBack } from './take-back.ts';
 import { takeStep } from './take-step.ts';
+import { takeUpEpoch } from './take-up-epoch.ts';
 
 /** What a command comes to on the loaded state. Pure: no clock, no chance, no I/O. */
 export function decide(state: SiteState, command: Command): Decision {
@@ -32,6 +33,8 @@ export function decide(state: SiteState, command: Command): Decision {
       return fulfilReservation(state, command);
     case 'carry-out':
       return carryOut(state, command);
+    case 'take-up-epoch':
+      return takeUpEpoch(state, command);
     case 'take-back':
       return takeBack(state, command);
     case 'apply-policy':

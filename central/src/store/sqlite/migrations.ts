@@ -1,6 +1,7 @@
 import type { Migration } from '@edgestock/shared/sqlite/migrate';
 import { policyRecallTables } from './catalogue/policy-recall-tables.ts';
 import { downTrimTables } from './down/down-trim-tables.ts';
+import { epochTables } from './epochs/epoch-tables.ts';
 import { orderTables } from './orders/order-tables.ts';
 import { promiseTables } from './promises/promise-tables.ts';
 import { recallDebtTables } from './promises/recall-debt-tables.ts';
@@ -254,4 +255,5 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX allocation_by_warehouse ON allocation (warehouse, placed_at, order_id);
     `,
   },
+  epochTables,
 ];

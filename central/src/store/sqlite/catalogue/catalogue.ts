@@ -46,6 +46,22 @@ export class Catalogue {
     }
   }
 
+  /** Everything once more, to nodes that may have heard anything. */
+  tellAgain(enrolled: readonly WarehouseId[]): void {
+    let after: Sku | undefined;
+    for (;;) {
+      const page = this.#reader.page(after, centralLimits.catalogueItemsPerDirective);
+      const last = page.at(-1);
+      if (last === undefined) return;
+      const news = new Map<WarehouseId, CatalogueItem[]>();
+      for (const item of page) {
+        for (const warehouse of enrolled) if (concerns(item, warehouse)) pushTo(news, warehouse, item);
+      }
+      for (const { warehouses, items } of alike(news)) this.#tell(warehouses, items);
+      after = last.sku;
+    }
+  }
+
   #tell(warehouses: readonly WarehouseId[], items: readonly CatalogueItem[]): void {
     const encode = (some: readonly CatalogueItem[]) => encodeDirective({ kind: 'catalogue-upsert', items: some });
     for (let from = 0; from < items.length; from += centralLimits.catalogueItemsPerDirective) {

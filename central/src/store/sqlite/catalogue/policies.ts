@@ -1,14 +1,23 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { SkuPolicy } from '@edgestock/shared/protocol/directive';
 import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
+import { wireLimits } from '@edgestock/shared/protocol/limits';
 import type { Database } from 'better-sqlite3';
 import type { WarehouseSettings } from '../../../rules/promise-command.ts';
 import { directivePages } from '../down/directive-pages.ts';
 import type { DownLogWriter } from '../down/down-log.ts';
+import type { UnsettledTable } from '../epochs/unsettled-table.ts';
 import type { QuotaTable } from '../promises/quota-table.ts';
 import { PolicyRecall } from './policy-recall.ts';
 import { PolicyReader, PolicyWriter } from './policy-table.ts';
 import type { QuotaRecall } from './quota-recall.ts';
+
+type PolicyParts = {
+  readonly downLog: DownLogWriter;
+  readonly quota: QuotaTable;
+  readonly recalls: QuotaRecall;
+  readonly unsettled: UnsettledTable;
+};
 
 /** What a warehouse starts with: a store, half of whose stock central may promise. */
 export const defaultSettings: WarehouseSettings = { class: 'store', sharePercent: 50, safetyStock: 0, priority: 100 };
@@ -23,7 +32,7 @@ export class Policies {
   readonly #downLog: DownLogWriter;
   readonly #recall: PolicyRecall;
 
-  constructor(database: Database, parts: { downLog: DownLogWriter; quota: QuotaTable; recalls: QuotaRecall }) {
+  constructor(database: Database, parts: PolicyParts) {
     this.#reader = new PolicyReader(database);
     this.#writer = new PolicyWriter(database);
     this.#downLog = parts.downLog;
@@ -35,6 +44,20 @@ export class Policies {
     if (this.#reader.settings(warehouse) === undefined) this.set(warehouse, defaultSettings);
   }
 
+  /** All of it once more, for a node that may have heard anything. */
+  tellAgain(warehouse: WarehouseId): void {
+    const settings = this.#reader.settings(warehouse);
+    if (settings === undefined) return;
+    this.#tell(warehouse, settings);
+    let after: SkuPolicy['sku'] | undefined;
+    for (;;) {
+      const rules = this.#reader.rules(warehouse, after, wireLimits.directiveLinesMax);
+      this.#tellRules(warehouse, rules);
+      after = rules.at(-1)?.sku;
+      if (after === undefined) return;
+    }
+  }
+
   withoutSettings(): readonly WarehouseId[] {
     return this.#reader.withoutSettings();
   }
@@ -43,15 +66,18 @@ export class Policies {
     const before = this.#reader.settings(warehouse);
     this.#writer.set(warehouse, settings);
     if (before !== undefined && isSamePolicy(before, settings)) return;
-    const { class: kind, sharePercent, safetyStock } = settings;
-    const policy = { class: kind, sharePercent, safetyStock };
-    this.#downLog.append(warehouse, encodeDirective({ kind: 'policy', policy }));
+    this.#tell(warehouse, settings);
     if (before !== undefined) this.#recall.policyChanged(warehouse, before, settings);
   }
 
   /** Goes on taking back what stricter policies do not allow; tells whether there is more. */
   recallNext(): boolean {
     return this.#recall.next();
+  }
+
+  /** A warehouse is settled: what its policies do not allow can be taken back now. */
+  settled(warehouse: WarehouseId): void {
+    this.#recall.settled(warehouse);
   }
 
   /** Of several rules for one SKU the last counts. */
@@ -64,10 +90,19 @@ export class Policies {
     });
     const changed = changes.map(({ now }) => now);
     for (const rule of changed) this.#writer.setRule(warehouse, rule);
-    for (const page of directivePages(changed, (some) => encodeDirective({ kind: 'sku-policy', rules: some }))) {
+    this.#tellRules(warehouse, changed);
+    this.#recall.rulesChanged(warehouse, changes);
+  }
+
+  #tell(warehouse: WarehouseId, { class: kind, sharePercent, safetyStock }: WarehouseSettings): void {
+    const policy = { class: kind, sharePercent, safetyStock };
+    this.#downLog.append(warehouse, encodeDirective({ kind: 'policy', policy }));
+  }
+
+  #tellRules(warehouse: WarehouseId, rules: readonly SkuPolicy[]): void {
+    for (const page of directivePages(rules, (some) => encodeDirective({ kind: 'sku-policy', rules: some }))) {
       this.#downLog.append(warehouse, page);
     }
-    this.#recall.rulesChanged(warehouse, changes);
   }
 }
 

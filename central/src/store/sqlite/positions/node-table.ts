@@ -3,8 +3,10 @@ import { genesisHash } from '@edgestock/shared/protocol/chain';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Heard, NodeRecord } from '../../../rules/node-record.ts';
 
-const COLUMNS = `warehouse, epoch, instance, enrolled_at, applied_up_to, applied_hash, applied_at, last_delta_at, fence_reason,
-  fenced_at, heard_at, heard_committed, heard_sent, heard_skew_ms, heard_schema_min, heard_schema_max, known_at, heard_fence`;
+const COLUMNS = `node.warehouse, epoch, instance, enrolled_at, applied_up_to, applied_hash, applied_at, last_delta_at, fence_reason,
+  fenced_at, heard_at, heard_committed, heard_sent, heard_skew_ms, heard_schema_min, heard_schema_max, known_at, heard_fence,
+  unsettled.warehouse IS NOT NULL AS is_unsettled, unsettled.until`;
+const NODES = 'node LEFT JOIN unsettled ON unsettled.warehouse = node.warehouse';
 
 type NodeRow = {
   warehouse: string;
@@ -25,6 +27,8 @@ type NodeRow = {
   heard_schema_max: number | null;
   known_at: number;
   heard_fence: string | null;
+  is_unsettled: number;
+  until: number | null;
 };
 
 /** Reads the rows of `node`. */
@@ -34,8 +38,8 @@ export class NodeReader {
   readonly #count: Statement<[], { nodes: number }>;
 
   constructor(database: Database) {
-    this.#one = database.prepare(`SELECT ${COLUMNS} FROM node WHERE warehouse = ?`);
-    this.#all = database.prepare(`SELECT ${COLUMNS} FROM node ORDER BY warehouse`);
+    this.#one = database.prepare(`SELECT ${COLUMNS} FROM ${NODES} WHERE node.warehouse = ?`);
+    this.#all = database.prepare(`SELECT ${COLUMNS} FROM ${NODES} ORDER BY node.warehouse`);
     this.#count = database.prepare('SELECT count(*) AS nodes FROM node');
   }
 
@@ -60,6 +64,7 @@ export class NodeWriter {
   readonly #fence: Statement<[string, number, string]>;
   readonly #hear: Statement<[Omit<Heard, 'warehouse' | 'nodeFence'> & { warehouse: string; nodeFence: string | null }]>;
   readonly #clamp: Statement<[{ now: number }]>;
+  readonly #setEpoch: Statement<[number, string]>;
 
   constructor(database: Database) {
     this.#insert = database.prepare(
@@ -83,6 +88,7 @@ export class NodeWriter {
         heard_at = @at, heard_committed = @committed, heard_sent = @sent, heard_skew_ms = @skewMs,
         heard_schema_min = @schemaMin, heard_schema_max = @schemaMax, heard_fence = @nodeFence
       WHERE warehouse = @warehouse`);
+    this.#setEpoch = database.prepare('UPDATE node SET epoch = ? WHERE warehouse = ?');
     this.#clamp = database.prepare(`
       UPDATE node SET enrolled_at = min(enrolled_at, @now), applied_at = min(applied_at, @now), heard_at = min(heard_at, @now),
         known_at = min(known_at, @now)
@@ -99,6 +105,11 @@ export class NodeWriter {
     now: number,
   ): void {
     this.#advance.run(cursor.sequence, cursor.hash, now, cursor.lastDeltaAt, warehouse);
+  }
+
+  /** The node was given a later epoch by a central that this one does not remember. */
+  setEpoch(warehouse: WarehouseId, epoch: number): void {
+    this.#setEpoch.run(epoch, warehouse);
   }
 
   fence(warehouse: WarehouseId, reason: string, now: number): void {
@@ -128,6 +139,7 @@ function recordOf(row: NodeRow): NodeRecord {
     knownAt: row.known_at,
     ...(row.fence_reason === null ? {} : { fence: { reason: row.fence_reason, at: row.fenced_at ?? 0 } }),
     ...(heard === undefined ? {} : { heard }),
+    ...(row.is_unsettled === 0 ? {} : { unsettled: row.until === null ? {} : { until: row.until } }),
   };
 }
 

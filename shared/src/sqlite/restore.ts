@@ -1,0 +1,125 @@
+import { copyFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import Database from 'better-sqlite3';
+import { BackupRefused } from './backup.ts';
+import { assertWhole, flushed, NEW_FILE, removed, sidecars, sync } from './database-file.ts';
+import { DatabaseRefused } from './open-database.ts';
+import { ProcessLock } from './process-lock.ts';
+
+export type Restored = {
+  readonly path: string;
+  /** Where the database is kept that was there before; absent when there was none. */
+  readonly kept?: string;
+};
+
+/**
+ * Puts a backup in the place of a database. Nobody may own the directory meanwhile (`DataDirectoryInUse`). A database that is
+ * there is refused without `replace`, and with it kept aside, never deleted. Sidecars of an old database are never left beside
+ * the new one, which they would damage. The backup is checked before anything is moved: `check` throws when it is not the right
+ * one. Throws `BackupRefused` or `DatabaseRefused`.
+ */
+export function restoreDatabase(options: {
+  readonly from: string;
+  readonly directory: string;
+  /** Name of the database in the directory. */
+  readonly file: string;
+  /** Name of the lock in the directory that the owner of the database holds. */
+  readonly lock: string;
+  readonly replace: boolean;
+  /** Wall time, milliseconds since 1970 UTC: part of the name of what is kept. */
+  readonly now: number;
+  readonly check: (backup: Database.Database) => void;
+}): Restored {
+  const { from, directory, file, replace } = options;
+  refuseNoBackup(from);
+  mkdirSync(directory, { recursive: true });
+  const lock = ProcessLock.take(join(directory, options.lock));
+  try {
+    const path = join(directory, file);
+    if (resolve(from) === resolve(path)) {
+      throw new BackupRefused(`${from} is the database itself`, 'Name the backup that should take its place.');
+    }
+    const isThere = existsSync(path);
+    if (isThere && !replace) {
+      throw new BackupRefused(
+        `there is a database in ${directory} already`,
+        'With --replace it is kept aside under another name, and the backup takes its place. What it has recorded since the backup is only in it.',
+      );
+    }
+    const draft = `${path}${NEW_FILE}`;
+    try {
+      copyChecked(from, draft, options.check);
+      const kept = isThere ? keptAside(path, options.now) : undefined;
+      removed(path);
+      flushed(draft, path);
+      return { path, ...(kept === undefined ? {} : { kept }) };
+    } finally {
+      removed(draft);
+    }
+  } finally {
+    lock.release();
+  }
+}
+
+function refuseNoBackup(from: string): void {
+  if (!existsSync(from))
+    throw new BackupRefused(`there is no file ${from}`, 'Name the file that a backup has written.');
+  // A database in use is not whole without its log, and a copy of both, made while it was written, need not be either.
+  const hasLog = sidecars.some((suffix) => (statSync(`${from}${suffix}`, { throwIfNoEntry: false })?.size ?? 0) > 0);
+  if (hasLog) {
+    throw new BackupRefused(
+      `${from} has a log of its own beside it: it is a database in use, or a copy of one, and no backup`,
+      'Make a backup of it with the command for that, and restore that.',
+    );
+  }
+}
+
+function copyChecked(from: string, draft: string, check: (backup: Database.Database) => void): void {
+  removed(draft);
+  copyFileSync(from, draft);
+  try {
+    const backup = new Database(draft, { fileMustExist: true });
+    try {
+      assertWhole(backup, from);
+      check(backup);
+    } finally {
+      backup.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+    throw new DatabaseRefused(`${from} is no database, or a damaged one`, { cause: error });
+  }
+}
+
+/** The old database under a name of its own, with its log inside it where that can still be read. */
+function keptAside(path: string, now: number): string {
+  const stamp = new Date(now).toISOString().replaceAll(/[-:]/g, '').replace(/\..*/, 'Z');
+  const kept = freeName(`${path}.replaced-${stamp}`);
+  emptyLog(path);
+  // Its log first: a database is never left without one that it may still need.
+  for (const suffix of [...sidecars, '']) {
+    if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${kept}${suffix}`);
+  }
+  sync(resolve(path, '..'));
+  return kept;
+}
+
+function freeName(name: string): string {
+  let free = name;
+  for (let count = 2; existsSync(free); count += 1) free = `${name}-${count}`;
+  return free;
+}
+
+/** One that cannot be opened keeps its log beside it: whoever repairs it may need both. */
+function emptyLog(path: string): void {
+  try {
+    const database = new Database(path, { fileMustExist: true });
+    try {
+      database.pragma('wal_checkpoint(TRUNCATE)');
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    if (!(error instanceof Database.SqliteError)) throw error;
+  }
+}
