@@ -15,6 +15,9 @@ export type CaseResult = {
   readonly seconds: number;
 };
 
+/** Of the words of a process that failed. */
+const TOLD_CHARS_MAX = 600;
+
 /** Runs one case in a folder of its own, or says why it cannot be run on this machine. */
 export async function runCase(
   { rows, name, needs, run }: FaultCase,
@@ -39,7 +42,13 @@ export async function runCase(
   }
 }
 
+/** What was broken; of what nobody foresaw, the beginning and the place. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.name === 'PromiseBroken' ? error.message : `${error.message} (${error.stack?.split('\n')[1]?.trim()})`;
+  if (error.name === 'PromiseBroken') return error.message;
+  const place = error.stack
+    ?.split('\n')
+    .find((line) => line.trimStart().startsWith('at '))
+    ?.trim();
+  return `${error.message.slice(0, TOLD_CHARS_MAX)} (${place})`;
 }

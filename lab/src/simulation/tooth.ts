@@ -19,7 +19,7 @@ export type Tooth = {
   readonly breaks: string;
   /** The fault of a real system in which it would lose something. */
   readonly showsIn: string;
-  /** Lives within which it is to be found: with room, about three times as many as it took when it was planted. */
+  /** Lives within which it is to be found: with room, several times as many as it took, since any change of the simulator deals the seeds anew. */
   readonly seedsMax: number;
   /** Made anew for every life. */
   readonly plant: () => Planted;

@@ -22,10 +22,10 @@ export class Transports {
 
   get actions(): readonly Action[] {
     return [
-      { name: 'plan transfer', weight: 3, act: () => this.#plan() },
-      { name: 'send transfer', weight: 4, act: () => this.#send() },
+      { name: 'plan transfer', weight: 5, act: () => this.#plan() },
+      { name: 'send transfer', weight: 6, act: () => this.#send() },
       { name: 'receive transfer', weight: 5, act: () => this.#receive() },
-      { name: 'close transfer', weight: 2, act: () => this.#close() },
+      { name: 'close transfer', weight: 9, act: () => this.#close() },
     ];
   }
 
@@ -55,7 +55,7 @@ export class Transports {
   /** Only what was loaded comes off the van; the receiving dock need not have heard of it. */
   async #receive(): Promise<unknown> {
     const { chance } = this.#world;
-    const planned = this.#any();
+    const planned = this.#any((one) => underWay(one).length > 0);
     if (planned === undefined) return undefined;
     const { id, from, to } = planned;
     // One van is unloaded by one crew at a time, which counts what is still on it.
@@ -74,14 +74,16 @@ export class Transports {
   }
 
   async #close(): Promise<unknown> {
-    const planned = this.#any();
+    const planned = this.#any((one) => underWay(one).length > 0);
     if (planned === undefined) return undefined;
     const { id, to } = planned;
     return this.#floor.say(to, { type: 'close-transfer', id, reason: 'shrinkage', actor: 'ana' }, 'closes');
   }
 
-  #any(): Planned | undefined {
+  /** One of the last, of which something can be said. */
+  #any(isMeant: (planned: Planned) => boolean = () => true): Planned | undefined {
     const { chance } = this.#world;
-    return this.#planned.length === 0 ? undefined : chance.one(this.#planned.slice(-4));
+    const some = this.#planned.filter(isMeant);
+    return some.length === 0 ? undefined : chance.one(some.slice(-4));
   }
 }

@@ -15,8 +15,8 @@ export type RunningCommand = {
   kill(signal: NodeJS.Signals): Promise<number | null>;
 };
 
-/** Under a second on an idle machine, half a minute on a crowded one. */
-const READY_WITHIN_MS = 60_000;
+/** On a busy machine a program takes many times what it takes alone. */
+const READY_WITHIN_MS = 100_000;
 const STDERR_LINES_KEPT = 30;
 const LOOK_MS = 50;
 
@@ -45,7 +45,7 @@ async function started(child: ChildProcess, args: readonly string[]): Promise<Ru
       .sleep(READY_WITHIN_MS)
       .then(() => Promise.reject(new Error(`edgestock ${args[0]} said nothing in time`))),
   ]).catch((error: unknown) => {
-    // Whoever gave it up cannot end it any more.
+    // What did not get ready in time must not go on by itself.
     child.kill('SIGKILL');
     throw error;
   });

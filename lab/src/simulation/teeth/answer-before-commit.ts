@@ -9,7 +9,7 @@ export const answerBeforeCommit: Tooth = {
   name: 'answer-before-commit',
   breaks: 'central answers shops before what it promised them is on the disk',
   showsIn: 'a crash in the moment after: the shop has a promise that central knows nothing of',
-  seedsMax: 50,
+  seedsMax: 80,
   plant: () => {
     /** Bytes of the log that are durable; absent when all are. */
     let durableBytes: number | undefined;

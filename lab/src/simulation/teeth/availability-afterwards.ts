@@ -11,7 +11,7 @@ export const availabilityAfterwards: Tooth = {
   name: 'availability-afterwards',
   breaks: 'what a promise takes is taken from the answers to shops in a transaction of its own, a moment later',
   showsIn: 'the next shop, which is offered what the one before has just been promised',
-  seedsMax: 10,
+  seedsMax: 30,
   plant: () => ({
     centralStore: (store, { file, clock }) =>
       over(store, {

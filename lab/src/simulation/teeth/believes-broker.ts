@@ -7,7 +7,7 @@ export const believesBroker: Tooth = {
   name: 'believes-broker',
   breaks: 'a node takes what the broker has acknowledged for applied, and would trim its log behind that',
   showsIn: 'a power cut of the broker, which takes the end of what it had acknowledged',
-  seedsMax: 10,
+  seedsMax: 30,
   plant: () => ({
     replication: ({ log, inbox, link }) => {
       const publish: Link['publish'] = async (subject, bytes, messageId) => {

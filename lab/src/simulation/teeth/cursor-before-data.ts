@@ -10,7 +10,7 @@ export const cursorBeforeData: Tooth = {
   name: 'cursor-before-data',
   breaks: "central's cursor in a node's log is durable before the batch is: two commits instead of one",
   showsIn: 'a crash between the two: the batch is taken for a duplicate from then on',
-  seedsMax: 60,
+  seedsMax: 300,
   plant: () => ({
     centralStore: (store, { file, clock }) =>
       over(store, {

@@ -6,7 +6,7 @@ export const fullDiskUnnoticed: Tooth = {
   name: 'full-disk-unnoticed',
   breaks: 'a node goes on when the disk has refused a commit',
   showsIn: 'a full disk: the till is told "recorded", and nothing was',
-  seedsMax: 60,
+  seedsMax: 120,
   plant: () => ({
     nodeStore: (store) =>
       over(store, {

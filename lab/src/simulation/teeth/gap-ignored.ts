@@ -7,7 +7,7 @@ export const gapIgnored: Tooth = {
   name: 'gap-ignored',
   breaks: 'central applies a batch although something before it is missing',
   showsIn: 'a lost or a late message: states come right by their versions, history and orders do not',
-  seedsMax: 10,
+  seedsMax: 30,
   plant: () => ({
     centralStore: (store, { file }) =>
       over(store, {

@@ -11,7 +11,7 @@ export const inboxCursorFirst: Tooth = {
   breaks:
     "a node's cursor in central's log is durable before the effect of the directive is: two commits instead of one",
   showsIn: 'a crash between the two: the directive is carried out by nobody, and never sent again',
-  seedsMax: 30,
+  seedsMax: 150,
   plant: () => ({
     replication: ({ log, inbox, link }, { store, clock }) => {
       const carryOut: DirectiveInbox['carryOut'] = async (run) => {

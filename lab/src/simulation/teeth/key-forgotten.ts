@@ -5,7 +5,7 @@ export const keyForgotten: Tooth = {
   name: 'key-forgotten',
   breaks: 'a node does not know again what it has recorded under a key',
   showsIn: 'a till that heard no answer and sends its receipt again: the goods are sold twice',
-  seedsMax: 20,
+  seedsMax: 60,
   plant: () => ({
     nodeStore: (store) =>
       over(store, { idempotency: over(store.idempotency, { find: () => undefined, save: () => undefined }) }),

@@ -5,7 +5,7 @@ export const noInstanceCheck: Tooth = {
   name: 'no-instance-check',
   breaks: 'central applies whatever continues the log of a warehouse, whichever installation and epoch wrote it',
   showsIn: 'the old machine of a warehouse coming back, or a copy of its disk: two truths become one log',
-  seedsMax: 30,
+  seedsMax: 150,
   plant: () => ({
     centralStore: (store) =>
       over(store, {

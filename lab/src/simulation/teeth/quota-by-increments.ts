@@ -8,7 +8,7 @@ export const quotaByIncrements: Tooth = {
   breaks: "a node adds up what central's answers give back, instead of taking the largest total it was told",
   showsIn:
     'the same units told twice: by the answer and by the directive, or by an answer to a process that began anew',
-  seedsMax: 60,
+  seedsMax: 300,
   plant: () => ({
     replication: ({ log, inbox, link }, { store }) => {
       const told = new Map<Sku, number>();

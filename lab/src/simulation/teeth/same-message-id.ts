@@ -9,7 +9,7 @@ export const sameMessageId: Tooth = {
   name: 'same-message-id',
   breaks: 'what is sent again has the id of its first copy',
   showsIn: 'a broker that lost the message and remembers its id: it swallows every copy and says thanks',
-  seedsMax: 60,
+  seedsMax: 150,
   plant: () => ({
     replication: ({ log, inbox, link }) => {
       const publish: Link['publish'] = (subject, bytes, messageId) =>

@@ -5,7 +5,7 @@ export const synchronousNormal: Tooth = {
   name: 'synchronous-normal',
   breaks: 'a node commits with synchronous=NORMAL, as the driver opens a database of this kind',
   showsIn: 'a power cut: of what was committed and answered, the last seconds are gone',
-  seedsMax: 30,
+  seedsMax: 80,
   plant: () => ({
     afterCrash: (file, of) => {
       if (of === 'node') loseLastPages(file, 12);
