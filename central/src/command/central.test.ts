@@ -87,7 +87,8 @@ describe('edgestock central', () => {
   });
 });
 
-describe('edgestock central backup and restore', () => {
+/** A test starts up to seven processes, each of them in seconds where the machine is busy. */
+describe('edgestock central backup and restore', { timeout: 120_000 }, () => {
   const data = () => join(directory, 'data');
   const backup = () => join(directory, 'backup.db');
   async function edgestock(...args: string[]): Promise<{ code: number | null; out: string; told: string }> {

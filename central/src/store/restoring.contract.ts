@@ -91,6 +91,24 @@ export function describeRestoring(world: OrderingWorld): void {
       expect(await oversold()).toBe(0);
     });
 
+    it('owes what policy wants back while it may give nothing back, and gives it back when it may', async () => {
+      const one = await world.node('W1 A9');
+      const { warehouse } = one.log;
+      const policy = (sharePercent: number) => ({ class: 'store' as const, sharePercent, safetyStock: 0, priority: 0 });
+      const setPolicy = (sharePercent: number) =>
+        world.promise({ command: 'set-policy', warehouse, settings: policy(sharePercent) });
+      await setPolicy(100);
+      await world.promise(reserve('r', { A: 9 }));
+      await setPolicy(0);
+      const restore = world.backUp();
+      await restore();
+      await world.promise({ command: 'release', reservation: 'r', reason: 'no longer wanted' });
+      expect(await share('A', one)).toMatchObject({ atCentral: { returned: 0, held: 0 } });
+      await world.hearAgain(one);
+      expect(await unsettled(one)).toBeUndefined();
+      expect(await share('A', one)).toMatchObject({ available: 0, atCentral: { returned: 9, held: 0 } });
+    });
+
     it('tells its nodes anew what they must know, from the beginning of a log', async () => {
       const one = await world.node('W1 A9');
       const { warehouse } = one.log;
