@@ -221,6 +221,26 @@ describe('a node restored from an old backup that sold on', () => {
     other.dispose();
   }
 
+  it('keeps a transfer that it shipped: what was set aside for the plan is no longer', async () => {
+    await site.move('receive', [...lines(9), ...lines(9, 'B')]);
+    const planned = [...lines(3), ...lines(2, 'B')];
+    await site.record({ type: 'plan-transfer', id: 'X-9', to: 'HAM1' as never, lines: planned, fingerprint: 'f' });
+    backUp();
+    const applied = site.store.outbox.head().sequence;
+    await restoredLife((other) =>
+      other.record({ type: 'ship-transfer', id: 'X-9', fingerprint: 'f', lines: lines(3) }).then(() => undefined),
+    );
+    adopt(applied);
+    ready(applied);
+    finish();
+    expect(await verified()).toEqual([]);
+    opened((store) => {
+      expect(store.documents.transfersNamed('X-9')).toMatchObject([{ state: 'shipped' }]);
+      expect(store.shelves.position(sku('A'))).toMatchObject({ onHand: 6, committed: 0 });
+      expect(store.shelves.position(sku('B'))).toMatchObject({ onHand: 9, committed: 0 });
+    });
+  });
+
   it('gets what it lost and keeps what it sold: both are in the books, each once', async () => {
     await site.move('receive', lines(40));
     await site.move('sale', lines(1), { document: 'T1/1', idempotency: key('T1', '1') });

@@ -19,6 +19,9 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
     case 'retell':
       return [
         ...(command.facts ?? []),
+        ...(command.facts ?? []).flatMap(({ details }) =>
+          details.otherWarehouse === undefined ? [] : linesOfTransfer(details.document ?? '', documents),
+        ),
         ...(command.reservations ?? []).flatMap(({ lines }) => lines),
         ...(command.levellings ?? []),
         ...(command.recounts ?? []).map((sku) => ({ sku })),

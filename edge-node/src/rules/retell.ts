@@ -11,6 +11,7 @@ import { unheard } from './receive-transfer.ts';
 import { Recording } from './recording.ts';
 import type { Reservation } from './reservation.ts';
 import { type Shelf, unsellableChange, withBalance } from './shelf.ts';
+import { setAsideEnds } from './ship-transfer.ts';
 import type { Decision, SiteState } from './site-state.ts';
 import { openUnits, type Task } from './task.ts';
 import { type Transfer, withStage, withUnits } from './transfer.ts';
@@ -143,6 +144,8 @@ class Telling {
     const key = `${ends.from} ${id}`;
     const known =
       this.#transfers.get(key) ?? this.#state.documents.transfer(id, ends.from) ?? unheard(ends, this.#state.now);
+    // What was set aside for the plan left with it.
+    if (isShipment) setAsideEnds(known, {}, this.recording);
     const units = isShipment
       ? { shipped: -quantity }
       : kind === 'transfer-lost'

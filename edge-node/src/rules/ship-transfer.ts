@@ -42,7 +42,7 @@ export function leavingOf({ documents }: SiteState, id: string): Transfer | unde
 }
 
 /** What was set aside for a planned transfer is so no longer. */
-export function setAsideEnds(transfer: Transfer, command: TransferCommand, recording: Recording): void {
+export function setAsideEnds(transfer: Transfer, command: Pick<TransferCommand, 'actor'>, recording: Recording): void {
   if (transfer.state !== 'planned') return;
   const details = {
     document: transfer.id,
