@@ -1,6 +1,7 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Condition } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
+import type { LateFactRow } from '../store/late-fact-store.ts';
 import type { ReservationFilter, ReservationPage, ReservationShare } from '../store/reservation-store.ts';
 import type { TransferFilter, TransferPage, TransferShare } from '../store/transfer-store.ts';
 import type {
@@ -135,6 +136,16 @@ export type TaskView = {
   /** The tasks behind a SKU's committed units, oldest first. */
   ofSku(sku: Sku, limit: number): readonly TaskShare[];
 };
+
+/** What became of late facts, as the doors may read it: in the order in which they came. */
+export type LateFactView = {
+  page(question: {
+    readonly late: number | undefined;
+    readonly after: number;
+    readonly limit: number;
+  }): readonly LateFactRow[];
+};
+export type { LateFactRow } from '../store/late-fact-store.ts';
 
 /** Transfers from and to this warehouse, as the doors may read them. */
 export type TransferView = {

@@ -3,6 +3,7 @@ import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Command } from './command.ts';
 import type { CarryOut } from './directive-command.ts';
 import type { Documents } from './documents.ts';
+import { skusOfLate } from './late-facts.ts';
 
 type Named = { readonly sku: Sku };
 
@@ -31,6 +32,7 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
     case 'take-up-epoch':
       return [];
     case 'carry-out':
+    case 'carry-out-kept':
       return linesOf(command.directive, documents);
     case 'renew-reservation':
     case 'release-reservation':
@@ -66,6 +68,8 @@ function linesOf(directive: CarryOut['directive'], documents: Documents): readon
       return directive.rules;
     case 'transfer':
       return [...directive.transfer.lines, ...linesOfTransfer(directive.transfer.transfer, documents)];
+    case 'late-facts':
+      return skusOfLate(directive.rows, documents);
     case 'catalogue-upsert':
     case 'policy':
     case 'unreadable':

@@ -69,7 +69,8 @@ export function retell(state: SiteState, command: Retell): Decision {
   return telling.decision();
 }
 
-class Telling {
+/** Movements of another life as this one records them. */
+export class Telling {
   readonly recording: Recording;
   readonly #state: SiteState;
   readonly #tasks = new Map<string, Task>();
@@ -77,9 +78,9 @@ class Telling {
   readonly #transfers = new Map<string, Transfer>();
   readonly #reservations: DocumentWrite[] = [];
 
-  constructor(state: SiteState) {
+  constructor(state: SiteState, recording = new Recording(state)) {
     this.#state = state;
-    this.recording = new Recording(state);
+    this.recording = recording;
   }
 
   fact(fact: ToldFact): void {
@@ -111,11 +112,21 @@ class Telling {
   }
 
   decision(): Decision {
-    return this.recording.decision([
+    return this.recording.decision(this.writes());
+  }
+
+  /** The transfers that it was told of, as they are now. */
+  transfers(): readonly Transfer[] {
+    return [...this.#transfers.values()];
+  }
+
+  /** What it makes of documents. */
+  writes(): readonly DocumentWrite[] {
+    return [
       ...[...this.#tasks.values()].map((task) => ({ document: 'task', task }) as const),
       ...[...this.#transfers.values()].map((transfer) => ({ document: 'transfer', transfer }) as const),
       ...this.#reservations,
-    ]);
+    ];
   }
 
   /** Whether a task holds the units that left. */

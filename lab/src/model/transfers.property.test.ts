@@ -7,7 +7,7 @@ import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { must } from '@edgestock/shared/runtime/assert';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { LinkedSites } from './linked-sites.ts';
+import { LinkedSites } from '../testing/linked-sites.ts';
 
 const warehouses = ['BER1', 'HAM1'].map((id) => must(parseWarehouseId(id), 'a warehouse id'));
 const skus = ['A', 'B'].map(sku);

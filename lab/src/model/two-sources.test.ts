@@ -4,7 +4,7 @@ import { sku } from '@edgestock/edge-node/testing/site';
 import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { must } from '@edgestock/shared/runtime/assert';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { LinkedSites } from './linked-sites.ts';
+import { LinkedSites } from '../testing/linked-sites.ts';
 
 const [BER1, HAM1, MUC1] = ['BER1', 'HAM1', 'MUC1'].map((id) => must(parseWarehouseId(id), 'a warehouse id'));
 const A = sku('A');
