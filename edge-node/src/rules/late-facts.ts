@@ -85,15 +85,16 @@ function tellSurpluses({ documents, now }: SiteState, telling: Telling, recordin
   }
 }
 
-/** What of a late fact this log holds. Of movements that look alike as many are known as it holds. */
-class KnownFacts {
-  readonly #documents: Documents;
+/** What of another life this log holds. Of movements that look alike as many are known as it holds. */
+export class KnownFacts {
+  readonly #documents: Pick<Documents, 'movementsOf' | 'receipt'>;
   readonly #bySku = new Map<Sku, Map<string, number>>();
 
-  constructor(documents: Documents) {
+  constructor(documents: Pick<Documents, 'movementsOf' | 'receipt'>) {
     this.#documents = documents;
   }
 
+  /** Why it is not to be recorded again; `undefined` for what the log does not hold. Of a SKU, the log as it is at the first question. */
   whyKnown(delta: Delta): string | undefined {
     const scope = receiptScope(delta);
     const { document } = delta.details;
