@@ -16,6 +16,7 @@ import { jetStreamErrorCode } from '@edgestock/shared/transport/jetstream-error'
 import { Events, type JetStreamManager, type Msg, type NatsConnection } from 'nats';
 import { centralLimits } from '../limits.ts';
 import { JetStreamLane } from './jetstream-lane.ts';
+import { JetStreamRepairs } from './jetstream-repairs.ts';
 import { ensureStream } from './jetstream-stream.ts';
 import type { SourceListener } from './source.ts';
 import { type StreamFailure, StreamRefused } from './stream-failure.ts';
@@ -43,6 +44,8 @@ const QUEUE_GROUP = 'central';
 
 /** Everything of the nodes that comes through the broker: two lanes of eight shards, enrolments, heartbeats and requests. */
 export class JetStreamSource implements Service {
+  /** What can be done at the broker when it does not deliver. */
+  readonly repairs: JetStreamRepairs;
   readonly #options: JetStreamSourceOptions;
   readonly #trimmer = new StreamTrimmer();
   readonly #lanes: readonly JetStreamLane[];
@@ -72,6 +75,7 @@ export class JetStreamSource implements Service {
             listener: { accept: (message) => listener.accept(message), interrupted },
             ensureStream: (manager) => this.#ensureStream(manager),
             onAcknowledged: (subject, streamSequence) => this.#trimmer.note(subject, streamSequence),
+            onProbe: (text) => this.repairs.probeArrived(text),
             idleHeartbeatMs,
             clock,
             random,
@@ -79,6 +83,15 @@ export class JetStreamSource implements Service {
           }),
       ),
     );
+    this.repairs = new JetStreamRepairs({
+      connection,
+      lanes: this.#lanes,
+      laneOf: (lane, shard) => this.#lanes[lanes.indexOf(lane) * SHARD_COUNT + shard],
+      ensureStream: (manager) => this.#ensureStream(manager),
+      interrupted,
+      clock,
+      random,
+    });
     this.#cancels.push(clock.every(centralLimits.laneCheckPeriodMs, () => void this.#checkLanes()));
     this.#cancels.push(clock.every(centralLimits.trimPeriodMs, () => void this.#trim()));
     void this.#watchConnection(interrupted);
@@ -114,7 +127,7 @@ export class JetStreamSource implements Service {
     if (!this.#isStreamRefused) {
       const { message: reason, hint } = refused;
       log.error({ stream: UP_STREAM, reason, hint }, 'the stream cannot be made');
-      onStream?.({ since: clock.now(), reason, hint });
+      onStream?.({ state: 'stream-missing', since: clock.now(), reason, hint });
     }
     this.#isStreamRefused = true;
     return refused;
