@@ -138,41 +138,6 @@ describe('what is lost on the way', () => {
     expect(replication.counters.rewinds).toMatchObject({ need: 0, stall: 1 });
   });
 
-  test('for good, makes a node of which central answers and takes nothing say so, and for how long', async () => {
-    const { log, clock, link, central, replication } = await live();
-    link.faults = { ...noFaults, brokerLoss: 1 };
-    log.commit('A');
-    await clock.advance(limits.stalledAfterMs - 1_000);
-    expect(replication.status()).toMatchObject({ state: 'live' });
-    expect(replication.status()).not.toHaveProperty('stalledMs');
-    // Sending it again, twice by now, is no progress.
-    await clock.advance(51_000);
-    expect(replication.counters.rewinds.stall).toBeGreaterThan(1);
-    expect(replication.status()).toMatchObject({
-      state: 'stalled',
-      stalledMs: limits.stalledAfterMs + 50_000,
-      hint: expect.stringContaining('for 90 s, though the broker took it'),
-    });
-    link.faults = noFaults;
-    await clock.advance(limits.stallMs + 1_000);
-    expect(central.applied).toBe(1);
-    expect(replication.status()).toMatchObject({ state: 'live' });
-    expect(replication.status()).not.toHaveProperty('hint');
-  });
-
-  test('while nobody is heard is no standstill: that nobody is heard says more', async () => {
-    const { log, clock, link, replication } = await live();
-    link.faults = { ...noFaults, brokerLoss: 1 };
-    log.commit('A');
-    await clock.advance(limits.stalledAfterMs - 1_000);
-    link.faults = { ...noFaults, brokerLoss: 1, isCentralDown: true };
-    await clock.advance(30_000);
-    expect(replication.status()).toMatchObject({ state: 'catching-up' });
-    link.faults = { ...noFaults, brokerLoss: 1 };
-    await clock.advance(limits.sessionRetryMsMax + 1_000);
-    expect(replication.status()).toMatchObject({ state: 'live' });
-  });
-
   test('goes out under another message id, or the broker would take it for the first', async () => {
     const { log, clock, link, central } = await live();
     link.faults = { ...noFaults, brokerLoss: 1 };
