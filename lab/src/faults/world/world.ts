@@ -179,18 +179,26 @@ export class World {
     return new Traffic({ history, nodes: new Map(nodes), centralUrl, pauseMs: PAUSE_MS });
   }
 
-  /** The first node gets what storefronts will want, and grants a part of it to central. */
-  async #stockTheShop(): Promise<void> {
+  /** Goods arrive at the first node, and the history knows of them. */
+  async receive(id: string, lines: readonly { readonly sku: string; readonly quantity: number }[]): Promise<void> {
     const { warehouse, url } = this.node;
-    const id = 'opening';
-    const lines = SHOP_SKUS.map((sku) => ({ sku, quantity: SHOP_UNITS }));
     const changes = lines.map(({ sku, quantity }) => ({ sku, units: quantity }));
     const operation: Operation = { id, door: 'node', warehouse, changes };
     this.history.invoke(operation, systemClock.monotonicMs());
-    const body = { kind: 'receive', document: id, lines };
-    const { status } = await requestJson(`${url}/v1/movements`, { body, key: id });
-    if (status !== 201) throw new Error(`the node did not take its opening stock: ${status}`);
+    const { status } = await requestJson(`${url}/v1/movements`, {
+      body: { kind: 'receive', document: id, lines },
+      key: id,
+    });
+    if (status !== 201) throw new Error(`the node did not take ${id}: ${status}`);
     this.history.end(operation, 'ok', systemClock.monotonicMs());
+  }
+
+  /** The first node gets what storefronts will want, and grants a part of it to central. */
+  async #stockTheShop(): Promise<void> {
+    await this.receive(
+      'opening',
+      SHOP_SKUS.map((sku) => ({ sku, quantity: SHOP_UNITS })),
+    );
     const central = new CentralApi(this.centralUrl);
     const isGranted = async () => (await central.availability(SHOP_SKUS[0] ?? '')).available > 0;
     await until(isGranted, SETTLED_WITHIN_MS, 'central may promise something');
