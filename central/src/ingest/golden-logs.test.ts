@@ -40,7 +40,14 @@ beforeEach(() => {
   const common = { store, cursors, wanted, metrics, clock, log: silentLog };
   const digests = digestWatchOf(store, clock, metrics);
   const stalls = new StallWatch({ cursors, clock, isStoreFull: () => false });
-  desk = new ControlDesk({ ...common, digests, stalls, centralEpoch: 1, onDownCursor: () => undefined });
+  desk = new ControlDesk({
+    ...common,
+    digests,
+    stalls,
+    centralEpoch: 1,
+    onDownCursor: () => undefined,
+    onPlaceStated: async () => undefined,
+  });
   ingester = new Ingester({
     ...common,
     digests,

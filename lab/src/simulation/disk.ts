@@ -12,8 +12,15 @@ export class Disk {
 
   /** The folder of a new process with its database file. */
   folder(name: string, file: string, image: Uint8Array): string {
-    const path = this.#folder(name);
+    const path = this.emptyFolder(name);
     writeFileSync(join(path, file), image);
+    return path;
+  }
+
+  emptyFolder(name: string): string {
+    this.#folders += 1;
+    const path = join(this.#root, `${name}-${this.#folders}`);
+    mkdirSync(path);
     return path;
   }
 
@@ -22,7 +29,7 @@ export class Disk {
    * process still has its files open here; the lock and the index of the write-ahead log belong to it.
    */
   afterCrash(name: string, folder: string): string {
-    const next = this.#folder(name);
+    const next = this.emptyFolder(name);
     for (const file of readdirSync(folder)) {
       if (file.endsWith('.db') || file.endsWith('.sqlite') || file.endsWith('-wal')) {
         copyFileSync(join(folder, file), join(next, file));
@@ -33,12 +40,5 @@ export class Disk {
 
   dispose(): void {
     rmSync(this.#root, { recursive: true, force: true });
-  }
-
-  #folder(name: string): string {
-    this.#folders += 1;
-    const path = join(this.#root, `${name}-${this.#folders}`);
-    mkdirSync(path);
-    return path;
   }
 }

@@ -61,7 +61,7 @@ export class NodeAudit {
   readonly #recorded = new Map<string, number>();
   #sequence = 0;
   #hash: string | undefined;
-  #inbox = 0;
+  #inbox = { centralEpoch: 0, sequence: 0 };
   /** What the last look saw: where nothing was committed since, there is nothing to look at. */
   #seen: { readonly store: EdgeStore; readonly commits: number } | undefined;
 
@@ -105,13 +105,7 @@ export class NodeAudit {
     const { store, warehouse, commits } = this.#node;
     const head = store.outbox.head();
     const isSeen = this.#seen?.store === store && this.#seen.commits === commits;
-    if (
-      isSeen &&
-      this.#owed.length === 0 &&
-      this.#sequence === head.sequence &&
-      this.#inbox === store.documents.inbox().sequence
-    )
-      return;
+    if (isSeen && this.#owed.length === 0 && this.#sequence === head.sequence && this.#hasSameInbox()) return;
     this.#seen = { store, commits };
     hold(
       head.sequence >= this.#sequence,
@@ -129,17 +123,24 @@ export class NodeAudit {
         () => `${warehouse}: ${owed.sequence} was acknowledged as "${inWords(owed)}" and is "${there}"`,
       );
     }
-    const { sequence } = store.documents.inbox();
+    const { centralEpoch, sequence } = store.documents.inbox();
+    const before = this.#inbox;
     hold(
-      sequence >= this.#inbox,
-      () => `${warehouse}: its cursor in central's log fell from ${this.#inbox} to ${sequence}`,
+      centralEpoch > before.centralEpoch || (centralEpoch === before.centralEpoch && sequence >= before.sequence),
+      () =>
+        `${warehouse}: its cursor in central's log fell from ${JSON.stringify(before)} to ${centralEpoch}.${sequence}`,
     );
-    this.#inbox = sequence;
+    this.#inbox = { centralEpoch, sequence };
     this.#checkPositions();
     const { tasks } = this;
     this.#checkSetAsides(tasks);
     const refused = store.exceptions.openAfter(0, PAGE).find(({ kind }) => kind === 'directive-refused');
     hold(refused === undefined, () => `${warehouse}: a directive was refused, ${JSON.stringify(refused)}`);
+  }
+
+  #hasSameInbox(): boolean {
+    const { centralEpoch, sequence } = this.#node.store.documents.inbox();
+    return this.#inbox.centralEpoch === centralEpoch && this.#inbox.sequence === sequence;
   }
 
   /** What the documents of the node say is set aside. */

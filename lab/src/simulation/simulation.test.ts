@@ -37,6 +37,7 @@ const mustBeReached = [
   ],
   ...['node crash', 'central crash', 'clock set', 'clock of central set', 'disk full', 'disk of central full'],
   ...['an earlier machine', 'a second installation', 'a quiet while'],
+  ...['central put back: backup', 'central put back: copy'],
 ];
 
 test('the same seed is the same life, to the last line', async () => {
