@@ -19,7 +19,7 @@ import { JetStreamLane } from './jetstream-lane.ts';
 import { JetStreamRepairs } from './jetstream-repairs.ts';
 import { ensureStream } from './jetstream-stream.ts';
 import type { SourceListener } from './source.ts';
-import { type StreamFailure, StreamRefused } from './stream-failure.ts';
+import { type StreamFailure, StreamRefused, streamStuck } from './stream-failure.ts';
 import { StreamTrimmer } from './stream-trimmer.ts';
 
 export type JetStreamSourceOptions = {
@@ -39,6 +39,8 @@ export type JetStreamSourceOptions = {
 
 const lanes: readonly Lane[] = ['state', 'up'];
 const IDLE_HEARTBEAT_MS = 5_000;
+/** Checks in a row that the broker left without an answer, though the link to it is up. */
+const UNANSWERED_CHECKS_MAX = 2;
 /** Several processes of central share the requests of the nodes. */
 const QUEUE_GROUP = 'central';
 
@@ -52,6 +54,8 @@ export class JetStreamSource implements Service {
   readonly #cancels: (() => void)[] = [];
   #ensuring: Promise<void> | undefined;
   #isStreamRefused = false;
+  #isLinkUp = true;
+  #unansweredChecks = 0;
 
   constructor(options: JetStreamSourceOptions) {
     this.#options = options;
@@ -158,6 +162,7 @@ export class JetStreamSource implements Service {
   async #watchConnection(interrupted: () => void): Promise<void> {
     const { connection, onLink } = this.#options;
     for await (const { type } of connection.status()) {
+      if (type === Events.Disconnect || type === Events.Reconnect) this.#isLinkUp = type === Events.Reconnect;
       if (type === Events.Disconnect) onLink?.(false);
       if (type !== Events.Reconnect) continue;
       onLink?.(true);
@@ -170,9 +175,30 @@ export class JetStreamSource implements Service {
     try {
       const manager = await connection.jetstreamManager();
       for (const lane of this.#lanes) await lane.check(manager, centralLimits.laneCheckPeriodMs);
+      this.#answered();
     } catch (error) {
       log.debug({ reason: reasonOf(error) }, 'lanes could not be checked');
+      if (jetStreamErrorCode(error) !== undefined) this.#answered();
+      else if (this.#isLinkUp) this.#unanswered(error);
     }
+  }
+
+  /**
+   * A broker that holds the link and answers nothing (nats-server 2.9 whose disk was full): nobody sees it by a lost connection,
+   * and heartbeats do not come either.
+   */
+  #unanswered(error: unknown): void {
+    this.#unansweredChecks += 1;
+    if (this.#unansweredChecks !== UNANSWERED_CHECKS_MAX) return;
+    const { clock, log, onStream } = this.#options;
+    const failure = streamStuck(`the broker answers nothing about its stream: ${reasonOf(error)}`, clock.now());
+    log.error({ stream: UP_STREAM, reason: failure.reason, hint: failure.hint }, 'the broker is stuck');
+    onStream?.(failure);
+  }
+
+  #answered(): void {
+    if (this.#unansweredChecks >= UNANSWERED_CHECKS_MAX) this.#options.onStream?.(undefined);
+    this.#unansweredChecks = 0;
   }
 
   /** A courtesy to the broker's disk. What it takes too much of, the node sends again; what it leaves, expires. */

@@ -120,6 +120,46 @@ async function healed(text: string): Promise<void> {
   expect(unapplied).toBeUndefined();
 }
 
+/** For sources of their own; nothing comes of it. */
+const deafListener = {
+  accept: async () => undefined,
+  enrol: async () => undefined,
+  heartbeat: async () => undefined,
+  lastUnits: async () => undefined,
+  rejoin: async () => undefined,
+  interrupted: () => undefined,
+};
+
+describe('a broker that holds the link and answers nothing', () => {
+  it('is told with what a person should do, and again when it answers', async () => {
+    const itsTime = new VirtualClock();
+    const frozen = new JetStreamSource({
+      ...{ connection, random: systemRandom, log: silentLog, clock: itsTime, idleHeartbeatMs: 500 },
+      listener: deafListener,
+      onStream: (failure) => void told.push(failure),
+    });
+    /** Until it is so; its lanes are looked at all the time. */
+    const untilTold = async (times: number) => {
+      const givesUpAtMs = systemClock.monotonicMs() + HEALED_WITHIN_MS;
+      while (told.length < times && systemClock.monotonicMs() < givesUpAtMs) {
+        await itsTime.advance(centralLimits.laneCheckPeriodMs);
+        await systemClock.sleep(1_000);
+      }
+    };
+    await itsTime.advance(centralLimits.laneCheckPeriodMs);
+    await systemClock.sleep(500);
+    expect(told).toEqual([]);
+    broker.pause();
+    await untilTold(1);
+    broker.resume();
+    expect(told).toMatchObject([{ state: 'stream-stuck', hint: expect.stringMatching(/^Restart nats-server/) }]);
+    await untilTold(2);
+    expect(told).toHaveLength(2);
+    expect(told[1]).toBeUndefined();
+    await frozen.stop();
+  });
+});
+
 describe('a node whose messages do not arrive', () => {
   it('because its subject is full at the broker, gets room there', async () => {
     await manager.streams.update(UP_STREAM, { max_msgs_per_subject: 1 });

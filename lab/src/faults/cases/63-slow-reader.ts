@@ -19,8 +19,8 @@ const PATH = '/v1/availability/stream';
 type Told = { readonly sku: string; readonly available: number };
 
 /**
- * Readers of the event stream take nothing for a while: the buffers of their connections fill, and nobody else may notice, not
- * the memory of central either. When they read again, they come to what everybody else was told, cut off meanwhile or not.
+ * Readers of the event stream take nothing for a while: what they are owed waits in buffers that are bounded, and nobody else may
+ * notice, nor the memory of central. When they read again, they come to what everybody else was told, cut off meanwhile or not.
  */
 export const slowReader: FaultCase = {
   rows: [63],

@@ -3,10 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Under } from './lab-node.ts';
 
-/** The setting that names the file by which a process sets its clock; read by set-clock.ts. */
-export const WALL_CLOCK_FILE = 'EDGESTOCK_LAB_WALL_CLOCK';
-
-/** The wall clock of the processes that run under it. */
+/** The wall clock of the processes that run under it; set-clock-process.ts is in each of them. */
 export class WallClock {
   readonly #path: string;
 
@@ -23,7 +20,8 @@ export class WallClock {
   }
 
   get under(): Under {
-    const loaded = pathToFileURL(join(import.meta.dirname, 'set-clock.ts')).href;
-    return ['env', `NODE_OPTIONS=--import=${loaded}`, `${WALL_CLOCK_FILE}=${this.#path}`];
+    const setter = new URL('./set-clock-process.ts', import.meta.url);
+    setter.searchParams.set('by', pathToFileURL(this.#path).href);
+    return ['env', `NODE_OPTIONS=--import=${setter.href}`];
   }
 }
