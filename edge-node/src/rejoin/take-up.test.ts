@@ -1,4 +1,13 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
@@ -10,13 +19,14 @@ import type { UpBatch } from '@edgestock/shared/protocol/message';
 import type { StateAhead, TakenOver } from '@edgestock/shared/protocol/rejoin';
 import { must } from '@edgestock/shared/runtime/assert';
 import { systemRandom } from '@edgestock/shared/runtime/random';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AdoptedBooks, BrokenLog, REJOIN_DIRECTORY } from '../store/adopted-books.ts';
 import { EdgeStore } from '../store/edge-store.ts';
 import { LedgerAudit } from '../store/ledger-audit.ts';
 import { sku, TestSite } from '../testing/site.ts';
 import { verifyBooks } from '../verify/verify-books.ts';
-import { writeRejoin } from './rejoin-file.ts';
+import { readRejoin, writeRejoin } from './rejoin-file.ts';
 import { takeUp } from './take-up.ts';
 
 const warehouse = must(parseWarehouseId('BER1'), 'an id');
@@ -223,6 +233,14 @@ describe('a node restored from an old backup that sold on', () => {
     other.dispose();
   }
 
+  /** As on a full disk, which takes the log of the new books and not what is in it: another reader keeps it beside them. */
+  function failBehindTheTelling(): void {
+    const reader = new Database(join(dataDir, REJOIN_DIRECTORY, 'edge.sqlite'));
+    reader.prepare('SELECT count(*) FROM movement').get();
+    expect(() => finish()).toThrow('is it full?');
+    reader.close();
+  }
+
   it('does not record again what was applied of it as a late fact, receipt or not', async () => {
     await site.move('receive', lines(20));
     backUp();
@@ -352,6 +370,127 @@ describe('a node restored from an old backup that sold on', () => {
     finish();
     expect(await verified()).toEqual([]);
     expect(opened((store) => store.shelves.position(sku('A'))?.granted)).toBe(0);
+  });
+
+  it('tells what was sold in the former books after a take-up that failed behind the telling', async () => {
+    await site.move('receive', lines(40));
+    backUp();
+    await site.move('sale', lines(5));
+    const applied = site.store.outbox.head().sequence;
+    adopt(applied);
+    ready(applied);
+    failBehindTheTelling();
+    await restoredLife((other) =>
+      other.move('sale', lines(7), { document: 'T1/3', idempotency: key('T1', '3') }).then(() => undefined),
+    );
+    // The log is taken back anew, while the former books go on.
+    expect(finish()).toBeUndefined();
+    expect(readRejoin(dataDir)).toEqual({ instance: 'the-fresh-one', sawEpoch: 1, askedAt: 1, taken: readRejoin(dataDir)?.taken });
+    adopt(applied);
+    ready(applied);
+    expect(finish()).toMatchObject({ epoch: 2, told: 1 });
+    expect(await verified()).toEqual([]);
+    opened((store) => {
+      expect(store.shelves.position(sku('A'))?.onHand).toBe(40 - 5 - 7);
+      expect(store.idempotency.find(key('T1', '3'))).toMatchObject({ movementCount: 1 });
+    });
+  });
+
+  it('records a movement that looks like one of the common history', async () => {
+    await site.move('receive', lines(40));
+    const same = { occurredAt: 1_700_000_000_000, reason: 'damaged' } as const;
+    await site.move('scrap', lines(1), same);
+    backUp();
+    await site.move('sale', lines(5));
+    const applied = site.store.outbox.head().sequence;
+    await restoredLife((other) => other.move('scrap', lines(1), same).then(() => undefined));
+    adopt(applied);
+    ready(applied);
+    finish();
+    expect(await verified()).toEqual([]);
+    expect(opened((store) => store.shelves.position(sku('A'))?.onHand)).toBe(40 - 1 - 5 - 1);
+  });
+
+  it.each([
+    ['of the same contents', 'f'],
+    ['of other contents', 'g'],
+  ])('records a receipt, %s, whose number the till had used before the node forgot it', async (_what, fingerprint) => {
+    await site.move('receive', lines(40));
+    await site.move('sale', lines(1), { document: 'T1/1', idempotency: key('T1', '1') });
+    backUp();
+    await site.move('sale', lines(5));
+    const applied = site.store.outbox.head().sequence;
+    const books = new Database(join(dataDir, 'edge.sqlite'));
+    books.exec('DELETE FROM idempotency');
+    books.close();
+    await restoredLife((other) =>
+      other
+        .move('sale', lines(2), { document: 'T1/1', idempotency: { ...key('T1', '1'), fingerprint } })
+        .then(() => undefined),
+    );
+    adopt(applied);
+    ready(applied);
+    finish();
+    expect(await verified()).toEqual([]);
+    opened((store) => {
+      expect(store.shelves.position(sku('A'))?.onHand).toBe(40 - 1 - 5 - 2);
+      expect(store.idempotency.find(key('T1', '1'))).toMatchObject({ fingerprint });
+    });
+  });
+
+  it('keeps every one of the former books, also those of another life that was of the same number', async () => {
+    await site.move('receive', lines(4));
+    backUp();
+    const applied = site.store.outbox.head().sequence;
+    const kept = join(dataDir, 'edge.sqlite.before-epoch-2');
+    writeFileSync(kept, 'the only ones that know of it');
+    adopt(applied);
+    ready(applied);
+    expect(finish()).toMatchObject({ former: `${kept}-2` });
+    expect(readFileSync(kept, 'utf8')).toBe('the only ones that know of it');
+  });
+
+  it('is ended where a crash came between the name that the former books get and the one of the new ones', async () => {
+    await site.move('receive', lines(40));
+    backUp();
+    const applied = site.store.outbox.head().sequence;
+    await restoredLife((other) => other.move('sale', lines(2)).then(() => undefined));
+    adopt(applied);
+    ready(applied);
+    failBehindTheTelling();
+    renameSync(join(dataDir, 'edge.sqlite'), join(dataDir, 'edge.sqlite.before-epoch-2'));
+    expect(finish()).toMatchObject({ epoch: 2, told: 1 });
+    expect(await verified()).toEqual([]);
+    expect(opened((store) => store.shelves.position(sku('A'))?.onHand)).toBe(38);
+  });
+
+  it('tells goods that the lost life has under the same receipt as others', async () => {
+    await site.move('receive', [...lines(40), ...lines(40, 'B')]);
+    backUp();
+    await site.move('sale', lines(5), { document: 'T1/2', idempotency: key('T1', '2') });
+    const applied = site.store.outbox.head().sequence;
+    await restoredLife((other) =>
+      other.move('sale', lines(3, 'B'), { document: 'T1/2', idempotency: key('T1', '2') }).then(() => undefined),
+    );
+    adopt(applied);
+    ready(applied);
+    expect(finish()).toMatchObject({ told: 1 });
+    expect(await verified()).toEqual([]);
+    expect(opened((store) => store.shelves.position(sku('B'))?.onHand)).toBe(37);
+  });
+
+  it('does not give the new books their name before all of them is in the file', async () => {
+    await site.move('receive', lines(40));
+    backUp();
+    const applied = site.store.outbox.head().sequence;
+    await restoredLife((other) => other.move('sale', lines(2)).then(() => undefined));
+    adopt(applied);
+    ready(applied);
+    failBehindTheTelling();
+    expect(opened((store) => store.shelves.position(sku('A'))?.onHand)).toBe(38);
+    expect(finish()).toMatchObject({ epoch: 2, told: 1 });
+    expect(await verified()).toEqual([]);
+    expect(opened((store) => [store.node.identity().epoch, store.shelves.position(sku('A'))?.onHand])).toEqual([2, 38]);
   });
 
   it('is gone on with where a crash came between the new books and their name', async () => {

@@ -1,15 +1,16 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import type { StateAhead, TakenOver } from '@edgestock/shared/protocol/rejoin';
+import type { LogEnd, RejoinUnderWay, StateAhead, TakenOver } from '@edgestock/shared/protocol/rejoin';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
-import { flushed, removed, sidecars } from '@edgestock/shared/sqlite/database-file';
+import { flushed, freeName, removed, sidecars } from '@edgestock/shared/sqlite/database-file';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import type { Command } from '../ledger/command.ts';
 import { Commit } from '../ledger/commit.ts';
 import { ShelfCache } from '../ledger/shelf-cache.ts';
+import type { Idempotency } from '../rules/command.ts';
 import { KnownFacts } from '../rules/late-facts.ts';
 import type { Levelling, Retell } from '../rules/retell.ts';
 import { toldFacts } from '../rules/told-facts.ts';
@@ -18,7 +19,7 @@ import { DATABASE_FILE, LOCK_FILE } from '../store/edge-backup.ts';
 import { EdgeStore } from '../store/edge-store.ts';
 import { FormerBooks } from '../store/former-books.ts';
 import { HIGH_WATER_FILE } from '../store/high-water.ts';
-import { readRejoin, removeRejoin } from './rejoin-file.ts';
+import { readRejoin, removeRejoin, writeRejoin } from './rejoin-file.ts';
 
 /** What came of a rejoin, for the log. */
 export type TakenUp = {
@@ -54,38 +55,77 @@ export function takeUp(around: Around): TakenUp | undefined {
   try {
     const path = join(dataDir, DATABASE_FILE);
     const staged = join(dataDir, REJOIN_DIRECTORY, DATABASE_FILE);
+    const { epoch, applied } = state.taken;
     let told = { told: 0, recounts: 0 };
+    let former: string | undefined;
     if (existsSync(staged)) {
-      const former = existsSync(path) ? FormerBooks.open(path) : undefined;
+      const books = existsSync(path) ? FormerBooks.open(path) : undefined;
       try {
-        told = tell(around, { taken: state.taken, statesAhead: state.statesAhead, former });
+        const { taken, statesAhead } = state;
+        const end = books?.head();
+        const begun = endOf(around);
+        if (begun.epoch !== epoch) {
+          // Before it is told: what the former books say later, because the names were refused, is not in it.
+          writeRejoin(dataDir, { ...state, toldUpTo: end });
+          told = tell(around, { taken, statesAhead, former: books });
+        } else if (hasGoneOn(state.toldUpTo, end)) {
+          takeBackAnew(dataDir, state);
+          return undefined;
+        } else told = { told: begun.sequence - applied, recounts: 0 };
       } finally {
-        former?.close();
+        books?.close();
       }
-      swap(path, staged, state.taken.epoch);
+      former = swap(path, staged, epoch);
     }
     // It lay beside the new books when they were written, and comes with them.
     const mark = join(dataDir, REJOIN_DIRECTORY, HIGH_WATER_FILE);
     if (existsSync(mark)) renameSync(mark, join(dataDir, HIGH_WATER_FILE));
     rmSync(join(dataDir, REJOIN_DIRECTORY), { recursive: true, force: true });
     removeRejoin(dataDir);
-    const { epoch, applied } = state.taken;
-    const kept = keptName(path, epoch);
-    return { epoch, applied, ...told, ...(existsSync(kept) ? { former: kept } : {}) };
+    return { epoch, applied, ...told, ...(former === undefined ? {} : { former }) };
   } finally {
     lock.release();
   }
 }
 
-/** The former books keep their log inside, and get a name of their own; the new ones get theirs. */
-function swap(path: string, staged: string, epoch: number): void {
-  if (existsSync(path)) renameSync(path, keptName(path, epoch));
-  for (const suffix of sidecars) removed(`${path}${suffix}`);
-  flushed(staged, path);
+/** How far the new books have come. */
+function endOf({ dataDir, ...around }: Around): { readonly epoch: number; readonly sequence: number } {
+  const store = EdgeStore.open({ ...around, dataDir: join(dataDir, REJOIN_DIRECTORY) });
+  try {
+    return { epoch: store.node.identity().epoch, sequence: store.outbox.head().sequence };
+  } finally {
+    store.close();
+  }
 }
 
-function keptName(path: string, epoch: number): string {
-  return `${path}.before-epoch-${epoch}`;
+/** Not where they have their other name already, nor where they were told by a release that did not write this down. */
+function hasGoneOn(told: LogEnd | undefined, now: LogEnd | undefined): boolean {
+  if (told === undefined || now === undefined) return false;
+  return told.sequence !== now.sequence || told.hash !== now.hash;
+}
+
+/**
+ * The new books were told, did not get their names, and the former ones were gone on with: what was told of them is not all any
+ * more. The log is taken back once more, as it was given; central has heard nothing of the new epoch yet.
+ */
+function takeBackAnew(dataDir: string, { toldUpTo: _, statesAhead: __, ...state }: RejoinUnderWay): void {
+  // In this order: without the states it is not taken up, whatever becomes of the directory.
+  writeRejoin(dataDir, state);
+  rmSync(join(dataDir, REJOIN_DIRECTORY), { recursive: true, force: true });
+}
+
+/**
+ * The former books keep their log inside, and get a name of their own, which is returned; the new ones get theirs. Throws where
+ * the log of the new ones is not in their file: a full disk may take the one and not the other, and a log has no other home.
+ */
+function swap(path: string, staged: string, epoch: number): string | undefined {
+  const left = statSync(`${staged}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  if (left > 0) throw new Error(`the disk did not take the new books whole: is it full? (${left} bytes are missing)`);
+  const former = existsSync(path) ? freeName(`${path}.before-epoch-${epoch}`) : undefined;
+  if (former !== undefined) renameSync(path, former);
+  for (const suffix of sidecars) removed(`${path}${suffix}`);
+  flushed(staged, path);
+  return former;
 }
 
 type Given = {
@@ -94,13 +134,11 @@ type Given = {
   readonly former: FormerBooks | undefined;
 };
 
-/** Once: where the new epoch has begun already, a crash came between this and the names. */
+/** Once, in one transaction. */
 function tell(around: Around, { taken, statesAhead, former }: Given): { told: number; recounts: number } {
   const store = EdgeStore.open({ ...around, dataDir: join(around.dataDir, REJOIN_DIRECTORY) });
   const carryOver = former && store.carryOverFrom(former.path);
   try {
-    const { epoch, sequence } = { ...store.node.identity(), ...store.outbox.head() };
-    if (epoch === taken.epoch) return { told: sequence - taken.applied, recounts: 0 };
     const result = { told: 0, recounts: 0 };
     store.transaction(() => {
       const head = store.outbox.head();
@@ -155,7 +193,7 @@ function* commandsOf(
 ): Generator<Retell & Command> {
   yield* pagesOf(levellingsOf(store)).map((levellings) => ({ type: 'retell', levellings }) as const);
   yield* statesTold(store, statesAhead, taken.window.to);
-  if (former !== undefined) yield* formerTold(former, common, new KnownFacts(store.documents));
+  if (former !== undefined) yield* formerTold(store, former, common);
   const recounts = recountsOf(store, taken, statesAhead);
   yield* pagesOf(recounts).map((some) => ({ type: 'retell', recounts: some }) as const);
 }
@@ -193,7 +231,8 @@ function* statesTold(store: EdgeStore, states: readonly StateAhead[], at: number
 }
 
 /** What the former books recorded after the last common place, command by command, and what became of reservations there. */
-function* formerTold(former: FormerBooks, common: number, known: KnownFacts): Generator<Retell & Command> {
+function* formerTold(store: EdgeStore, former: FormerBooks, common: number): Generator<Retell & Command> {
+  const known = new KnownFacts(store.documents, common);
   const reservations = new Set<string>();
   for (const { deltas, idempotency } of former.commandsAfter(common)) {
     // What was applied of this life as a late fact is in the log already.
@@ -201,10 +240,21 @@ function* formerTold(former: FormerBooks, common: number, known: KnownFacts): Ge
     for (const { details } of deltas) {
       if (details.document !== undefined && former.reservation(details.document)) reservations.add(details.document);
     }
-    if (facts.length > 0) yield { type: 'retell', facts, ...(idempotency === undefined ? {} : { idempotency }) };
+    if (facts.length === 0) continue;
+    const isFree = idempotency !== undefined && isFreed(store, idempotency, common);
+    yield { type: 'retell', facts, ...(isFree ? { idempotency } : {}) };
   }
   const found = [...reservations].flatMap((id) => former.reservation(id) ?? []);
   yield* pagesOf(found).map((some) => ({ type: 'retell', reservations: some }) as const);
+}
+
+/**
+ * Whether a key is there for what the former books recorded under it. What stands under it in the common history they had
+ * forgotten: it means another request now. Where the lost life used it for something else, that keeps it; the facts count all the same.
+ */
+function isFreed({ idempotency: keys }: EdgeStore, key: Idempotency, common: number): boolean {
+  keys.forget(key, common);
+  return keys.find(key) === undefined;
 }
 
 function recountsOf(store: EdgeStore, { recount }: TakenOver, states: readonly StateAhead[]): readonly Sku[] {

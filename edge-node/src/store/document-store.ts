@@ -89,13 +89,13 @@ export class DocumentStore implements Documents {
     return this.transfers.named(id);
   }
 
-  *movementsOf(sku: Sku): Generator<Delta> {
-    for (const { delta } of this.#movements.ofSkuSince(sku, 0)) yield decodeDelta(delta);
+  *movementsOf(sku: Sku, after: number): Generator<Delta> {
+    for (const { delta } of this.#movements.ofSkuSince(sku, after)) yield decodeDelta(delta);
   }
 
-  receipt(scope: 'sale' | 'return', document: string): readonly Delta[] | undefined {
+  receipt(scope: 'sale' | 'return', document: string, after: number): readonly Delta[] | undefined {
     const known = this.#idempotency.find({ scope, key: receiptKeyOf(document) });
-    if (known === undefined) return undefined;
+    if (known === undefined || known.firstSequence <= after) return undefined;
     return this.#movements.after(known.firstSequence - 1, known.movementCount).map(({ delta }) => decodeDelta(delta));
   }
 

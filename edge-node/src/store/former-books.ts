@@ -46,6 +46,12 @@ export class FormerBooks {
     return new FormerBooks(openDatabase(path, { cacheKiB: CACHE_KIB }), path);
   }
 
+  /** Where their log ends. */
+  head(): { readonly sequence: number; readonly hash: string } {
+    const { sequence, hash } = this.#node.head();
+    return { sequence, hash: Buffer.from(hash).toString('hex') };
+  }
+
   /** The last place that both logs have in common, as far as this one still reaches back. `hashAt` is the other's. */
   commonWith(hashAt: (sequence: number) => Uint8Array | undefined, otherHead: number): number {
     let common = this.#node.checkpoint().sequence;

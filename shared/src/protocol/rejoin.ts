@@ -90,6 +90,10 @@ export const rejoinReply = z.discriminatedUnion('outcome', [
 ]);
 export type RejoinReply = z.infer<typeof rejoinReply>;
 
+const logEnd = z.object({ sequence, hash: hashHex });
+/** Where a log ends, and the chain hash there. */
+export type LogEnd = z.infer<typeof logEnd>;
+
 /** A rejoin as the node that rejoins writes it down: each step before the next one begins, so that it survives a crash. */
 export const rejoinUnderWay = z.object({
   /** Made for this rejoin: central answers it always the same. */
@@ -101,5 +105,7 @@ export const rejoinUnderWay = z.object({
   taken: takenOver.optional(),
   /** Absent until the whole log is taken over. */
   statesAhead: z.array(stateAhead).readonly().optional(),
+  /** The end of the former books up to which the new ones are told, written before they are; absent where there are none. */
+  toldUpTo: logEnd.optional(),
 });
 export type RejoinUnderWay = z.infer<typeof rejoinUnderWay>;
