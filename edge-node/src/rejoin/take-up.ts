@@ -192,7 +192,7 @@ function* commandsOf(
   common: number,
 ): Generator<Retell & Command> {
   yield* pagesOf(levellingsOf(store)).map((levellings) => ({ type: 'retell', levellings }) as const);
-  yield* statesTold(store, statesAhead, taken.window.to);
+  yield* statesTold(store, statesAhead.map(beyondOwn(former, statesAhead, common)), taken.window.to);
   if (former !== undefined) yield* formerTold(store, former, common);
   const recounts = recountsOf(store, taken, statesAhead);
   yield* pagesOf(recounts).map((some) => ({ type: 'retell', recounts: some }) as const);
@@ -209,6 +209,22 @@ function levellingsOf(store: EdgeStore): readonly Levelling[] {
     };
     return [...of('reserved', 'reserve', 'release'), ...of('committed', 'commit', 'uncommit')];
   });
+}
+
+/**
+ * A log is one history: where the former books hold the very movement that led to one state, they tell themselves what led to it
+ * and to the others before it. Of such a state remains what they lack: the movements that were salvaged from them need not be all.
+ */
+function beyondOwn(former: FormerBooks | undefined, states: readonly StateAhead[], common: number) {
+  const ownUpTo = states.reduce(
+    (last, state) => (former?.ledTo(state) === true ? Math.max(last, state.ledToBy?.sequence ?? 0) : last),
+    common,
+  );
+  return (state: StateAhead): StateAhead => {
+    const { sku, onHand, ledToBy } = state;
+    if (former === undefined || ledToBy === undefined || ledToBy.sequence > ownUpTo) return state;
+    return { ...state, onHand: onHand - former.onHandChange(sku as Sku, { after: common, upTo: ledToBy.sequence }) };
+  };
 }
 
 /**

@@ -1,8 +1,11 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
 import type { Delta } from '@edgestock/shared/protocol/delta';
+import type { StateAhead } from '@edgestock/shared/protocol/rejoin';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Idempotency } from '../rules/command.ts';
+import { placeChanges } from '../rules/place-changes.ts';
 import type { Reservation } from '../rules/reservation.ts';
 import { MovementStore } from './movement-store.ts';
 import { NodeStore } from './node-store.ts';
@@ -94,6 +97,26 @@ export class FormerBooks {
       after = last;
     }
     if (loose.length > 0) yield { deltas: loose, idempotency: undefined };
+  }
+
+  /** Whether they hold the very movement that led to a state which a life told of itself. */
+  ledTo({ sku, onHand, unsellable, ledToBy }: StateAhead): boolean {
+    if (ledToBy === undefined) return false;
+    const [row] = this.#movements.after(ledToBy.sequence - 1, 1);
+    if (row?.sequence !== ledToBy.sequence || row.sku !== sku) return false;
+    const { version, at, state } = decodeDelta(row.delta);
+    const isThen = version === ledToBy.version && at === ledToBy.at;
+    return isThen && state.onHand === onHand && state.unsellable === unsellable;
+  }
+
+  /** What the movements of a SKU that they hold in (after, upTo] make of its units on hand. */
+  onHandChange(sku: Sku, { after, upTo }: { readonly after: number; readonly upTo: number }): number {
+    let change = 0;
+    for (const { sequence, delta } of this.#movements.ofSkuSince(sku, after)) {
+      if (sequence > upTo) break;
+      for (const { quantity } of placeChanges(decodeDelta(delta))) change += quantity;
+    }
+    return change;
   }
 
   reservation(id: string): Reservation | undefined {

@@ -76,7 +76,11 @@ const takenOver = z.object({
 export type TakenOver = z.infer<typeof takenOver>;
 
 const quantity = z.number().int();
-const stateAhead = z.object({ sku: z.string(), onHand: quantity, unsellable: quantity, granted: sequence });
+const stateAhead = z.object({
+  ...{ sku: z.string(), onHand: quantity, unsellable: quantity, granted: sequence },
+  /** Of the movement that led to it: its place in the log that ended, the position's version, and when. Absent where an older central kept none. */
+  ledToBy: z.object({ sequence, version: sequence, at: time }).optional(),
+});
 export type StateAhead = z.infer<typeof stateAhead>;
 
 export const rejoinReply = z.discriminatedUnion('outcome', [
