@@ -248,7 +248,8 @@ function* statesTold(store: EdgeStore, states: readonly StateAhead[], at: number
 
 /** What the former books recorded after the last common place, command by command, and what became of reservations there. */
 function* formerTold(store: EdgeStore, former: FormerBooks, common: number): Generator<Retell & Command> {
-  const known = new KnownFacts(store.documents, common);
+  const { forgotten } = former;
+  const known = new KnownFacts(store.documents, { common, forgotten });
   const reservations = new Set<string>();
   for (const { deltas, idempotency } of former.commandsAfter(common)) {
     // What was applied of this life as a late fact is in the log already.
@@ -257,7 +258,7 @@ function* formerTold(store: EdgeStore, former: FormerBooks, common: number): Gen
       if (details.document !== undefined && former.reservation(details.document)) reservations.add(details.document);
     }
     if (facts.length === 0) continue;
-    const isFree = idempotency !== undefined && isFreed(store, idempotency, common);
+    const isFree = idempotency !== undefined && isFreed(store, idempotency, forgotten);
     yield { type: 'retell', facts, ...(isFree ? { idempotency } : {}) };
   }
   const found = [...reservations].flatMap((id) => former.reservation(id) ?? []);
@@ -265,11 +266,11 @@ function* formerTold(store: EdgeStore, former: FormerBooks, common: number): Gen
 }
 
 /**
- * Whether a key is there for what the former books recorded under it. What stands under it in the common history they had
- * forgotten: it means another request now. Where the lost life used it for something else, that keeps it; the facts count all the same.
+ * Whether a key is there for what the former books recorded under it. What stands under it where they had forgotten it: it means
+ * another request now. Where the lost life used it for something else, that keeps it; the facts count all the same.
  */
-function isFreed({ idempotency: keys }: EdgeStore, key: Idempotency, common: number): boolean {
-  keys.forget(key, common);
+function isFreed({ idempotency: keys }: EdgeStore, key: Idempotency, forgotten: number): boolean {
+  keys.forget(key, forgotten);
   return keys.find(key) === undefined;
 }
 

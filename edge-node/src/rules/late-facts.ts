@@ -88,13 +88,18 @@ function tellSurpluses({ documents, now }: SiteState, telling: Telling, recordin
 /** What of another life this log holds. Of movements that look alike as many are known as it holds. */
 export class KnownFacts {
   readonly #documents: Pick<Documents, 'movementsOf' | 'receipt'>;
-  readonly #after: number;
+  readonly #common: number;
+  readonly #forgotten: number;
   readonly #bySku = new Map<Sku, Map<string, number>>();
 
-  /** `after`: both lives have the log up to there, so that of what is told behind it nothing can stand before it. */
-  constructor(documents: Pick<Documents, 'movementsOf' | 'receipt'>, after = 0) {
+  /**
+   * `common`: both lives have the log up to there, so that of what is told behind it nothing can stand before it. `forgotten`: of
+   * receipts up to there the life that is told knew nothing any more; under such a number it recorded another one.
+   */
+  constructor(documents: Pick<Documents, 'movementsOf' | 'receipt'>, { common, forgotten } = { common: 0, forgotten: 0 }) {
     this.#documents = documents;
-    this.#after = after;
+    this.#common = common;
+    this.#forgotten = forgotten;
   }
 
   /** Why it is not to be recorded again; `undefined` for what the log does not hold. Of a SKU, the log as it is at the first question. */
@@ -102,7 +107,7 @@ export class KnownFacts {
     const scope = receiptScope(delta);
     const { document } = delta.details;
     if (scope !== undefined && document !== undefined) {
-      const receipt = this.#documents.receipt(scope, document, this.#after);
+      const receipt = this.#documents.receipt(scope, document, this.#forgotten);
       // What came with late facts is compared movement by movement: a directive may hold a part of a line.
       const isTold = ({ sku, line, details }: Delta) =>
         sku === delta.sku && line === delta.line && details.reason?.includes(NAME) !== true;
@@ -122,7 +127,7 @@ export class KnownFacts {
     const known = this.#bySku.get(sku);
     if (known !== undefined) return known;
     const counts = new Map<string, number>();
-    for (const delta of this.#documents.movementsOf(sku, this.#after)) {
+    for (const delta of this.#documents.movementsOf(sku, this.#common)) {
       if (whyNotRecordedLate(delta.kind) !== undefined) continue;
       const key = likenessOf(delta);
       counts.set(key, (counts.get(key) ?? 0) + 1);

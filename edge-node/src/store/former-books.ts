@@ -55,6 +55,11 @@ export class FormerBooks {
     return { sequence, hash: Buffer.from(hash).toString('hex') };
   }
 
+  /** Up to here they had trimmed their log, and forgotten under which keys it was asked for. */
+  get forgotten(): number {
+    return this.#node.checkpoint().sequence;
+  }
+
   /** The last place that both logs have in common, as far as this one still reaches back. `hashAt` is the other's. */
   commonWith(hashAt: (sequence: number) => Uint8Array | undefined, otherHead: number): number {
     let common = this.#node.checkpoint().sequence;

@@ -62,7 +62,7 @@ export function restoreDatabase(options: {
 }
 
 function refuseNoBackup(from: string): void {
-  if (!existsSync(from))
+  if (statSync(from, { throwIfNoEntry: false })?.isFile() !== true)
     throw new BackupRefused(`there is no file ${from}`, 'Name the file that a backup has written.');
   // A database in use is not whole without its log, and a copy of both, made while it was written, need not be either.
   const hasLog = sidecars.some((suffix) => (statSync(`${from}${suffix}`, { throwIfNoEntry: false })?.size ?? 0) > 0);
