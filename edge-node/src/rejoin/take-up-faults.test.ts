@@ -146,6 +146,34 @@ describe('what only the former books know', () => {
     });
   });
 
+  it('forgets the receipts that the former books had trimmed, and knows a number that was used again by its last use', async () => {
+    await site.move('receive', lines(40));
+    await site.move('sale', lines(1), { document: 'T1/1', idempotency: key('T1', '1') });
+    await site.move('sale', lines(1), { document: 'T1/2', idempotency: key('T1', '2') });
+    const trimmed = site.store.outbox.head().sequence;
+    node.backUp();
+    const books = new Database(join(dataDir, 'edge.sqlite'));
+    books.exec('UPDATE node SET checkpoint_sequence = sequence, checkpoint_hash = hash');
+    books.exec('DELETE FROM movement; DELETE FROM idempotency');
+    books.close();
+    // The life that ended had forgotten it, too, and used the number again.
+    site.restart(() => {
+      const own = new Database(join(site.dataDir, 'edge.sqlite'));
+      own.exec('DELETE FROM idempotency');
+      own.close();
+    });
+    await site.move('receive', lines(1));
+    await site.move('sale', lines(3), { document: 'T1/2', idempotency: key('T1', '2') });
+    const applied = site.store.outbox.head().sequence;
+    node.adopt(applied);
+    node.ready(applied);
+    node.finish();
+    node.opened(({ idempotency }) => {
+      expect(idempotency.find(key('T1', '1'))).toBeUndefined();
+      expect(idempotency.find(key('T1', '2'))).toMatchObject({ firstSequence: trimmed + 2 });
+    });
+  });
+
   it('does not record a receipt again that a till sent once more when its key could not be salvaged', async () => {
     await site.move('receive', lines(40));
     await site.move('sale', lines(5), { document: 'T1/2', idempotency: key('T1', '2') });

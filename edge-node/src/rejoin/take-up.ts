@@ -10,7 +10,6 @@ import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import type { Command } from '../ledger/command.ts';
 import { Commit } from '../ledger/commit.ts';
 import { ShelfCache } from '../ledger/shelf-cache.ts';
-import type { Idempotency } from '../rules/command.ts';
 import { KnownFacts } from '../rules/late-facts.ts';
 import type { Levelling, Retell } from '../rules/retell.ts';
 import { toldFacts } from '../rules/told-facts.ts';
@@ -145,6 +144,8 @@ function tell(around: Around, { taken, statesAhead, former }: Given): { told: nu
       assert(head.sequence === taken.applied, 'the log is taken over whole before it is gone on with');
       const common = former?.commonWith((at) => store.outbox.hashAt(at), head.sequence) ?? 0;
       carryOver?.run(common);
+      // The log that came back names every receipt there ever was; tills begin their numbers anew.
+      if (former !== undefined) store.idempotency.forget(former.forgotten);
       store.adopted.settleArrivals();
       store.node.beginLife({ epoch: taken.epoch, firstSequence: head.sequence + 1, now: around.clock.now() });
       store.node.setRejoined({
@@ -248,8 +249,7 @@ function* statesTold(store: EdgeStore, states: readonly StateAhead[], at: number
 
 /** What the former books recorded after the last common place, command by command, and what became of reservations there. */
 function* formerTold(store: EdgeStore, former: FormerBooks, common: number): Generator<Retell & Command> {
-  const { forgotten } = former;
-  const known = new KnownFacts(store.documents, { common, forgotten });
+  const known = new KnownFacts(store.documents, common);
   const reservations = new Set<string>();
   for (const { deltas, idempotency } of former.commandsAfter(common)) {
     // What was applied of this life as a late fact is in the log already.
@@ -258,20 +258,12 @@ function* formerTold(store: EdgeStore, former: FormerBooks, common: number): Gen
       if (details.document !== undefined && former.reservation(details.document)) reservations.add(details.document);
     }
     if (facts.length === 0) continue;
-    const isFree = idempotency !== undefined && isFreed(store, idempotency, forgotten);
+    // Where the lost life used the key for something else, that keeps it; the facts count all the same.
+    const isFree = idempotency !== undefined && store.idempotency.find(idempotency) === undefined;
     yield { type: 'retell', facts, ...(isFree ? { idempotency } : {}) };
   }
   const found = [...reservations].flatMap((id) => former.reservation(id) ?? []);
   yield* pagesOf(found).map((some) => ({ type: 'retell', reservations: some }) as const);
-}
-
-/**
- * Whether a key is there for what the former books recorded under it. What stands under it where they had forgotten it: it means
- * another request now. Where the lost life used it for something else, that keeps it; the facts count all the same.
- */
-function isFreed({ idempotency: keys }: EdgeStore, key: Idempotency, forgotten: number): boolean {
-  keys.forget(key, forgotten);
-  return keys.find(key) === undefined;
 }
 
 function recountsOf(store: EdgeStore, { recount }: TakenOver, states: readonly StateAhead[]): readonly Sku[] {

@@ -31,8 +31,8 @@ export type Documents = {
   transfersNamed(id: string): readonly Transfer[];
   /** Movements of a SKU that the log holds after a place, in order. */
   movementsOf(sku: Sku, after: number): Iterable<Delta>;
-  /** Movements that a till's receipt led to after a place; `undefined` where none of that name is known. */
-  receipt(scope: 'sale' | 'return', document: string, after: number): readonly Delta[] | undefined;
+  /** Movements that a till's receipt led to; `undefined` where none of that name is known. */
+  receipt(scope: 'sale' | 'return', document: string): readonly Delta[] | undefined;
   /** After a rejoin nobody knows how many units of the SKU there are, until it is counted. */
   isUncounted(sku: Sku): boolean;
   /** Where this node is. */

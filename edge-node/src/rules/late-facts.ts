@@ -71,6 +71,11 @@ export function skusOfLate(rows: readonly LateRow[], documents: Documents): read
   });
 }
 
+/** Whether a movement was recorded of a late fact. */
+export function isOfLateFact({ reason }: Delta['details']): boolean {
+  return reason?.includes(NAME) === true;
+}
+
 function named({ details }: Delta, late: number): Delta['details'] {
   const name = `${NAME} ${late}`;
   // Codes are short; of a text from elsewhere that is none, so much stays that the movement can be sent.
@@ -89,17 +94,12 @@ function tellSurpluses({ documents, now }: SiteState, telling: Telling, recordin
 export class KnownFacts {
   readonly #documents: Pick<Documents, 'movementsOf' | 'receipt'>;
   readonly #common: number;
-  readonly #forgotten: number;
   readonly #bySku = new Map<Sku, Map<string, number>>();
 
-  /**
-   * `common`: both lives have the log up to there, so that of what is told behind it nothing can stand before it. `forgotten`: of
-   * receipts up to there the life that is told knew nothing any more; under such a number it recorded another one.
-   */
-  constructor(documents: Pick<Documents, 'movementsOf' | 'receipt'>, { common, forgotten } = { common: 0, forgotten: 0 }) {
+  /** `common`: both lives have the log up to there, so that of what is told behind it nothing can stand before it. */
+  constructor(documents: Pick<Documents, 'movementsOf' | 'receipt'>, common = 0) {
     this.#documents = documents;
     this.#common = common;
-    this.#forgotten = forgotten;
   }
 
   /** Why it is not to be recorded again; `undefined` for what the log does not hold. Of a SKU, the log as it is at the first question. */
@@ -107,10 +107,10 @@ export class KnownFacts {
     const scope = receiptScope(delta);
     const { document } = delta.details;
     if (scope !== undefined && document !== undefined) {
-      const receipt = this.#documents.receipt(scope, document, this.#forgotten);
+      const receipt = this.#documents.receipt(scope, document);
       // What came with late facts is compared movement by movement: a directive may hold a part of a line.
       const isTold = ({ sku, line, details }: Delta) =>
-        sku === delta.sku && line === delta.line && details.reason?.includes(NAME) !== true;
+        sku === delta.sku && line === delta.line && !isOfLateFact(details);
       if (receipt?.some(isTold) === true) {
         return `the log holds this line of the receipt ${document}`;
       }

@@ -93,9 +93,9 @@ export class DocumentStore implements Documents {
     for (const { delta } of this.#movements.ofSkuSince(sku, after)) yield decodeDelta(delta);
   }
 
-  receipt(scope: 'sale' | 'return', document: string, after: number): readonly Delta[] | undefined {
+  receipt(scope: 'sale' | 'return', document: string): readonly Delta[] | undefined {
     const known = this.#idempotency.find({ scope, key: receiptKeyOf(document) });
-    if (known === undefined || known.firstSequence <= after) return undefined;
+    if (known === undefined) return undefined;
     return this.#movements.after(known.firstSequence - 1, known.movementCount).map(({ delta }) => decodeDelta(delta));
   }
 
