@@ -19,7 +19,10 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
     case 'retell':
       return [
         ...(command.facts ?? []),
+        // With what has left ends all that was planned.
+        ...(command.facts ?? []).flatMap(({ details }) => documents.transfer(details.document ?? '')?.lines ?? []),
         ...(command.reservations ?? []).flatMap(({ lines }) => lines),
+        ...(command.transfers ?? []).flatMap(({ lines }) => lines),
         ...(command.levellings ?? []),
         ...(command.recounts ?? []).map((sku) => ({ sku })),
       ];

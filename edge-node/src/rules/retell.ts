@@ -40,6 +40,8 @@ export type Retell = {
   readonly type: 'retell';
   readonly facts?: readonly ToldFact[];
   readonly reservations?: readonly Reservation[];
+  /** Those that leave here: what is planned, and what was given up. */
+  readonly transfers?: readonly Transfer[];
   readonly levellings?: readonly Levelling[];
   /** Nobody knows how many there are: nothing of them is granted before they are counted. */
   readonly recounts?: readonly Sku[];
@@ -58,6 +60,7 @@ export function retell(state: SiteState, command: Retell): Decision {
   const telling = new Telling(state);
   for (const fact of command.facts ?? []) telling.fact(fact);
   for (const reservation of command.reservations ?? []) telling.reservation(reservation);
+  for (const transfer of command.transfers ?? []) telling.transfer(transfer);
   for (const [line, { kind, sku, quantity }] of (command.levellings ?? []).entries()) {
     telling.recording.aside(kind, quantity, { sku, line, details: { reason: REJOIN_REASON } });
   }
@@ -108,6 +111,16 @@ class Telling {
     this.#reservations.push({ document: 'reservation', reservation: told });
   }
 
+  /** A plan that the log does not tell of is one; one that was given up is so no longer. What was shipped is told as a fact. */
+  transfer(told: Transfer): void {
+    const known = this.#state.documents.transfer(told.id);
+    const isNew = known === undefined && told.state === 'planned';
+    const isGivenUp = known?.state === 'planned' && told.state === 'cancelled';
+    if (!isNew && !isGivenUp) return;
+    this.#aside(told, isNew ? 'commit' : 'uncommit');
+    this.#transfers.set(told.id, told);
+  }
+
   decision(): Decision {
     return this.recording.decision([
       ...[...this.#tasks.values()].map((task) => ({ document: 'task', task }) as const),
@@ -140,6 +153,7 @@ class Telling {
     const here = this.#state.documents.warehouse();
     const ends = isShipment ? { id, from: here, to: other } : { id, from: other, to: here };
     const known = this.#transfers.get(id) ?? this.#state.documents.transfer(id) ?? unheard(ends, this.#state.now);
+    if (isShipment && known.state === 'planned') this.#aside(known, 'uncommit');
     const units = isShipment
       ? { shipped: -quantity }
       : kind === 'transfer-lost'
@@ -155,6 +169,12 @@ class Telling {
       changedAt: this.#state.now,
     };
     this.#transfers.set(id, withStage(after));
+  }
+
+  /** What was set aside for the plan of a transfer. */
+  #aside({ id, to, lines }: Transfer, kind: 'commit' | 'uncommit'): void {
+    const details = { document: id, reason: REJOIN_REASON, otherWarehouse: to };
+    for (const [line, { sku, planned }] of lines.entries()) this.recording.aside(kind, planned, { sku, line, details });
   }
 
   #count(fact: ToldFact, counted: number): void {
