@@ -6,14 +6,11 @@ import type { SqliteCentralStore } from '@edgestock/central/store/sqlite/central
 import { imbalanceOf } from '@edgestock/central/testing/order-in-words';
 import type { EdgeStore } from '@edgestock/edge-node/store/edge-store';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import type { NodeAudit } from './node-audit.ts';
+import type { AuditedNode } from './audited-node.ts';
 import type { SimulatedCentral } from './simulated-central.ts';
-import type { SimulatedNode } from './simulated-node.ts';
 import { hold } from './violation.ts';
 
 const ALL = 1_000;
-
-export type AuditedNode = { readonly node: SimulatedNode; readonly audit: NodeAudit };
 
 /** What central holds at one moment, read for one look. */
 export type CentralBooks = {
@@ -42,7 +39,7 @@ export class PromiseAudit {
   readonly #totals = new Map<string, Totals>();
   readonly #cursors = new Map<
     WarehouseId,
-    { readonly applied: number; readonly down: number; readonly carriedOut: number }
+    { readonly epoch: number; readonly applied: number; readonly down: number; readonly carriedOut: number }
   >();
   #revision = 0;
   /** Ids of central's reservations that were ever asked for. */
@@ -104,13 +101,14 @@ export class PromiseAudit {
   async check(options: { readonly isWhole?: boolean } = {}): Promise<void> {
     const before = this.#read?.books;
     const books = await this.books(options);
-    for (const { node, audit } of this.#nodes) {
+    for (const one of this.#nodes) {
+      const { node, audit } = one;
       const seen = { books, store: node.store, commits: node.commits, appliedUpTo: node.store.outbox.appliedUpTo() };
       if (isSame(this.#seen.get(node.warehouse), seen)) continue;
       this.#seen.set(node.warehouse, seen);
-      await this.#checkCursors(node);
+      await this.#checkCursors(one);
       const positions = books.positions.get(node.warehouse) ?? [];
-      for (const position of positions) this.#checkPosition(position, audit, books);
+      for (const position of positions) this.#checkPosition(position, one, books);
       await audit.quotas.look(this.#central.store, node.warehouse, positions);
     }
     const ids = new Set([...books.orders, ...books.reservations].map(({ id }) => id));
@@ -118,26 +116,35 @@ export class PromiseAudit {
     for (const id of options.isWhole ? [] : this.#owed)
       hold(ids.has(id), () => `${id} was promised, and central does not know it`);
     if (books === before) return;
-    const late = new Set(this.#nodes.flatMap(({ audit }) => [...audit.shippedLate.keys()]));
+    const audits = this.#nodes.flatMap(({ audit, others }) => [audit, ...others]);
+    const late = new Set(audits.flatMap(({ shippedLate }) => [...shippedLate.keys()]));
     for (const order of books.orders) checkOrder(order, late);
     for (const reservation of books.reservations) checkReservation(reservation);
     await this.#checkAnswers(books);
   }
 
   /** Cursors never fall, never run ahead of what they are in, and name the same history on both sides. */
-  async #checkCursors(node: SimulatedNode): Promise<void> {
+  async #checkCursors(one: AuditedNode): Promise<void> {
     const { store } = this.#central;
-    const { warehouse } = node;
+    const { warehouse, node, isSure } = one;
     const record = await store.warehouse(warehouse);
     const down = await store.downHead(warehouse);
     if (record === undefined || down === undefined) return;
-    const { appliedUpTo, fence } = record;
-    hold(fence === undefined, () => `${warehouse} was fenced: ${fence?.reason}`);
-    const before = this.#cursors.get(warehouse) ?? { applied: 0, down: 0, carriedOut: 0 };
-    const inbox = node.store.documents.inbox();
+    const { appliedUpTo, fence, epoch } = record;
+    const before = this.#cursors.get(warehouse) ?? { epoch: 0, applied: 0, down: 0, carriedOut: 0 };
+    hold(epoch >= before.epoch, () => `${warehouse}: its epoch fell to ${epoch}`);
     hold(appliedUpTo >= before.applied, () => `${warehouse}: central's cursor fell to ${appliedUpTo}`);
     hold(down.sequence >= before.down, () => `${warehouse}: the log down fell to ${down.sequence}`);
-    hold(down.carriedOut >= before.carriedOut, () => `${warehouse}: carried out fell to ${down.carriedOut}`);
+    // A node that rejoins begins where the effects end that central has of it.
+    const isSameLife = epoch === before.epoch || before.epoch === 0;
+    const hasFallen = isSameLife && down.carriedOut < before.carriedOut;
+    hold(!hasFallen, () => `${warehouse}: carried out fell to ${down.carriedOut}`);
+    this.#cursors.set(warehouse, { epoch, applied: appliedUpTo, down: down.sequence, carriedOut: down.carriedOut });
+    const isOfAnyLife = one.others.length === 0 || one.logWith(appliedUpTo, record.appliedHash) !== undefined;
+    hold(isOfAnyLife, () => `${warehouse}: central's log up to ${appliedUpTo} is that of none of its lives`);
+    if (!isSure) return;
+    hold(fence === undefined, () => `${warehouse} was fenced: ${fence?.reason}`);
+    const inbox = node.store.documents.inbox();
     const { outbox } = node.store;
     hold(appliedUpTo <= outbox.head().sequence, () => `${warehouse}: central is ahead of the node's log`);
     hold(outbox.appliedUpTo() <= appliedUpTo, () => `${warehouse}: the node believes more applied than is`);
@@ -150,23 +157,23 @@ export class PromiseAudit {
     const downHash = await store.downHashAt(warehouse, inbox.sequence);
     const isDownSame = downHash !== undefined && Buffer.compare(downHash, inbox.hash) === 0;
     hold(isDownSame, () => `${warehouse}: two histories down at ${inbox.sequence}`);
-    this.#cursors.set(warehouse, { applied: appliedUpTo, down: down.sequence, carriedOut: down.carriedOut });
   }
 
   /** P3 between both sides, by totals. */
-  #checkPosition(position: PositionRecord & { readonly sku: Sku }, audit: NodeAudit, books: CentralBooks): void {
+  #checkPosition(position: PositionRecord & { readonly sku: Sku }, one: AuditedNode, books: CentralBooks): void {
     const { sku, warehouse, atCentral, granted, allocated, returned, isSuspect } = position;
-    const at = audit.position(sku);
+    const at = one.audit.position(sku);
+    const [grantedThere, highest] = [one.granted(sku), one.highest(sku)];
     const where = () => `${warehouse} ${sku}: central ${JSON.stringify(position)}, node ${JSON.stringify(at)}`;
     hold(!isSuspect, () => `${where()}: suspect`);
     hold(unspentOf(position) >= 0, () => `${where()}: central has promised more than it has`);
-    hold(granted <= at.granted, () => `${where()}: central saw more granted than was`);
-    hold(allocated <= at.allocated, () => `${where()}: central saw more allocated than was`);
-    hold(returned <= at.returned, () => `${where()}: central saw more come back than did`);
+    hold(granted <= grantedThere, () => `${where()}: central saw more granted than was`);
+    hold(allocated <= highest.allocated, () => `${where()}: central saw more allocated than was`);
+    hold(returned <= highest.returned, () => `${where()}: central saw more come back than did`);
     hold(at.allocated <= atCentral.allocatedSent, () => `${where()}: the node allocated more than was sent`);
     hold(at.returned <= atCentral.returned, () => `${where()}: the node took back more than was given`);
     const spent = atCentral.held + atCentral.allocatedSent + atCentral.returned;
-    hold(spent <= at.granted, () => `${where()}: ${spent} spent of ${at.granted} granted`);
+    hold(spent <= grantedThere, () => `${where()}: ${spent} spent of ${grantedThere} granted`);
     const key = `${warehouse} ${sku}`;
     const before = this.#totals.get(key) ?? { returned: 0, allocatedSent: 0, granted: 0 };
     const doGrow =

@@ -31,7 +31,7 @@ type Known = {
  */
 export class QuotaAudit {
   readonly #positions = new Map<Sku, Known>();
-  readonly #rotten = new Set<Sku>();
+  readonly #unbounded = new Set<Sku>();
   #policyAt = 0;
   #readUpTo = 0;
 
@@ -74,12 +74,27 @@ export class QuotaAudit {
    * meanwhile may have left it more than is allowed, never more than is covered.
    */
   rotted(sku: Sku): void {
-    this.#rotten.add(sku);
+    this.#unbounded.add(sku);
+  }
+
+  /** What a life of the node had granted that ended is granted still: the states that it was decided on are gone. */
+  lost(sku: Sku): void {
+    this.#unbounded.add(sku);
+  }
+
+  /** That of another log of the node, which is recorded here from its beginning: central's log down is the same. */
+  fork(): QuotaAudit {
+    const fork = new QuotaAudit();
+    fork.#policyAt = this.#policyAt;
+    fork.#readUpTo = this.#readUpTo;
+    for (const sku of this.#unbounded) fork.#unbounded.add(sku);
+    for (const [sku, { ruleAt }] of this.#positions) fork.#known(sku).ruleAt = ruleAt;
+    return fork;
   }
 
   /** Units that a position's quota may come to at most; only what is promised may be beyond them. */
   most(sku: Sku, { sharePercent, safetyStock }: QuotaTerms): number {
-    if (this.#rotten.has(sku)) return Number.MAX_SAFE_INTEGER;
+    if (this.#unbounded.has(sku)) return Number.MAX_SAFE_INTEGER;
     const { bases, since } = this.#known(sku);
     const first = bases.findLastIndex(({ sequence }) => sequence <= since);
     const most = Math.max(0, ...bases.slice(Math.max(0, first)).map(({ units }) => units));

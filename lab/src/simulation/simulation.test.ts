@@ -37,6 +37,10 @@ const mustBeReached = [
   ],
   ...['node crash', 'central crash', 'clock set', 'clock of central set', 'disk full', 'disk of central full'],
   ...['an earlier machine', 'a second installation', 'a quiet while'],
+  ...['backup', 'copy'].flatMap((kind) =>
+    ['now', 'then', 'nobody'].map((of) => `disk put back: ${kind}, high water of ${of}`),
+  ),
+  ...['disk lost', 'a clone is left', 'people move to a clone', 'rejoin', 'count what may be missing'],
 ];
 
 test('the same seed is the same life, to the last line', async () => {

@@ -34,4 +34,6 @@ export type Planted = {
   readonly centralStore?: (store: SqliteCentralStore, around: { file: string; clock: Clock }) => SqliteCentralStore;
   /** What a crash leaves of a database: called with its file in the folder that the next process opens. */
   readonly afterCrash?: (file: string, of: 'node' | 'central') => void;
+  /** What a node's way back leaves of its books, before they are opened. */
+  readonly afterTakeUp?: (file: string) => void;
 };

@@ -1,8 +1,8 @@
 import { parseSku } from '@edgestock/shared/inventory/ids';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
-import type { TransferredUnits } from './node-audit.ts';
-import type { AuditedNode } from './promise-audit.ts';
+import type { AuditedNode } from './audited-node.ts';
+import type { NodeAudit, TransferredUnits } from './node-audit.ts';
 import type { SimulatedCentral } from './simulated-central.ts';
 import { hold } from './violation.ts';
 
@@ -22,8 +22,14 @@ export function underWay({ id, from, to }: Way): readonly SkuQuantity[] {
 /** Conservation: no unit comes off a van that was not loaded, whoever says it how often, and nobody ships a plan twice. */
 export function checkTransfers(nodes: readonly AuditedNode[]): void {
   for (const [key, { left, came }] of transferredIn(nodes)) {
-    hold(came <= left, () => `transfer ${key}: ${came} came and ${left} had left`);
+    // What was loaded has left, also where the disk that knew of it is gone.
+    const leftEver = Math.max(left, ...nodes.flatMap(({ others }) => others.map((log) => leftBy(log, key))));
+    hold(came <= leftEver, () => `transfer ${key}: ${came} came and ${leftEver} had left`);
   }
+}
+
+function leftBy({ transferred }: NodeAudit, key: string): number {
+  return transferred.get(key)?.left ?? 0;
 }
 
 /** What central and both ends say of a transfer that differs from the logs; `undefined` when nothing does. */

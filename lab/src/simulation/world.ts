@@ -4,11 +4,11 @@ import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
 import { seededRandom } from '@edgestock/shared/testing/seeded-random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
+import { AuditedNode } from './audited-node.ts';
 import { Broker } from './broker.ts';
 import { Chance } from './chance.ts';
 import { Disk } from './disk.ts';
-import { NodeAudit } from './node-audit.ts';
-import { type AuditedNode, PromiseAudit } from './promise-audit.ts';
+import { PromiseAudit } from './promise-audit.ts';
 import { SimulatedCentral } from './simulated-central.ts';
 import { SimulatedNode, type Surroundings } from './simulated-node.ts';
 import type { Planted } from './tooth.ts';
@@ -35,6 +35,8 @@ export class World {
   /** Installations that have no business here. */
   readonly seconds: SimulatedNode[] = [];
   readonly surroundings: Surroundings;
+  /** Whether disks of nodes are put back, copied and lost in this life. */
+  readonly hasBadDisks: boolean;
   /** What kinds of things have happened. */
   readonly reached = new Set<string>();
   #failure: unknown;
@@ -46,10 +48,11 @@ export class World {
     this.trace = new Trace(clock);
     this.broker = new Broker(clock, this.chance);
     this.surroundings = { clock, random, broker: this.broker, disk, planted };
+    this.hasBadDisks = this.chance.happens(0.4);
     this.central = new SimulatedCentral({ ...this.surroundings, onFailed: (error) => this.fail(error) });
     this.nodes = warehouses.slice(0, this.chance.one([1, 2, 2, 2, 3])).map((warehouse) => {
       const node = new SimulatedNode(warehouse, this.surroundings);
-      return { node, audit: new NodeAudit(node, clock) };
+      return new AuditedNode(node, clock, (error) => this.fail(error));
     });
     this.promises = new PromiseAudit(this.central, this.nodes);
   }
@@ -67,7 +70,7 @@ export class World {
 
   async check(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    for (const { audit } of this.nodes) audit.check();
+    for (const one of this.nodes) one.check();
     checkTransfers(this.nodes);
     await this.promises.check();
   }
@@ -85,7 +88,8 @@ export class World {
   }
 
   async close(): Promise<void> {
-    const nodes = [...this.nodes.map(({ node }) => node), ...this.seconds];
+    // One that people have moved to is in both.
+    const nodes = [...new Set([...this.nodes.map(({ node }) => node), ...this.seconds])];
     for (const node of nodes) node.stop();
     this.central.stop();
     // What was begun ends before the files are closed: no clock goes on, so it is a matter of a few turns.
