@@ -157,7 +157,7 @@ export class AuditedNode {
     former.end();
     this.#others.push(former);
     this.#audit = base.fork(this.#node, taken.applied);
-    this.#audit.check();
+    this.#audit.checkTold();
     checkTakeUp({ taken, former, audit: this.#audit, node: this.#node, lives: this.#others });
     this.#isSure = true;
   }

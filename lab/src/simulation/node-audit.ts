@@ -57,6 +57,8 @@ export class NodeAudit {
   readonly shippedLate = new Map<string, number>();
   /** Units of each transfer and SKU that left here, came here, or were given up here. */
   readonly transferred = new Map<string, TransferredUnits>();
+  /** The same as it happened, whatever became of the disks that it was recorded on. */
+  readonly moved: Map<string, TransferredUnits>;
   /** Kinds of movement that were met. */
   readonly kinds = new Set<MovementKind>();
   readonly quotas: QuotaAudit;
@@ -77,6 +79,8 @@ export class NodeAudit {
   /** `hashes[i]` is the chain hash at sequence `i`; as far as anybody wanted to know. */
   readonly #hashes: Uint8Array[] = [genesisHash];
   #isOver = false;
+  /** What is read now was recorded before, in other books. */
+  #isReadingCopies = false;
   #wasRestored = false;
   /** To be counted before more of them is granted. */
   readonly #uncounted = new Set<Sku>();
@@ -87,6 +91,7 @@ export class NodeAudit {
     this.#clock = clock;
     this.quotas = before?.quotas.fork() ?? new QuotaAudit();
     this.#asked = before === undefined ? new Map() : before.#asked;
+    this.moved = before?.moved ?? new Map();
     this.reservationIds = before?.reservationIds ?? new Set();
     this.transferIds = before?.transferIds ?? new Set();
   }
@@ -94,9 +99,22 @@ export class NodeAudit {
   /** That of a log which is this one up to a place, and goes on by itself. */
   fork(node: SimulatedNode, upTo: number): NodeAudit {
     const fork = new NodeAudit(node, this.#clock, this);
-    for (const read of this.#log.slice(0, upTo)) fork.#take(read);
+    fork.#copies(() => {
+      for (const read of this.#log.slice(0, upTo)) fork.#take(read);
+    });
     fork.#hash = hex(must(this.hashAt(upTo), 'a fork is at a place of the log'));
     return fork;
+  }
+
+  /** Right after a rejoin: what there is beyond central's log was told by the former books. */
+  checkTold(): void {
+    this.#copies(() => this.check());
+  }
+
+  #copies(read: () => void): void {
+    this.#isReadingCopies = true;
+    read();
+    this.#isReadingCopies = false;
   }
 
   /** The chain hash at a place, made of what was read; `undefined` beyond it. */
@@ -320,8 +338,10 @@ export class NodeAudit {
   #readTransfer(kind: MovementKind, key: string, quantity: number): void {
     const name = transferredBy.get(kind);
     if (name === undefined) return;
-    const before = this.transferred.get(key) ?? { left: 0, came: 0, lost: 0 };
-    this.transferred.set(key, { ...before, [name]: before[name] + (name === 'left' ? -quantity : quantity) });
+    for (const units of this.#isReadingCopies ? [this.transferred] : [this.transferred, this.moved]) {
+      const before = units.get(key) ?? { left: 0, came: 0, lost: 0 };
+      units.set(key, { ...before, [name]: before[name] + (name === 'left' ? -quantity : quantity) });
+    }
   }
 
   /** P9: what a document asks for is recorded once, however often it was said. */

@@ -281,6 +281,7 @@ export class SimulatedNode {
     if (state?.statesAhead === undefined) return;
     this.#onTakeUp?.before();
     this.#store.close();
+    planted?.beforeTakeUp?.(join(this.#folder, FILE));
     const taken = takeUp({ dataDir: this.#folder, warehouse: this.warehouse, clock, random });
     planted?.afterTakeUp?.(join(this.#folder, FILE));
     this.#store = this.#open();

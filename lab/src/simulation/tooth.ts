@@ -34,6 +34,7 @@ export type Planted = {
   readonly centralStore?: (store: SqliteCentralStore, around: { file: string; clock: Clock }) => SqliteCentralStore;
   /** What a crash leaves of a database: called with its file in the folder that the next process opens. */
   readonly afterCrash?: (file: string, of: 'node' | 'central') => void;
-  /** What a node's way back leaves of its books, before they are opened. */
+  /** What a node's way back finds of the books in use, and what it leaves as the new ones, before they are opened. */
+  readonly beforeTakeUp?: (file: string) => void;
   readonly afterTakeUp?: (file: string) => void;
 };

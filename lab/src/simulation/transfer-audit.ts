@@ -2,7 +2,7 @@ import { parseSku } from '@edgestock/shared/inventory/ids';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { AuditedNode } from './audited-node.ts';
-import type { NodeAudit, TransferredUnits } from './node-audit.ts';
+import type { TransferredUnits } from './node-audit.ts';
 import type { SimulatedCentral } from './simulated-central.ts';
 import { hold } from './violation.ts';
 
@@ -10,26 +10,21 @@ type Way = { readonly id: string; readonly from: AuditedNode; readonly to: Audit
 
 const nothing: TransferredUnits = { left: 0, came: 0, lost: 0 };
 
-/** Units of a transfer on the van: they left by the log of the one and did not come by the log of the other. */
+/** Units of a transfer on the van: they left the one and did not come to the other. */
 export function underWay({ id, from, to }: Way): readonly SkuQuantity[] {
-  return [...from.audit.transferred].flatMap(([key, { left }]) => {
+  return [...from.audit.moved].flatMap(([key, { left }]) => {
     const [document, name = ''] = key.split(' ');
-    const quantity = left - (to.audit.transferred.get(key)?.came ?? 0);
+    const quantity = left - (to.audit.moved.get(key)?.came ?? 0);
     return document === id && quantity > 0 ? [{ sku: must(parseSku(name), 'a SKU'), quantity }] : [];
   });
 }
 
 /** Conservation: no unit comes off a van that was not loaded, whoever says it how often, and nobody ships a plan twice. */
 export function checkTransfers(nodes: readonly AuditedNode[]): void {
-  for (const [key, { left, came }] of transferredIn(nodes)) {
-    // What was loaded has left, also where the disk that knew of it is gone.
-    const leftEver = Math.max(left, ...nodes.flatMap(({ others }) => others.map((log) => leftBy(log, key))));
-    hold(came <= leftEver, () => `transfer ${key}: ${came} came and ${leftEver} had left`);
+  for (const [key, { came }] of transferredIn(nodes)) {
+    const left = nodes.reduce((sum, { audit }) => sum + (audit.moved.get(key)?.left ?? 0), 0);
+    hold(came <= left, () => `transfer ${key}: ${came} came and ${left} had left`);
   }
-}
-
-function leftBy({ transferred }: NodeAudit, key: string): number {
-  return transferred.get(key)?.left ?? 0;
 }
 
 /** What central and both ends say of a transfer that differs from the logs; `undefined` when nothing does. */

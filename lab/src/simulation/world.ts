@@ -92,8 +92,8 @@ export class World {
     const nodes = [...new Set([...this.nodes.map(({ node }) => node), ...this.seconds])];
     for (const node of nodes) node.stop();
     this.central.stop();
-    // What was begun ends before the files are closed: no clock goes on, so it is a matter of a few turns.
-    for (let round = 0; round < 4; round += 1) await this.clock.settle();
+    // What was begun ends before the files are closed: no clock goes on, so it is a matter of turns.
+    for (let round = 0; round < 12; round += 1) await this.clock.settle();
     for (const node of nodes) node.close();
     await this.central.close();
     this.disk.dispose();
