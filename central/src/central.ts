@@ -11,6 +11,7 @@ import { Api } from './api/api.ts';
 import type { IngestReport } from './api/operator-routes.ts';
 import type { CentralConfig } from './config.ts';
 import { CentralMetrics } from './metrics.ts';
+import { LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
 import { openCentralReader, openCentralStore } from './store/sqlite/open-central-store.ts';
 import { Writer } from './writer/writer.ts';
 
@@ -27,11 +28,11 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
   const { clock = systemClock, random = systemRandom } = dependencies;
   const log = dependencies.log ?? createLog({ level: config.logLevel, name: 'central' });
   const directory = resolve(config.dataDirectory);
-  const storePath = join(directory, 'central.db');
+  const storePath = join(directory, STORE_FILE);
   const services = new ServiceStack();
   try {
     makeDirectory(directory);
-    const lock = ProcessLock.take(join(directory, 'central.lock'));
+    const lock = ProcessLock.take(join(directory, LOCK_FILE));
     services.add('lock', { stop: async () => lock.release() });
 
     // Opened here once, so that a store that cannot be used ends the start with its reason; the thread would try for ever.
@@ -71,6 +72,9 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
       }),
     );
     writer.onChange((changes) => (changes.length > 0 ? api.changed(changes) : api.noticesLost()));
+    writer.onEpoch(() => {
+      api.epochBegun().catch((error: unknown) => log.error({ error }, 'the new epoch could not be read'));
+    });
     // What was committed while the API came up gave its notice to nobody.
     api.noticesLost();
     log.info({ url: api.url, dataDirectory: directory, broker: natsUrls }, 'central is ready');

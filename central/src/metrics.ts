@@ -28,6 +28,8 @@ const readings = {
   reservations_held: 'Reservations that hold units now',
   promises_pending: 'Promise commands handed to the writer and not answered yet',
   oversold: 'Positions of which central has promised more than it was granted; must be zero',
+  unknown_tasks: 'Tasks that nodes have to ship and no order asks for: central was restored from an older backup',
+  warehouses_not_counted: 'Warehouses of which nothing is promised until central has caught up after it was restored',
   event_streams: 'Open server-sent event streams',
   process_resident_bytes: 'Resident memory of the process',
   database_damaged: '1 while the last daily check of the store found damage; must be zero',

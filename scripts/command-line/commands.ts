@@ -50,6 +50,10 @@ export const subcommands: readonly Subcommand[] = [
         'edgestock central --data-dir /var/lib/edgestock/central --nats nats://127.0.0.1:4222',
         'central beside its broker',
       ],
+      [
+        'edgestock central backup --data-dir /var/lib/edgestock/central --to /mnt/backup/central-monday.db',
+        'a whole copy, while it runs',
+      ],
     ],
     load: () => import('@edgestock/central/command/central'),
   },

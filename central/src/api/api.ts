@@ -26,8 +26,10 @@ import { orderRoutes } from './order-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import { reservationRoutes } from './reservation-routes.ts';
+import { StoreLife } from './store-life.ts';
 import { streamHandler } from './stream-handler.ts';
 import { transferRoutes } from './transfer-routes.ts';
+import { unknownTaskRoutes } from './unknown-task-routes.ts';
 import { warehouseRoutes } from './warehouse-routes.ts';
 
 export type ApiOptions = {
@@ -54,6 +56,7 @@ export type ApiOptions = {
 export class Api implements Service {
   readonly #answers: AvailabilityAnswers;
   readonly #fanOuts: AvailabilityFanOuts;
+  readonly #life: StoreLife;
   readonly #services: ServiceStack;
   readonly #server: HttpServer;
   readonly #stopping: { isStopping: boolean };
@@ -61,12 +64,14 @@ export class Api implements Service {
   private constructor(parts: {
     readonly answers: AvailabilityAnswers;
     readonly fanOuts: AvailabilityFanOuts;
+    readonly life: StoreLife;
     readonly services: ServiceStack;
     readonly server: HttpServer;
     readonly stopping: { isStopping: boolean };
   }) {
     this.#answers = parts.answers;
     this.#fanOuts = parts.fanOuts;
+    this.#life = parts.life;
     this.#services = parts.services;
     this.#server = parts.server;
     this.#stopping = parts.stopping;
@@ -75,8 +80,7 @@ export class Api implements Service {
   /** Resolves when it listens. Rejects with `CannotListen` when it cannot. */
   static async start(options: ApiOptions): Promise<Api> {
     const { reader, writer, clock, random, log, metrics } = options;
-    const centralEpoch = await reader.centralEpoch();
-    const life = await reader.life();
+    const life = await StoreLife.of(reader);
     const warehouses = new Warehouses(reader);
     const answers = new AvailabilityAnswers({
       reader,
@@ -118,16 +122,16 @@ export class Api implements Service {
       policyRoutes(doors, { promises });
       catalogueRoutes(doors, { promises });
       transferRoutes(doors, { reader });
+      unknownTaskRoutes(doors, { reader, promises });
       operatorRoutes(doors, {
         ...options,
         startedAt: clock.now(),
-        centralEpoch,
         warehouses,
         fanOuts,
         isStopping: () => stopping.isStopping,
       });
       const server = await startHttpServer({ app, host: options.host, port: options.port, clock });
-      return new Api({ answers, fanOuts, services, server, stopping });
+      return new Api({ answers, fanOuts, life, services, server, stopping });
     } catch (error) {
       await services.stop();
       throw error;
@@ -142,6 +146,12 @@ export class Api implements Service {
   changed(notices: readonly ChangeNotice[]): void {
     this.#answers.drop(notices);
     this.#fanOuts.wake();
+  }
+
+  /** Central has begun a new epoch: nothing that went out before says anything of what goes out now. */
+  async epochBegun(): Promise<void> {
+    await this.#life.readAgain();
+    this.noticesLost();
   }
 
   /** Notices may have been lost: nothing from memory is trusted until it is read again. */

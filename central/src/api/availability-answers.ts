@@ -7,6 +7,7 @@ import type { FleetView } from '../warehouses/fleet-view.ts';
 import type { AnswerChange, AnswerSource } from './availability-fan-out.ts';
 import { coversAll, type RenderedAnswer, renderAnswer, renderStockPart, type StockPart } from './rendered-answer.ts';
 import { StockPartCache } from './stock-part-cache.ts';
+import type { StoreLife } from './store-life.ts';
 
 export type NamedAnswer = AnswerChange & RenderedAnswer;
 
@@ -15,14 +16,14 @@ export class AvailabilityAnswers {
   readonly #reader: CentralReader;
   readonly #fleet: FleetView;
   readonly #clock: Clock;
-  readonly #life: string;
+  readonly #life: Pick<StoreLife, 'current'>;
   readonly #parts: StockPartCache;
 
   constructor(options: {
     readonly reader: CentralReader;
     readonly fleet: FleetView;
     readonly clock: Clock;
-    readonly life: string;
+    readonly life: Pick<StoreLife, 'current'>;
   }) {
     this.#reader = options.reader;
     this.#fleet = options.fleet;
@@ -80,7 +81,7 @@ export class AvailabilityAnswers {
   }
 
   #render(part: StockPart, freshness: FreshnessByWarehouse, now: number): RenderedAnswer {
-    return renderAnswer(part, { freshness, life: this.#life, now });
+    return renderAnswer(part, { freshness, life: this.#life.current, now });
   }
 
   /** A warehouse that is in a stock part but not in the view of the fleet was enrolled since: look again. */

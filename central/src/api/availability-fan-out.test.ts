@@ -136,7 +136,7 @@ afterEach(async () => {
 
 async function start(source = new FakeSource()) {
   const clock = new HandClock();
-  const fanOut = await AvailabilityFanOut.start({ source, life: 'c0ffee', clock, log: silentLog });
+  const fanOut = await AvailabilityFanOut.start({ source, life: { current: 'c0ffee' }, clock, log: silentLog });
   running.push(fanOut);
   const join = async (topic: StreamTopic, resumeAfter?: number) => {
     const reader = new Reader(fanOut, clock, topic, resumeAfter);

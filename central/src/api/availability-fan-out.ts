@@ -6,6 +6,7 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import { eventIdOf } from './event-id.ts';
 import { apiLimits } from './limits.ts';
 import { eventFrame, heartbeatFrame, positionFrame } from './server-sent-events.ts';
+import type { StoreLife } from './store-life.ts';
 import type { StreamClient } from './stream-client.ts';
 
 /** That the answer about a SKU changed, and the place of that change. */
@@ -35,7 +36,7 @@ export type AnswerSource = {
  */
 export class AvailabilityFanOut implements Service {
   readonly #source: AnswerSource;
-  readonly #life: string;
+  readonly #life: Pick<StoreLife, 'current'>;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #clients = new Set<StreamClient>();
@@ -78,7 +79,7 @@ export class AvailabilityFanOut implements Service {
     for (const listeners of this.#listenersFor(client)) listeners.add(client);
     if (client.topic === 'all-changes' && client.sentUpTo < 0) {
       client.sentUpTo = this.#cursor;
-      client.offer(positionFrame(eventIdOf(this.#life, this.#cursor)));
+      client.offer(positionFrame(eventIdOf(this.#life.current, this.#cursor)));
     }
     await this.catchUp(client);
   }
@@ -222,7 +223,7 @@ export class AvailabilityFanOut implements Service {
   }
 
   #frameOf({ id, data }: Event): Uint8Array {
-    return eventFrame({ id: eventIdOf(this.#life, id), data });
+    return eventFrame({ id: eventIdOf(this.#life.current, id), data });
   }
 
   #beat(): void {
@@ -249,7 +250,7 @@ export class AvailabilityFanOut implements Service {
 type FanOutOptions = {
   readonly source: AnswerSource;
   /** Of the store whose revisions these are. */
-  readonly life: string;
+  readonly life: Pick<StoreLife, 'current'>;
   readonly clock: Clock;
   readonly log: Log;
 };

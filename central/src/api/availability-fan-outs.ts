@@ -3,10 +3,11 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { type AnswerSource, AvailabilityFanOut } from './availability-fan-out.ts';
+import type { StoreLife } from './store-life.ts';
 
 type Options = {
   readonly sourceOf: (channel: Channel) => AnswerSource;
-  readonly life: string;
+  readonly life: Pick<StoreLife, 'current'>;
   readonly clock: Clock;
   readonly log: Log;
 };

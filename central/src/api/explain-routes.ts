@@ -50,9 +50,14 @@ function warehouseJson(share: WarehouseExplanation) {
   return {
     warehouse,
     available,
-    because: `${quotaText(share)} = ${available}`,
+    because: sync.notCounted === undefined ? `${quotaText(share)} = ${available}` : `not counted: ${sync.notCounted}`,
     // Central's side: the quota, and who was promised units of it.
-    central: { granted, ...atCentral, unspent: available, promises },
+    central: {
+      granted,
+      ...atCentral,
+      unspent: granted - atCentral.returned - atCentral.allocatedSent - atCentral.held,
+      promises,
+    },
     // The other side of the number: what tills and local reservations may still promise.
     nodeAvailable,
     nodeBecause: `${nodeText(share)} = ${nodeAvailable}`,

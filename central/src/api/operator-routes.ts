@@ -10,6 +10,7 @@ import { type Doors, jsonResponse, problemResponse } from './doors.ts';
 import { problems } from './problems.ts';
 import { QUARANTINE_PATH } from './quarantine-routes.ts';
 import { parametersOf } from './request-parts.ts';
+import { UNKNOWN_TASKS_PATH } from './unknown-task-routes.ts';
 import { isoText } from './warehouse-routes.ts';
 
 /** What the API tells of ingest, which works in a thread of its own. */
@@ -46,7 +47,6 @@ export type OperatorView = {
   readonly version: string;
   readonly startedAt: number;
   readonly storePath: string;
-  readonly centralEpoch: number;
   readonly reader: CentralReader & PromiseReader;
   readonly warehouses: Warehouses;
   readonly fanOuts: AvailabilityFanOuts;
@@ -88,13 +88,16 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
         view.reader.promiseStats(),
       ]);
       const open = await directivesOpen(view.reader, fleet);
+      const began = await view.reader.epochBegan();
       const { pending, promises, directives } = view.promising();
       return jsonResponse(
         JSON.stringify({
           role: 'central',
           version: view.version,
           startedAt: isoText(view.startedAt),
-          centralEpoch: view.centralEpoch,
+          centralEpoch: await view.reader.centralEpoch(),
+          // Absent where central was never put back to an earlier state.
+          ...(began === undefined ? {} : { epochBegan: { at: isoText(began.at), reason: began.reason } }),
           revision: stats.revision,
           store: { path: view.storePath, bytes: stats.bytes, batches: stats.batches },
           ...integrityOf(view),
@@ -105,10 +108,13 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
             // Enrolled, but nothing is known of their stock yet.
             unknown: fleet.filter(({ asOf }) => asOf === undefined).map(({ warehouse }) => warehouse),
             fenced: fleet.filter(isFenced).map(({ warehouse }) => warehouse),
+            // Nothing of them is promised until central has caught up with what it forgot.
+            notCounted: fleet.filter(({ notCounted }) => notCounted !== undefined).map(({ warehouse }) => warehouse),
           },
           quarantined: stats.quarantined,
           quarantine: QUARANTINE_PATH,
           promises: { ...promised, pending, ...promises },
+          ...(promised.unknownTasks === 0 ? {} : { unknownTasksAt: UNKNOWN_TASKS_PATH }),
           directives: { ...directives, notCarriedOut: Object.fromEntries(open) },
           eventStreams: view.fanOuts.streamCount,
         }),
@@ -139,6 +145,8 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           reservations_held: promised.reservationsHeld,
           promises_pending: pending,
           oversold: promised.oversold,
+          unknown_tasks: promised.unknownTasks,
+          warehouses_not_counted: fleet.filter(({ notCounted }) => notCounted !== undefined).length,
           event_streams: view.fanOuts.streamCount,
           process_resident_bytes: view.residentBytes(),
           database_damaged: (view.integrity?.()?.findings.length ?? 0) > 0 ? 1 : 0,

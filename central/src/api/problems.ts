@@ -10,6 +10,8 @@ export const problems = {
   unknownWarehouse: { code: 'unknown-warehouse', status: 404, title: 'No node of that warehouse was ever enrolled' },
   unknownItem: { code: 'unknown-item', status: 404, title: 'The catalogue has no such item' },
   unknownOrder: { code: 'unknown-order', status: 404, title: 'There is no such order' },
+  unknownTask: { code: 'unknown-task', status: 404, title: 'There is no such task without an order' },
+  taskState: { code: 'task-state', status: 409, title: 'The task is not in a state for that' },
   unknownTransfer: { code: 'unknown-transfer', status: 404, title: 'There is no such transfer here' },
   transferAmbiguous: { code: 'transfer-ambiguous', status: 409, title: 'Several transfers have that name' },
   idTaken: { code: 'id-taken', status: 409, title: 'Another promise has the id' },

@@ -38,7 +38,10 @@ export async function writing<T>(write: () => Promise<T>): Promise<T> {
 }
 
 /** Tells why nothing was promised; nothing has changed. */
-export function refuseUnpromised(outcome: Unpromised, subject: 'reservation' | 'order' = 'reservation'): never {
+export function refuseUnpromised(
+  outcome: Unpromised,
+  subject: 'reservation' | 'order' | 'task' = 'reservation',
+): never {
   switch (outcome.outcome) {
     case 'key-reused':
       return refuse(
@@ -50,11 +53,9 @@ export function refuseUnpromised(outcome: Unpromised, subject: 'reservation' | '
     case 'id-taken':
       return refuse(problems.idTaken, takenText(outcome));
     case 'too-late':
-      return refuse(
-        subject === 'order' ? problems.orderState : problems.reservationState,
-        `The ${subject} is ${outcome.state}: ${outcome.why}.`,
-        { state: outcome.state },
-      );
+      return refuse(stateProblems[subject], `The ${subject} is ${outcome.state}: ${outcome.why}.`, {
+        state: outcome.state,
+      });
     case 'insufficient':
       return refuse(problems.insufficient, `Not available: ${shortageText(outcome.shortages)}.`, {
         shortages: outcome.shortages,
@@ -75,7 +76,14 @@ function takenText({ by, id }: Extract<Unpromised, { outcome: 'id-taken' }>): st
   }
 }
 
+const stateProblems = {
+  reservation: problems.reservationState,
+  order: problems.orderState,
+  task: problems.taskState,
+} as const;
+
 const unknownProblems = {
+  task: problems.unknownTask,
   reservation: problems.unknownReservation,
   order: problems.unknownOrder,
   channel: problems.unknownChannel,

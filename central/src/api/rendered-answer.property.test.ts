@@ -41,11 +41,12 @@ const node = fc.record({
   lastDeltaAt: timeOrNever,
   appliedAt: timeOrNever,
   enrolledAt: time,
+  unsettled: fc.constantFrom({}, {}, { unsettled: {} }, { unsettled: { until: 9 } }),
 });
 
 const situation = fc.uniqueArray(node, { selector: ({ id }) => id }).map((nodes) => {
   const fleet: Fleet = new Map(
-    nodes.map(({ id, heardAt, nodeFence, lastDeltaAt, appliedAt, enrolledAt }) => [
+    nodes.map(({ id, heardAt, nodeFence, lastDeltaAt, appliedAt, enrolledAt, unsettled }) => [
       id,
       {
         warehouse: id,
@@ -57,6 +58,7 @@ const situation = fc.uniqueArray(node, { selector: ({ id }) => id }).map((nodes)
         appliedAt,
         lastDeltaAt,
         knownAt: 0,
+        ...unsettled,
         ...(heardAt === undefined
           ? {}
           : { heard: { at: heardAt, committed: 5, sent: 5, skewMs: 0, schemaMin: 1, schemaMax: 1, ...nodeFence } }),
@@ -89,6 +91,7 @@ test.prop([situation])('the rendered answer says what the answer says', ({ fleet
     asOf: textOf(answer.asOf),
     ageMs: answer.asOf === undefined ? null : NOW - answer.asOf,
     stale: answer.stale,
+    ...(answer.notCounted.length === 0 ? {} : { notCounted: answer.notCounted }),
     warehouses: answer.warehouses.map(
       ({ warehouse: id, available, onHand, incoming, version, sequence, isSuspect, ...age }) => ({
         warehouse: id,
@@ -100,12 +103,14 @@ test.prop([situation])('the rendered answer says what the answer says', ({ fleet
         ...(isSuspect ? { isSuspect } : {}),
         asOf: textOf(age.asOf),
         lagMs: age.lagMs ?? null,
+        ...(age.notCounted === undefined ? {} : { notCounted: age.notCounted }),
       }),
     ),
   });
-  expect(etag).toBe(`W/"${['c0ffee', '7', ...answer.stale].join('.')}"`);
+  const notCounted = answer.notCounted.map((id) => `~${id}`).join('');
+  expect(etag).toBe(`W/"${['c0ffee', '7', ...answer.stale].join('.')}${notCounted}"`);
   expect(cacheControl === 'no-cache').toBe(
-    answer.available <= 5 || answer.stale.length > 0 || answer.asOf === undefined,
+    answer.available <= 5 || answer.stale.length > 0 || answer.notCounted.length > 0 || answer.asOf === undefined,
   );
 });
 

@@ -46,7 +46,7 @@ export function coversAll(part: StockPart, freshness: FreshnessByWarehouse): boo
 }
 
 /**
- * The answer at `now`, the text of what `answerOf` says. The ETag stands for the stock part and the stale warehouses, not
+ * The answer at `now`, the text of what `answerOf` says. The ETag stands for the stock part and the stale or uncounted warehouses, not
  * for the ages, and so is weak. Who revalidates and gets 304 goes on with the older `asOf` and `ageMs` of the first answer:
  * they then say "older than it is", which errs on the safe side. A warehouse that falls silent changes the ETag, so that
  * news is never hidden by a 304.
@@ -65,24 +65,35 @@ export function renderAnswer(
     const separator = warehouses === '' ? '' : ',';
     // A node's clock has part in `asOf`: no answer is from the future.
     const lagMs = known.asOf === undefined ? null : Math.max(0, now - known.asOf);
-    warehouses += `${separator}${head},"asOf":${known.asOfJson},"lagMs":${lagMs}}`;
+    const notCounted = known.notCounted === undefined ? '' : `,"notCounted":${JSON.stringify(known.notCounted)}`;
+    warehouses += `${separator}${head},"asOf":${known.asOfJson},"lagMs":${lagMs}${notCounted}}`;
   }
   // Nobody has it: as far as is known of everybody, since one who is silent may have received it.
   if (part.warehouses.length === 0) for (const [id, known] of freshness) age.include(id, known);
-  const { asOf, asOfJson, stale } = age;
+  const { asOf, asOfJson, stale, notCounted } = age;
+  const told = notCounted === '' ? '' : `,"notCounted":[${notCounted}]`;
   const ageMs = asOf === undefined ? null : now - asOf;
   return {
-    json: `${part.head},"asOf":${asOfJson},"ageMs":${ageMs},"stale":[${stale}],"warehouses":[${warehouses}]}`,
+    json: `${part.head},"asOf":${asOfJson},"ageMs":${ageMs},"stale":[${stale}]${told},"warehouses":[${warehouses}]}`,
     // Another store counts revisions anew. Warehouse ids have no dots.
-    etag: `W/"${life}.${part.revision}${stale === '' ? '' : `.${stale.replaceAll('"', '').replaceAll(',', '.')}`}"`,
-    cacheControl: part.available <= FEW_UNITS || stale !== '' || asOf === undefined ? 'no-cache' : 'public, max-age=1',
+    etag: `W/"${life}.${part.revision}${tagOf('.', stale)}${tagOf('~', notCounted)}"`,
+    cacheControl:
+      part.available <= FEW_UNITS || stale !== '' || notCounted !== '' || asOf === undefined
+        ? 'no-cache'
+        : 'public, max-age=1',
   };
+}
+
+/** Ids behind a mark of their own; they hold no `~`. */
+function tagOf(mark: string, ids: string): string {
+  return ids === '' ? '' : `${mark}${ids.replaceAll('"', '').replaceAll(',', mark)}`;
 }
 
 /** The oldest of several warehouses, and those of them that are stale. Unknown when one of them is, or there is none. */
 class Age {
   /** Ids in quotes, separated by commas. */
   stale = '';
+  notCounted = '';
   readonly #now: number;
   #oldest: number;
   #oldestJson: string | undefined;
@@ -113,5 +124,6 @@ class Age {
       }
     }
     if (this.#now >= known.staleFrom) this.stale += this.stale === '' ? `"${id}"` : `,"${id}"`;
+    if (known.notCounted !== undefined) this.notCounted += this.notCounted === '' ? `"${id}"` : `,"${id}"`;
   }
 }

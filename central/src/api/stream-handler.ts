@@ -8,6 +8,7 @@ import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 import { channelOf, type Parameters, parametersOf, quoted, skusOf } from './request-parts.ts';
 import { EVENT_STREAM_CONTENT_TYPE } from './server-sent-events.ts';
+import type { StoreLife } from './store-life.ts';
 import { StreamClient, type StreamTopic } from './stream-client.ts';
 
 const headers = {
@@ -26,7 +27,7 @@ const headers = {
 export function streamHandler(options: {
   readonly fanOuts: AvailabilityFanOuts;
   readonly channels: ChannelDirectory;
-  readonly life: string;
+  readonly life: Pick<StoreLife, 'current'>;
   readonly clock: Clock;
 }): ApiHandler {
   const { fanOuts, channels, life, clock } = options;
@@ -61,7 +62,11 @@ function topicOf({ sku }: Parameters): StreamTopic {
 
 function resumeAfterOf(
   { req }: ApiContext,
-  { parameters, topic, life }: { readonly parameters: Parameters; readonly topic: StreamTopic; readonly life: string },
+  {
+    parameters,
+    topic,
+    life,
+  }: { readonly parameters: Parameters; readonly topic: StreamTopic; readonly life: Pick<StoreLife, 'current'> },
 ): number | undefined {
   const text = req.header('last-event-id') ?? parameters.lastEventId?.at(-1);
   // An empty id is what a browser has that has seen no event yet.
@@ -70,6 +75,6 @@ function resumeAfterOf(
   if (id === undefined) {
     refuse(problems.invalidRequest, `lastEventId=${quoted(text)} is not the id of an event of this stream.`);
   }
-  if (id.life === life) return id.revision;
+  if (id.life === life.current) return id.revision;
   return topic === 'all-changes' ? 0 : undefined;
 }

@@ -75,6 +75,7 @@ it('is for a SKU nobody has as old as the whole fleet, and of no age where there
     revision: 3,
     asOf: undefined,
     stale: [],
+    notCounted: [],
     warehouses: [],
   });
 });

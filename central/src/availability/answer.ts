@@ -1,6 +1,7 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { knownUpTo, staleFrom } from '../rules/freshness.ts';
 import type { NodeRecord } from '../rules/node-record.ts';
+import { notCountedBecause } from '../rules/unsettled.ts';
 import type { SkuAvailability, WarehouseShare } from '../store/central-store.ts';
 
 /** How many of a SKU may be promised, from where, and how old that knowledge is (P8). */
@@ -19,6 +20,8 @@ export type AvailabilityAnswer = {
    * judgement, by id. Their numbers are the last heard.
    */
   readonly stale: readonly WarehouseId[];
+  /** Warehouses of the answer of which nothing is promised for now (central was restored from a backup), by id. */
+  readonly notCounted: readonly WarehouseId[];
   readonly warehouses: readonly WarehouseAnswer[];
 };
 
@@ -28,6 +31,8 @@ export type WarehouseAnswer = WarehouseShare & {
   /** `now - asOf`, never negative; `undefined` with it. */
   readonly lagMs: number | undefined;
   readonly isStale: boolean;
+  /** Why it adds nothing; absent while it is counted. */
+  readonly notCounted?: string;
 };
 
 export type Fleet = ReadonlyMap<WarehouseId, NodeRecord>;
@@ -39,7 +44,7 @@ export type Fleet = ReadonlyMap<WarehouseId, NodeRecord>;
 export function answerOf(stock: SkuAvailability, fleet: Fleet, now: number): AvailabilityAnswer {
   const warehouses = stock.warehouses.map((share) => {
     const age = ageOf(fleet.get(share.warehouse), now);
-    return { ...share, asOf: age.asOf, lagMs: age.asOf && Math.max(0, now - age.asOf), isStale: age.isStale };
+    return { ...share, ...age, lagMs: age.asOf && Math.max(0, now - age.asOf) };
   });
   const ages =
     warehouses.length > 0
@@ -51,6 +56,7 @@ export function answerOf(stock: SkuAvailability, fleet: Fleet, now: number): Ava
     revision: stock.revision,
     asOf: oldestOf(ages, now),
     stale: ages.filter(({ isStale }) => isStale).map(({ warehouse }) => warehouse),
+    notCounted: ages.filter(({ notCounted }) => notCounted !== undefined).map(({ warehouse }) => warehouse),
     warehouses,
   };
 }
@@ -60,8 +66,13 @@ function oldestOf(ages: readonly { readonly asOf: number | undefined }[], now: n
   return ages.length === 0 || known.length < ages.length ? undefined : Math.min(now, ...known);
 }
 
-function ageOf(record: NodeRecord | undefined, now: number): { asOf: number | undefined; isStale: boolean } {
+function ageOf(record: NodeRecord | undefined, now: number): Pick<WarehouseAnswer, 'asOf' | 'isStale' | 'notCounted'> {
   // A position without its node is not written by any store; of such a one nothing would be known.
   if (record === undefined) return { asOf: undefined, isStale: true };
-  return { asOf: knownUpTo(record), isStale: now >= staleFrom(record) };
+  const notCounted = notCountedBecause(record);
+  return {
+    asOf: knownUpTo(record),
+    isStale: now >= staleFrom(record),
+    ...(notCounted === undefined ? {} : { notCounted }),
+  };
 }

@@ -1,5 +1,6 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { knownUpTo, staleFrom } from '../rules/freshness.ts';
+import { notCountedBecause } from '../rules/unsettled.ts';
 import type { Fleet } from './answer.ts';
 
 /** How far central knows a warehouse, as an answer about its stock tells it. */
@@ -10,6 +11,8 @@ export type Freshness = {
   readonly asOfJson: string;
   /** From when on it counts as stale, unless something else is heard of it until then; 0 = already. */
   readonly staleFrom: number;
+  /** Why nothing of it is promised for now; absent while it is counted. */
+  readonly notCounted?: string;
 };
 
 /** Nothing is known. */
@@ -27,8 +30,11 @@ export function freshnessOf(fleet: Fleet): FreshnessByWarehouse {
   const freshness = new Map(
     [...fleet].map(([warehouse, record]): [WarehouseId, Freshness] => {
       const asOf = knownUpTo(record);
-      if (asOf === undefined) return [warehouse, unknownFreshness];
-      return [warehouse, { asOf, asOfJson: `"${new Date(asOf).toISOString()}"`, staleFrom: staleFrom(record) }];
+      const because = notCountedBecause(record);
+      const notCounted = because === undefined ? {} : { notCounted: because };
+      if (asOf === undefined) return [warehouse, { ...unknownFreshness, ...notCounted }];
+      const asOfJson = `"${new Date(asOf).toISOString()}"`;
+      return [warehouse, { asOf, asOfJson, staleFrom: staleFrom(record), ...notCounted }];
     }),
   );
   byFleet.set(fleet, freshness);

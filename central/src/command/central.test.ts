@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,5 +84,65 @@ describe('edgestock central', () => {
     expect(wrong.code).toBe(1);
     expect(wrong.told).toContain('EDGESTOCK_CENTRAL_PORT=x');
     expect(wrong.told).toContain('EDGESTOCK_CENTRAL_NATS_URL=y');
+  });
+});
+
+/** A test starts up to seven processes, each of them in seconds where the machine is busy. */
+describe('edgestock central backup and restore', { timeout: 120_000 }, () => {
+  const data = () => join(directory, 'data');
+  const backup = () => join(directory, 'backup.db');
+  async function edgestock(...args: string[]): Promise<{ code: number | null; out: string; told: string }> {
+    const child = spawn(process.execPath, [program, 'central', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    running.push(child);
+    const [out, told] = [text(child.stdout), text(child.stderr)];
+    const [code] = await once(child, 'close');
+    return { code, out: await out, told: await told };
+  }
+  const take = (...flags: string[]) => edgestock('backup', '--data-dir', data(), '--to', backup(), ...flags);
+  const restore = (...flags: string[]) => edgestock('restore', '--from', backup(), '--data-dir', data(), ...flags);
+
+  test('copy the store of a central that runs, and put it in its place with another epoch, once it does not', async () => {
+    const child = edgestockCentral('--port', '0', '--json');
+    await firstLine(child);
+    const written = await take('--json');
+    expect(written, written.told).toMatchObject({ code: 0 });
+    expect(JSON.parse(written.out)).toMatchObject({ path: backup(), centralEpoch: 1, warehouses: [], ordersOpen: 0 });
+    expect(await take()).toMatchObject({ code: 1, told: expect.stringContaining('exists already') });
+    expect(await restore('--replace')).toMatchObject({ code: 2, told: expect.stringContaining('Stop it first') });
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    expect(await restore()).toMatchObject({ code: 1, told: expect.stringContaining('--replace') });
+    const restored = await restore('--replace', '--json');
+    expect(restored, restored.told).toMatchObject({ code: 0 });
+    const { newEpoch, kept } = JSON.parse(restored.out);
+    expect(kept).toContain('central.db.replaced-');
+
+    const again = edgestockCentral('--port', '0', '--json');
+    const { central } = JSON.parse(await firstLine(again));
+    const status = await (await fetch(`${central}/v1/status`)).json();
+    expect(status).toMatchObject({
+      centralEpoch: newEpoch,
+      epochBegan: { reason: expect.stringContaining('restored') },
+    });
+  });
+
+  test('begin another epoch also where a backup was put in place by hand', async () => {
+    const child = edgestockCentral('--port', '0', '--json');
+    await firstLine(child);
+    await take();
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+    copyFileSync(backup(), join(data(), 'central.db'));
+    const again = edgestockCentral('--port', '0', '--json');
+    const { central } = JSON.parse(await firstLine(again));
+    const status = await (await fetch(`${central}/v1/status`)).json();
+    expect(status).toMatchObject({ epochBegan: { reason: expect.stringContaining('is a backup of') } });
+    expect(status).not.toMatchObject({ centralEpoch: 1 });
+  });
+
+  test('refuse what is no store of central, and tell so', async () => {
+    writeFileSync(backup(), 'no database');
+    expect(await restore()).toMatchObject({ code: 1, told: expect.stringContaining('no database') });
+    expect(await take()).toMatchObject({ code: 1, told: expect.stringContaining('there is no database') });
   });
 });

@@ -2,6 +2,8 @@ import { aborted, stopSignal } from '@edgestock/shared/runtime/stop-signal';
 import { defineCommand } from 'citty';
 import { startCentral } from '../central.ts';
 import { centralSettings, readCentralConfig } from '../config.ts';
+import { backupCommand } from './backup.ts';
+import { restoreCommand } from './restore.ts';
 
 /**
  * `edgestock central`: central in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start;
@@ -12,6 +14,7 @@ export const command = defineCommand({
     name: 'central',
     description: 'Run central: it takes in what the nodes record and answers how many can be promised, and from where.',
   },
+  subCommands: { backup: backupCommand, restore: restoreCommand },
   args: {
     'data-dir': {
       type: 'string',

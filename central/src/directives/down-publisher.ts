@@ -15,11 +15,21 @@ import { judgeCursor, type NodeDownCursor, type RewindCause } from './judge-curs
 
 export type DownPublisherOptions = {
   readonly store: Pick<PromiseReader, 'directivesAfter' | 'downHead' | 'downHashAt'>;
+  /** The present one; see `beginEpoch`. */
   readonly centralEpoch: number;
   readonly metrics: DownMetrics;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /**
+   * A node has carried out what this central does not know to have written. Resolves with whether a new epoch has begun
+   * because of it; else the node gets nothing until a person has looked.
+   */
+  readonly onAhead: (proof: {
+    readonly warehouse: WarehouseId;
+    readonly heard: number;
+    readonly reason: string;
+  }) => Promise<boolean>;
   /** The store failed: the thread is of no more use. */
   readonly onFailed: (error: unknown) => void;
 };
@@ -39,7 +49,8 @@ type Sending = {
  */
 export class DownPublisher implements Service {
   readonly #options: DownPublisherOptions;
-  readonly #nodes = new Map<WarehouseId, Sending>();
+  #nodes = new Map<WarehouseId, Sending>();
+  #centralEpoch: number;
   /** Carried out, and not written down yet. */
   #news = new Map<WarehouseId, number>();
   #link: DownLink | undefined;
@@ -49,6 +60,7 @@ export class DownPublisher implements Service {
 
   constructor(options: DownPublisherOptions) {
     this.#options = options;
+    this.#centralEpoch = options.centralEpoch;
     this.#cancelTrim = options.clock.every(centralLimits.trimPeriodMs, () => void this.#trim());
   }
 
@@ -69,6 +81,18 @@ export class DownPublisher implements Service {
     }
   }
 
+  /** The logs begin anew, and it is committed: whatever is known of the nodes is of logs that are over. */
+  beginEpoch(centralEpoch: number): void {
+    this.#centralEpoch = centralEpoch;
+    for (const { lane, cancelRetry } of this.#nodes.values()) {
+      lane.fault = 'its epoch is over';
+      cancelRetry?.();
+    }
+    this.#nodes = new Map();
+    this.#news = new Map();
+    this.#options.metrics.cursorFaults = 0;
+  }
+
   /** These logs got something new, and it is committed. */
   wake(warehouses: readonly WarehouseId[]): void {
     for (const warehouse of warehouses) {
@@ -81,17 +105,27 @@ export class DownPublisher implements Service {
 
   /** A heartbeat of the node: where it stands, and whether it misses something. */
   async heard(warehouse: WarehouseId, cursor: NodeDownCursor): Promise<void> {
-    const { store, centralEpoch, clock, onFailed } = this.#options;
+    const { store, clock, onAhead, onFailed } = this.#options;
+    const centralEpoch = this.#centralEpoch;
     if (this.#isStopped) return;
     try {
       const hashThere = await store.downHashAt(warehouse, cursor.sequence);
+      const head = await store.downHead(warehouse);
       const node = this.#nodes.get(warehouse) ?? (await this.#take(warehouse));
-      if (node === undefined) return;
+      // A log that began anew while this was read is another one.
+      if (node === undefined || head === undefined || centralEpoch !== this.#centralEpoch) return;
       const { lane } = node;
-      const verdict = judgeCursor(cursor, { centralEpoch, hashThere, known: lane, nowMs: clock.monotonicMs() });
+      const known = { centralEpoch, hashThere, head: head.sequence, known: lane, nowMs: clock.monotonicMs() };
+      const verdict = judgeCursor(cursor, known);
       if (verdict.verdict === 'fault') return this.#stand(lane, verdict.fault);
+      if (verdict.verdict === 'ahead') {
+        const { reason } = verdict;
+        const hasBegun = await onAhead({ warehouse, heard: cursor.centralEpoch, reason });
+        if (!hasBegun) this.#stand(lane, reason);
+        return;
+      }
       this.#stand(lane, undefined);
-      if (verdict.verdict === 'overtaken') return;
+      if (verdict.verdict === 'overtaken' || verdict.verdict === 'earlier-epoch') return;
       this.#acknowledge(lane, cursor.sequence);
       if (verdict.rewind === undefined) return this.#sendOn(node);
       if (verdict.rewind !== 'need') lane.isEnsured = false;
@@ -158,7 +192,8 @@ export class DownPublisher implements Service {
   #stand(lane: DownLane, fault: string | undefined): void {
     const { metrics, log } = this.#options;
     if (fault !== undefined && lane.fault !== fault) {
-      const hint = 'restored from a backup, or another installation? It gets no directives until a person has looked.';
+      const hint =
+        'is its data directory an old copy, or does a second central run on a copy of this data? It gets no directives until a person has looked.';
       log.error({ warehouse: lane.warehouse, reason: fault, hint }, 'cursor of a node is not of this log');
     }
     lane.fault = fault;
@@ -213,8 +248,8 @@ export class DownPublisher implements Service {
         });
         if (slice === undefined) continue;
         lane.isMore = true;
-        // Rewound while it was read: it is not what comes next.
-        if (generation === lane.generation && sent === lane.sent) void this.#deliver(node, slice);
+        // Rewound while it was read, or of a log that is over: it is not what comes next.
+        if (lane.canSend && generation === lane.generation && sent === lane.sent) void this.#deliver(node, slice);
       }
     } finally {
       node.isAtWork = false;
@@ -248,9 +283,9 @@ export class DownPublisher implements Service {
   }
 
   async #deliver(node: Sending, slice: DownSlice): Promise<void> {
-    const { centralEpoch, metrics, clock } = this.#options;
+    const { metrics, clock } = this.#options;
     const { lane } = node;
-    const { bytes, messageId } = batchOf(lane.warehouse, slice, { centralEpoch, run: lane.run });
+    const { bytes, messageId } = batchOf(lane.warehouse, slice, { centralEpoch: this.#centralEpoch, run: lane.run });
     const { generation } = lane;
     const entry = lane.send(slice.lastSequence, clock.monotonicMs());
     try {

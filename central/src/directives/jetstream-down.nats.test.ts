@@ -59,7 +59,14 @@ afterEach(async () => {
 function newPublisher(): void {
   metrics = emptyDownMetrics();
   const onFailed = (error: unknown) => void failures.push(error);
-  publisher = new DownPublisher({ store: logs, centralEpoch: EPOCH, metrics, ...runtime, onFailed });
+  publisher = new DownPublisher({
+    store: logs,
+    centralEpoch: EPOCH,
+    metrics,
+    ...runtime,
+    onAhead: async () => false,
+    onFailed,
+  });
 }
 
 function connected(name: string): Promise<NatsConnection> {

@@ -10,31 +10,55 @@ const LATER_MS = centralLimits.downStalledAfterMs;
 
 function judged(
   cursor: Partial<NodeDownCursor>,
-  options: { known?: Partial<KnownOfNode>; hashThere?: Uint8Array | undefined; nowMs?: number } = {},
+  options: { known?: Partial<KnownOfNode>; hashThere?: Uint8Array | undefined; head?: number; nowMs?: number } = {},
 ) {
   return judgeCursor(
     { ...good, ...cursor },
     {
       centralEpoch: 4,
       hashThere: 'hashThere' in options ? options.hashThere : HASH,
+      head: options.head ?? 9,
       known: { ...known, ...options.known },
       nowMs: options.nowMs ?? 1,
     },
   );
 }
 
+const start = Buffer.from(genesisHash).toString('hex');
+
 it.each([
-  ['another life of central', judged({ centralEpoch: 3 }), 'epoch 3, not of 4'],
-  ['a place beyond the log', judged({}, { hashThere: undefined }), 'beyond'],
-  ['another history', judged({}, { hashThere: Buffer.alloc(32, 8) }), 'another history'],
-  ['nothing carried out, with a hash', judged({ centralEpoch: 0, sequence: 0 }, { hashThere: genesisHash }), 'epoch 0'],
+  ['a place before the log', judged({}, { hashThere: undefined }), 'before'],
+  [
+    'nothing, of a log whose beginning is gone',
+    judged({ sequence: 0, hash: start }, { hashThere: undefined }),
+    'trimmed',
+  ],
+  ['an epoch that cannot be', judged({ centralEpoch: Number.MAX_SAFE_INTEGER }), 'no epoch'],
 ])('sends nothing to a node that tells of %s', (_, verdict, text) => {
   expect(verdict).toMatchObject({ verdict: 'fault', fault: expect.stringContaining(text) });
 });
 
+it.each([
+  ['a later life of central', judged({ centralEpoch: 5 }), 'epoch 5, and this is 4'],
+  ['a later life, without any directive of it', judged({ centralEpoch: 5, sequence: 0, hash: start }), 'epoch 5'],
+  ['a place beyond the log', judged({}, { hashThere: undefined, head: 4 }), 'ends at 4'],
+  ['another history', judged({}, { hashThere: Buffer.alloc(32, 8) }), 'another directive 5'],
+])('knows that it was put back by a node that tells of %s', (_, verdict, text) => {
+  expect(verdict).toMatchObject({ verdict: 'ahead', reason: expect.stringContaining(text) });
+});
+
+it('waits for a node that has not taken up its epoch', () => {
+  expect(judged({ centralEpoch: 3 })).toEqual({ verdict: 'earlier-epoch' });
+  expect(judged({ centralEpoch: 3, sequence: 0, hash: start }, { hashThere: genesisHash })).toEqual({
+    verdict: 'earlier-epoch',
+  });
+});
+
 it('takes a node that has carried out nothing, whatever life of central it knows', () => {
-  const start = { centralEpoch: 0, sequence: 0, hash: Buffer.from(genesisHash).toString('hex') };
-  const verdict = judged(start, { known: { isOpen: false, carriedOut: 0 }, hashThere: genesisHash });
+  const verdict = judged(
+    { centralEpoch: 0, sequence: 0, hash: start },
+    { known: { isOpen: false, carriedOut: 0 }, hashThere: genesisHash },
+  );
   expect(verdict).toEqual({ verdict: 'good', rewind: 'first-contact' });
 });
 

@@ -6,7 +6,7 @@ import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { openCentralStore } from '../store/sqlite/open-central-store.ts';
 import { digestWatchOf } from '../testing/digest-watch.ts';
@@ -26,6 +26,7 @@ let desk: ControlDesk;
 let log: NodeLog;
 let downCursors: unknown[];
 let digests: DigestWatch;
+let places: unknown[];
 
 const deskOptions = () => ({
   store,
@@ -36,6 +37,7 @@ const deskOptions = () => ({
   metrics: emptyIngestMetrics(),
   clock,
   log: silentLog,
+  onPlaceStated: async (...told: unknown[]) => void places.push(told),
   onDownCursor: (...told: unknown[]) => void downCursors.push(told),
 });
 
@@ -47,6 +49,7 @@ beforeEach(async () => {
   wanted = new WantedStates(store, clock);
   downCursors = [];
   digests = digestWatchOf(store, clock);
+  places = [];
   desk = new ControlDesk(deskOptions());
   log = new NodeLog('BER1');
   await desk.enrol(log.warehouse, JSON.stringify(log.enrolRequest()));
@@ -263,4 +266,42 @@ it('takes what a node has carried out for covered by its log only where that is 
   expect(desk.takeCovered()).toEqual([]);
   await beat({ down: { ...down, sequence: 2 } });
   expect(desk.takeCovered()).toEqual([{ warehouse: 'BER1', sequence: 2 }]);
+});
+
+describe('of a warehouse that is not settled', () => {
+  const hash = '0'.repeat(64);
+  const down = (centralEpoch: number) => ({ centralEpoch, sequence: 0, hash });
+  beforeEach(() => {
+    advance(10);
+    cursors.unsettle(log.warehouse);
+    desk.beginEpoch(7);
+  });
+
+  it('passes on where its node stands once that has taken up the epoch, and not before', async () => {
+    expect(await beat({ down: down(1) })).toMatchObject({ centralEpoch: 7 });
+    await beat({ down: down(0) });
+    expect(places).toEqual([]);
+    await beat({ down: down(7) });
+    expect(places).toEqual([[log.warehouse, 10]]);
+  });
+
+  it('says it again until it is written down, and no more then', async () => {
+    await beat({ down: down(7) });
+    await beat({ down: down(7) });
+    expect(places).toHaveLength(2);
+    cursors.settleAt(log.warehouse, 10);
+    await beat({ down: down(7) });
+    expect(places).toHaveLength(2);
+  });
+
+  it('asks a node of the first schema for nothing that it cannot say', async () => {
+    await beat();
+    expect(places).toEqual([[log.warehouse, 10]]);
+  });
+
+  it('believes no node that may not go on', async () => {
+    cursors.fence(log.warehouse, 'a clone');
+    await beat({ down: down(7) });
+    expect(places).toEqual([]);
+  });
 });

@@ -29,6 +29,11 @@ export type ControlDeskOptions = {
   readonly log: Log;
   /** Told how far a node that may go on has carried out central's log; one of schema 1 does not say. */
   readonly onDownCursor: (warehouse: WarehouseId, cursor: NonNullable<HeartbeatRequest['down']>) => void;
+  /**
+   * Told where a node stands that has taken up the present epoch, while its warehouse waits for that; resolves when it is
+   * committed, or could not be: then its next heartbeat says it again.
+   */
+  readonly onPlaceStated: (warehouse: WarehouseId, sequence: number) => Promise<void>;
 };
 
 /** Answers what nodes ask: to be known, and how far central has got. */
@@ -38,9 +43,11 @@ export class ControlDesk {
   #heard = new Map<WarehouseId, Heard>();
   /** The last directives whose effects are in the logs as far as they are applied; what is not written down yet. */
   #covered = new Map<WarehouseId, number>();
+  #centralEpoch: number;
 
   constructor(options: ControlDeskOptions) {
     this.#options = options;
+    this.#centralEpoch = options.centralEpoch;
   }
 
   /** Answers an enrolment; `undefined` for a body that is none. A node must not publish while it waits for this. */
@@ -85,6 +92,7 @@ export class ControlDesk {
     if (fence === undefined) {
       this.#heard.set(warehouse, heardOf(warehouse, request, receivedAt));
       if (request.down !== undefined) this.#options.onDownCursor(warehouse, request.down);
+      await this.#takePlace(warehouse, request);
       await cursors.reached(warehouse, request.sent);
     }
     const cursor = cursors.get(warehouse);
@@ -94,6 +102,13 @@ export class ControlDesk {
     if (reply.fence !== undefined || request.fence !== undefined) return reply;
     const skus = await wanted.take(warehouse);
     return { ...reply, ...digests.ask(warehouse), ...(skus.length === 0 ? {} : { wanted: [...skus] }) };
+  }
+
+  /** Central's life has a new number; the store has it. */
+  beginEpoch(centralEpoch: number): void {
+    this.#centralEpoch = centralEpoch;
+    // Numbers of a log that is no more.
+    this.#covered = new Map();
   }
 
   /** What was heard since the last call. */
@@ -121,7 +136,7 @@ export class ControlDesk {
    * before may be that of a clone, which has the instance of its original and a history of its own.
    */
   #cover(warehouse: WarehouseId, { place, down, instance }: HeartbeatRequest, cursor: NodeCursor | undefined): void {
-    if (down === undefined || down.centralEpoch !== this.#options.centralEpoch || instance !== cursor?.instance) return;
+    if (down === undefined || down.centralEpoch !== this.#centralEpoch || instance !== cursor?.instance) return;
     const isApplied =
       place.sequence === cursor.appliedUpTo && sameHash(Buffer.from(place.hash, 'hex'), cursor.appliedHash);
     if (place.epoch === cursor.epoch && isApplied) this.#covered.set(warehouse, down.sequence);
@@ -134,7 +149,8 @@ export class ControlDesk {
     const { store, cursors, clock, log } = this.#options;
     const { instance, place, schema } = request;
     const reply = await store.enrol(warehouse, { warehouse, instance, place, schema }, clock.now());
-    if (reply.outcome === 'enrolled' && cursors.get(warehouse) === undefined) {
+    // Another epoch: given by a central that this one does not remember.
+    if (reply.outcome === 'enrolled' && cursors.get(warehouse)?.epoch !== reply.epoch) {
       const record = await store.warehouse(warehouse);
       if (record !== undefined) cursors.set(record);
       log.info({ warehouse, epoch: reply.epoch, sequence: place.sequence }, 'warehouse enrolled');
@@ -142,13 +158,21 @@ export class ControlDesk {
     return reply;
   }
 
+  /** All that directives of earlier lives of central ever did at the node is up to this place of its log. */
+  async #takePlace(warehouse: WarehouseId, { down, place }: HeartbeatRequest): Promise<void> {
+    const { cursors, onPlaceStated } = this.#options;
+    if (cursors.get(warehouse)?.settlesAt !== Number.POSITIVE_INFINITY) return;
+    // A node of schema 1 carries out nothing, in no epoch.
+    if (down === undefined || down.centralEpoch === this.#centralEpoch) await onPlaceStated(warehouse, place.sequence);
+  }
+
   #replyTo(request: HeartbeatRequest, cursor: NodeCursor | undefined, fence: string | undefined): HeartbeatReply {
-    const { centralEpoch, clock } = this.#options;
+    const { clock } = this.#options;
     const need = fence === undefined && cursor !== undefined ? this.#needOf(request, cursor) : undefined;
     return {
       applied: cursor?.appliedUpTo ?? 0,
       hash: cursor === undefined ? '0'.repeat(64) : Buffer.from(cursor.appliedHash).toString('hex'),
-      centralEpoch,
+      centralEpoch: this.#centralEpoch,
       schema: [SCHEMA_MIN, SCHEMA_MAX],
       time: clock.now(),
       window: centralLimits.windowDeltas,

@@ -177,8 +177,9 @@ export class Ingester {
         metrics.deltasQuarantined += outcome.quarantined;
         // First, so that the heartbeat that waits for the cursor can ask for it at once.
         if (outcome.quarantined > 0) wanted.suspect(warehouse);
+        // Before, it may speak of the log of an earlier epoch.
+        if (cursors.isSettled(warehouse)) onDownAcknowledged(warehouse, batch.downAck);
         cursors.advance(warehouse, outcome.appliedUpTo, outcome.appliedHash);
-        onDownAcknowledged(warehouse, batch.downAck);
         if (outcome.quarantined > 0) {
           log.warn({ ...facts, deltas: outcome.quarantined, hint: SEE_QUARANTINE }, 'deltas put aside');
         }

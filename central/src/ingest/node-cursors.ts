@@ -16,6 +16,11 @@ export type NodeCursor = {
   readonly needToldAtMs: number;
   /** What was under way may have been lost (central or the broker restarted): worth asking for if it does not come by itself. */
   readonly isInDoubt: boolean;
+  /**
+   * Place in the node's log from which on its warehouse is settled in this epoch of central; infinite while the node has not
+   * said where it stands, absent where it needs not.
+   */
+  readonly settlesAt?: number | undefined;
 };
 
 /**
@@ -46,8 +51,29 @@ export class NodeCursors {
       fenceReason: record.fence?.reason,
       needToldAtMs: Number.NEGATIVE_INFINITY,
       isInDoubt: true,
+      settlesAt: record.unsettled && (record.unsettled.until ?? Number.POSITIVE_INFINITY),
     });
     this.#wake(record.warehouse);
+  }
+
+  /** What the node's messages say of central's log is said of this epoch's. */
+  isSettled(warehouse: WarehouseId): boolean {
+    const cursor = this.#cursors.get(warehouse);
+    return cursor !== undefined && cursor.appliedUpTo >= (cursor.settlesAt ?? 0);
+  }
+
+  /** The node has said in this epoch where it stands. */
+  settleAt(warehouse: WarehouseId, sequence: number): void {
+    this.#change(warehouse, { settlesAt: sequence });
+  }
+
+  /** What a warehouse has, this central does not know it to have: it has to be settled. */
+  unsettle(warehouse: WarehouseId): void {
+    this.#change(warehouse, { settlesAt: Number.POSITIVE_INFINITY });
+  }
+
+  unsettleAll(): void {
+    for (const warehouse of this.#cursors.keys()) this.unsettle(warehouse);
   }
 
   advance(warehouse: WarehouseId, appliedUpTo: number, appliedHash: Uint8Array): void {

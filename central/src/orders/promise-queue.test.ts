@@ -19,7 +19,7 @@ class NotingStore {
     const outcomes = commands.map(
       (command): PromiseOutcome => ({ outcome: 'unknown', what: 'order', id: nameOf(command) }),
     );
-    return { outcomes, changes: [], directed: [] };
+    return { outcomes, changes: [], directed: [], ahead: [] };
   }
 }
 

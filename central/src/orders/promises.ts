@@ -113,6 +113,10 @@ export class Promises {
     return this.#set({ command: 'set-sku-policy', warehouse, rules });
   }
 
+  releaseUnknownTask(warehouse: WarehouseId, task: string): Promise<Failure<'set'> | Unpromised> {
+    return this.#set({ command: 'release-unknown-task', warehouse, task });
+  }
+
   setChannel(record: ChannelRecord): Promise<Failure<'set'> | Unpromised> {
     return this.#set({ command: 'set-channel', record });
   }

@@ -71,9 +71,18 @@ it.each([
   [
     'a new warehouse, in its first epoch',
     decideNew({ place: { ...log.place(), epoch: 0 } }),
-    { outcome: 'new', epoch: 1 },
+    { outcome: 'new', epoch: 1, isForgotten: false },
   ],
-  ['a warehouse another central has numbered, in its epoch', decideNew({}), { outcome: 'new', epoch: 2 }],
+  [
+    'a warehouse another central has numbered, in its epoch',
+    decideNew({}),
+    { outcome: 'new', epoch: 2, isForgotten: true },
+  ],
+  [
+    'one that another central has numbered and that has recorded nothing',
+    decideNew({ place: log.place(0) }),
+    { outcome: 'new', epoch: 2, isForgotten: false },
+  ],
   ['the owner, ahead of the cursor', decide({}), { outcome: 'known', epoch: 2 }],
   [
     'the owner at the cursor',
@@ -84,6 +93,14 @@ it.each([
     'the owner whose answer was lost',
     decide({ change: { place: { ...log.place(), epoch: 0 } } }),
     { outcome: 'known', epoch: 2 },
+  ],
+  [
+    'a later life than a central remembers that was put back, whoever it is and whatever was held against the one before',
+    decide({
+      known: { ...record, unsettled: {}, fence: { reason: 'a fork', at: 1 } },
+      change: { ...stranger, place: { ...log.place(), epoch: 3 } },
+    }),
+    { outcome: 'known', epoch: 3 },
   ],
 ])('takes in %s', (_, decision, expected) => {
   expect(decision).toEqual(expected);

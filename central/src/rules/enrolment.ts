@@ -11,8 +11,12 @@ export type Enrolment =
 
 type Refusal = { readonly outcome: 'refused'; readonly reason: string; readonly hint: string };
 
-/** What to do: in order of precedence. `new` creates the record; `known` changes nothing. */
-export type EnrolmentDecision = Refusal | { readonly outcome: 'new' | 'known'; readonly epoch: number };
+/** What to do: in order of precedence. `new` creates the record; `known` changes at most its epoch, and the installation with it. */
+export type EnrolmentDecision =
+  | Refusal
+  /** `isForgotten`: another life of central knew it already, so nothing is promised of it before it is settled. */
+  | { readonly outcome: 'new'; readonly epoch: number; readonly isForgotten: boolean }
+  | { readonly outcome: 'known'; readonly epoch: number };
 
 export type EnrolmentContext = {
   /** How many warehouses are enrolled already. */
@@ -46,22 +50,25 @@ export function decideEnrolment(
         'remove one, or run a second central',
       );
     }
-    return { outcome: 'new', epoch: Math.max(1, place.epoch) };
+    return { outcome: 'new', epoch: Math.max(1, place.epoch), isForgotten: place.epoch > 0 && place.sequence > 0 };
   }
-  if (record.instance !== request.instance && context.overtaken !== undefined) {
+  // Only a central numbers epochs: this one, before it was put back to an earlier state. In that epoch the node's word is the last.
+  const isLaterLife = place.epoch > record.epoch && record.unsettled !== undefined;
+  const isOther = record.instance !== request.instance && !isLaterLife;
+  if (isOther && context.overtaken !== undefined) {
     const since = new Date(context.overtaken.at).toISOString();
     return refused(
       `another installation of this warehouse has rejoined in its place at ${since}, as epoch ${context.overtaken.epoch}`,
       `run that one. If this is the right one after all, it can take the warehouse back: edgestock edge rejoin; ${KEPT}`,
     );
   }
-  if (record.instance !== request.instance) {
+  if (isOther) {
     return refused(
       'another installation owns this warehouse',
       `run the one installation that owns it. If this one is in its place now, on another disk or machine, let it take over: edgestock edge rejoin. If this is another warehouse, give the node an id of its own with --warehouse; ${KEPT}`,
     );
   }
-  if (place.epoch > record.epoch) {
+  if (place.epoch > record.epoch && !isLaterLife) {
     return refused(
       `central never issued epoch ${place.epoch}`,
       'was central restored from a backup? A person has to decide',
@@ -73,7 +80,7 @@ export function decideEnrolment(
       `this data directory is of an earlier life of the warehouse: run the one that is in epoch ${record.epoch}; ${KEPT}`,
     );
   }
-  if (record.fence !== undefined)
+  if (record.fence !== undefined && !isLaterLife)
     return refused(
       record.fence.reason,
       `see which of its installations is the right one, and let that one take over: edgestock edge rejoin; ${KEPT}`,
@@ -97,7 +104,7 @@ export function decideEnrolment(
       `it has lost what came after, and must not give those places to other movements: edgestock edge rejoin; ${KEPT}`,
     );
   }
-  return { outcome: 'known', epoch: record.epoch };
+  return { outcome: 'known', epoch: Math.max(record.epoch, place.epoch) };
 }
 
 /** What whoever reads a refusal must not fear. */

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { NodeLog, skuOf } from '../testing/node-log.ts';
 import { faultOfDelta } from './delta-fault.ts';
 import { mergeBatch } from './merge-batch.ts';
-import { mergePosition } from './merge-position.ts';
+import { type KnownPosition, mergePosition } from './merge-position.ts';
 
 const { version: _v, sequence: _s, ...zero } = emptyPosition;
 const state = (change: Partial<Quantities>): Quantities => ({ ...zero, ...change });
@@ -40,22 +40,45 @@ it('suspects a SKU whose last word could not be applied, and not one of which a 
   expect([...merged.states.keys()]).toEqual(['B']);
 });
 
+const known = (version: number, totals: Partial<KnownPosition> = {}): KnownPosition => ({
+  version,
+  ...{ granted: 5, returned: 0, allocatedSent: 0 },
+  ...totals,
+});
+const newer = (unspentChange: number, isAhead = false) => ({ merge: 'newer', unspentChange, isAhead });
+
 it.each([
-  ['the first state', undefined, 1, state({ onHand: 5 }), { merge: 'newer', grantedChange: 0 }],
-  ['a first state with quota', undefined, 1, state({ onHand: 5, granted: 4 }), { merge: 'newer', grantedChange: 4 }],
-  ['a newer state', { version: 1, granted: 5 }, 2, state({ granted: 5 }), { merge: 'newer', grantedChange: 0 }],
+  ['the first state', undefined, 1, state({ onHand: 5 }), newer(0)],
+  ['a first state with quota', undefined, 1, state({ onHand: 5, granted: 4 }), newer(4)],
+  ['a newer state', known(1), 2, state({ granted: 5 }), newer(0)],
+  ['a version that skips some', known(1), 9, state({ granted: 7 }), newer(2)],
+  ['a total that fell', known(1), 2, state({ granted: 3 }), newer(0)],
+  ['the same version again', known(2), 2, state({ granted: 9 }), { merge: 'known' }],
+  ['an older one', known(2), 1, state({ granted: 9 }), { merge: 'known' }],
   [
-    'a version that skips some',
-    { version: 1, granted: 5 },
-    9,
-    state({ granted: 7 }),
-    { merge: 'newer', grantedChange: 2 },
+    'what central has given and the node has seen',
+    known(1, { returned: 2, allocatedSent: 1 }),
+    2,
+    state({ granted: 5, returned: 2, allocated: 1 }),
+    newer(0),
   ],
-  ['a total that fell', { version: 1, granted: 5 }, 2, state({ granted: 3 }), { merge: 'newer', grantedChange: 0 }],
-  ['the same version again', { version: 2, granted: 5 }, 2, state({ granted: 9 }), { merge: 'known' }],
-  ['an older one', { version: 2, granted: 5 }, 1, state({ granted: 9 }), { merge: 'known' }],
-] as const)('merges %s by version', (_, known, version, incoming, expected) => {
-  expect(mergePosition(known, { version, state: incoming })).toEqual(expected);
+  [
+    'what came back that central does not know of',
+    known(1, { returned: 1 }),
+    2,
+    state({ granted: 9, returned: 3 }),
+    newer(2, true),
+  ],
+  [
+    'what was allocated that central does not know of',
+    known(1),
+    2,
+    state({ granted: 5, allocated: 2 }),
+    newer(-2, true),
+  ],
+  ['a forgotten position', undefined, 4, state({ granted: 9, returned: 3, allocated: 2 }), newer(4, true)],
+] as const)('merges %s by version', (_, before, version, incoming, expected) => {
+  expect(mergePosition(before, { version, state: incoming })).toEqual(expected);
 });
 
 const sound: Delta = {

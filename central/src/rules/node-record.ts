@@ -24,6 +24,11 @@ export type NodeRecord = {
    * never. Kept because `heard` overwrites the one it was computed from; read it through `knownUpTo`.
    */
   readonly knownAt: number;
+  /**
+   * Present while nothing is promised of the warehouse: central was restored from a backup. `until`: the place in the node's log
+   * from which on it is; absent while the node has not been heard since.
+   */
+  readonly unsettled?: { readonly until?: number };
 };
 
 /** One heartbeat, as far as it is worth keeping. */

@@ -1,4 +1,5 @@
-import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import type { Offer } from './sourcing.ts';
 
 /** What a decision about an order must know besides the order. */
@@ -11,6 +12,13 @@ export type OrderContext = {
   readonly bufferOf: (sku: Sku) => number;
   /** Units of a SKU that may still be backordered in the channel. */
   readonly backorderRoomOf: (sku: Sku) => number;
+  /**
+   * False while central, restored from a backup, does not know what it has promised of the warehouse: what is held there stays
+   * held, and nothing is made firm.
+   */
+  readonly isSettled: (warehouse: WarehouseId) => boolean;
+  /** The units of a task that the warehouse has and no order: made by a central that this one does not remember. */
+  readonly unknownTaskOf: (warehouse: WarehouseId, task: string) => readonly SkuQuantity[] | undefined;
   readonly terms: OrderTerms;
 };
 

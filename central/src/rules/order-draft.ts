@@ -85,20 +85,28 @@ export class OrderDraft {
     this.#addHold(sku, warehouse, -quantity);
   }
 
-  /** Makes all that is held firm: one task for each warehouse. */
+  /** Makes all that is held firm, where its warehouse is settled: one task for each. */
   allocateHeld(): void {
+    const { now, terms, isSettled } = this.#context;
     const parcels = new Map<WarehouseId, SkuQuantity[]>();
+    const waiting = new Set<WarehouseId>();
     for (const { sku, holds } of this.lines) {
       for (const { warehouse, quantity } of holds) {
+        if (!isSettled(warehouse)) {
+          waiting.add(warehouse);
+          continue;
+        }
         const parcel = parcels.get(warehouse) ?? [];
         parcel.push({ sku, quantity });
         parcels.set(warehouse, parcel);
       }
-      this.#change(sku, { holds: [] });
+      this.#change(sku, { holds: holds.filter(({ warehouse }) => !isSettled(warehouse)) });
     }
-    const { now, terms } = this.#context;
+    for (const warehouse of [...waiting].sort()) {
+      this.noteOnce('not-yet', `${warehouse} is told once central knows again what it has promised of it.`);
+    }
     for (const [warehouse, lines] of [...parcels].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const task = taskOf(this.#before.id, this.#allocations.length + 1);
+      const task = this.#nextTask(warehouse, lines);
       this.#effects.push({ effect: 'allocate', task, warehouse, lines, dueAt: now + terms.shipWithinMs });
       const untouched = { shipped: 0, givenUp: 0, releasing: 0 };
       this.#allocations.push({ task, warehouse, at: now, lines: lines.map((line) => ({ ...line, ...untouched })) });
@@ -185,10 +193,24 @@ export class OrderDraft {
       const periods = Math.max(1, Math.floor((now - at) / terms.shipWithinMs) + 1);
       moments.push(at + periods * terms.shipWithinMs);
     }
-    const isWaiting = this.lines.some(({ backordered }) => backordered > 0);
+    const isWaiting = this.lines.some(({ backordered, holds }) => backordered > 0 || holds.length > 0);
     const endsAt = this.#before.placedAt + terms.serveWithinMs;
     if (isWaiting || moments.length > 0) moments.push(Math.max(endsAt, now));
     return moments.length === 0 ? undefined : Math.min(...moments);
+  }
+
+  /**
+   * A name that the warehouse does not know; or that of a task with these very units which it has, and central has forgotten:
+   * then this is the same order, placed or paid once more after central was restored, and its parcel is on its way already.
+   */
+  #nextTask(warehouse: WarehouseId, lines: readonly SkuQuantity[]): string {
+    const { id } = this.#before;
+    for (let number = this.#allocations.length + 1; ; number += 1) {
+      const task = taskOf(id, number);
+      if (this.#allocations.some((one) => one.task === task)) continue;
+      const known = this.#context.unknownTaskOf(warehouse, task);
+      if (known === undefined || areSame(known, lines)) return task;
+    }
   }
 
   #sourceBesides(warehouse: WarehouseId, lines: readonly SkuQuantity[]): SourcingPlan {
@@ -253,6 +275,13 @@ export class OrderDraft {
   #change(sku: Sku, change: Partial<OrderLine>): void {
     this.#lines.set(sku, { ...this.#line(sku), ...change });
   }
+}
+
+function areSame(a: readonly SkuQuantity[], b: readonly SkuQuantity[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ sku, quantity }) => b.some((one) => one.sku === sku && one.quantity === quantity))
+  );
 }
 
 function missing({ shortages }: SourcingPlan): readonly SkuQuantity[] {

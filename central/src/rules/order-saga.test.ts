@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { skuOf, warehouseOf } from '../testing/node-log.ts';
-import { contextOf, linesOf, placed, terms } from '../testing/order-fixture.ts';
+import { contextOf, linesOf, PAYMENT_MS, placed, terms } from '../testing/order-fixture.ts';
 import { effectInWords, unitsOfOrder } from '../testing/order-in-words.ts';
 import type { Order } from './order.ts';
 import { decideOrder, type OrderEvent, refusalOf } from './order-saga.ts';
@@ -336,5 +336,58 @@ describe('deadlines', () => {
     const ended = decideOrder(order, wake, contextOf('', { afterMs: terms.serveWithinMs })).order;
     expect(unitsOfOrder(ended)).toEqual(['A: 3 ordered, 1 cancelled, 2 shipped', 'B: 1 ordered, 1 shipped']);
     expect(ended.state).toBe('done');
+  });
+});
+
+describe('a central that was restored', () => {
+  const settled: OrderEvent = { event: 'settled' };
+  const lapse = (units: number): OrderEvent => ({
+    event: 'lapse',
+    warehouse: warehouseOf('W1'),
+    sku: skuOf('A'),
+    units,
+  });
+
+  it('makes firm only what is held where it knows its promises, and the rest when it does', () => {
+    const split = placed('A3', 'W1 A2, W2 A1').order;
+    const paid = decideOrder(split, authorised, contextOf('', { unsettled: ['W1'] }));
+    expect(paid.effects.map(effectInWords)).toEqual(['allocate o.1 W2 A1']);
+    expect(unitsOfOrder(paid.order)).toEqual(['A: 3 ordered, 2 held, 1 open']);
+    // It does not wait for ever.
+    expect(paid.order.wakeAt).toBeDefined();
+    const still = decideOrder(paid.order, settled, contextOf('', { unsettled: ['W1'] }));
+    expect(still.effects).toEqual([]);
+    const done = decideOrder(paid.order, settled, contextOf(''));
+    expect(done.effects.map(effectInWords)).toEqual(['allocate o.2 W1 A2']);
+    expect(decideOrder(base, settled, contextOf('')).order).toBe(base);
+  });
+
+  it('has what lapses served from elsewhere, else as the order wants it', () => {
+    const moved = decideOrder(base, lapse(1), contextOf('W1 A5, W2 A1'));
+    expect(moved.effects.map(effectInWords)).toEqual(['free W1 A1', 'hold W2 A1']);
+    const gone = decideOrder(base, lapse(2), contextOf(''));
+    expect(unitsOfOrder(gone.order)).toEqual(['A: 2 ordered, 2 cancelled', 'B: 1 ordered, 1 held']);
+    const backorder = placed('A2', 'W1 A2', 'backorder').order;
+    expect(unitsOfOrder(decideOrder(backorder, lapse(1), contextOf('')).order)).toEqual([
+      'A: 2 ordered, 1 backordered, 1 held',
+    ]);
+  });
+
+  it('has nothing lapse of an order whose time is over: it gives up all it held', () => {
+    const over = decideOrder(base, lapse(1), contextOf('', { afterMs: PAYMENT_MS }));
+    expect(over.effects.map(effectInWords)).toEqual(['free W1 A2', 'free W1 B1']);
+    expect(over.order.state).toBe('cancelled');
+  });
+
+  it('names a task anew unless the warehouse has that very one', () => {
+    const allocated = (
+      unknownTasks: Readonly<Record<string, readonly { sku: ReturnType<typeof skuOf>; quantity: number }[]>>,
+    ) => decideOrder(base, authorised, contextOf('', { unknownTasks })).order.allocations.map(({ task }) => task);
+    expect(allocated({})).toEqual(['o.1']);
+    expect(allocated({ 'o.1': linesOf('A2 B1') })).toEqual(['o.1']);
+    expect(allocated({ 'o.1': linesOf('A2'), 'o.2': linesOf('A1 B1') })).toEqual(['o.3']);
+    const first = decideOrder(base, authorised, contextOf('', { unknownTasks: { 'o.1': linesOf('A9') } })).order;
+    const second = decideOrder(first, giveUp('A1', 'o.2'), contextOf('W2 A1'));
+    expect(second.effects.map(effectInWords)).toContain('allocate o.3 W2 A1');
   });
 });

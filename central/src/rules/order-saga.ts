@@ -18,6 +18,10 @@ export type OrderEvent =
   | { readonly event: 'deficit'; readonly warehouse: WarehouseId; readonly sku: Sku; readonly units: number }
   /** There are units for what waits. */
   | { readonly event: 'offer' }
+  /** So many units that are held at a warehouse are not central's to promise any more: it was restored from a backup. */
+  | { readonly event: 'lapse'; readonly warehouse: WarehouseId; readonly sku: Sku; readonly units: number }
+  /** A warehouse is settled in this epoch of central: what is held there may be made firm. */
+  | { readonly event: 'settled' }
   /** Time has passed: nothing else happened. */
   | { readonly event: 'wake' };
 
@@ -52,6 +56,12 @@ export function decideOrder(order: Order, event: OrderEvent, context: OrderConte
     case 'offer':
       serve(draft);
       break;
+    case 'lapse':
+      lapse(draft, order.onShortage, event, context);
+      break;
+    case 'settled':
+      if (draft.state === 'firm') draft.allocateHeld();
+      break;
     case 'wake':
       break;
     default:
@@ -73,6 +83,8 @@ export function refusalOf(order: Order, event: OrderEvent): string | undefined {
     case 'give-up':
     case 'deficit':
     case 'offer':
+    case 'lapse':
+    case 'settled':
     case 'wake':
       return undefined;
     default:
@@ -235,6 +247,26 @@ function move(draft: OrderDraft, { warehouse, sku, units }: Extract<OrderEvent, 
     draft.release(allocation, asked, 'it has too few left');
     for (const { quantity } of asked) left -= quantity;
   }
+}
+
+function lapse(
+  draft: OrderDraft,
+  onShortage: Order['onShortage'],
+  { warehouse, sku, units }: Extract<OrderEvent, { event: 'lapse' }>,
+  context: OrderContext,
+): void {
+  const held = draft.lines.find((line) => line.sku === sku)?.holds.find((hold) => hold.warehouse === warehouse);
+  // It has given up all it held: its time was over.
+  const gone = Math.min(units, held?.quantity ?? 0);
+  if (gone === 0) return;
+  draft.free(sku, warehouse, gone);
+  draft.note(
+    'lapsed',
+    `${gone} of ${sku} are not set aside in ${warehouse} any more: central was restored from a backup, and had given them back.`,
+  );
+  const short = draft.holdBesides(warehouse, [{ sku, quantity: gone }]);
+  if (draft.state === 'firm') draft.allocateHeld();
+  fallShort(draft, onShortage, short, context);
 }
 
 /** Only what is paid is served later: whoever only asked must not keep units from those who wait. */

@@ -66,6 +66,8 @@ export type PromiseCommand =
   | { readonly command: 'sweep'; readonly limit: number }
   /** A node asks for quota back: gives what is not promised. */
   | { readonly command: 'return-quota'; readonly warehouse: WarehouseId; readonly lines: readonly SkuQuantity[] }
+  /** An operator has a task given up that its node has and no order: its units go back to what the node may sell. */
+  | { readonly command: 'release-unknown-task'; readonly warehouse: WarehouseId; readonly task: string }
   | { readonly command: 'set-policy'; readonly warehouse: WarehouseId; readonly settings: WarehouseSettings }
   | { readonly command: 'set-sku-policy'; readonly warehouse: WarehouseId; readonly rules: readonly SkuPolicy[] }
   | { readonly command: 'set-channel'; readonly record: ChannelRecord }
@@ -90,7 +92,7 @@ export type PromiseOutcome =
   | { readonly outcome: 'key-reused'; readonly key: string }
   | {
       readonly outcome: 'unknown';
-      readonly what: 'reservation' | 'order' | 'channel' | 'warehouse';
+      readonly what: 'reservation' | 'order' | 'channel' | 'warehouse' | 'task';
       readonly id: string;
     }
   /** A promise of the other kind has the id, and a reservation becomes an order of its own id; nothing changed. */

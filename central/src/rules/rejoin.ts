@@ -95,7 +95,8 @@ export function decideRejoin(
       hash: record.appliedHash,
       downSequence: down.sequence,
       downHash: down.hash,
-      recount: request.recount ?? recountOf({ lost, statesAhead: context.statesAhead }),
+      recount:
+        request.recount ?? recountOf({ lost, statesAhead: context.statesAhead, isForgotten: isForgotten(record) }),
       lost,
       knownAt: knownUpTo(record) ?? 0,
     },
@@ -104,11 +105,25 @@ export function decideRejoin(
 
 /**
  * What is counted before it is granted again when nobody says: everything, where movements are known to be lost and central
- * was told of no states that could be theirs; else what is known to have moved.
+ * was told of no states that could be theirs, or where central itself has forgotten what it was told; else what is known to have
+ * moved.
  */
-export function recountOf({ lost, statesAhead }: { readonly lost: number; readonly statesAhead: number }): Recount {
-  if (lost > 0 && statesAhead === 0) return 'all';
+export function recountOf({
+  lost,
+  statesAhead,
+  isForgotten = false,
+}: {
+  readonly lost: number;
+  readonly statesAhead: number;
+  readonly isForgotten?: boolean;
+}): Recount {
+  if (isForgotten || (lost > 0 && statesAhead === 0)) return 'all';
   return 'moved';
+}
+
+/** Central was put back to an earlier state, and has not heard since how far the node had come. */
+function isForgotten({ unsettled }: NodeRecord): boolean {
+  return unsettled !== undefined && unsettled.until === undefined;
 }
 
 function refused(reason: string, hint: string): RejoinDecision {

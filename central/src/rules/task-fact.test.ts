@@ -29,7 +29,11 @@ it.each<[string, Partial<Delta>, unknown]>([
   ['a parcel without a document', { details: {} }, undefined],
   ['a parcel of nothing', { quantity: 0 }, undefined],
   ['a sale', { kind: movementKinds.sale.code }, undefined],
-  ['an allocation carried out', { kind: movementKinds.allocate.code }, undefined],
+  [
+    'an allocation carried out',
+    { kind: movementKinds.allocate.code, quantity: 4 },
+    { fact: 'allocate', task: 'o.1', sku: 'A', quantity: 4 },
+  ],
 ])('of %s it knows what it says of a task', (_, change, expected) => {
   expect(taskFactOf(delta(change))).toEqual(expected);
 });

@@ -2,9 +2,9 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { movementKinds } from '@edgestock/shared/inventory/movement';
 import type { Delta } from '@edgestock/shared/protocol/delta';
 
-/** What a delta says of the document that caused it: units left for their buyer, or are committed no longer. */
+/** What a delta says of the document that caused it: units were allocated to it, left for their buyer, or are committed no longer. */
 export type TaskFact = {
-  readonly fact: 'ship' | 'give-up';
+  readonly fact: 'allocate' | 'ship' | 'give-up';
   /** Perhaps the task of an order; perhaps a document of the node's own. */
   readonly task: string;
   readonly sku: Sku;
@@ -13,10 +13,23 @@ export type TaskFact = {
 
 /** `undefined` for most deltas: it costs ordinary sales one comparison or two. */
 export function taskFactOf({ kind, sku, quantity, details }: Delta): TaskFact | undefined {
-  if (kind !== movementKinds.ship.code && kind !== movementKinds.uncommit.code) return undefined;
-  if (details.document === undefined || quantity === 0) return undefined;
-  const fact = kind === movementKinds.ship.code ? 'ship' : 'give-up';
+  const fact = factOf(kind);
+  if (fact === undefined || details.document === undefined || quantity === 0) return undefined;
   return { fact, task: details.document, sku, quantity: Math.abs(quantity) };
+}
+
+function factOf(kind: number): TaskFact['fact'] | undefined {
+  switch (kind) {
+    case movementKinds.ship.code:
+      return 'ship';
+    case movementKinds.uncommit.code:
+      return 'give-up';
+    // Only central has units allocated.
+    case movementKinds.allocate.code:
+      return 'allocate';
+    default:
+      return undefined;
+  }
 }
 
 /** Facts of one kind about one task of a warehouse, each SKU summed. */

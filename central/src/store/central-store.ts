@@ -46,6 +46,18 @@ export interface CentralStore extends CentralReader {
   applyStates(messages: readonly StateMessage[], now: number): Promise<Applied<StatesOutcome>>;
 
   /**
+   * Begins central's next epoch, since it was put back to an earlier state: nothing is promised of any warehouse before it is
+   * settled, and the logs down begin anew. Never the same twice for one past.
+   */
+  beginEpoch(beginning: EpochBeginning, now: number): Promise<Applied<never> & { readonly centralEpoch: number }>;
+
+  /**
+   * A node has taken up the present epoch, and its log stands there: with all of that applied the warehouse is settled. The
+   * first word counts; of a settled warehouse it says nothing.
+   */
+  statePlace(warehouse: WarehouseId, sequence: number, now: number): Promise<Applied<never>>;
+
+  /**
    * Notes when nodes were last heard, and what they said. Of several entries for one node the last counts, whatever its
    * time: central's clock may have been set back meanwhile.
    */
@@ -95,6 +107,12 @@ export interface CentralReader {
 
   /** Identity of this life of central: changes when it is restored from a backup. */
   centralEpoch(): Promise<number>;
+
+  /** When the present epoch began, and why; `undefined` for the one that began with the store. */
+  epochBegan(): Promise<{ readonly at: number; readonly reason: string } | undefined>;
+
+  /** When this store was copied as a backup, as long as it has not begun another epoch; `undefined` for any other. */
+  backedUpAt(): Promise<number | undefined>;
 
   /**
    * Which store the revisions are of: random, of letters and digits, made with the store, and another after it was restored from
@@ -190,6 +208,9 @@ export type StatesOutcome =
   /** Of a message that repairs: how many positions were not what the node says. */
   | { readonly outcome: 'applied'; readonly repaired?: number };
 
+/** Why an epoch begins: `heard` is the highest one that a node has told of. */
+export type EpochBeginning = { readonly heard: number; readonly reason: string };
+
 /** What one transaction did: an outcome for each message or command, the answers it changed, each SKU once, and whom it told. */
 export type Applied<Outcome> = {
   readonly outcomes: readonly Outcome[];
@@ -197,6 +218,8 @@ export type Applied<Outcome> = {
   readonly changes: readonly ChangeNotice[];
   /** Nodes whose logs down grew, by id. */
   readonly directed: readonly WarehouseId[];
+  /** Warehouses that proved that central was put back to an earlier state: it has given them less than they have. Mostly none. */
+  readonly ahead: readonly WarehouseId[];
 };
 
 /** The answer for one SKU changed, perhaps in each channel; whoever cares reads it again. */
@@ -217,7 +240,7 @@ export type SkuAvailability = {
 };
 
 export type WarehouseShare = PositionRecord & {
-  /** Units this warehouse adds to the answer: quota that its node granted and central has promised to nobody; never below zero. */
+  /** Units this warehouse adds to the answer: quota that its node granted and central has promised to nobody; never below zero, and none while it is not settled. */
   readonly available: number;
 };
 

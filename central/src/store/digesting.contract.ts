@@ -174,6 +174,24 @@ export function describeDigesting(fixture: ContractFixture): void {
       expect(await told(log, log.head, digestOf(other))).toEqual(equal);
     });
 
+    it('promises nothing more of a node that has had more back than central knows of, and never gives it back twice', async () => {
+      const log = await stocked();
+      const other = log.fork();
+      const a = other.positions.get(skuOf('A'));
+      if (a !== undefined) other.positions.set(skuOf('A'), { ...a, quota: 6, returned: 4 });
+      const repair = { bucket: bucketOf(skuOf('A')), isWhole: true };
+      const { ahead } = await fixture.store.applyStates([{ ...other.stateMessage([skuOf('A')]), repair }], NOW);
+      expect(ahead).toEqual([log.warehouse]);
+      // All of it, whatever the SKU, until it is settled; another repair counts nothing of it either.
+      expect([await fixture.available('A'), await fixture.available('B')]).toEqual([0, 0]);
+      const b = other.positions.get(skuOf('B'));
+      if (b !== undefined) other.positions.set(skuOf('B'), { ...b, onHand: 21 });
+      expect(await repaired(other, 'B')).toEqual({ outcome: 'applied', repaired: 1 });
+      expect(await fixture.available('B')).toBe(0);
+      await fixture.store.statePlace(log.warehouse, log.head, NOW);
+      expect([await fixture.available('A'), await fixture.available('B')]).toEqual([6, 20]);
+    });
+
     it('empties nothing when it does not say that it is whole', async () => {
       const log = await stocked();
       const other = log.fork();

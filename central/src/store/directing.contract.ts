@@ -41,8 +41,8 @@ export function describeDirecting(fixture: ContractFixture): void {
     it('is told when it changes, and only then', async () => {
       await enrolled(new NodeLog('BER1'));
       const set = () => fixture.store.promise([{ command: 'set-policy', warehouse: ber, settings }], NOW);
-      expect(await set()).toEqual({ outcomes: [{ outcome: 'set' }], changes: [], directed: ['BER1'] });
-      expect(await set()).toEqual({ outcomes: [{ outcome: 'set' }], changes: [], directed: [] });
+      expect(await set()).toEqual({ outcomes: [{ outcome: 'set' }], changes: [], directed: ['BER1'], ahead: [] });
+      expect(await set()).toEqual({ outcomes: [{ outcome: 'set' }], changes: [], directed: [], ahead: [] });
       // The priority is central's own.
       await promise({ command: 'set-policy', warehouse: ber, settings: { ...settings, priority: 1 } });
       expect(await fixture.store.settings(ber)).toEqual({ ...settings, priority: 1 });

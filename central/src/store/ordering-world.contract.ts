@@ -1,4 +1,5 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { decodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { must } from '@edgestock/shared/runtime/assert';
 import { expect } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
@@ -31,6 +32,20 @@ export class OrderingWorld {
 
   async reopen(): Promise<void> {
     this.#store = await must(this.#opened, 'a test is running').reopen();
+  }
+
+  /** What comes back has central forget everything since; its nodes hear of it as they come. */
+  backUp(): () => Promise<void> {
+    const putBack = must(this.#opened, 'a test is running').backUp();
+    return async () => {
+      this.#store = await putBack();
+    };
+  }
+
+  /** The node takes up the present epoch, says where it stands, and sends what central lacks. */
+  async hearAgain(node: PlayedNode): Promise<void> {
+    await node.takeUpEpoch(this.store, this.now);
+    await node.tell(this.store, this.now);
   }
 
   async close(): Promise<void> {
@@ -90,6 +105,13 @@ export class OrderingWorld {
       places.push(`${log.head} ${carriedOut} of ${head?.sequence}`);
     }
     return places.join();
+  }
+
+  /** Kinds of directives in a node's log, in order. */
+  async told({ log }: PlayedNode): Promise<readonly string[]> {
+    const limits = { directivesMax: 1_000, bytesMax: 1e9 };
+    const slice = await this.store.directivesAfter(log.warehouse, 0, limits);
+    return (slice?.directives ?? []).map((bytes) => must(decodeDirective(bytes), 'a directive of this release').kind);
   }
 
   async order(id: string): Promise<Order> {

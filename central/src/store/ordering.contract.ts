@@ -4,6 +4,7 @@ import type { OpenStore } from './contract-fixture.contract.ts';
 import { conservesUnits } from './ordering-property.contract.ts';
 import { OrderingWorld } from './ordering-world.contract.ts';
 import { describePlacing } from './placing-orders.contract.ts';
+import { describeRestoring } from './restoring.contract.ts';
 import { describeServing } from './serving-orders.contract.ts';
 import { describeFallingShort } from './short-orders.contract.ts';
 
@@ -17,6 +18,7 @@ export function describeOrdering(name: string, open: OpenStore): void {
     describeServing(world);
     describeFallingShort(world);
     describeCrashing(world);
+    describeRestoring(world);
   });
   conservesUnits(open);
 }

@@ -66,6 +66,16 @@ export interface PromiseReader extends TransferReader {
   /** Who holds units of a position, then what is allocated there and not shipped; the newest of each first, at most so many. */
   promisesAt(warehouse: WarehouseId, sku: Sku, limit: number): Promise<readonly PromiseAt[]>;
 
+  /**
+   * Tasks that nodes have and no order of this central (it was restored from a backup), as long as there is something left to
+   * ship; in the order of warehouse and task.
+   */
+  unknownTasks(
+    after: Pick<UnknownTask, 'warehouse' | 'task'> | undefined,
+    limit: number,
+  ): Promise<readonly UnknownTask[]>;
+  unknownTask(warehouse: WarehouseId, task: string): Promise<UnknownTask | undefined>;
+
   promiseStats(): Promise<PromiseStats>;
 
   /** The end of a node's log down; sequence 0 and the genesis hash before the first directive. `undefined` = not enrolled. */
@@ -94,13 +104,31 @@ export type PromiseAt = {
   readonly quantity: number;
 };
 
+/** Units that a node was told to ship by a central that this one does not remember. Who ordered them, only the shop knows. */
+export type UnknownTask = {
+  readonly warehouse: WarehouseId;
+  readonly task: string;
+  readonly heardAt: number;
+  /** When an operator had it given up; absent = nobody has. */
+  readonly releasedAt?: number;
+  readonly lines: readonly {
+    readonly sku: Sku;
+    /** `quantity = shipped + givenUp + still to be shipped`. */
+    readonly quantity: number;
+    readonly shipped: number;
+    readonly givenUp: number;
+  }[];
+};
+
 /** Cheap enough for every scrape. */
 export type PromiseStats = {
   readonly reservationsHeld: number;
   /** Orders that are not finished, by state. */
   readonly orders: Readonly<Record<string, number>>;
-  /** Positions of which more was promised than granted (P3): must be zero. */
+  /** Positions of which more was promised than granted (P3): must be zero. Of settled warehouses: of the others nobody knows yet. */
   readonly oversold: number;
+  /** Tasks that nodes have to ship and that belong to no order. */
+  readonly unknownTasks: number;
 };
 
 export type DownHead = {

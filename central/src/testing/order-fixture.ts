@@ -31,12 +31,20 @@ export const offersOf = (text: string): readonly Offer[] =>
 
 export const contextOf = (
   offers: string,
-  change: { readonly afterMs?: number; readonly backorderRoom?: number; readonly buffer?: number } = {},
+  change: {
+    readonly afterMs?: number;
+    readonly backorderRoom?: number;
+    readonly buffer?: number;
+    readonly unsettled?: readonly string[];
+    readonly unknownTasks?: Readonly<Record<string, readonly SkuQuantity[]>>;
+  } = {},
 ): OrderContext => ({
   now: PLACED_AT + (change.afterMs ?? 0),
   offersOf: (sku) => offersOf(offers).filter((offer) => offer.sku === sku),
   bufferOf: () => change.buffer ?? 0,
   backorderRoomOf: () => change.backorderRoom ?? 100,
+  isSettled: (warehouse) => !(change.unsettled ?? []).includes(warehouse),
+  unknownTaskOf: (_, task) => change.unknownTasks?.[task],
   terms,
 });
 

@@ -5,7 +5,7 @@ import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
 import type { Directive } from '@edgestock/shared/protocol/directive';
 import { decodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { must } from '@edgestock/shared/runtime/assert';
-import type { CentralStore } from '../store/central-store.ts';
+import type { Applied, BatchOutcome, CentralStore } from '../store/central-store.ts';
 import type { PromiseReader } from '../store/promise-store.ts';
 import { NodeLog, skuOf } from './node-log.ts';
 
@@ -19,6 +19,7 @@ export class PlayedNode {
   readonly log: NodeLog;
   /** What is still to be shipped of each task. */
   readonly tasks = new Map<string, Map<Sku, number>>();
+  readonly #allocated = new Map<string, string>();
   #carriedOut = 0;
   #sent = 0;
 
@@ -61,6 +62,11 @@ export class PlayedNode {
     this.#move('grant', sku, quantity);
   }
 
+  /** Says of a position what no node would that follows this central. */
+  claim(sku: string, totals: Partial<Quantities>): void {
+    this.log.record(sku, 0, { state: { ...this.quantities(sku), ...totals } });
+  }
+
   ship(task: string, sku: string, quantity: number): void {
     this.#take(task, sku, quantity);
     this.#move('ship', sku, -quantity, task);
@@ -77,6 +83,13 @@ export class PlayedNode {
     this.#take(task, sku, quantity);
     this.#move('uncommit', sku, quantity, task);
     this.log.record(sku, -quantity);
+  }
+
+  /** Begins with the log of central's present epoch, and says where its own stands; what central lacks it tells anew. */
+  async takeUpEpoch(store: CentralStore, now: number): Promise<void> {
+    this.#carriedOut = 0;
+    this.#sent = (await store.warehouse(this.log.warehouse))?.appliedUpTo ?? 0;
+    await store.statePlace(this.log.warehouse, this.log.head, now);
   }
 
   /** Carries out what has come down since the last time. */
@@ -102,9 +115,21 @@ export class PlayedNode {
     this.#sent = this.log.head;
   }
 
+  /** The same, and what central makes of it. */
+  async tellAhead(store: CentralStore, now: number): Promise<Applied<BatchOutcome>> {
+    const applied = await store.applyBatches([this.log.verified(this.#sent + 1, this.log.head)], now);
+    this.#sent = this.log.head;
+    return applied;
+  }
+
   #carryOut(directive: Directive): void {
     if (directive.kind === 'allocate') {
-      if (this.tasks.has(directive.task)) throw new Error(`${directive.task} is allocated twice`);
+      const content = JSON.stringify([directive.order, directive.lines]);
+      const known = this.#allocated.get(directive.task);
+      // Told again by a central that was restored.
+      if (known === content) return;
+      if (known !== undefined) throw new Error(`${directive.task} is allocated twice`);
+      this.#allocated.set(directive.task, content);
       this.tasks.set(directive.task, new Map(directive.lines.map(({ sku, quantity }) => [sku, quantity])));
       for (const { sku, quantity } of directive.lines) this.#move('allocate', sku, quantity, directive.task);
     } else if (directive.kind === 'release') {

@@ -1,6 +1,7 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { isSilent, knownUpTo } from '../rules/freshness.ts';
 import type { NodeRecord } from '../rules/node-record.ts';
+import { notCountedBecause } from '../rules/unsettled.ts';
 
 /** How far central and one node are apart, as an operator asks for it. */
 export type SyncState = {
@@ -30,6 +31,8 @@ export type SyncState = {
   readonly fence?: { readonly reason: string; readonly at: number };
   /** Why the node has stopped sending by its own judgement, as it last said; absent while it has not. */
   readonly nodeFence?: { readonly reason: string };
+  /** Why nothing of the warehouse is promised for now, although it may have granted much; absent while it is counted. */
+  readonly notCounted?: string;
 };
 
 /** True when a person has to decide before the node goes on, whoever judged so. */
@@ -40,6 +43,7 @@ export function isFenced({ fence, nodeFence }: SyncState): boolean {
 export function syncStateOf(record: NodeRecord, now: number): SyncState {
   const { heard, fence } = record;
   const asOf = knownUpTo(record);
+  const notCounted = notCountedBecause(record);
   const committedUpTo = Math.max(heard?.committed ?? 0, record.appliedUpTo);
   return {
     warehouse: record.warehouse,
@@ -58,6 +62,7 @@ export function syncStateOf(record: NodeRecord, now: number): SyncState {
     skewMs: heard?.skewMs ?? 0,
     ...(heard === undefined ? {} : { heardAt: heard.at, schema: [heard.schemaMin, heard.schemaMax] as const }),
     ...(fence === undefined ? {} : { fence }),
+    ...(notCounted === undefined ? {} : { notCounted }),
     ...(heard?.nodeFence === undefined ? {} : { nodeFence: { reason: heard.nodeFence } }),
   };
 }

@@ -42,6 +42,11 @@ export class Reports implements Service {
     this.#cancel = options.clock.every(centralLimits.heardFlushMs, () => void this.#report().catch(options.onFailed));
   }
 
+  /** How far nodes had carried out logs that are over is of no use. */
+  beginEpoch(): void {
+    this.#carriedOut.clear();
+  }
+
   async stop(): Promise<void> {
     this.#cancel();
     await this.#report();

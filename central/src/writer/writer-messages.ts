@@ -32,6 +32,8 @@ export type WriterMetrics = {
 
 /** What the writer's thread tells. */
 export type FromWriter =
+  /** Central has begun a new epoch by itself: what was told of the life before means nothing any more. */
+  | { readonly type: 'epoch-begun' }
   /** The store exists and is migrated: it can be read. */
   | { readonly type: 'ready' }
   /** After a commit: each SKU once, at its latest revision. */

@@ -24,6 +24,7 @@ import { Sweeper } from '../orders/sweeper.ts';
 import type { PromiseOutcome } from '../rules/promise-command.ts';
 import type { Applied, CentralStore } from '../store/central-store.ts';
 import type { PromiseStore } from '../store/promise-store.ts';
+import { EpochKeeper } from './epoch-keeper.ts';
 import { PromiseAnswers } from './promise-answers.ts';
 import { Reports } from './reports.ts';
 import type { FromWriter, PromiseRequest, WriterConfig, WriterMetrics } from './writer-messages.ts';
@@ -54,15 +55,47 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   const writes = new StoreWrites({ clock, random, log });
   // The clock may have been set back while nobody looked.
   const isClamped = await writes.attempt(() => store.clampTimes(clock.now()));
+  // A backup that was put in the place of the store by other means than the command for that.
+  const backedUpAt = await store.backedUpAt();
+  if (backedUpAt !== undefined) {
+    const reason = `the store is a backup of ${new Date(backedUpAt).toISOString()}`;
+    log.warn({ reason, hint: 'nothing is promised of a warehouse before its node was heard' }, 'a new epoch begins');
+    await store.beginEpoch({ heard: 0, reason }, clock.now());
+  }
   const cursors = new NodeCursors(await store.warehouses(), clock);
   const centralEpoch = await store.centralEpoch();
   const wanted = new WantedStates(store, clock);
   await wanted.load();
-  const down = new DownPublisher({ store, centralEpoch, metrics: metrics.directives, clock, random, log, onFailed });
+  const keeper: EpochKeeper = new EpochKeeper({
+    store,
+    writes,
+    clock,
+    log,
+    onBegun: (epoch, applied) => {
+      cursors.unsettleAll();
+      desk.beginEpoch(epoch);
+      down.beginEpoch(epoch);
+      reports.beginEpoch();
+      tell({ type: 'epoch-begun' });
+      committed(applied);
+    },
+  });
+  const down = new DownPublisher({
+    ...{ store, centralEpoch, metrics: metrics.directives, clock, random, log, onFailed },
+    onAhead: (proof) => keeper.begin(proof),
+  });
 
-  const committed = ({ changes, directed }: Omit<Applied<unknown>, 'outcomes'>) => {
+  const committed = ({ changes, directed, ahead }: Omit<Applied<unknown>, 'outcomes'>) => {
     if (changes.length > 0) tell({ type: 'changed', changes });
     if (directed.length > 0) down.wake(directed);
+    const [warehouse] = ahead;
+    if (warehouse === undefined) return;
+    for (const one of ahead) cursors.unsettle(one);
+    const reason = 'it was given back, or allocated, more than this central knows of';
+    void store
+      .centralEpoch()
+      .then((heard) => keeper.begin({ warehouse, heard, reason }))
+      .catch(onFailed);
   };
   const queue: PromiseQueue = new PromiseQueue({
     store,
@@ -96,6 +129,17 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     clock,
     log,
     onDownCursor: (warehouse, cursor) => void down.heard(warehouse, cursor),
+    onPlaceStated: async (warehouse, sequence) => {
+      await writes.attempt(async () => {
+        const applied = await store.statePlace(warehouse, sequence, clock.now());
+        cursors.settleAt(warehouse, sequence);
+        log.info(
+          { warehouse, sequence },
+          'central has heard this node again; its units count once its log is here up to this place',
+        );
+        committed(applied);
+      });
+    },
   });
   const rejoins = new RejoinDesk({
     store,
@@ -135,7 +179,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
 
   const services = new ServiceStack();
   const read = (): WriterMetrics => ({ ...metrics, promises: { ...metrics.promises, waiting: queue.asked } });
-  services.add(
+  const reports: Reports = services.add(
     'reports',
     new Reports({ desk, down, store, writes, isClamped, metrics: read, clock, log, tell, onFailed }),
   );

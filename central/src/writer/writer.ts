@@ -33,6 +33,7 @@ export class Writer implements Service, PromiseWriter {
   readonly #log: Log;
   readonly #backoff: Backoff;
   readonly #changeListeners = new Set<(changes: readonly ChangeNotice[]) => void>();
+  readonly #epochListeners = new Set<() => void>();
   readonly #heardListeners = new Set<(heard: readonly Heard[]) => void>();
   readonly #pending = new PendingPromises();
   readonly #ready = Promise.withResolvers<void>();
@@ -115,6 +116,12 @@ export class Writer implements Service, PromiseWriter {
     return () => void this.#changeListeners.delete(listener);
   }
 
+  /** Called when central has begun a new epoch by itself. Returns the cancellation. */
+  onEpoch(listener: () => void): () => void {
+    this.#epochListeners.add(listener);
+    return () => void this.#epochListeners.delete(listener);
+  }
+
   /** Called about once a second with the nodes heard since. Returns the cancellation. */
   onHeard(listener: (heard: readonly Heard[]) => void): () => void {
     this.#heardListeners.add(listener);
@@ -178,6 +185,9 @@ export class Writer implements Service, PromiseWriter {
       case 'ready':
         this.#ready.resolve();
         if (this.#restarts > 0) for (const listener of this.#changeListeners) listener([]);
+        return;
+      case 'epoch-begun':
+        for (const listener of this.#epochListeners) listener();
         return;
       case 'changed':
         for (const listener of this.#changeListeners) listener(message.changes);

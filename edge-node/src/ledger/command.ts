@@ -13,7 +13,7 @@ export type {
   RecordedMovement,
   RecordMovements,
 } from '../rules/command.ts';
-export type { CarryOut, TakeBack } from '../rules/directive-command.ts';
+export type { CarryOut, TakeBack, TakeUpEpoch } from '../rules/directive-command.ts';
 export type { ExceptionResolution } from '../rules/exception-resolution.ts';
 export type { ApplyPolicy } from '../rules/policy-command.ts';
 export type { Refusal, Shortage } from '../rules/refusal.ts';

@@ -176,7 +176,7 @@ describe('a directive that cannot be carried out', () => {
     ['cannot be read', Buffer.from('no msgpack')],
     ['releases a task that is not here', release('NONE', { A: 1 })],
     ['releases a SKU that is not in its task', release('O-1.1', { B: 1 })],
-    ['allocates a task again', allocate('O-1.1', { A: 1 })],
+    ['allocates a task again, with other units', allocate('O-1.1', { A: 2 })],
     [
       'keeps more than a position can hold',
       { kind: 'policy', policy: { class: 'store', sharePercent: 1, safetyStock: Number.MAX_SAFE_INTEGER } },

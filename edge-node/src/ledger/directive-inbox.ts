@@ -75,6 +75,11 @@ export class LedgerInbox {
     }
   }
 
+  /** Durable when it resolves. Rejects with `LedgerUnavailable`, or when the epoch is over: repeating it is safe. */
+  async takeUpEpoch(centralEpoch: number): Promise<void> {
+    assertCarriedOut(await this.#ledger.record({ type: 'take-up-epoch', centralEpoch }));
+  }
+
   /** Takes over the totals with which central answered the question for last units; those behind what is known change nothing. */
   async takeBack(totals: readonly SkuTotal[]): Promise<void> {
     await this.#ledger.record({ type: 'take-back', lines: totals });

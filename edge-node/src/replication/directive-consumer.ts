@@ -37,6 +37,7 @@ export class DirectiveConsumer {
   readonly #stopping = new AbortController();
   readonly #need = new DownNeed();
   #fence: DownFence | undefined;
+  #isTakingUp = false;
   /** As central last said. */
   #centralEpoch: number | undefined;
   /** In the order of arrival; the one loop that empties it is `#working`. */
@@ -113,17 +114,42 @@ export class DirectiveConsumer {
     await this.#working;
   }
 
-  /** The epoch in which central writes now. */
-  hear(centralEpoch: number): void {
+  /**
+   * The epoch in which central writes now. With `isRecognised`, central knows this node's log for its own, and a later epoch is
+   * taken up. Until that is durable nothing more of the earlier one is carried out, nor said to be.
+   */
+  hear(centralEpoch: number, { isRecognised }: { readonly isRecognised: boolean }): void {
     this.#centralEpoch = centralEpoch;
-    const carriedOut = this.#inbox.cursor().centralEpoch;
-    if (carriedOut !== 0 && carriedOut !== centralEpoch) {
+    const known = this.#inbox.cursor().centralEpoch;
+    if (centralEpoch > known && isRecognised) void this.#takeUp(centralEpoch);
+    if (known !== 0 && known !== centralEpoch) {
       this.#refuse({
         cause: 'other-epoch',
-        reason: `central is in epoch ${centralEpoch}, this node has carried out directives of epoch ${carriedOut}`,
-        hint: 'sales go on and are sent; nothing of central is carried out. Was central restored from a backup, or set up anew?',
+        reason: `central is in epoch ${centralEpoch}, this node has carried out directives of epoch ${known}`,
+        hint:
+          centralEpoch > known
+            ? 'central was restored from a backup; this node takes up its new epoch by itself'
+            : 'an older copy of central runs, which begins a new epoch once it has heard of this; or two of them run. Sales go on',
       });
     } else this.#lift('other-epoch');
+  }
+
+  async #takeUp(centralEpoch: number): Promise<void> {
+    if (this.#isTakingUp || this.#stopping.signal.aborted) return;
+    this.#isTakingUp = true;
+    try {
+      await this.#inbox.takeUpEpoch(centralEpoch);
+      this.#need.forget();
+      this.#events.info({ centralEpoch }, 'central has begun a new epoch, and its log begins anew');
+      if (this.#centralEpoch === centralEpoch) this.#lift('other-epoch');
+      this.#lift('fork');
+      this.#onChange();
+    } catch (error) {
+      // The next heartbeat tries again.
+      this.#events.error(failureFacts(error), "central's new epoch cannot be taken up; trying again");
+    } finally {
+      this.#isTakingUp = false;
+    }
   }
 
   #take(message: DownMessage): void {
@@ -215,10 +241,12 @@ export class DirectiveConsumer {
           'a message of central cannot be read; it is missed and sent again',
         );
         return;
-      case 'fork':
       case 'other-epoch':
         this.#counters.downRefused += 1;
-        this.#refuse({ cause: judgement.judgement, reason: judgement.reason, hint: judgement.hint });
+        return;
+      case 'fork':
+        this.#counters.downRefused += 1;
+        this.#refuse({ cause: 'fork', reason: judgement.reason, hint: judgement.hint });
         return;
       default:
         unreachable(judgement);

@@ -1,6 +1,6 @@
 import type { SkuTotal } from '@edgestock/shared/protocol/directive';
 
-/** How far the node has carried out central's log. Before the first directive: epoch 0, sequence 0, the genesis hash. */
+/** How far the node has carried out central's log. Before the first directive: sequence 0, the genesis hash, and epoch 0 until one is taken up. */
 export type DownCursor = { readonly centralEpoch: number; readonly sequence: number; readonly hash: Uint8Array };
 
 /** Consecutive directives that continue the node's cursor. */
@@ -20,6 +20,8 @@ export type DirectiveRun = {
 export type DirectiveInbox = {
   /** As last made durable. Read often: with every heartbeat and every batch up. */
   cursor(): DownCursor;
+  /** From then on the cursor is at the beginning of this epoch's log; durable when it resolves. One that has passed is rejected. */
+  takeUpEpoch(centralEpoch: number): Promise<void>;
   /** Carries out the run, each directive once; durable with the cursor when it resolves. Rejects when the disk cannot take it. */
   carryOut(run: DirectiveRun): Promise<void>;
   /** Takes over what central has given back (a reply to a last-units request): the largest total counts. */

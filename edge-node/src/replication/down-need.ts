@@ -19,6 +19,12 @@ export class DownNeed {
     this.#upTo = Math.max(this.#upTo, lastSequence);
   }
 
+  /** What was missing is of a log that is over. */
+  forget(): void {
+    this.#upTo = 0;
+    this.#askedAt = undefined;
+  }
+
   /** Something of what was missing came: the rest may be on its way. */
   move(now: number): void {
     if (this.#askedAt !== undefined) this.#askedAt = now;

@@ -8,8 +8,10 @@ import type { DirectiveRun, DownCursor } from './directive-inbox.ts';
 export type DownJudgement =
   /** Damaged, for somebody else, or not what it says of itself. */
   | { readonly judgement: 'unreadable'; readonly reason: string }
-  /** Of a central that writes another history than the one this node has carried out. A person decides. */
-  | { readonly judgement: 'other-epoch' | 'fork'; readonly reason: string; readonly hint: string }
+  /** Of a life of central that is over, or of one that this node has not taken up: of no use. */
+  | { readonly judgement: 'other-epoch' }
+  /** Of a central that writes another history than the one this node has carried out: it begins anew once it has heard of it. */
+  | { readonly judgement: 'fork'; readonly reason: string; readonly hint: string }
   /** Directives before it are missing; it ends at this sequence. */
   | { readonly judgement: 'gap'; readonly lastSequence: number }
   | { readonly judgement: 'duplicate' }
@@ -17,7 +19,7 @@ export type DownJudgement =
   | { readonly judgement: 'apply'; readonly run: DirectiveRun };
 
 const UNDECIDED_HINT =
-  'sales go on and are sent; nothing of central is carried out. Was central restored from a backup, or is this data directory an old copy?';
+  'sales go on and are sent; nothing of central is carried out until it begins a new epoch. Was it put back from a backup, or is this data directory an old copy?';
 
 /** What the node knows when the message arrives. */
 export type DownFacts = {
@@ -39,13 +41,7 @@ export function judgeDown(bytes: Uint8Array, { warehouse, cursor, ...node }: Dow
     return unreadable('its directives do not come to the hash that it states');
 
   const epochDue = cursor.centralEpoch === 0 ? node.centralEpoch : cursor.centralEpoch;
-  if (epochDue !== undefined && centralEpoch !== epochDue) {
-    return {
-      judgement: 'other-epoch',
-      reason: `directives of central's epoch ${centralEpoch} came, where those of epoch ${epochDue} are due`,
-      hint: UNDECIDED_HINT,
-    };
-  }
+  if (epochDue !== undefined && centralEpoch !== epochDue) return { judgement: 'other-epoch' };
   if (firstSequence > cursor.sequence + 1) return { judgement: 'gap', lastSequence };
   // Of places before its cursor the node keeps no hashes.
   if (lastSequence < cursor.sequence) return { judgement: 'duplicate' };

@@ -220,24 +220,79 @@ describe('another history of central', () => {
     expect(replication.status().hint).toBeUndefined();
   });
 
-  test('shows in the epoch that central states, before any directive of it comes', async () => {
+  test('shows in an epoch that is over, before any directive of it comes', async () => {
     const { central, clock, replication, inbox, stream } = await live();
+    central.directives.beginEpoch(2);
     central.directives.append(...directives(2));
-    await clock.advance(100);
-    const late = central.directives.batch(1, 2);
-    central.directives.centralEpoch = 2;
+    await clock.advance(2 * limits.heartbeatPeriodMs);
+    expect(inbox.cursor()).toMatchObject({ centralEpoch: 2, sequence: 2 });
+    central.directives.centralEpoch = 1;
     await clock.advance(limits.heartbeatPeriodMs);
     expect(replication.isLive).toBe(false);
-    expect(replication.status().hint).toContain('central is in epoch 2');
+    expect(replication.status().hint).toContain('central is in epoch 1');
     central.directives.append(...directives(1, 2));
-    stream.add(central.directives.batch(3, 3, { centralEpoch: 1 }), 'of the old epoch');
-    stream.add(late, 'known');
+    stream.add(central.directives.batch(3, 3), 'of the epoch that is over');
+    stream.add(central.directives.batch(3, 3, { centralEpoch: 2 }), 'of this one');
     await clock.advance(100);
     expect(inbox.carriedOut).toHaveLength(2);
-    central.directives.centralEpoch = 1;
+    central.directives.centralEpoch = 2;
     await clock.advance(2 * limits.heartbeatPeriodMs);
     expect(replication.isLive).toBe(true);
     expect(inbox.carriedOut).toHaveLength(3);
+  });
+});
+
+describe('a new epoch of central', () => {
+  test('is taken up at its beginning, also where nothing was carried out before', async () => {
+    const node = await live();
+    const { central, clock, inbox, replication, stream } = node;
+    await clock.advance(limits.heartbeatPeriodMs);
+    expect(inbox.cursor()).toMatchObject({ centralEpoch: 1, sequence: 0 });
+    central.directives.append(...directives(5));
+    await clock.advance(100);
+    const late = central.directives.batch(1, 5);
+    central.directives.beginEpoch(1_795);
+    central.directives.append(...directives(2, 100));
+    await clock.advance(2 * limits.heartbeatPeriodMs);
+    expect(inbox.carriedOut.map(String)).toEqual([...directives(5), ...directives(2, 100)].map(String));
+    expect(inbox.cursor()).toMatchObject({ centralEpoch: 1_795, sequence: 2 });
+    stream.add(late, 'what still waited at the broker');
+    await clock.advance(100);
+    expect(inbox.carriedOut).toHaveLength(7);
+    expect(stream.unacknowledged).toEqual([]);
+    expect(replication.isLive).toBe(true);
+    expect(replication.status()).toMatchObject({ state: 'live', down: { sequence: 2, need: false } });
+  });
+
+  test('is taken up again and again until the books have it, and nothing is said of it before', async () => {
+    const node = await live();
+    const { central, clock, inbox, replication } = node;
+    central.directives.append(...directives(5));
+    await clock.advance(100);
+    inbox.failure = { error: new Error('disk I/O error'), isDurable: false };
+    central.directives.beginEpoch(1_795);
+    await clock.advance(3 * limits.heartbeatPeriodMs);
+    expect(inbox.cursor()).toMatchObject({ centralEpoch: 1, sequence: 5 });
+    expect(central.directives.isKnown).toBe(false);
+    expect(replication.isLive).toBe(false);
+    inbox.failure = undefined;
+    await clock.advance(limits.heartbeatPeriodMs);
+    expect(inbox.cursor()).toMatchObject({ centralEpoch: 1_795, sequence: 0 });
+    await clock.advance(limits.heartbeatPeriodMs);
+    expect(replication.isLive).toBe(true);
+  });
+
+  test('is none of a central that does not know this log', async () => {
+    const { central, clock, inbox } = await live();
+    central.directives.append(...directives(5));
+    await clock.advance(100);
+    central.fence = { epoch: 1, reason: 'the disk was cloned' };
+    central.directives.beginEpoch(1_795);
+    await clock.advance(3 * limits.heartbeatPeriodMs);
+    expect(inbox.cursor()).toMatchObject({ centralEpoch: 1, sequence: 5 });
+    central.fence = undefined;
+    await clock.advance(2 * limits.heartbeatPeriodMs);
+    expect(inbox.cursor()).toMatchObject({ centralEpoch: 1_795 });
   });
 });
 

@@ -102,8 +102,8 @@ export class Replication implements Service {
       ...common,
       down: () => this.#directives?.place(),
       onReply: (reply) => {
-        this.#directives?.hear(reply.centralEpoch);
         this.#hear(reply);
+        this.#directives?.hear(reply.centralEpoch, { isRecognised: this.isHeard });
         this.#settle();
       },
       ownFence: () => (this.#phase.phase === 'fenced' && this.#phase.by === 'node' ? this.#phase.reason : undefined),

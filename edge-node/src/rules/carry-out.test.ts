@@ -83,10 +83,15 @@ describe('a directive, in order of precedence', () => {
   });
 
   it('that cannot be carried out is kept as it came, and moves the cursor and nothing else', () => {
-    expect(decide(allocate, { documents: { task: () => task } })).toMatchObject({
+    const other: Directive = { ...allocate, order: 'another' };
+    expect(decide(other, { documents: { task: () => task } })).toMatchObject({
       drafts: [],
       writes: [
-        { document: 'refused-directive', directive: Buffer.from('raw'), reason: 'the task T was allocated before' },
+        {
+          document: 'refused-directive',
+          directive: Buffer.from('raw'),
+          reason: 'the task T was allocated before, with other units',
+        },
         { document: 'inbox', cursor: next },
       ],
     });
@@ -94,6 +99,14 @@ describe('a directive, in order of precedence', () => {
 });
 
 describe('an allocation', () => {
+  it('that is told again is carried out, and changes nothing', () => {
+    const decision = decide(allocate, {
+      documents: { task: () => task },
+      position: { onHand: 9, quota: 9, granted: 9 },
+    });
+    expect(decision).toMatchObject({ drafts: [], exceptions: [], writes: [{ document: 'inbox', cursor: next }] });
+  });
+
   it.each([
     ['turns quota into committed units', { onHand: 9, quota: 9, granted: 9 }, [['allocate', 4, 'T']], []],
     [

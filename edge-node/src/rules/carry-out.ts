@@ -42,7 +42,7 @@ export function carryOut(state: SiteState, command: CarryOut): Decision {
   return decision.outcome === 'invalid' ? keptAsItCame(state, command, decision.problems[0]?.message ?? '') : decision;
 }
 
-/** The first directive of all names the epoch; a later epoch begins with a repair, never by itself. */
+/** The first directive of all may name the epoch; a later one is taken up before its first directive. */
 function isNext(done: DownCursor, place: DownCursor): boolean {
   const isSameLog = place.centralEpoch === done.centralEpoch || done.centralEpoch === 0;
   return isSameLog && place.sequence === done.sequence + 1;

@@ -28,6 +28,8 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
       ];
     case 'task-step':
       return documents.task(command.task)?.lines ?? [];
+    case 'take-up-epoch':
+      return [];
     case 'carry-out':
       return linesOf(command.directive, documents);
     case 'renew-reservation':

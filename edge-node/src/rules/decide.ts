@@ -14,6 +14,7 @@ import { shipTransfer } from './ship-transfer.ts';
 import type { Decision, SiteState } from './site-state.ts';
 import { takeBack } from './take-back.ts';
 import { takeStep } from './take-step.ts';
+import { takeUpEpoch } from './take-up-epoch.ts';
 
 /** What a command comes to on the loaded state. Pure: no clock, no chance, no I/O. */
 export function decide(state: SiteState, command: Command): Decision {
@@ -35,6 +36,8 @@ export function decide(state: SiteState, command: Command): Decision {
       return carryOut(state, command);
     case 'retell':
       return retell(state, command);
+    case 'take-up-epoch':
+      return takeUpEpoch(state, command);
     case 'take-back':
       return takeBack(state, command);
     case 'apply-policy':

@@ -11,6 +11,9 @@ export type CarryOut = {
   readonly directive: Directive | UnreadableDirective;
 };
 
+/** Central has begun a new life, with a log of its own: what is carried out from now on is of that one. */
+export type TakeUpEpoch = { readonly type: 'take-up-epoch'; readonly centralEpoch: number };
+
 /** Bytes that this release cannot read, and why. */
 export type UnreadableDirective = { readonly kind: 'unreadable'; readonly why: string };
 

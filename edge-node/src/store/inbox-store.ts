@@ -13,6 +13,7 @@ export type RefusedDirective = {
 export class InboxStore {
   readonly #cursor: Statement<[], { centralEpoch: number; sequence: number; hash: Buffer }>;
   readonly #move: Statement<[number, number, Uint8Array]>;
+  readonly #endEpoch: Statement<[]>;
   readonly #refuse: Statement<[number, number, Uint8Array, string, number]>;
   readonly #refused: Statement<[number], RefusedDirective>;
   readonly #forget: Statement<[number, number]>;
@@ -26,6 +27,7 @@ export class InboxStore {
       INSERT INTO inbox (id, central_epoch, sequence, hash) VALUES (1, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET
         central_epoch = excluded.central_epoch, sequence = excluded.sequence, hash = excluded.hash`);
+    this.#endEpoch = database.prepare('UPDATE inbox_mark SET directive = 0 WHERE directive > 0');
     this.#mark = database.prepare(`
       INSERT INTO inbox_mark (sequence, began, directive) VALUES (?, ?, ?)
       ON CONFLICT (sequence) DO UPDATE SET directive = excluded.directive`);
@@ -54,6 +56,8 @@ export class InboxStore {
 
   /** In the commit of the directive's effect. */
   move(cursor: DownCursor): void {
+    // Numbers of a log that is no more mean nothing in the one that begins. Where effects begin and end stays true.
+    if (cursor.centralEpoch !== this.cursor().centralEpoch) this.#endEpoch.run();
     this.#move.run(cursor.centralEpoch, cursor.sequence, cursor.hash);
   }
 

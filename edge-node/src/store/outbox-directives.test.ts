@@ -30,6 +30,13 @@ describe("a piece of the log, which may become its end when this node's disk is 
     expect(endOf(began, 1)).toBe(began + 1);
   });
 
+  it('says of directives of an earlier epoch of central that none is, and is not cut where they are in it', async () => {
+    await site.move('receive', [{ sku: sku('A'), quantity: 1 }]);
+    await site.inbox.takeUpEpoch(7);
+    expect([began, ended].map((place) => site.store.outbox.carriedOutAt(place))).toEqual([0, 0]);
+    expect(site.store.outbox.slice(began - 1, { deltasMax: 2, bytesMax: 1e6 })?.lastSequence).toBe(began);
+  });
+
   it('goes on saying so when what lies behind was trimmed', () => {
     const { outbox } = site.store;
     outbox.setAppliedUpTo(ended);

@@ -50,6 +50,13 @@ export class InMemoryInbox implements DirectiveInbox {
     if (failure !== undefined) throw failure.error;
   }
 
+  async takeUpEpoch(centralEpoch: number): Promise<void> {
+    if (this.failure?.isDurable === false) throw this.failure.error;
+    assert(centralEpoch >= this.#cursor.centralEpoch, () => `epoch ${centralEpoch} is over`);
+    if (centralEpoch > this.#cursor.centralEpoch) this.#cursor = { centralEpoch, sequence: 0, hash: genesisHash };
+    if (this.failure !== undefined) throw this.failure.error;
+  }
+
   async takeBack(totals: readonly SkuTotal[]): Promise<void> {
     if (this.failure !== undefined) throw this.failure.error;
     for (const { sku, total } of totals) this.totals.set(sku, Math.max(total, this.totals.get(sku) ?? 0));

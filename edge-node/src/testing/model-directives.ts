@@ -49,6 +49,14 @@ export class ModelDirectives {
     this.append(...directives);
   }
 
+  /** Another life of central, with a log of its own, for a node that has to take it up first. */
+  beginEpoch(centralEpoch: number): void {
+    this.centralEpoch = centralEpoch;
+    this.isKnown = false;
+    this.carriedOut = 0;
+    this.rewrite(0);
+  }
+
   /** The directives of these sequences as central would send them. */
   batch(firstSequence: number, lastSequence: number, other: Partial<DownBatch> = {}): Buffer {
     return encodeDownBatch({
@@ -84,7 +92,7 @@ export class ModelDirectives {
   }
 
   #isSameHistory({ centralEpoch, sequence, hash }: NonNullable<HeartbeatRequest['down']>): boolean {
-    if (sequence === 0) return true;
+    if (sequence === 0) return centralEpoch === 0 || centralEpoch === this.centralEpoch;
     const own = this.#hashes[sequence];
     return centralEpoch === this.centralEpoch && own !== undefined && Buffer.from(own).toString('hex') === hash;
   }

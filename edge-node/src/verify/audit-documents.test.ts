@@ -97,7 +97,7 @@ it.each([
   ['a task that did not end', "UPDATE task SET state = 'open' WHERE id = 'T-2'", /T-2 is open with nothing left/],
   ['a state', "UPDATE task SET state = 'lost' WHERE id = 'T-2'", /T-2 is lost, which is no state/],
   ['a removed task', "DELETE FROM task WHERE id = 'T-2'", /task T-2, which is not there/],
-  ['the cursor', 'UPDATE inbox SET sequence = 0', /up to 1.0, which is no place/],
+  ['the cursor', 'UPDATE inbox SET sequence = -1', /up to 1.-1, which is no place/],
   ['a cursor behind what was refused', 'UPDATE inbox SET sequence = 2', /directive 1.5, which is not behind/],
 ])('%s, altered, is found', async (_what, sql, message) => {
   books.tamper(sql);

@@ -1,3 +1,4 @@
+import { LedgerUnavailable } from '@edgestock/edge-node/ledger/ledger-unavailable';
 import type { Action } from './actions.ts';
 import type { AuditedImage, AuditedNode, Clone } from './audited-node.ts';
 import { SimulatedNode } from './simulated-node.ts';
@@ -94,7 +95,10 @@ export class BadDisks {
     const lines = this.#world.someLines();
     const kind = this.#world.chance.one(['sale', 'receive'] as const);
     this.#note(`the copy of ${node.warehouse}: ${kind} ${JSON.stringify(lines)}`);
-    this.#world.start(life.ledger.record({ type: 'record', kind, lines }));
+    const refused = (error: unknown) => {
+      if (!(error instanceof LedgerUnavailable)) throw error;
+    };
+    this.#world.start(life.ledger.record({ type: 'record', kind, lines }).catch(refused));
   }
 
   #startSoon({ node }: AuditedNode): void {

@@ -9,7 +9,7 @@ import { termsFor } from '@edgestock/shared/inventory/quota';
 import type { AuditedNode } from './audited-node.ts';
 import { inWords } from './node-audit.ts';
 import type { Operator } from './operator.ts';
-import { type CentralBooks, tasksAt } from './promise-audit.ts';
+import { type CentralBooks, tasksAt, unknownAt } from './promise-audit.ts';
 import { LONG_TTL_SECONDS } from './storefront.ts';
 import { transferDifference } from './transfer-audit.ts';
 import { hold } from './violation.ts';
@@ -33,6 +33,7 @@ export async function converge(world: World, operator: Operator): Promise<void> 
 
 /** Nobody comes any more, and nobody works: time alone brings every order to its end. */
 export async function endOrders(world: World, operator: Operator): Promise<void> {
+  await releaseUnknown(world);
   const steps = [LONG_TTL_SECONDS * 1_000, centralLimits.orderShipWithinMs, centralLimits.orderServeWithinMs];
   // All at once is as true, and another way to get there: central was down for months.
   const jumps = world.chance.happens(0.7) ? [steps.reduce((sum, ms) => sum + ms, 0)] : steps;
@@ -60,6 +61,14 @@ export async function endOrders(world: World, operator: Operator): Promise<void>
   }
 }
 
+/** An operator has given up what nobody asks for; central may be unsettled no more. */
+async function releaseUnknown(world: World): Promise<void> {
+  for (const { warehouse, task } of await world.central.store.unknownTasks(undefined, 1_000)) {
+    const outcome = await world.central.life?.promises.releaseUnknownTask(warehouse, task);
+    hold(outcome?.outcome === 'set', () => `${task} cannot be given up: ${JSON.stringify(outcome)}`);
+  }
+}
+
 /** What both sides do not agree on, or central has not taken care of; `undefined` when there is nothing. */
 async function differenceIn(world: World): Promise<string | undefined> {
   const { store } = world.central;
@@ -74,6 +83,7 @@ async function differenceIn(world: World): Promise<string | undefined> {
     if (down?.sequence !== carriedOut || down.carriedOut !== carriedOut) {
       return `${warehouse}: carried out ${carriedOut} of ${down?.sequence}, central knows of ${down?.carriedOut}`;
     }
+    if (record.unsettled !== undefined) return `${warehouse}: not settled, ${JSON.stringify(record.unsettled)}`;
     const difference = differenceAt(one, books) ?? policyProblem(one) ?? beyondPolicy(one, books);
     if (difference !== undefined) return difference;
   }
@@ -155,14 +165,16 @@ function differenceAt(one: AuditedNode, books: CentralBooks): string | undefined
   return undefined;
 }
 
-function taskProblem({ node, audit }: AuditedNode, books: CentralBooks, sku: Sku): string | undefined {
+function taskProblem(at: AuditedNode, books: CentralBooks, sku: Sku): string | undefined {
+  const { audit, warehouse } = at;
   const here = audit.tasks.flatMap(({ id, lines }) => lines.map((line) => ({ ...line, task: id })));
-  const there = tasksAt(books, node.warehouse, sku);
+  const there = [...tasksAt(books, warehouse, sku, at), ...unknownAt(books, warehouse, sku)];
   if (here.filter((line) => line.sku === sku).length !== there.length) return 'other tasks than central made';
+  const forgotten = new Set(books.unknownTasks.map(({ task }) => task));
   for (const { task, quantity, shipped, givenUp, releasing } of there) {
     const line = here.find((one) => one.task === task && one.sku === sku);
     // Central leaves a task as it was given up, and tells of what left all the same in the order's history.
-    const late = audit.shippedLate.get(`${task} ${sku}`) ?? 0;
+    const late = forgotten.has(task) ? 0 : (audit.shippedLate.get(`${task} ${sku}`) ?? 0);
     const isSame = line?.quantity === quantity && line.shipped === shipped + late && line.released === givenUp - late;
     if (!isSame || releasing !== 0)
       return `${task}: ${JSON.stringify({ line, quantity, shipped, givenUp, releasing })}`;
@@ -181,7 +193,10 @@ function deficitProblem(
   if (deficit === 0) return undefined;
   const { reserved = 0, committedHere = 0 } = audit.setAsides().get(sku) ?? {};
   if (unspentOf(known) > 0) return `${deficit} missing and ${unspentOf(known)} unspent`;
-  if (deficit > atCentral.held + reserved + committedHere) return `${deficit} missing and tasks are not asked back`;
+  // Nobody asks them back before an operator does.
+  const forgotten = unknownAt(books, warehouse, sku).reduce((sum, { open }) => sum + open, 0);
+  if (deficit > atCentral.held + reserved + committedHere + forgotten)
+    return `${deficit} missing and tasks are not asked back`;
   const movable = Math.min(deficit, atCentral.held);
   if (movable === 0) return undefined;
   const holders = [...books.orders, ...books.reservations.filter(({ state }) => state === 'held')].filter(({ lines }) =>

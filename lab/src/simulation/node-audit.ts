@@ -13,7 +13,7 @@ import type { Delta } from '@edgestock/shared/protocol/delta';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
-import { QuotaAudit } from './quota-audit.ts';
+import { type Heard, QuotaAudit } from './quota-audit.ts';
 import type { NodeLife, SimulatedNode } from './simulated-node.ts';
 import { hold } from './violation.ts';
 
@@ -37,7 +37,7 @@ const transferredBy: ReadonlyMap<MovementKind, keyof TransferredUnits> = new Map
 ]);
 
 /** A movement as it was read, and where the node stood in the log down before it, or earlier. */
-type Read = { readonly bytes: Uint8Array; readonly heard: number };
+type Read = { readonly bytes: Uint8Array; readonly heard: Heard };
 /** What a node that may have forgotten promises does not record. */
 const promising: ReadonlySet<MovementKind> = new Set(['reserve', 'grant', 'allocate']);
 
@@ -72,7 +72,7 @@ export class NodeAudit {
   readonly #recorded = new Map<string, number>();
   #sequence = 0;
   #hash: string | undefined;
-  #inbox = 0;
+  #inbox = { centralEpoch: 0, sequence: 0 };
   /** What the last look saw: where nothing was committed since, there is nothing to look at. */
   #seen: { readonly store: EdgeStore; readonly commits: number } | undefined;
   readonly #log: Read[] = [];
@@ -182,13 +182,7 @@ export class NodeAudit {
     const { store, warehouse, commits } = this.#node;
     const head = store.outbox.head();
     const isSeen = this.#seen?.store === store && this.#seen.commits === commits;
-    if (
-      isSeen &&
-      this.#owed.length === 0 &&
-      this.#sequence === head.sequence &&
-      this.#inbox === store.documents.inbox().sequence
-    )
-      return;
+    if (isSeen && this.#owed.length === 0 && this.#sequence === head.sequence && this.#hasSameInbox()) return;
     this.#seen = { store, commits };
     hold(
       head.sequence >= this.#sequence,
@@ -208,17 +202,24 @@ export class NodeAudit {
         () => `${warehouse}: ${owed.sequence} was acknowledged as "${inWords(owed)}" and is "${there}"`,
       );
     }
-    const { sequence } = store.documents.inbox();
+    const { centralEpoch, sequence } = store.documents.inbox();
+    const before = this.#inbox;
     hold(
-      sequence >= this.#inbox,
-      () => `${warehouse}: its cursor in central's log fell from ${this.#inbox} to ${sequence}`,
+      centralEpoch > before.centralEpoch || (centralEpoch === before.centralEpoch && sequence >= before.sequence),
+      () =>
+        `${warehouse}: its cursor in central's log fell from ${JSON.stringify(before)} to ${centralEpoch}.${sequence}`,
     );
-    this.#inbox = sequence;
+    this.#inbox = { centralEpoch, sequence };
     this.#checkPositions();
     const { tasks } = this;
     this.#checkSetAsides(tasks);
     const refused = store.exceptions.openAfter(0, PAGE).find(({ kind }) => kind === 'directive-refused');
     hold(refused === undefined, () => `${warehouse}: a directive was refused, ${JSON.stringify(refused)}`);
+  }
+
+  #hasSameInbox(): boolean {
+    const { centralEpoch, sequence } = this.#node.store.documents.inbox();
+    return this.#inbox.centralEpoch === centralEpoch && this.#inbox.sequence === sequence;
   }
 
   /** What the documents of the node say is set aside. */

@@ -1,13 +1,14 @@
 import type { ChannelRecord } from '@edgestock/central/rules/channel';
-import { type Order, openOf } from '@edgestock/central/rules/order';
+import { type AllocationLine, type Order, openOf } from '@edgestock/central/rules/order';
 import type { Reservation } from '@edgestock/central/rules/reservation';
 import { type PositionRecord, unspentOf } from '@edgestock/central/store/central-store';
+import type { UnknownTask } from '@edgestock/central/store/promise-store';
 import type { SqliteCentralStore } from '@edgestock/central/store/sqlite/central-store';
 import { imbalanceOf } from '@edgestock/central/testing/order-in-words';
 import type { EdgeStore } from '@edgestock/edge-node/store/edge-store';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { AuditedNode } from './audited-node.ts';
-import type { SimulatedCentral } from './simulated-central.ts';
+import type { Image, SimulatedCentral } from './simulated-central.ts';
 import { hold } from './violation.ts';
 
 const ALL = 1_000;
@@ -17,6 +18,10 @@ export type CentralBooks = {
   readonly orders: readonly Order[];
   readonly reservations: readonly Reservation[];
   readonly channels: readonly ChannelRecord[];
+  /** Tasks of orders that central has forgotten, since it was put back to an earlier state. */
+  readonly unknownTasks: readonly UnknownTask[];
+  /** Warehouses of which nothing is promised. */
+  readonly unsettled: ReadonlySet<WarehouseId>;
   readonly positions: ReadonlyMap<WarehouseId, readonly (PositionRecord & { readonly sku: Sku })[]>;
 };
 
@@ -41,7 +46,12 @@ export class PromiseAudit {
     WarehouseId,
     { readonly epoch: number; readonly applied: number; readonly down: number; readonly carriedOut: number }
   >();
+  /** How far central had ever applied each node's log before it was put back: a node believes what it was told then. */
+  readonly #appliedEver = new Map<WarehouseId, number>();
   #revision = 0;
+  /** A copy of this epoch was put back, and central may not know it yet. */
+  #copiedEpoch = 0;
+  #centralEpoch = 0;
   /** Ids of central's reservations that were ever asked for. */
   readonly reservationIds = new Set<string>();
   /** The same of orders; a reservation may become one of its own id. */
@@ -75,7 +85,17 @@ export class PromiseAudit {
     for (const { node } of this.#nodes) {
       positions.set(node.warehouse, await store.positionsOf(node.warehouse, undefined, ALL));
     }
-    const books = { orders, reservations, channels: await store.channels(), positions };
+    const unknownTasks: UnknownTask[] = [];
+    const unsettled = new Set<WarehouseId>();
+    for (const { node } of this.#nodes) {
+      for (const { id } of node.store.documents.tasks.page(undefined, 0, ALL).tasks) {
+        const task = await store.unknownTask(node.warehouse, id);
+        if (task !== undefined) unknownTasks.push(task);
+      }
+      if ((await store.warehouse(node.warehouse))?.unsettled !== undefined) unsettled.add(node.warehouse);
+    }
+    const channels = await store.channels();
+    const books = { orders, reservations, channels, positions, unknownTasks, unsettled };
     this.#read = { store, writes, books };
     return books;
   }
@@ -98,9 +118,36 @@ export class PromiseAudit {
     return found;
   }
 
+  /**
+   * An earlier state of central is put in the place of the present one, which is still there: it will have forgotten what happened
+   * since, and nothing of that is held against it until it has heard of it again. Nobody is owed what he was told before.
+   */
+  async putBack({ kind, centralEpoch }: Image): Promise<void> {
+    for (const { node, audit } of this.#nodes) {
+      audit.quotas.forget();
+      const { warehouse } = node;
+      const { appliedUpTo = 0 } = (await this.#central.store.warehouse(warehouse)) ?? {};
+      this.#appliedEver.set(warehouse, Math.max(appliedUpTo, this.#appliedEver.get(warehouse) ?? 0));
+    }
+    this.#cursors.clear();
+    this.#totals.clear();
+    this.#ended.clear();
+    this.#owed.clear();
+    this.#revision = 0;
+    if (kind === 'copy') this.#copiedEpoch = Math.max(this.#copiedEpoch, centralEpoch);
+  }
+
+  /** Whether central knows all that it promised of a warehouse. */
+  #isKnown(warehouse: WarehouseId, { unsettled }: CentralBooks): boolean {
+    return this.#centralEpoch > this.#copiedEpoch && !unsettled.has(warehouse);
+  }
+
   async check(options: { readonly isWhole?: boolean } = {}): Promise<void> {
     const before = this.#read?.books;
     const books = await this.books(options);
+    const centralEpoch = await this.#central.store.centralEpoch();
+    if (centralEpoch > this.#centralEpoch) this.#cursors.clear();
+    this.#centralEpoch = centralEpoch;
     for (const one of this.#nodes) {
       const { node, audit } = one;
       const seen = { books, store: node.store, commits: node.commits, appliedUpTo: node.store.outbox.appliedUpTo() };
@@ -109,7 +156,7 @@ export class PromiseAudit {
       await this.#checkCursors(one);
       const positions = books.positions.get(node.warehouse) ?? [];
       for (const position of positions) this.#checkPosition(position, one, books);
-      await audit.quotas.look(this.#central.store, node.warehouse, positions);
+      await audit.quotas.look(this.#central.store, { warehouse: node.warehouse, centralEpoch, positions });
     }
     const ids = new Set([...books.orders, ...books.reservations].map(({ id }) => id));
     // What has ended long ago may be forgotten: then it is read no more here, unless all is.
@@ -147,13 +194,17 @@ export class PromiseAudit {
     const inbox = node.store.documents.inbox();
     const { outbox } = node.store;
     hold(appliedUpTo <= outbox.head().sequence, () => `${warehouse}: central is ahead of the node's log`);
-    hold(outbox.appliedUpTo() <= appliedUpTo, () => `${warehouse}: the node believes more applied than is`);
-    hold(inbox.sequence <= down.sequence, () => `${warehouse}: the node is ahead of central's log`);
-    hold(down.carriedOut <= inbox.sequence, () => `${warehouse}: central believes more carried out than is`);
+    const highest = Math.max(appliedUpTo, this.#appliedEver.get(warehouse) ?? 0);
+    hold(outbox.appliedUpTo() <= highest, () => `${warehouse}: the node believes more applied than is`);
     hold(outbox.firstSequence() <= appliedUpTo + 1, () => `${warehouse}: its log lost what central has not applied`);
     const upHash = outbox.hashAt(appliedUpTo);
     const isUpSame = upHash === undefined || Buffer.compare(upHash, record.appliedHash) === 0;
     hold(isUpSame, () => `${warehouse}: two histories up at ${appliedUpTo}`);
+    // Of another life of central it says nothing.
+    const isOfThisLog = inbox.centralEpoch === this.#centralEpoch && this.#centralEpoch > this.#copiedEpoch;
+    if (!isOfThisLog) return;
+    hold(inbox.sequence <= down.sequence, () => `${warehouse}: the node is ahead of central's log`);
+    hold(down.carriedOut <= inbox.sequence, () => `${warehouse}: central believes more carried out than is`);
     const downHash = await store.downHashAt(warehouse, inbox.sequence);
     const isDownSame = downHash !== undefined && Buffer.compare(downHash, inbox.hash) === 0;
     hold(isDownSame, () => `${warehouse}: two histories down at ${inbox.sequence}`);
@@ -166,10 +217,13 @@ export class PromiseAudit {
     const [grantedThere, highest] = [one.granted(sku), one.highest(sku)];
     const where = () => `${warehouse} ${sku}: central ${JSON.stringify(position)}, node ${JSON.stringify(at)}`;
     hold(!isSuspect, () => `${where()}: suspect`);
-    hold(unspentOf(position) >= 0, () => `${where()}: central has promised more than it has`);
     hold(granted <= grantedThere, () => `${where()}: central saw more granted than was`);
     hold(allocated <= highest.allocated, () => `${where()}: central saw more allocated than was`);
     hold(returned <= highest.returned, () => `${where()}: central saw more come back than did`);
+    const held = heldAt(books, warehouse, sku);
+    hold(held === atCentral.held, () => `${where()}: promises hold ${held}`);
+    if (!this.#isKnown(warehouse, books)) return;
+    hold(unspentOf(position) >= 0, () => `${where()}: central has promised more than it has`);
     hold(at.allocated <= atCentral.allocatedSent, () => `${where()}: the node allocated more than was sent`);
     hold(at.returned <= atCentral.returned, () => `${where()}: the node took back more than was given`);
     const spent = atCentral.held + atCentral.allocatedSent + atCentral.returned;
@@ -182,14 +236,15 @@ export class PromiseAudit {
       granted >= before.granted;
     hold(doGrow, () => `${where()}: a total fell from ${JSON.stringify(before)}`);
     this.#totals.set(key, { ...atCentral, granted });
-    const held = heldAt(books, warehouse, sku);
-    hold(held === atCentral.held, () => `${where()}: promises hold ${held}`);
-    const sent = tasksAt(books, warehouse, sku).reduce((sum, { quantity }) => sum + quantity, 0);
+    const sent = [...tasksAt(books, warehouse, sku, one), ...unknownAt(books, warehouse, sku)].reduce(
+      (sum, { quantity }) => sum + quantity,
+      0,
+    );
     hold(sent === atCentral.allocatedSent, () => `${where()}: allocations are ${sent}`);
   }
 
   /** What shops are told, computed anew. */
-  async #checkAnswers({ channels, positions }: CentralBooks): Promise<void> {
+  async #checkAnswers({ channels, positions, unsettled }: CentralBooks): Promise<void> {
     const { store } = this.#central;
     const revision = await store.currentRevision();
     hold(revision >= this.#revision, () => `the revision fell from ${this.#revision} to ${revision}`);
@@ -199,7 +254,10 @@ export class PromiseAudit {
       const buffers = await store.buffers(channel, undefined, ALL);
       for (const sku of new Set(all.map((position) => position.sku))) {
         const inside = all.filter(
-          (one) => one.sku === sku && (warehouses === 'all' || warehouses.includes(one.warehouse)),
+          (one) =>
+            one.sku === sku &&
+            !unsettled.has(one.warehouse) &&
+            (warehouses === 'all' || warehouses.includes(one.warehouse)),
         );
         const unspent = inside.reduce((sum, one) => sum + unspentOf(one), 0);
         const buffer = buffers.find((one) => one.sku === sku)?.buffer ?? usual;
@@ -260,10 +318,26 @@ export function heldAt({ orders, reservations }: CentralBooks, warehouse: Wareho
     .reduce((sum, { quantity }) => sum + quantity, 0);
 }
 
-export function tasksAt({ orders }: CentralBooks, warehouse: WarehouseId, sku: Sku) {
+/** What a warehouse has to ship of a SKU for orders that central has forgotten. */
+export function unknownAt({ unknownTasks }: CentralBooks, warehouse: WarehouseId, sku: Sku) {
+  return unknownTasks
+    .filter((one) => one.warehouse === warehouse)
+    .flatMap(({ task, lines }) =>
+      lines
+        .filter((line) => line.sku === sku)
+        .map((line) => ({ ...line, task, releasing: 0, open: line.quantity - line.shipped - line.givenUp })),
+    );
+}
+
+/** Without those that were withdrawn before their node ever heard of them. */
+export function tasksAt({ orders }: CentralBooks, warehouse: WarehouseId, sku: Sku, { audit, others }: AuditedNode) {
+  const isWithdrawn = (task: string, line: AllocationLine) =>
+    others.length === 0 && line.givenUp === line.quantity && !audit.tasks.some(({ id }) => id === task);
   return orders
     .flatMap(({ allocations }) => allocations.filter((one) => one.warehouse === warehouse))
     .flatMap(({ task, lines }) =>
-      lines.filter((line) => line.sku === sku).map((line) => ({ ...line, task, open: openOf(line) })),
+      lines
+        .filter((line) => line.sku === sku && !isWithdrawn(task, line))
+        .map((line) => ({ ...line, task, open: openOf(line) })),
     );
 }

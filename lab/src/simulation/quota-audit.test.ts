@@ -17,17 +17,32 @@ function audited(heard: number) {
   const [audit, log] = [new QuotaAudit(), new NodeLog('BER1')];
   const directives: Uint8Array[] = [];
   const record = (sequence: number) =>
-    audit.record(decodeDelta(must(log.deltas[sequence - 1], 'a delta')), { sequence, heard });
-  const look = (newsAt: number, ...told: Directive[]) => {
+    audit.record(decodeDelta(must(log.deltas[sequence - 1], 'a delta')), {
+      sequence,
+      heard: { centralEpoch: 1, sequence: heard },
+    });
+  const lookIn = (centralEpoch: number, newsAt: number, told: readonly Directive[]) => {
     const firstSequence = directives.length + 1;
     directives.push(...told.map(encodeDirective));
     const hash = new Uint8Array();
     const slice = { firstSequence, lastSequence: directives.length, hashBefore: hash, hashLast: hash };
     const directivesAfter = async (_: unknown, after: number) => ({ ...slice, directives: directives.slice(after) });
-    return audit.look({ directivesAfter }, log.warehouse, [{ sku, sequence: newsAt }]);
+    return audit.look(
+      { directivesAfter },
+      {
+        ...{ warehouse: log.warehouse, centralEpoch },
+        positions: [{ sku, sequence: newsAt }],
+      },
+    );
+  };
+  const look = (newsAt: number, ...told: Directive[]) => lookIn(1, newsAt, told);
+  /** Central was put back, and begins another log. */
+  const begin = (centralEpoch: number, ...told: Directive[]) => {
+    directives.length = 0;
+    return lookIn(centralEpoch, 0, told);
   };
   record(log.stock('A', 20));
-  return { audit, log, record, look };
+  return { audit, log, record, look, begin };
 }
 
 it('allows the target of the last grant, and later ones, but not earlier ones', async () => {
@@ -53,6 +68,21 @@ it.each([
   await look(3, told);
   expect(audit.most(sku, half)).toBe(10);
   // Nothing says that this one knew it.
+  record(log.grant('A', 0));
+  expect(audit.most(sku, half)).toBe(10);
+});
+
+it('forgets with a central that was put back when anything was granted, and what its rules were', async () => {
+  const { audit, log, record, look, begin } = audited(9);
+  await look(1, policy, rule);
+  record(log.record('A', -10, { state: { ...emptyQuantities, onHand: 10 } }));
+  record(log.grant('A', 5));
+  expect(audit.most(sku, half)).toBe(5);
+  await begin(2, policy);
+  expect(audit.most(sku, half)).toBe(Number.POSITIVE_INFINITY);
+  await begin(3, policy, rule);
+  expect(audit.most(sku, half)).toBe(10);
+  // It was decided on the word of another life of central.
   record(log.grant('A', 0));
   expect(audit.most(sku, half)).toBe(10);
 });

@@ -20,38 +20,63 @@ type Known = {
   newsAt: number;
   /** Place in the log down of the last policy that concerns it alone. */
   ruleAt: number;
+  /** Central had such a policy, and was put back to where it had none: its node keeps to it all the same. */
+  isRuleForgotten: boolean;
 };
+
+/** Where a node stands in central's log. */
+export type Heard = { readonly centralEpoch: number; readonly sequence: number };
 
 /**
  * Knows the most that policy can have left with central of each position of one node. A grant fills a quota up to the target of
  * its moment; central takes back what is beyond the target by the news it has when a policy comes, when a grant comes that was
  * decided without it, and when units are freed. Sales at the till lower the target and leave the quota. So in the end no
  * quota exceeds the largest target, by the terms of the end, of all states since its last grant that was decided by them, or, if
- * that is earlier, since the news that central had when it made a policy of which that grant knew nothing.
+ * that is earlier, since the news that central had when it made a policy of which that grant knew nothing. A central that was put
+ * back has forgotten when that was, and of rules that it has forgotten nothing is asked.
  */
 export class QuotaAudit {
   readonly #positions = new Map<Sku, Known>();
   readonly #unbounded = new Set<Sku>();
+  #centralEpoch = 1;
   #policyAt = 0;
   #readUpTo = 0;
 
   /** A movement of the node; `heard`: where the node stood in the log down before it, or earlier. */
-  record(
-    { kind, sku, state }: Delta,
-    { sequence, heard }: { readonly sequence: number; readonly heard: number },
-  ): void {
+  record({ kind, sku, state }: Delta, { sequence, heard }: { readonly sequence: number; readonly heard: Heard }): void {
     const known = this.#known(sku);
     const units = availableOf(state) + state.quota + state.safetyStock;
     if (known.bases.at(-1)?.units !== units) known.bases.push({ sequence, units });
-    if (kind === movementKinds.grant.code && heard >= Math.max(this.#policyAt, known.ruleAt)) known.since = sequence;
+    const isOfThisLog = heard.centralEpoch === this.#centralEpoch;
+    const hasHeard = isOfThisLog && heard.sequence >= Math.max(this.#policyAt, known.ruleAt);
+    if (kind === movementKinds.grant.code && hasHeard) known.since = sequence;
+  }
+
+  /** Central was put back to an earlier state, or has begun another log: it is read anew. */
+  forget(): void {
+    // Nobody has heard what was not read yet.
+    this.#policyAt = Number.POSITIVE_INFINITY;
+    this.#readUpTo = 0;
+    for (const known of this.#positions.values()) {
+      known.since = 0;
+      known.isRuleForgotten ||= known.ruleAt > 0;
+      known.ruleAt = 0;
+    }
   }
 
   /** What central has decided and heard since the last look. */
   async look(
     store: Pick<PromiseReader, 'directivesAfter'>,
-    warehouse: WarehouseId,
-    positions: readonly { readonly sku: Sku; readonly sequence: number }[],
+    of: {
+      readonly warehouse: WarehouseId;
+      readonly centralEpoch: number;
+      readonly positions: readonly { readonly sku: Sku; readonly sequence: number }[];
+    },
   ): Promise<void> {
+    const { warehouse, centralEpoch, positions } = of;
+    if (centralEpoch !== this.#centralEpoch) this.forget();
+    this.#centralEpoch = centralEpoch;
+    if (this.#readUpTo === 0) this.#policyAt = 0;
     const slice = await store.directivesAfter(warehouse, this.#readUpTo, ALL);
     for (const bytes of slice?.directives ?? []) {
       this.#readUpTo += 1;
@@ -63,6 +88,7 @@ export class QuotaAudit {
       for (const { sku } of directive?.kind === 'sku-policy' ? directive.rules : []) {
         const known = this.#known(sku);
         known.ruleAt = this.#readUpTo;
+        known.isRuleForgotten = false;
         known.since = Math.min(known.since, known.newsAt);
       }
     }
@@ -85,6 +111,7 @@ export class QuotaAudit {
   /** That of another log of the node, which is recorded here from its beginning: central's log down is the same. */
   fork(): QuotaAudit {
     const fork = new QuotaAudit();
+    fork.#centralEpoch = this.#centralEpoch;
     fork.#policyAt = this.#policyAt;
     fork.#readUpTo = this.#readUpTo;
     for (const sku of this.#unbounded) fork.#unbounded.add(sku);
@@ -95,14 +122,15 @@ export class QuotaAudit {
   /** Units that a position's quota may come to at most; only what is promised may be beyond them. */
   most(sku: Sku, { sharePercent, safetyStock }: QuotaTerms): number {
     if (this.#unbounded.has(sku)) return Number.MAX_SAFE_INTEGER;
-    const { bases, since } = this.#known(sku);
+    const { bases, since, isRuleForgotten } = this.#known(sku);
+    if (isRuleForgotten) return Number.POSITIVE_INFINITY;
     const first = bases.findLastIndex(({ sequence }) => sequence <= since);
     const most = Math.max(0, ...bases.slice(Math.max(0, first)).map(({ units }) => units));
     return Math.max(0, quotaTarget({ ...emptyQuantities, onHand: most, safetyStock }, sharePercent));
   }
 
   #known(sku: Sku): Known {
-    const known = this.#positions.get(sku) ?? { bases: [], since: 0, newsAt: 0, ruleAt: 0 };
+    const known = this.#positions.get(sku) ?? { bases: [], since: 0, newsAt: 0, ruleAt: 0, isRuleForgotten: false };
     this.#positions.set(sku, known);
     return known;
   }

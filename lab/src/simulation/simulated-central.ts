@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Promises } from '@edgestock/central/orders/promises';
+import { backUpCentral, restoreCentral, STORE_FILE } from '@edgestock/central/store/sqlite/central-backup';
 import type { SqliteCentralStore } from '@edgestock/central/store/sqlite/central-store';
 import { migrations } from '@edgestock/central/store/sqlite/migrations';
 import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
@@ -32,7 +33,10 @@ type Surroundings = {
   readonly onFailed: (error: unknown) => void;
 };
 
-const FILE = 'central.db';
+const FILE = STORE_FILE;
+
+/** An earlier state of central's disk: as the product's own backup has written it, or as somebody copied it. */
+export type Image = { readonly kind: 'backup' | 'copy'; readonly path: string; readonly centralEpoch: number };
 
 /** Central over its lives: each crash leaves the commits and nothing else. */
 export class SimulatedCentral {
@@ -116,6 +120,28 @@ export class SimulatedCentral {
     this.#store = this.#open();
   }
 
+  /** What could be put back later. */
+  async image(kind: Image['kind']): Promise<Image> {
+    const { disk, clock } = this.#around;
+    const centralEpoch = await this.#store.centralEpoch();
+    if (kind === 'copy') return { kind, path: disk.afterCrash('image', this.#folder), centralEpoch };
+    const path = join(disk.emptyFolder('backup'), 'backup.db');
+    backUpCentral({ dataDirectory: this.#folder, to: path, now: clock.now() });
+    return { kind, path, centralEpoch };
+  }
+
+  /** Somebody puts an earlier state in the place of the present one; central is down. */
+  putBack({ kind, path }: Image): void {
+    const { disk, clock } = this.#around;
+    this.#dead.push(this.#store);
+    if (kind === 'copy') this.#folder = disk.afterCrash('central', path);
+    else {
+      this.#folder = disk.afterCrash('central', this.#folder);
+      restoreCentral({ from: path, dataDirectory: this.#folder, replace: true, now: clock.now() + this.#aheadMs });
+    }
+    this.#store = this.#open();
+  }
+
   /** Its time and its line end, whatever it has begun. */
   stop(): void {
     this.#life?.clock.kill();
@@ -128,7 +154,7 @@ export class SimulatedCentral {
 
   /** A position on its disk is no longer what was written there. False when there is none. */
   rot(rotten: { readonly warehouse: WarehouseId; readonly sku: Sku; readonly units: number }): boolean {
-    const database = openDatabase(join(this.#folder, 'central.db'), { cacheKiB: 64 });
+    const database = openDatabase(join(this.#folder, FILE), { cacheKiB: 64 });
     const statement = database.prepare(
       'UPDATE position SET on_hand = on_hand + @units WHERE warehouse = @warehouse AND sku = @sku AND version > 0',
     );
@@ -157,6 +183,8 @@ export class SimulatedCentral {
       applyBatches: write(store.applyBatches),
       applyStates: write(store.applyStates),
       promise: write(store.promise),
+      beginEpoch: write(store.beginEpoch),
+      statePlace: write(store.statePlace),
       recordCarriedOut: write(store.recordCarriedOut),
       // When a node was heard is of no promise.
       recordHeard: roomFor(store.recordHeard),

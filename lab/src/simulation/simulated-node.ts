@@ -63,14 +63,14 @@ export type Surroundings = {
   readonly broker: Broker;
   readonly disk: Disk;
   readonly log?: Log;
+  /** How long nodes keep their history. */
+  readonly retentionMs: number;
   /** A mistake to be found. */
   readonly planted?: Planted | undefined;
 };
 
 /** The name the product gives it. */
 const FILE = 'edge.sqlite';
-/** Short, so that history leaves the log in a life of minutes. */
-const RETENTION_MS = 1_000;
 /** More than a database of a life ever has. */
 const PAGES_MAX = 1_000_000;
 
@@ -220,7 +220,7 @@ export class SimulatedNode {
       clock,
       random,
       events: log,
-      retentionMs: RETENTION_MS,
+      retentionMs: this.#around.retentionMs,
       digestAt: (sequence) => digests.at(sequence),
       restoration: store,
     });

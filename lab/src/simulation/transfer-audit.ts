@@ -2,7 +2,7 @@ import { parseSku } from '@edgestock/shared/inventory/ids';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { AuditedNode } from './audited-node.ts';
-import type { TransferredUnits } from './node-audit.ts';
+import type { NodeAudit, TransferredUnits } from './node-audit.ts';
 import type { SimulatedCentral } from './simulated-central.ts';
 import { hold } from './violation.ts';
 
@@ -32,8 +32,12 @@ export async function transferDifference(
   nodes: readonly AuditedNode[],
   { store }: SimulatedCentral,
 ): Promise<string | undefined> {
+  const moved = unitsIn(nodes, (audit) => audit.moved);
   for (const [key, { left, came, lost }] of transferredIn(nodes)) {
     const [id = '', name] = key.split(' ');
+    const happened = moved.get(key) ?? nothing;
+    // A disk was lost with some of it on it: who had heard of that goes on knowing it, and nobody else does.
+    if (happened.left !== left || happened.came !== came || happened.lost !== lost) continue;
     const [record] = await store.transfersNamed(id);
     const said = [record, ...nodes.map(({ node }) => node.store.documents.transfers.find(id))];
     const ends = new Set<string | undefined>([record?.from, record?.to]);
@@ -51,9 +55,16 @@ export async function transferDifference(
 }
 
 function transferredIn(nodes: readonly AuditedNode[]): ReadonlyMap<string, TransferredUnits> {
+  return unitsIn(nodes, (audit) => audit.transferred);
+}
+
+function unitsIn(
+  nodes: readonly AuditedNode[],
+  unitsOf: (audit: NodeAudit) => ReadonlyMap<string, TransferredUnits>,
+): ReadonlyMap<string, TransferredUnits> {
   const all = new Map<string, TransferredUnits>();
   for (const { audit } of nodes) {
-    for (const [key, { left, came, lost }] of audit.transferred) {
+    for (const [key, { left, came, lost }] of unitsOf(audit)) {
       const before = all.get(key) ?? nothing;
       all.set(key, { left: before.left + left, came: before.came + came, lost: before.lost + lost });
     }

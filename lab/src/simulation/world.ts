@@ -22,6 +22,11 @@ export const warehouses: readonly WarehouseId[] = ['BER1', 'HAM1', 'MUC1'].map((
 export const skus: readonly Sku[] = ['A', 'B', 'C'].map((text) => must(parseSku(text), 'a SKU'));
 export const outlet = must(parseChannel('outlet'), 'a channel id');
 
+/** Short, so that history leaves the log in a life of minutes. */
+const SHORT_RETENTION_MS = 1_000;
+/** Longer than a life, the years at its end included. */
+const LONG_RETENTION_MS = 10 * 365 * 24 * 3_600_000;
+
 /** Everything of one run: processes, disks, the broker, time and chance, and who looks at them. */
 export class World {
   readonly clock = new VirtualClock();
@@ -35,7 +40,9 @@ export class World {
   /** Installations that have no business here. */
   readonly seconds: SimulatedNode[] = [];
   readonly surroundings: Surroundings;
-  /** Whether disks of nodes are put back, copied and lost in this life. */
+  /** Whether central is put back to earlier states in this life. Its nodes then keep all of their history, and in others none. */
+  readonly isPutBack: boolean;
+  /** Whether disks of nodes are put back, copied and lost. Not in a life of the other kind: then nobody would know all of a log. */
   readonly hasBadDisks: boolean;
   /** What kinds of things have happened. */
   readonly reached = new Set<string>();
@@ -47,8 +54,10 @@ export class World {
     this.chance = new Chance(random);
     this.trace = new Trace(clock);
     this.broker = new Broker(clock, this.chance);
-    this.surroundings = { clock, random, broker: this.broker, disk, planted };
-    this.hasBadDisks = this.chance.happens(0.4);
+    this.isPutBack = this.chance.happens(0.4);
+    this.hasBadDisks = !this.isPutBack && this.chance.happens(0.6);
+    const retentionMs = this.isPutBack ? LONG_RETENTION_MS : SHORT_RETENTION_MS;
+    this.surroundings = { clock, random, broker: this.broker, disk, retentionMs, planted };
     this.central = new SimulatedCentral({ ...this.surroundings, onFailed: (error) => this.fail(error) });
     this.nodes = warehouses.slice(0, this.chance.one([1, 2, 2, 2, 3])).map((warehouse) => {
       const node = new SimulatedNode(warehouse, this.surroundings);

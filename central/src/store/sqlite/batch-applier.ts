@@ -9,6 +9,7 @@ import { mergeBatch } from '../../rules/merge-batch.ts';
 import { TaskFactCollector } from '../../rules/task-fact.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
 import type { BatchOutcome, DigestComparison, QuarantineReason, StatesOutcome } from '../central-store.ts';
+import type { Settling } from './epochs/settling.ts';
 import type { Promising } from './orders/promising.ts';
 import { TaskDesk } from './orders/task-desk.ts';
 import { BatchLog, BatchLogWriter } from './positions/batch-log.ts';
@@ -34,13 +35,20 @@ export class BatchApplier {
   #grants: { readonly warehouse: WarehouseId; readonly grants: readonly GrantFact[] }[] = [];
 
   readonly #promising: Promising;
+  readonly #settling: Settling;
   readonly #digests: PositionDigests;
   readonly #repair: PositionRepair;
 
-  constructor(database: Database.Database, promising: Promising, digests: PositionDigests) {
+  constructor(
+    database: Database.Database,
+    promising: Promising,
+    parts: { readonly settling: Settling; readonly digests: PositionDigests },
+  ) {
+    const { settling, digests } = parts;
     this.#promising = promising;
+    this.#settling = settling;
     this.#digests = digests;
-    this.#repair = new PositionRepair(database, promising.availability, digests);
+    this.#repair = new PositionRepair(database, promising, digests);
     this.#nodes = new NodeReader(database);
     this.#nodeWriter = new NodeWriter(database);
     this.#positions = new PositionWriter(database, promising.availability, digests);
@@ -68,6 +76,7 @@ export class BatchApplier {
     for (const { warehouse, grants } of this.#grants) this.#promising.recalls.granted(warehouse, grants);
     this.#tasks.report(this.#facts.all(), now);
     this.#promising.transfers.report(this.#transferFacts, now);
+    this.#settling.settleDue(now);
     this.#promising.deficits.coverFreed(now);
     this.#promising.serve(now);
   }
@@ -157,7 +166,8 @@ export class BatchApplier {
     this.#logWriter.append(batch, { firstSequence: batch.firstSequence + skip, bytes }, now);
     const cursor = { sequence: batch.lastSequence, hash: batch.hashLast, lastDeltaAt: merged.lastAt };
     this.#nodeWriter.advance(warehouse, cursor, now);
-    this.#nodeWriter.cover(warehouse, batch.downAck);
+    // Before it is settled, a batch may speak of the log of an earlier epoch.
+    if (!this.#promising.unsettled.has(warehouse)) this.#nodeWriter.cover(warehouse, batch.downAck);
     return {
       outcome: 'applied',
       appliedUpTo: batch.lastSequence,

@@ -45,12 +45,23 @@ type PositionRow = {
   allocated_sent: number;
   held: number;
   incoming: number;
+  is_unsettled: number;
+};
+
+type MetaRow = {
+  revision: number;
+  central_epoch: number;
+  life: string;
+  epoch_began_at: number | null;
+  epoch_reason: string | null;
+  backed_up_at: number | null;
 };
 
 type AnswerRow = { unspent: number; buffer: number; revision: number; is_all: number };
 
 const POSITION_COLUMNS = `sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, at, suspect,
-  granted, allocated, returned_seen, returned, allocated_sent, held, incoming`;
+  granted, allocated, returned_seen, returned, allocated_sent, held, incoming,
+  EXISTS (SELECT 1 FROM unsettled u WHERE u.warehouse = position.warehouse) AS is_unsettled`;
 
 /** The reading half on one SQLite connection. Each method is synchronous underneath, so it sees one committed state. */
 export class SqliteCentralReader extends SqlitePromiseReader implements CentralReader {
@@ -67,7 +78,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   readonly #logHead: Statement<[string, string], { log_sequence: number }>;
   readonly #changes: Statement<[number, string, number], AvailabilityChange>;
   readonly #changesOf: Statement<[string, number, string, number], AvailabilityChange>;
-  readonly #meta: Statement<[], { revision: number; central_epoch: number; life: string }>;
+  readonly #meta: Statement<[], MetaRow>;
 
   constructor(database: Database) {
     super(database);
@@ -96,7 +107,9 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     this.#changesOf = database.prepare(`
       SELECT sku, channel, max(0, unspent - buffer) AS available, revision FROM availability
       WHERE sku IN (SELECT value FROM json_each(?)) AND revision > ? AND channel = ? ORDER BY revision LIMIT ?`);
-    this.#meta = database.prepare('SELECT revision, central_epoch, life FROM meta WHERE id = 1');
+    this.#meta = database.prepare(
+      'SELECT revision, central_epoch, life, epoch_began_at, epoch_reason, backed_up_at FROM meta WHERE id = 1',
+    );
   }
 
   async availability(sku: Sku, channel: Channel): Promise<SkuAvailability> {
@@ -125,6 +138,16 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
 
   async centralEpoch(): Promise<number> {
     return this.#meta.get()?.central_epoch ?? 1;
+  }
+
+  async epochBegan(): Promise<{ readonly at: number; readonly reason: string } | undefined> {
+    const row = this.#meta.get();
+    if (row === undefined || row.epoch_began_at === null || row.epoch_reason === null) return undefined;
+    return { at: row.epoch_began_at, reason: row.epoch_reason };
+  }
+
+  async backedUpAt(): Promise<number | undefined> {
+    return this.#meta.get()?.backed_up_at ?? undefined;
   }
 
   async life(): Promise<string> {
@@ -235,7 +258,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     const rows = isAll === 1 ? this.#shares.all(sku) : this.#sharesOf.all(sku, channel);
     const warehouses = rows.map((row) => {
       const position = positionOf(row);
-      return { ...position, available: unspentOf(position) };
+      return { ...position, available: row.is_unsettled === 1 ? 0 : unspentOf(position) };
     });
     return { sku, available: Math.max(0, unspent - buffer), buffer, revision, warehouses };
   }

@@ -10,6 +10,7 @@ import { NodeLog, skuOf, warehouseOf } from '../../testing/node-log.ts';
 import { describeCentralStore } from '../central-store.contract.ts';
 import { channelOf, NOW, reserve } from '../contract-fixture.contract.ts';
 import { StoreFull } from '../store-full.ts';
+import { backUpCentral, restoreCentral } from './central-backup.ts';
 import { SqliteCentralStore } from './central-store.ts';
 import { migrations } from './migrations.ts';
 import { openCentralReader, openCentralStore } from './open-central-store.ts';
@@ -19,6 +20,7 @@ describeCentralStore('central store on SQLite', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
   const path = join(directory, 'central.db');
   let store = openCentralStore(path);
+  let backups = 0;
   const { reader, close: closeReader } = openCentralReader(path);
   return {
     store,
@@ -27,6 +29,17 @@ describeCentralStore('central store on SQLite', async () => {
       await store.close();
       store = openCentralStore(path);
       return store;
+    },
+    backUp: () => {
+      backups += 1;
+      const to = join(directory, `backup-${backups}.db`);
+      backUpCentral({ dataDirectory: directory, to, now: NOW });
+      return async () => {
+        await store.close();
+        restoreCentral({ from: to, dataDirectory: directory, replace: true, now: NOW });
+        store = openCentralStore(path);
+        return store;
+      };
     },
     close: async () => {
       closeReader();

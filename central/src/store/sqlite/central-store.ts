@@ -12,6 +12,7 @@ import type {
   Applied,
   BatchOutcome,
   CentralStore,
+  EpochBeginning,
   QuarantineInput,
   Rejoined,
   StatesOutcome,
@@ -21,6 +22,8 @@ import { StoreFull } from '../store-full.ts';
 import { BatchApplier } from './batch-applier.ts';
 import { SqliteCentralReader } from './central-reader.ts';
 import { DownLogTrim } from './down/down-log-trim.ts';
+import { Epochs } from './epochs/epochs.ts';
+import { Settling } from './epochs/settling.ts';
 import { Promising } from './orders/promising.ts';
 import { BatchLog } from './positions/batch-log.ts';
 import { LifeReader } from './positions/life-table.ts';
@@ -38,6 +41,8 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   readonly #promises: PromiseApplier;
   readonly #trim: DownLogTrim;
   readonly #takeOver: TakeOver;
+  readonly #epochs: Epochs;
+  readonly #settling: Settling;
   readonly #nodes: NodeReader;
   readonly #nodeWriter: NodeWriter;
   readonly #log: BatchLog;
@@ -49,7 +54,9 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     super(database);
     this.#promising = new Promising(database);
     this.#digests = new PositionDigests(database);
-    this.#applier = new BatchApplier(database, this.#promising, this.#digests);
+    this.#epochs = new Epochs(database, this.#promising);
+    this.#settling = new Settling(database, this.#promising);
+    this.#applier = new BatchApplier(database, this.#promising, { settling: this.#settling, digests: this.#digests });
     this.#promises = new PromiseApplier(database, this.#promising);
     this.#trim = new DownLogTrim(database);
     this.#takeOver = new TakeOver(database, this.#promises);
@@ -81,11 +88,12 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
         hashAtPlace: sequence === 0 ? genesisHash : this.#log.hashAt(warehouse, sequence),
       });
       if (decided.outcome === 'refused') return decided;
-      const { outcome, epoch } = decided;
-      if (outcome === 'new') {
+      const { epoch } = decided;
+      if (decided.outcome === 'new') {
         this.#nodeWriter.insert({ warehouse, epoch, instance: request.instance }, now);
         this.#promises.introduce(warehouse);
-      }
+        if (decided.isForgotten) this.#promising.availability.exclude(warehouse);
+      } else this.#nodeWriter.beginLater({ warehouse, epoch, instance: request.instance });
       return { outcome: 'enrolled', epoch, centralEpoch };
     });
     return result;
@@ -142,6 +150,24 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
       return outcomes;
     });
     return { outcomes: result, ...applied };
+  }
+
+  async beginEpoch(
+    beginning: EpochBeginning,
+    now: number,
+  ): Promise<Applied<never> & { readonly centralEpoch: number }> {
+    const { result, ...applied } = this.#apply(() => this.#epochs.begin(beginning, now));
+    return { outcomes: [], ...applied, centralEpoch: result };
+  }
+
+  async statePlace(warehouse: WarehouseId, sequence: number, now: number): Promise<Applied<never>> {
+    const { result: _, ...applied } = this.#apply(() => {
+      if (!this.#promising.unsettled.state(warehouse, sequence)) return;
+      this.#settling.settleDue(now);
+      this.#promising.deficits.coverFreed(now);
+      this.#promising.serve(now);
+    });
+    return { outcomes: [], ...applied };
   }
 
   async recordCarriedOut(

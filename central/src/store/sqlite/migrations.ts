@@ -1,6 +1,7 @@
 import type { Migration } from '@edgestock/shared/sqlite/migrate';
 import { policyRecallTables } from './catalogue/policy-recall-tables.ts';
 import { downTrimTables } from './down/down-trim-tables.ts';
+import { epochTables } from './epochs/epoch-tables.ts';
 import { orderTables } from './orders/order-tables.ts';
 import { lifeTables } from './positions/life-tables.ts';
 import { promiseTables } from './promises/promise-tables.ts';
@@ -256,4 +257,5 @@ export const migrations: readonly Migration[] = [
     `,
   },
   lifeTables,
+  epochTables,
 ];

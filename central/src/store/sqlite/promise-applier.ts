@@ -1,5 +1,6 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Database } from 'better-sqlite3';
 import { centralLimits } from '../../limits.ts';
@@ -10,6 +11,7 @@ import { ChannelReader, ChannelWriter } from './catalogue/channel-table.ts';
 import { Policies } from './catalogue/policies.ts';
 import { Orders } from './orders/orders.ts';
 import type { Promising } from './orders/promising.ts';
+import { openLinesOf } from './orders/unknown-task-table.ts';
 import { NodeReader } from './positions/node-table.ts';
 import { AnswerTable } from './promises/answer-table.ts';
 import { Reservations } from './promises/reservations.ts';
@@ -46,10 +48,12 @@ export class PromiseApplier {
   }
 
   /** To a node that has rejoined: all that is not told by its log, whatever it heard in the life before. */
-  reintroduce(warehouse: WarehouseId): void {
-    this.#policies.reintroduce(warehouse);
-    this.#catalogue.reintroduce(warehouse);
-    this.#promising.transfers.introduce(warehouse);
+  reintroduce(warehouse: WarehouseId, now: number): void {
+    this.#promising.unsettled.forget(warehouse);
+    this.#policies.tellAgain(warehouse);
+    this.#catalogue.tellAgain([warehouse]);
+    // Also of those that were closed: what the other end said of one is in no log of this node.
+    this.#promising.transfers.tellAgain(warehouse, now);
   }
 
   /** The same for nodes that were enrolled by a release which had no words for them. */
@@ -90,6 +94,8 @@ export class PromiseApplier {
         return this.#sweep(command.limit, now);
       case 'return-quota':
         return this.#returnQuota(command.warehouse, command.lines);
+      case 'release-unknown-task':
+        return this.#releaseUnknown(command, now);
       case 'set-policy':
         return this.#ofKnown([command.warehouse], () => this.#policies.set(command.warehouse, command.settings));
       case 'set-sku-policy':
@@ -127,6 +133,26 @@ export class PromiseApplier {
       return { sku, total };
     });
     return { outcome: 'returned', lines: totals };
+  }
+
+  /** Asked for once; what its node does with it comes with its log. */
+  #releaseUnknown(
+    { warehouse, task: id }: Extract<PromiseCommand, { command: 'release-unknown-task' }>,
+    now: number,
+  ): PromiseOutcome {
+    const { unknownTasks, unsettled, downLog } = this.#promising;
+    const task = unknownTasks.get(warehouse, id);
+    if (task === undefined) return { outcome: 'unknown', what: 'task', id };
+    const lines = openLinesOf(task);
+    if (lines.length === 0 || task.releasedAt !== undefined) return { outcome: 'set' };
+    if (unsettled.has(warehouse)) {
+      const why = `central does not know yet how far ${warehouse} has come with it`;
+      return { outcome: 'too-late', state: 'unsettled', why };
+    }
+    const reason = 'its order is not known to central';
+    downLog.append(warehouse, encodeDirective({ kind: 'release', task: id, lines, reason }));
+    unknownTasks.released(warehouse, id, now);
+    return { outcome: 'set' };
   }
 
   #setChannel(record: ChannelRecord): PromiseOutcome {

@@ -6,7 +6,7 @@ import type { Order } from '../../rules/order.ts';
 import type { CentralItem, WarehouseSettings } from '../../rules/promise-command.ts';
 import type { Reservation } from '../../rules/reservation.ts';
 import type { TransferRecord } from '../../rules/transfer.ts';
-import type { DownHead, DownSlice, PromiseAt, PromiseReader, PromiseStats } from '../promise-store.ts';
+import type { DownHead, DownSlice, PromiseAt, PromiseReader, PromiseStats, UnknownTask } from '../promise-store.ts';
 import type { UnderWay } from '../transfer-reader.ts';
 import { CatalogueReader } from './catalogue/catalogue-table.ts';
 import { ChannelReader } from './catalogue/channel-table.ts';
@@ -14,6 +14,7 @@ import { PolicyReader } from './catalogue/policy-table.ts';
 import { DownLog } from './down/down-log.ts';
 import { OrderFinder } from './orders/order-finder.ts';
 import { OrderReader } from './orders/order-table.ts';
+import { UnknownTaskTable } from './orders/unknown-task-table.ts';
 import { HoldReader } from './promises/hold-table.ts';
 import { ReservationReader } from './promises/reservation-table.ts';
 import { TransferTable } from './transfers/transfer-table.ts';
@@ -32,6 +33,7 @@ export class SqlitePromiseReader implements PromiseReader {
   readonly #downLog: DownLog;
   readonly #holds: HoldReader;
   readonly #transfers: TransferTable;
+  readonly #unknownTasks: UnknownTaskTable;
   readonly #oversold: Statement<[], { positions: number }>;
 
   constructor(database: Database) {
@@ -47,9 +49,11 @@ export class SqlitePromiseReader implements PromiseReader {
     this.#downLog = new DownLog(database);
     this.#holds = new HoldReader(database);
     this.#transfers = new TransferTable(database);
+    this.#unknownTasks = new UnknownTaskTable(database);
     // In the words of its index, or it would read every position.
     this.#oversold = database.prepare(`
-      SELECT count(*) AS positions FROM position WHERE granted - returned - allocated_sent - held < 0`);
+      SELECT count(*) AS positions FROM position WHERE granted - returned - allocated_sent - held < 0
+        AND warehouse NOT IN (SELECT warehouse FROM unsettled)`);
   }
 
   async reservation(id: string): Promise<Reservation | undefined> {
@@ -117,11 +121,23 @@ export class SqlitePromiseReader implements PromiseReader {
     return this.#transfers.underWayTo(warehouse, sku, limit);
   }
 
+  async unknownTasks(
+    after: Pick<UnknownTask, 'warehouse' | 'task'> | undefined,
+    limit: number,
+  ): Promise<readonly UnknownTask[]> {
+    return this.snapshot(() => this.#unknownTasks.open(after, limit));
+  }
+
+  async unknownTask(warehouse: WarehouseId, task: string): Promise<UnknownTask | undefined> {
+    return this.snapshot(() => this.#unknownTasks.get(warehouse, task));
+  }
+
   async promiseStats(): Promise<PromiseStats> {
     return this.snapshot(() => ({
       reservationsHeld: this.#reservations.held(),
       orders: this.#openOrders.openByState(),
       oversold: this.#oversold.get()?.positions ?? 0,
+      unknownTasks: this.#unknownTasks.openCount(),
     }));
   }
 

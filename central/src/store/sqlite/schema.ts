@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { policyRecall } from './catalogue/policy-recall-tables.ts';
+import { unknownTask, unsettled } from './epochs/epoch-tables.ts';
 import { orderTables } from './orders/order-schema.ts';
 import { nodeLife, nodeLifeState } from './positions/life-tables.ts';
 import { promiseTables } from './promises/promise-schema.ts';
@@ -16,6 +17,9 @@ export const meta = sqliteTable('meta', {
   centralEpoch: integer('central_epoch').notNull(),
   revision: integer('revision').notNull(),
   life: text('life').notNull().default(''),
+  epochBeganAt: integer('epoch_began_at'),
+  epochReason: text('epoch_reason'),
+  backedUpAt: integer('backed_up_at'),
 });
 
 export const node = sqliteTable('node', {
@@ -140,6 +144,8 @@ export const tables = [
   recallDebt,
   nodeLife,
   nodeLifeState,
+  unsettled,
+  unknownTask,
   ...orderTables,
   ...transferTables,
 ];

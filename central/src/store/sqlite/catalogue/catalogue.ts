@@ -46,16 +46,19 @@ export class Catalogue {
     }
   }
 
-  /** Everything that concerns the warehouse, also what is for some warehouses only. */
-  reintroduce(warehouse: WarehouseId): void {
-    for (let after: Sku | undefined; ; ) {
+  /** Everything once more, to nodes that may have heard anything. */
+  tellAgain(enrolled: readonly WarehouseId[]): void {
+    let after: Sku | undefined;
+    for (;;) {
       const page = this.#reader.page(after, centralLimits.catalogueItemsPerDirective);
-      if (page.length === 0) return;
-      this.#tell(
-        [warehouse],
-        page.filter((item) => concerns(item, warehouse)),
-      );
-      after = page.at(-1)?.sku;
+      const last = page.at(-1);
+      if (last === undefined) return;
+      const news = new Map<WarehouseId, CatalogueItem[]>();
+      for (const item of page) {
+        for (const warehouse of enrolled) if (concerns(item, warehouse)) pushTo(news, warehouse, item);
+      }
+      for (const { warehouses, items } of alike(news)) this.#tell(warehouses, items);
+      after = last.sku;
     }
   }
 

@@ -6,10 +6,18 @@ import type { Database } from 'better-sqlite3';
 import type { WarehouseSettings } from '../../../rules/promise-command.ts';
 import { directivePages } from '../down/directive-pages.ts';
 import type { DownLogWriter } from '../down/down-log.ts';
+import type { UnsettledTable } from '../epochs/unsettled-table.ts';
 import type { QuotaTable } from '../promises/quota-table.ts';
 import { PolicyRecall } from './policy-recall.ts';
 import { PolicyReader, PolicyWriter } from './policy-table.ts';
 import type { QuotaRecall } from './quota-recall.ts';
+
+type PolicyParts = {
+  readonly downLog: DownLogWriter;
+  readonly quota: QuotaTable;
+  readonly recalls: QuotaRecall;
+  readonly unsettled: UnsettledTable;
+};
 
 /** What a warehouse starts with: a store, half of whose stock central may promise. */
 export const defaultSettings: WarehouseSettings = { class: 'store', sharePercent: 50, safetyStock: 0, priority: 100 };
@@ -24,7 +32,7 @@ export class Policies {
   readonly #downLog: DownLogWriter;
   readonly #recall: PolicyRecall;
 
-  constructor(database: Database, parts: { downLog: DownLogWriter; quota: QuotaTable; recalls: QuotaRecall }) {
+  constructor(database: Database, parts: PolicyParts) {
     this.#reader = new PolicyReader(database);
     this.#writer = new PolicyWriter(database);
     this.#downLog = parts.downLog;
@@ -36,8 +44,8 @@ export class Policies {
     if (this.#reader.settings(warehouse) === undefined) this.set(warehouse, defaultSettings);
   }
 
-  /** The whole policy and every rule, to a node that may have heard none of it. */
-  reintroduce(warehouse: WarehouseId): void {
+  /** The whole policy and every rule once more, to a node that may have heard anything. */
+  tellAgain(warehouse: WarehouseId): void {
     const settings = this.#reader.settings(warehouse);
     if (settings === undefined) {
       this.introduce(warehouse);
@@ -67,6 +75,11 @@ export class Policies {
   /** Goes on taking back what stricter policies do not allow; tells whether there is more. */
   recallNext(): boolean {
     return this.#recall.next();
+  }
+
+  /** A warehouse is settled: what its policies do not allow can be taken back now. */
+  settled(warehouse: WarehouseId): void {
+    this.#recall.settled(warehouse);
   }
 
   /** Of several rules for one SKU the last counts. */

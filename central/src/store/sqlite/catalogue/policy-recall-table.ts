@@ -25,7 +25,8 @@ export class PolicyRecallTable {
       'SELECT warehouse, share_percent, safety_stock, after_sku FROM policy_recall WHERE warehouse = ?',
     );
     this.#first = database.prepare(
-      'SELECT warehouse, share_percent, safety_stock, after_sku FROM policy_recall ORDER BY warehouse LIMIT 1',
+      `SELECT warehouse, share_percent, safety_stock, after_sku FROM policy_recall
+      WHERE warehouse NOT IN (SELECT warehouse FROM unsettled) ORDER BY warehouse LIMIT 1`,
     );
     this.#put = database.prepare(`
       INSERT INTO policy_recall (warehouse, share_percent, safety_stock, after_sku) VALUES (?, ?, ?, ?)
@@ -39,6 +40,7 @@ export class PolicyRecallTable {
     return row && recallOfRow(row);
   }
 
+  /** Of a settled warehouse. */
   first(): PendingRecall | undefined {
     const row = this.#first.get();
     return row && recallOfRow(row);

@@ -3,7 +3,8 @@ import { type QuotaTerms, termsFor } from '@edgestock/shared/inventory/quota';
 import type { SkuPolicy } from '@edgestock/shared/protocol/directive';
 import type { Database } from 'better-sqlite3';
 import { centralLimits } from '../../../limits.ts';
-import { isStricter, loosestOf } from '../../../rules/policy-recall.ts';
+import { isStricter, loosestOf, loosestTerms } from '../../../rules/policy-recall.ts';
+import type { UnsettledTable } from '../epochs/unsettled-table.ts';
 import type { QuotaTable } from '../promises/quota-table.ts';
 import { type PendingRecall, PolicyRecallTable } from './policy-recall-table.ts';
 import { PolicyReader } from './policy-table.ts';
@@ -21,7 +22,13 @@ export class PolicyRecall {
   readonly #quota: QuotaTable;
   readonly #recalls: QuotaRecall;
 
-  constructor(database: Database, parts: { readonly quota: QuotaTable; readonly recalls: QuotaRecall }) {
+  readonly #unsettled: UnsettledTable;
+
+  constructor(
+    database: Database,
+    parts: { readonly quota: QuotaTable; readonly recalls: QuotaRecall; readonly unsettled: UnsettledTable },
+  ) {
+    this.#unsettled = parts.unsettled;
     this.#pending = new PolicyRecallTable(database);
     this.#policies = new PolicyReader(database);
     this.#quota = parts.quota;
@@ -32,8 +39,11 @@ export class PolicyRecall {
   policyChanged(warehouse: WarehouseId, before: QuotaTerms, now: QuotaTerms): void {
     const pending = this.#pending.get(warehouse);
     const loosest = pending === undefined ? before : loosestOf(pending.before, before);
-    if (isStricter(now, loosest)) this.#page({ warehouse, before: loosest, after: '' });
-    else if (pending !== undefined) this.#pending.end(warehouse);
+    const recall = { warehouse, before: loosest, after: '' } as const;
+    if (isStricter(now, loosest)) {
+      if (this.#unsettled.has(warehouse)) this.#pending.put(recall);
+      else this.#page(recall);
+    } else if (pending !== undefined) this.#pending.end(warehouse);
   }
 
   /** SKUs have another rule than `before`, which may have been none. */
@@ -41,6 +51,8 @@ export class PolicyRecall {
     warehouse: WarehouseId,
     changes: readonly { readonly before: SkuPolicy | undefined; readonly now: SkuPolicy }[],
   ): void {
+    // Nothing is given back there yet: once it is settled, all SKUs with a rule are looked at.
+    if (this.#unsettled.has(warehouse)) return;
     const policy = this.#policies.settings(warehouse);
     // What is still to be looked at has its quota from an earlier policy than today's.
     const policyBefore = this.#pending.get(warehouse)?.before ?? policy;
@@ -49,6 +61,22 @@ export class PolicyRecall {
       if (!isStricter(recalled.terms, recalled.before)) continue;
       const known = this.#quota.known(warehouse, now.sku);
       if (known !== undefined) this.#recalls.recall(warehouse, known, recalled);
+    }
+  }
+
+  /** A warehouse is settled: SKUs with a rule may have got it while nothing could be given back. */
+  settled(warehouse: WarehouseId): void {
+    const policy = this.#policies.settings(warehouse);
+    let after: SkuPolicy['sku'] | undefined;
+    for (;;) {
+      const rules = this.#policies.rules(warehouse, after, centralLimits.recallPageMax);
+      for (const rule of rules) {
+        const known = this.#quota.known(warehouse, rule.sku);
+        const terms = termsFor(policy, rule);
+        if (known !== undefined) this.#recalls.recall(warehouse, known, { terms, before: loosestTerms });
+      }
+      after = rules.at(-1)?.sku;
+      if (after === undefined) return;
     }
   }
 

@@ -4,6 +4,7 @@ import { must } from '@edgestock/shared/runtime/assert';
 import type { Database } from 'better-sqlite3';
 import type { GrantFact } from '../../../rules/grant-fact.ts';
 import { isStricter, loosestOf, loosestTerms, overgrantOf, recallOf } from '../../../rules/policy-recall.ts';
+import type { UnsettledTable } from '../epochs/unsettled-table.ts';
 import type { QuotaReturns } from '../promises/quota-returns.ts';
 import type { KnownQuota, QuotaTable } from '../promises/quota-table.ts';
 import { RecallDebtTable } from '../promises/recall-debt-table.ts';
@@ -12,15 +13,21 @@ import { PolicyReader } from './policy-table.ts';
 /**
  * Gives back what policy does not allow of one position: at once what nobody was promised, and the rest, which is owed, in the
  * transaction that frees it. Only what a stricter policy wants back is taken: sales at the till leave a quota above its target
- * all the time, and that stays on offer. Inside a transaction of the caller.
+ * all the time, and that stays on offer. Of a warehouse that is not settled nothing is given back; what policy wants of it is
+ * owed until it is. Inside a transaction of the caller.
  */
 export class QuotaRecall {
   readonly #debts: RecallDebtTable;
   readonly #policies: PolicyReader;
   readonly #quota: QuotaTable;
   readonly #returns: QuotaReturns;
+  readonly #unsettled: UnsettledTable;
 
-  constructor(database: Database, parts: { readonly quota: QuotaTable; readonly returns: QuotaReturns }) {
+  constructor(
+    database: Database,
+    parts: { readonly quota: QuotaTable; readonly returns: QuotaReturns; readonly unsettled: UnsettledTable },
+  ) {
+    this.#unsettled = parts.unsettled;
     this.#debts = new RecallDebtTable(database);
     this.#policies = new PolicyReader(database);
     this.#quota = parts.quota;
@@ -38,12 +45,18 @@ export class QuotaRecall {
    * what it was granted under.
    */
   settle(warehouse: WarehouseId, sku: Sku): void {
+    if (this.#unsettled.has(warehouse)) return;
     const debt = this.#debts.get(warehouse, sku);
     if (debt === undefined) return;
     const known = must(this.#quota.known(warehouse, sku), 'what is owed is of a position');
     const terms = termsFor(this.#policies.settings(warehouse), this.#policies.rule(warehouse, sku));
     const unitsMax = isStricter(terms, debt.before) ? debt.units : 0;
     this.#take(warehouse, known, { terms, before: debt.before, unitsMax });
+  }
+
+  /** A warehouse is settled: what is owed of it goes back as far as it is promised to nobody. */
+  settled(warehouse: WarehouseId): void {
+    for (const sku of this.#debts.skusOf(warehouse)) this.settle(warehouse, sku);
   }
 
   /** Takes back what a node has granted because it had not heard of the policy of now, as far as that is still too much. */
@@ -58,7 +71,10 @@ export class QuotaRecall {
       const debt = this.#debts.get(warehouse, sku);
       const owed = debt !== undefined && isStricter(terms, debt.before) ? debt.units : 0;
       // Under which terms it was decided nobody knows any more: what is owed of it is judged by those at its time alone.
-      this.#take(warehouse, known, { terms, before: loosestTerms, unitsMax: owed + units });
+      const by = { terms, before: loosestTerms, unitsMax: owed + units };
+      // What is unspent there nobody knows before it is settled: then this is judged again.
+      if (this.#unsettled.has(warehouse)) this.#debts.set(warehouse, sku, { units: by.unitsMax, before: by.before });
+      else this.#take(warehouse, known, by);
     }
   }
 

@@ -4,11 +4,12 @@ import { centralLimits } from '../../../limits.ts';
 import type { Channel } from '../../../rules/channel.ts';
 import { source } from '../../../rules/sourcing.ts';
 import type { QuotaRecall } from '../catalogue/quota-recall.ts';
+import type { UnsettledTable } from '../epochs/unsettled-table.ts';
 import type { DeficitPlace } from '../positions/position-table.ts';
 import { HoldReader, type HoldRow, HoldWriter } from '../promises/hold-table.ts';
 import type { QuotaReturns } from '../promises/quota-returns.ts';
 import type { QuotaTable } from '../promises/quota-table.ts';
-import { OrderFinder } from './order-finder.ts';
+import { type OpenTask, OrderFinder } from './order-finder.ts';
 import type { OrderSagas } from './order-sagas.ts';
 
 /**
@@ -18,6 +19,7 @@ import type { OrderSagas } from './order-sagas.ts';
  */
 export class DeficitCover {
   readonly #quota: QuotaTable;
+  readonly #unsettled: UnsettledTable;
   readonly #returns: QuotaReturns;
   readonly #recalls: QuotaRecall;
   readonly #holds: HoldReader;
@@ -30,11 +32,13 @@ export class DeficitCover {
     database: Database,
     parts: {
       readonly quota: QuotaTable;
+      readonly unsettled: UnsettledTable;
       readonly returns: QuotaReturns;
       readonly recalls: QuotaRecall;
       readonly sagas: OrderSagas;
     },
   ) {
+    this.#unsettled = parts.unsettled;
     this.#orders = new OrderFinder(database);
     this.#sagas = parts.sagas;
     this.#quota = parts.quota;
@@ -68,6 +72,8 @@ export class DeficitCover {
   }
 
   cover(warehouse: WarehouseId, sku: Sku, now: number): void {
+    // Nobody knows what is promised there: looked at when it is settled.
+    if (this.#unsettled.has(warehouse)) return;
     let deficit = this.#quota.deficit(sku, warehouse);
     if (deficit > 0) deficit -= this.#orders.releasing(warehouse, sku);
     if (deficit <= 0) return;
@@ -86,6 +92,47 @@ export class DeficitCover {
       deficit -= this.#ask(id, { warehouse, sku }, deficit, now);
       if (deficit <= 0) return;
     }
+  }
+
+  /**
+   * Takes back what is promised beyond the quota of a warehouse, since its units are the node's again: what was given back and
+   * never reached it; then promises, the newest first, as with a deficit, to other warehouses of their channel. What nobody else
+   * has lapses: an order has it wait or go as it says, and a reservation keeps the fewer. Last come tasks that the node has never
+   * heard of.
+   */
+  coverOverheld(warehouse: WarehouseId, unheard: readonly OpenTask[], now: number): void {
+    for (const { sku, units } of this.#quota.overheld(warehouse)) {
+      this.#quota.takeBackUnheard(sku, warehouse, units);
+      for (let left = this.#overheldOf(sku, warehouse); left > 0; left = this.#overheldOf(sku, warehouse)) {
+        const [hold] = this.#holds.newestAt(warehouse, sku, 1);
+        if (hold === undefined) break;
+        const taken = Math.min(left, hold.quantity);
+        if (hold.kind === 'order') this.#sagas.decide(hold.id, { event: 'lapse', warehouse, sku, units: taken }, now);
+        else this.#lapse(hold, taken, now);
+      }
+    }
+    for (const task of unheard.toReversed()) {
+      const overheld = new Set(this.#quota.overheld(warehouse).map(({ sku }) => sku));
+      if (task.lines.some(({ sku }) => overheld.has(sku))) this.#withdraw(warehouse, task, now);
+    }
+  }
+
+  #overheldOf(sku: Sku, warehouse: WarehouseId): number {
+    return this.#quota.overheld(warehouse).find((one) => one.sku === sku)?.units ?? 0;
+  }
+
+  /** As if its node had said that it cannot ship any of it. */
+  #withdraw(warehouse: WarehouseId, { task, order, lines }: OpenTask, now: number): void {
+    for (const { sku, quantity } of lines) this.#quota.withdraw(sku, { warehouse, quantity });
+    const units = lines.map(({ sku, quantity }) => ({ sku, quantity }));
+    this.#sagas.decide(order, { event: 'give-up', task, lines: units }, now);
+  }
+
+  #lapse(hold: HoldRow, quantity: number, now: number): void {
+    const rest = quantity - this.#moveAway(hold, quantity, now);
+    if (rest === 0) return;
+    this.#holdWriter.reduce(hold, rest);
+    this.#quota.free(hold.sku, { warehouse: hold.warehouse, quantity: rest });
   }
 
   /** Units that an order moves elsewhere, or asks its warehouse to give up. One whose time is over gives up all it has. */

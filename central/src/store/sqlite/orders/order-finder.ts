@@ -3,6 +3,26 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import type { OrderState } from '../../../rules/order.ts';
 
+type TaskLineRow = {
+  task: string;
+  order: string;
+  at: number;
+  isHeard: number;
+  sku: Sku;
+  quantity: number;
+  releasing: number;
+};
+
+/** A task as its node was told it, and what was asked back of it without an answer. */
+export type OpenTask = {
+  readonly task: string;
+  readonly order: string;
+  readonly at: number;
+  /** The node has said that it has it. */
+  readonly isHeard: boolean;
+  readonly lines: readonly { readonly sku: Sku; readonly quantity: number; readonly releasing: number }[];
+};
+
 /** Finds the orders that something concerns: a moment, a task, missing goods, new units. */
 export class OrderFinder {
   readonly #due: Statement<[number, number], { id: string }>;
@@ -14,6 +34,8 @@ export class OrderFinder {
   readonly #waitingUnits: Statement<[string, string], { units: number }>;
   readonly #waitingSkus: Statement<[string, number], { sku: Sku }>;
   readonly #openUnits: Statement<[string, string, number], { id: string; quantity: number }>;
+  readonly #openTasks: Statement<[string], TaskLineRow>;
+  readonly #firmHolders: Statement<[string], { id: string }>;
   readonly #openByState: Statement<[], { state: OrderState; orders: number }>;
   readonly #nextWake: Statement<[], { next: number | null }>;
 
@@ -42,6 +64,15 @@ export class OrderFinder {
     this.#openUnits = database.prepare(`
       SELECT a.task AS id, l.quantity - l.shipped - l.given_up AS quantity
       FROM allocation_line l JOIN allocation a ON a.id = l.allocation WHERE ${open} ORDER BY l.allocation DESC LIMIT ?`);
+    this.#openTasks = database.prepare(`
+      SELECT a.task, a.order_id AS "order", a.at, a.is_heard AS isHeard, l.sku, l.quantity, l.releasing
+      FROM allocation a JOIN allocation_line l ON l.allocation = a.id
+      WHERE a.id IN (SELECT l.allocation FROM allocation_line l
+        WHERE l.warehouse = ? AND l.quantity > l.shipped + l.given_up)
+      ORDER BY a.id, l.sku`);
+    this.#firmHolders = database.prepare(`
+      SELECT DISTINCT o.id FROM hold h JOIN orders o ON o.id = h.holder
+      WHERE h.warehouse = ? AND h.kind = 'order' AND o.state = 'firm' ORDER BY o.placed_at, o.id`);
     this.#openByState = database.prepare(
       "SELECT state, count(*) AS orders FROM orders WHERE state IN ('placed', 'firm') GROUP BY state",
     );
@@ -70,6 +101,22 @@ export class OrderFinder {
     limit: number,
   ): readonly { readonly id: string; readonly quantity: number }[] {
     return this.#openUnits.all(warehouse, sku, limit);
+  }
+
+  /** Tasks of a warehouse with something left to ship, each with all its lines, the oldest first. */
+  openTasksAt(warehouse: WarehouseId): readonly OpenTask[] {
+    const tasks = Map.groupBy(this.#openTasks.all(warehouse), ({ task }) => task);
+    return [...tasks].flatMap(([task, lines]) => {
+      const [first] = lines;
+      return first === undefined
+        ? []
+        : [{ task, order: first.order, at: first.at, isHeard: first.isHeard === 1, lines }];
+    });
+  }
+
+  /** Firm orders that still hold units at a warehouse, the oldest first. */
+  firmHoldersAt(warehouse: WarehouseId): readonly string[] {
+    return this.#firmHolders.all(warehouse).map(({ id }) => id);
   }
 
   /** Orders that are not finished, by state. */

@@ -1,4 +1,5 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { must, unreachable } from '@edgestock/shared/runtime/assert';
 import type { Database } from 'better-sqlite3';
@@ -12,10 +13,12 @@ import { decideOrder, type OrderEvent } from '../../../rules/order-saga.ts';
 import { BufferReader } from '../catalogue/buffer-table.ts';
 import type { QuotaRecall } from '../catalogue/quota-recall.ts';
 import type { DownLogWriter } from '../down/down-log.ts';
+import type { UnsettledTable } from '../epochs/unsettled-table.ts';
 import { HoldWriter } from '../promises/hold-table.ts';
 import type { QuotaTable } from '../promises/quota-table.ts';
 import { OrderFinder } from './order-finder.ts';
 import { OrderReader, OrderWriter } from './order-table.ts';
+import type { UnknownTaskTable } from './unknown-task-table.ts';
 
 /** What one event came to. */
 export type OrderProgress = {
@@ -31,6 +34,8 @@ export type FreedUnits = {
   readonly quantity: number;
 };
 
+type FoundFact = { readonly fact: 'ship' | 'give-up'; readonly task: string; readonly lines: readonly SkuQuantity[] };
+
 /**
  * Carries orders on: what the rule decides is written with its effects, on quotas, holds and logs down, in the transaction of
  * its caller. A crash leaves the order before or after a step, never in one.
@@ -44,10 +49,18 @@ export class OrderSagas {
   readonly #quota: QuotaTable;
   readonly #recalls: QuotaRecall;
   readonly #downLog: DownLogWriter;
+  readonly #unsettled: UnsettledTable;
+  readonly #unknownTasks: UnknownTaskTable;
 
   constructor(
     database: Database,
-    parts: { readonly quota: QuotaTable; readonly recalls: QuotaRecall; readonly downLog: DownLogWriter },
+    parts: {
+      readonly quota: QuotaTable;
+      readonly recalls: QuotaRecall;
+      readonly downLog: DownLogWriter;
+      readonly unsettled: UnsettledTable;
+      readonly unknownTasks: UnknownTaskTable;
+    },
   ) {
     this.#reader = new OrderReader(database);
     this.#finder = new OrderFinder(database);
@@ -57,6 +70,8 @@ export class OrderSagas {
     this.#quota = parts.quota;
     this.#recalls = parts.recalls;
     this.#downLog = parts.downLog;
+    this.#unsettled = parts.unsettled;
+    this.#unknownTasks = parts.unknownTasks;
   }
 
   /** Decides on what happened to an order that is there, and carries it out. */
@@ -64,12 +79,12 @@ export class OrderSagas {
     const before = must(this.#reader.get(id), 'the order is there');
     const decision = decideOrder(before, event, this.contextOf(before.channel, now));
     if (decision.order === before) return { order: before, isChanged: false, freed: [] };
-    return this.#carryOut(decision, before);
+    return this.#carryOut(decision, before, now);
   }
 
   /** Takes up a new order. */
-  begin(decision: OrderDecision): OrderProgress {
-    return this.#carryOut(decision, undefined);
+  begin(decision: OrderDecision, now: number): OrderProgress {
+    return this.#carryOut(decision, undefined, now);
   }
 
   contextOf(channel: Channel, now: number): OrderContext {
@@ -79,14 +94,35 @@ export class OrderSagas {
       bufferOf: (sku) => this.#buffers.of(channel, sku),
       backorderRoomOf: (sku) =>
         Math.max(0, centralLimits.backorderUnitsPerSkuMax - this.#finder.waitingUnits(sku, channel)),
+      isSettled: (warehouse) => !this.#unsettled.has(warehouse),
+      unknownTaskOf: (warehouse, task) => this.#unknownTasks.get(warehouse, task)?.lines,
       terms: { shipWithinMs: centralLimits.orderShipWithinMs, serveWithinMs: centralLimits.orderServeWithinMs },
     };
   }
 
-  #carryOut({ order, effects }: OrderDecision, before: Order | undefined): OrderProgress {
+  #carryOut({ order, effects }: OrderDecision, before: Order | undefined, now: number): OrderProgress {
     this.#writer.put(order, before);
     const freed = effects.flatMap((effect) => this.#carryOutEffect(order, effect));
-    return { order, isChanged: true, freed };
+    const found = effects.flatMap((effect) => (effect.effect === 'allocate' ? this.#takeUp(effect) : []));
+    let after = order;
+    for (const { fact, task, lines } of found) after = this.decide(order.id, { event: fact, task, lines }, now).order;
+    return { order: after, isChanged: true, freed };
+  }
+
+  /** A task that its node has already, and whose order is known again: what became of it since. */
+  #takeUp({ warehouse, task }: Extract<OrderEffect, { effect: 'allocate' }>): readonly FoundFact[] {
+    const known = this.#unknownTasks.get(warehouse, task);
+    if (known === undefined) return [];
+    this.#unknownTasks.remove(warehouse, task);
+    this.#writer.heard(task);
+    const { lines: there } = known;
+    const facts = (fact: FoundFact['fact'], unitsOf: (line: (typeof there)[number]) => number): FoundFact => {
+      const lines = there.map((line) => ({ sku: line.sku, quantity: unitsOf(line) }));
+      return { fact, task, lines: lines.filter(({ quantity }) => quantity > 0) };
+    };
+    return [facts('ship', ({ shipped }) => shipped), facts('give-up', ({ givenUp }) => givenUp)].filter(
+      ({ lines }) => lines.length > 0,
+    );
   }
 
   #carryOutEffect({ id, channel }: Order, effect: OrderEffect): readonly FreedUnits[] {
@@ -105,17 +141,25 @@ export class OrderSagas {
       }
       case 'allocate': {
         const { task, warehouse, lines, dueAt } = effect;
+        // Its units are allocated there since before central was restored: those held for it now are somebody else's.
+        const isThere = this.#unknownTasks.get(warehouse, task) !== undefined;
         for (const { sku, quantity } of lines) {
           this.#holds.reduce({ ...holder, sku, warehouse, quantity }, quantity);
-          this.#quota.allocate(sku, { warehouse, quantity });
-          this.#recalls.settle(warehouse, sku);
+          if (isThere) this.#quota.free(sku, { warehouse, quantity });
+          else {
+            this.#quota.allocate(sku, { warehouse, quantity });
+            this.#recalls.settle(warehouse, sku);
+          }
         }
+        if (isThere) return [];
         this.#downLog.append(warehouse, encodeDirective({ kind: 'allocate', task, order: id, lines, dueAt }));
         return [];
       }
       case 'release': {
         const { task, warehouse, lines, reason } = effect;
-        this.#downLog.append(warehouse, encodeDirective({ kind: 'release', task, lines, reason }));
+        // It is told when the warehouse is settled, less what it has given up by then.
+        if (!this.#unsettled.has(warehouse))
+          this.#downLog.append(warehouse, encodeDirective({ kind: 'release', task, lines, reason }));
         return lines.map((line) => ({ ...line, warehouse }));
       }
       default:

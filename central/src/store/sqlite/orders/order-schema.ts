@@ -46,6 +46,7 @@ export const allocation = sqliteTable(
     warehouse: text('warehouse').notNull(),
     at: integer('at').notNull(),
     placedAt: integer('placed_at').notNull(),
+    isHeard: integer('is_heard', { mode: 'boolean' }).notNull().default(true),
   },
   (table) => [
     index('allocation_by_order').on(table.orderId, table.id),

@@ -139,6 +139,7 @@ export class OrderWriter {
   readonly #upsertLine: Statement<[Omit<OrderLine, 'holds'> & { order: string; place: number }]>;
   readonly #insertAllocation: Statement<[string, string, string, number, number]>;
   readonly #upsertAllocationLine: Statement<[AllocationLine & { task: string; warehouse: string }]>;
+  readonly #hear: Statement<[string]>;
   readonly #insertStep: Statement<[string, number, number, string, string]>;
 
   constructor(database: Database) {
@@ -154,16 +155,22 @@ export class OrderWriter {
       ON CONFLICT (order_id, sku) DO UPDATE SET cancelled = excluded.cancelled, backordered = excluded.backordered
       WHERE cancelled <> excluded.cancelled OR backordered <> excluded.backordered`);
     this.#insertAllocation = database.prepare(
-      'INSERT INTO allocation (task, order_id, warehouse, at, placed_at) VALUES (?, ?, ?, ?, ?)',
+      'INSERT INTO allocation (task, order_id, warehouse, at, placed_at, is_heard) VALUES (?, ?, ?, ?, ?, 0)',
     );
     this.#upsertAllocationLine = database.prepare(`
       INSERT INTO allocation_line (allocation, sku, warehouse, quantity, shipped, given_up, releasing)
       SELECT id, @sku, warehouse, @quantity, @shipped, @givenUp, @releasing FROM allocation WHERE task = @task
       ON CONFLICT (allocation, sku) DO UPDATE SET
         shipped = excluded.shipped, given_up = excluded.given_up, releasing = excluded.releasing`);
+    this.#hear = database.prepare('UPDATE allocation SET is_heard = 1 WHERE task = ? AND is_heard = 0');
     this.#insertStep = database.prepare(
       'INSERT INTO order_step (order_id, place, at, step, why) VALUES (?, ?, ?, ?, ?)',
     );
+  }
+
+  /** The node has said that it has the task. */
+  heard(task: string): void {
+    this.#hear.run(task);
   }
 
   /** Writes what became of an order; `before` is `undefined` for a new one. */

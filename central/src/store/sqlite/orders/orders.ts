@@ -75,7 +75,7 @@ export class Orders {
     if (this.#reservations.isHeld(id, now)) return { outcome: 'id-taken', by: 'reservation', id };
     const placing = placeOrder(command, this.#parts.sagas.contextOf(channel, now));
     if (placing.placing === 'insufficient') return { outcome: 'insufficient', shortages: placing.shortages };
-    return { outcome: 'order', order: this.#parts.sagas.begin(placing).order, isReplay: false };
+    return { outcome: 'order', order: this.#parts.sagas.begin(placing, now).order, isReplay: false };
   }
 
   #confirm(id: string, now: number): PromiseOutcome {
@@ -91,7 +91,7 @@ export class Orders {
     const decision = orderOfReservation(open, this.#parts.sagas.contextOf(open.channel, now));
     this.#parts.holdings.handOver({ kind: 'reservation', id }, { kind: 'order', id }, open.channel);
     this.#reservations.confirmed(id, now);
-    return { outcome: 'order', order: this.#parts.sagas.begin(decision).order, isReplay: false };
+    return { outcome: 'order', order: this.#parts.sagas.begin(decision, now).order, isReplay: false };
   }
 
   #happen(id: string, event: OrderEvent, now: number): PromiseOutcome {

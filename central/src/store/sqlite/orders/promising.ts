@@ -1,8 +1,8 @@
-import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database } from 'better-sqlite3';
-import type { ChangeNotice } from '../../central-store.ts';
+import type { Applied } from '../../central-store.ts';
 import { QuotaRecall } from '../catalogue/quota-recall.ts';
 import { DownLogWriter } from '../down/down-log.ts';
+import { UnsettledTable } from '../epochs/unsettled-table.ts';
 import { AvailabilityWriter } from '../positions/availability-table.ts';
 import { Holdings } from '../promises/holdings.ts';
 import { PromiseSourcing } from '../promises/promise-sourcing.ts';
@@ -12,12 +12,15 @@ import { TransferDesk } from '../transfers/transfer-desk.ts';
 import { Backorders } from './backorders.ts';
 import { DeficitCover } from './deficit-cover.ts';
 import { OrderSagas } from './order-sagas.ts';
+import { UnknownTaskTable } from './unknown-task-table.ts';
 
 /**
  * What every writing transaction shares, whatever brought it about: the answers, central's side of the quotas, who holds
  * them, and the logs down. `begin` and `end` enclose the transaction's work.
  */
 export class Promising {
+  readonly unsettled: UnsettledTable;
+  readonly unknownTasks: UnknownTaskTable;
   readonly availability: AvailabilityWriter;
   readonly quota: QuotaTable;
   readonly downLog: DownLogWriter;
@@ -31,8 +34,10 @@ export class Promising {
   readonly transfers: TransferDesk;
 
   constructor(database: Database) {
-    this.availability = new AvailabilityWriter(database);
-    this.quota = new QuotaTable(database, this.availability);
+    this.unsettled = new UnsettledTable(database);
+    this.unknownTasks = new UnknownTaskTable(database);
+    this.availability = new AvailabilityWriter(database, this.unsettled);
+    this.quota = new QuotaTable(database, this.availability, this.unsettled);
     this.downLog = new DownLogWriter(database);
     this.returns = new QuotaReturns(this.downLog);
     this.recalls = new QuotaRecall(database, this);
@@ -46,6 +51,7 @@ export class Promising {
 
   /** Forgets what a transaction that failed has left. */
   begin(): void {
+    this.unsettled.begin();
     this.availability.begin();
     this.quota.begin();
     this.downLog.begin();
@@ -62,9 +68,10 @@ export class Promising {
     this.backorders.serve([...new Set([...risen, ...this.availability.takeRisen()])], now);
   }
 
-  /** Writes what was collected; returns the answers that changed and the nodes whose logs grew. */
-  end(): { readonly changes: readonly ChangeNotice[]; readonly directed: readonly WarehouseId[] } {
+  /** Writes what was collected; returns the answers that changed, the nodes whose logs grew, and those that know more than central. */
+  end(): Omit<Applied<never>, 'outcomes'> {
     this.returns.end();
-    return { changes: this.availability.end(), directed: this.downLog.end() };
+    const ahead = this.availability.excluded();
+    return { changes: this.availability.end(), directed: this.downLog.end(), ahead };
   }
 }

@@ -3,6 +3,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Channel, ChannelRecord } from '../../../rules/channel.ts';
 import type { ChangeNotice } from '../../central-store.ts';
 import { ChannelReader } from '../catalogue/channel-table.ts';
+import type { UnsettledTable } from '../epochs/unsettled-table.ts';
 
 /** Units by which the unspent quota of one warehouse changed. */
 export type UnspentChange = { readonly warehouse: WarehouseId; readonly units: number };
@@ -10,14 +11,17 @@ export type UnspentChange = { readonly warehouse: WarehouseId; readonly units: n
 /**
  * Keeps the answers, one for each SKU and channel, in the transaction that changes what they are made of. A SKU gets one
  * revision for all that a transaction does to it, and all its channels show it: who was told of a change finds it in any.
+ * Warehouses that are not settled in this epoch of central add nothing to any answer.
  */
 export class AvailabilityWriter {
   readonly #channelTable: ChannelReader;
+  readonly #unsettled: UnsettledTable;
   #channels: readonly ChannelRecord[] | undefined;
   #areChannelsTouched = false;
   #revision: number | undefined;
   #revisions = new Map<Sku, number>();
   #risen = new Set<Sku>();
+  #excluded: WarehouseId[] = [];
   readonly #changeAll: Statement<[number, number, string]>;
   readonly #changeOne: Statement<[number, string, string]>;
   readonly #take: Statement<[number, string, string, number]>;
@@ -28,8 +32,10 @@ export class AvailabilityWriter {
   readonly #follow: Statement<[{ channel: string }]>;
   readonly #loadRevision: Statement<[], { revision: number }>;
   readonly #saveRevision: Statement<[number]>;
+  readonly #unspentAt: Statement<[string], { sku: Sku; units: number }>;
 
-  constructor(database: Database) {
+  constructor(database: Database, unsettled: UnsettledTable) {
+    this.#unsettled = unsettled;
     this.#channelTable = new ChannelReader(database);
     this.#changeAll = database.prepare('UPDATE availability SET unspent = unspent + ?, revision = ? WHERE sku = ?');
     this.#changeOne = database.prepare('UPDATE availability SET unspent = unspent + ? WHERE sku = ? AND channel = ?');
@@ -50,11 +56,13 @@ export class AvailabilityWriter {
     this.#rebuild = database.prepare(`
       INSERT INTO availability (sku, channel, unspent, buffer, revision)
       SELECT p.sku, c.channel,
-        sum(iif(c.is_all OR m.warehouse IS NOT NULL, p.granted - p.returned - p.allocated_sent - p.held, 0)),
+        sum(iif((c.is_all OR m.warehouse IS NOT NULL) AND u.warehouse IS NULL,
+          p.granted - p.returned - p.allocated_sent - p.held, 0)),
         coalesce((SELECT b.buffer FROM channel_buffer b WHERE b.channel = c.channel AND b.sku = p.sku), c.buffer),
         @revision + row_number() OVER (ORDER BY p.sku)
       FROM channel c CROSS JOIN position p
         LEFT JOIN channel_warehouse m ON m.channel = c.channel AND m.warehouse = p.warehouse
+        LEFT JOIN unsettled u ON u.warehouse = p.warehouse
       WHERE c.channel = @channel GROUP BY p.sku
       ON CONFLICT (sku, channel) DO UPDATE SET
         unspent = excluded.unspent, buffer = excluded.buffer, revision = excluded.revision
@@ -64,12 +72,16 @@ export class AvailabilityWriter {
         SELECT coalesce(sum(p.granted - p.returned - p.allocated_sent - p.held), 0)
         FROM position p JOIN channel c ON c.channel = availability.channel
           LEFT JOIN channel_warehouse m ON m.channel = c.channel AND m.warehouse = p.warehouse
-        WHERE p.sku = @sku AND (c.is_all OR m.warehouse IS NOT NULL))
+        WHERE p.sku = @sku AND (c.is_all OR m.warehouse IS NOT NULL)
+          AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.warehouse = p.warehouse))
       WHERE sku = @sku`);
     this.#follow = database.prepare(`
       UPDATE availability SET revision =
         (SELECT a.revision FROM availability a WHERE a.sku = availability.sku AND a.channel = @channel)
       WHERE channel <> @channel`);
+    this.#unspentAt = database.prepare(`
+      SELECT sku, granted - returned - allocated_sent - held AS units FROM position
+      WHERE warehouse = ? AND granted > 0 ORDER BY sku`);
     this.#loadRevision = database.prepare('SELECT revision FROM meta WHERE id = 1');
     this.#saveRevision = database.prepare('UPDATE meta SET revision = ? WHERE id = 1');
   }
@@ -79,12 +91,14 @@ export class AvailabilityWriter {
     this.#revision = undefined;
     this.#revisions = new Map();
     this.#risen = new Set();
+    this.#excluded = [];
     if (this.#areChannelsTouched) this.#channels = undefined;
     this.#areChannelsTouched = false;
   }
 
   /** Notes what changed of a SKU at its warehouses, whether or not it changes a sum: an answer shows more than sums. */
-  change(sku: Sku, changes: readonly UnspentChange[]): void {
+  change(sku: Sku, told: readonly UnspentChange[]): void {
+    const changes = this.#unsettled.isEmpty ? told : told.filter(({ warehouse }) => !this.#unsettled.has(warehouse));
     if (changes.some(({ units }) => units > 0)) this.#risen.add(sku);
     const channels = this.#allChannels();
     // By far the most: a sale that leaves the quota as it is, or channels that sell from everywhere.
@@ -136,11 +150,30 @@ export class AvailabilityWriter {
     this.#recount.run({ sku });
   }
 
+  /** A warehouse is no longer settled: what it adds to the answers goes out of them. */
+  exclude(warehouse: WarehouseId): void {
+    if (this.#unsettled.has(warehouse)) return;
+    this.#changeAt(warehouse, -1);
+    this.#unsettled.add(warehouse);
+    this.#excluded.push(warehouse);
+  }
+
+  /** A warehouse is settled: the answers count it from now on. */
+  include(warehouse: WarehouseId): void {
+    this.#unsettled.remove(warehouse);
+    this.#changeAt(warehouse, 1);
+  }
+
   /** SKUs of which some warehouse has more unspent quota than before, since this was last asked. */
   takeRisen(): readonly Sku[] {
     const risen = [...this.#risen];
     this.#risen = new Set();
     return risen;
+  }
+
+  /** Warehouses that are no longer settled since this transaction began. */
+  excluded(): readonly WarehouseId[] {
+    return this.#excluded;
   }
 
   /** The answers that changed, in the order of their revisions. */
@@ -155,6 +188,12 @@ export class AvailabilityWriter {
     if (units === 0 && this.#revisions.has(sku)) return;
     const revision = this.#revisionOf(sku);
     if (this.#changeAll.run(units, revision, sku).changes === 0) this.#insert.run({ sku, units, revision });
+  }
+
+  #changeAt(warehouse: WarehouseId, sign: 1 | -1): void {
+    for (const { sku, units } of this.#unspentAt.all(warehouse)) {
+      if (units !== 0) this.change(sku, [{ warehouse, units: sign * units }]);
+    }
   }
 
   #changeIn({ channel, warehouses }: ChannelRecord, sku: Sku, changes: readonly UnspentChange[]): void {

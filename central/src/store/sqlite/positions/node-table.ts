@@ -3,8 +3,10 @@ import { genesisHash } from '@edgestock/shared/protocol/chain';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Heard, NodeRecord } from '../../../rules/node-record.ts';
 
-const COLUMNS = `warehouse, epoch, instance, enrolled_at, applied_up_to, applied_hash, applied_at, last_delta_at, fence_reason,
-  fenced_at, heard_at, heard_committed, heard_sent, heard_skew_ms, heard_schema_min, heard_schema_max, known_at, heard_fence`;
+const COLUMNS = `node.warehouse, epoch, instance, enrolled_at, applied_up_to, applied_hash, applied_at, last_delta_at, fence_reason,
+  fenced_at, heard_at, heard_committed, heard_sent, heard_skew_ms, heard_schema_min, heard_schema_max, known_at, heard_fence,
+  unsettled.warehouse IS NOT NULL AS is_unsettled, unsettled.until`;
+const NODES = 'node LEFT JOIN unsettled ON unsettled.warehouse = node.warehouse';
 
 type NodeRow = {
   warehouse: string;
@@ -25,6 +27,8 @@ type NodeRow = {
   heard_schema_max: number | null;
   known_at: number;
   heard_fence: string | null;
+  is_unsettled: number;
+  until: number | null;
 };
 
 /** Reads the rows of `node`. */
@@ -34,8 +38,8 @@ export class NodeReader {
   readonly #count: Statement<[], { nodes: number }>;
 
   constructor(database: Database) {
-    this.#one = database.prepare(`SELECT ${COLUMNS} FROM node WHERE warehouse = ?`);
-    this.#all = database.prepare(`SELECT ${COLUMNS} FROM node ORDER BY warehouse`);
+    this.#one = database.prepare(`SELECT ${COLUMNS} FROM ${NODES} WHERE node.warehouse = ?`);
+    this.#all = database.prepare(`SELECT ${COLUMNS} FROM ${NODES} ORDER BY node.warehouse`);
     this.#count = database.prepare('SELECT count(*) AS nodes FROM node');
   }
 
@@ -61,6 +65,7 @@ export class NodeWriter {
   readonly #hear: Statement<[Omit<Heard, 'warehouse' | 'nodeFence'> & { warehouse: string; nodeFence: string | null }]>;
   readonly #clamp: Statement<[{ now: number }]>;
   readonly #cover: Statement<[number, string, number]>;
+  readonly #beginLater: Statement<[{ warehouse: string; epoch: number; instance: string }]>;
 
   constructor(database: Database) {
     this.#insert = database.prepare(
@@ -89,6 +94,9 @@ export class NodeWriter {
     this.#cover = database.prepare(
       'UPDATE node SET down_covered = min(?, down_sequence) WHERE warehouse = ? AND down_covered < ?',
     );
+    this.#beginLater = database.prepare(`
+      UPDATE node SET epoch = @epoch, instance = @instance, fence_reason = NULL, fenced_at = NULL
+      WHERE warehouse = @warehouse AND epoch < @epoch`);
     this.#clamp = database.prepare(`
       UPDATE node SET enrolled_at = min(enrolled_at, @now), applied_at = min(applied_at, @now), heard_at = min(heard_at, @now),
         known_at = min(known_at, @now)
@@ -110,6 +118,11 @@ export class NodeWriter {
   /** The effects of central's directives up to here are in the log up to the cursor. */
   cover(warehouse: WarehouseId, directive: number): void {
     this.#cover.run(directive, warehouse, directive);
+  }
+
+  /** The node was given a later epoch by a central that this one does not remember: nothing else is to be done when it was not. */
+  beginLater(node: { warehouse: WarehouseId; epoch: number; instance: string }): void {
+    this.#beginLater.run(node);
   }
 
   fence(warehouse: WarehouseId, reason: string, now: number): void {
@@ -139,6 +152,7 @@ function recordOf(row: NodeRow): NodeRecord {
     knownAt: row.known_at,
     ...(row.fence_reason === null ? {} : { fence: { reason: row.fence_reason, at: row.fenced_at ?? 0 } }),
     ...(heard === undefined ? {} : { heard }),
+    ...(row.is_unsettled === 0 ? {} : { unsettled: row.until === null ? {} : { until: row.until } }),
   };
 }
 

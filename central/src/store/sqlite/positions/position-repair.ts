@@ -6,6 +6,7 @@ import type { StateMessage, StateRepair } from '@edgestock/shared/protocol/messa
 import type { Database, Statement } from 'better-sqlite3';
 import { faultOfState } from '../../../rules/delta-fault.ts';
 import { repairPosition } from '../../../rules/repair-position.ts';
+import type { UnsettledTable } from '../epochs/unsettled-table.ts';
 import type { AvailabilityWriter } from './availability-table.ts';
 import { PLACED_COLUMNS, type PlacedRow, placedOf } from './placed-position.ts';
 import type { PositionDigests } from './position-digests.ts';
@@ -15,36 +16,48 @@ const ROWS_PER_PAGE = 1_000;
 /** Quota that central has spent or given back stays counted, whatever a node says: what was promised was promised. */
 const GRANTED_MIN = 'position.returned + position.allocated_sent + position.held';
 
+type KnownRow = PlacedRow & { readonly returned: number; readonly allocatedSent: number };
+
 /**
  * Makes the positions of a bucket those of the node, whatever versions they have here: they differ although both sides say that
  * they are of the same place. Inside a transaction of the caller, with nothing collected in the writer of positions.
  */
 export class PositionRepair {
-  readonly #known: Statement<[string, string], PlacedRow>;
+  readonly #known: Statement<[string, string], KnownRow>;
   readonly #page: Statement<[string, string, number], PlacedRow & { sku: Sku }>;
   readonly #replace: Statement<[Record<string, string | number>]>;
   readonly #empty: Statement<[string, string]>;
   readonly #availability: AvailabilityWriter;
+  readonly #unsettled: UnsettledTable;
   readonly #digests: PositionDigests;
 
-  constructor(database: Database, availability: AvailabilityWriter, digests: PositionDigests) {
-    this.#availability = availability;
+  constructor(
+    database: Database,
+    parts: { readonly availability: AvailabilityWriter; readonly unsettled: UnsettledTable },
+    digests: PositionDigests,
+  ) {
+    this.#availability = parts.availability;
+    this.#unsettled = parts.unsettled;
     this.#digests = digests;
-    this.#known = database.prepare(`SELECT ${PLACED_COLUMNS} FROM position WHERE sku = ? AND warehouse = ?`);
+    this.#known = database.prepare(`
+      SELECT ${PLACED_COLUMNS}, returned, allocated_sent AS allocatedSent FROM position WHERE sku = ? AND warehouse = ?`);
     this.#page = database.prepare(
       `SELECT sku, ${PLACED_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
     );
+    // What is promised beyond the grants of a warehouse that is not settled is taken away when it is.
     this.#replace = database.prepare(`
       INSERT INTO position (sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence,
-        log_sequence, at, suspect, granted, allocated, returned_seen)
+        log_sequence, at, suspect, granted, allocated, returned_seen, returned, allocated_sent)
       VALUES (@sku, @warehouse, @onHand, @unsellable, @reserved, @committed, @quota, @safetyStock, @version, @sequence,
-        0, @at, 0, @granted, @allocated, @returned)
+        0, @at, 0, @granted, @allocated, @returned, @returned, @allocated)
       ON CONFLICT (sku, warehouse) DO UPDATE SET
         on_hand = excluded.on_hand, unsellable = excluded.unsellable, reserved = excluded.reserved,
         committed = excluded.committed, quota = excluded.quota, safety_stock = excluded.safety_stock,
         version = excluded.version, sequence = excluded.sequence, at = excluded.at, suspect = 0,
-        granted = max(excluded.granted, ${GRANTED_MIN}), allocated = excluded.allocated,
-        returned_seen = excluded.returned_seen`);
+        granted = iif(@isSettled, max(excluded.granted, ${GRANTED_MIN}), excluded.granted),
+        allocated = excluded.allocated, returned_seen = excluded.returned_seen,
+        returned = max(position.returned, excluded.returned),
+        allocated_sent = max(position.allocated_sent, excluded.allocated_sent)`);
     this.#empty = database.prepare(`
       UPDATE position SET on_hand = 0, unsellable = 0, reserved = 0, committed = 0, quota = 0, safety_stock = 0, version = 0,
         sequence = 0, suspect = 0, granted = ${GRANTED_MIN}, allocated = 0, returned_seen = 0
@@ -78,7 +91,12 @@ export class PositionRepair {
     const known = this.#known.get(sku, warehouse);
     const before = known && placedOf(known);
     if (repairPosition(before, row, asOfSequence) === undefined) return false;
-    this.#replace.run({ sku, warehouse, ...state, version, sequence, at });
+    // The node knows of more than central does, which has lost its memory of it: as with any other state (`mergePosition`).
+    const isAhead = state.returned > (known?.returned ?? 0) || state.allocated > (known?.allocatedSent ?? 0);
+    // Before its numbers change: what it added to the answers was more than it has.
+    if (isAhead) this.#availability.exclude(warehouse);
+    const isSettled = this.#unsettled.has(warehouse) ? 0 : 1;
+    this.#replace.run({ sku, warehouse, ...state, version, sequence, at, isSettled });
     this.#written(warehouse, sku, known);
     return true;
   }

@@ -2,7 +2,7 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { deficitOf } from '@edgestock/shared/inventory/position';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { Database, Statement } from 'better-sqlite3';
-import { mergePosition } from '../../../rules/merge-position.ts';
+import { type KnownPosition, mergePosition } from '../../../rules/merge-position.ts';
 import type { AvailabilityWriter, UnspentChange } from './availability-table.ts';
 import { PLACED_COLUMNS, type PlacedRow, placedOf } from './placed-position.ts';
 import type { PositionDigests } from './position-digests.ts';
@@ -31,7 +31,7 @@ export type DeficitPlace = { readonly warehouse: WarehouseId; readonly sku: Sku 
  */
 export class PositionWriter {
   #pending = new Map<Sku, Map<WarehouseId, Pending>>();
-  readonly #known: Statement<[string, string], PlacedRow>;
+  readonly #known: Statement<[string, string], PlacedRow & KnownPosition>;
   readonly #upsert: Statement<(string | number)[]>;
   readonly #advanceLog: Statement<[number, string, string, number]>;
   readonly #suspect: Statement<[{ sku: string; warehouse: string; version: number }]>;
@@ -41,18 +41,22 @@ export class PositionWriter {
   constructor(database: Database, availability: AvailabilityWriter, digests: PositionDigests) {
     this.#availability = availability;
     this.#digests = digests;
-    this.#known = database.prepare(`SELECT ${PLACED_COLUMNS} FROM position WHERE sku = ? AND warehouse = ?`);
+    this.#known = database.prepare(`
+      SELECT ${PLACED_COLUMNS}, returned, allocated_sent AS allocatedSent FROM position WHERE sku = ? AND warehouse = ?`);
+    // Central's own totals are never behind what the node knows of them: they may be, after central was restored from a backup.
     this.#upsert = database.prepare(`
       INSERT INTO position (sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence,
-        log_sequence, at, suspect, granted, allocated, returned_seen)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)
+        log_sequence, at, suspect, granted, allocated, returned_seen, returned, allocated_sent)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?)
       ON CONFLICT (sku, warehouse) DO UPDATE SET
         on_hand = excluded.on_hand, unsellable = excluded.unsellable, reserved = excluded.reserved,
         committed = excluded.committed, quota = excluded.quota, safety_stock = excluded.safety_stock,
         version = excluded.version, sequence = excluded.sequence,
         log_sequence = max(position.log_sequence, excluded.log_sequence), at = excluded.at, suspect = 0,
         granted = max(position.granted, excluded.granted), allocated = max(position.allocated, excluded.allocated),
-        returned_seen = max(position.returned_seen, excluded.returned_seen)
+        returned_seen = max(position.returned_seen, excluded.returned_seen),
+        returned = max(position.returned, excluded.returned),
+        allocated_sent = max(position.allocated_sent, excluded.allocated_sent)
       WHERE excluded.version > position.version`);
     this.#advanceLog = database.prepare(
       'UPDATE position SET log_sequence = ? WHERE sku = ? AND warehouse = ? AND log_sequence < ?',
@@ -108,10 +112,12 @@ export class PositionWriter {
       const known = this.#known.get(sku, warehouse);
       const merge = mergePosition(known, row);
       if (merge.merge === 'newer') {
+        // Before its numbers change: what it added to the answers was more than it has.
+        if (merge.isAhead) this.#availability.exclude(warehouse);
         this.#upsertRow(warehouse, row, logSequence);
         const { version, sequence, state } = row;
         this.#digests.changed(warehouse, sku, known && placedOf(known), { version, sequence, ...state });
-        change = merge.grantedChange;
+        change = merge.unspentChange;
       } else if (logSequence > 0) this.#advanceLog.run(logSequence, sku, warehouse, logSequence);
     }
     if (suspectVersion > 0 && this.#suspect.run({ sku, warehouse, version: suspectVersion }).changes > 0) change ??= 0;
@@ -135,6 +141,8 @@ export class PositionWriter {
       state.granted,
       state.allocated,
       state.returned,
+      state.returned,
+      state.allocated,
     );
   }
 

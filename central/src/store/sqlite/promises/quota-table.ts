@@ -6,6 +6,7 @@ import type { Channel } from '../../../rules/channel.ts';
 import { isSilent } from '../../../rules/freshness.ts';
 import type { QuotaState } from '../../../rules/policy-recall.ts';
 import type { Offer } from '../../../rules/sourcing.ts';
+import type { UnsettledTable } from '../epochs/unsettled-table.ts';
 import type { AvailabilityWriter } from '../positions/availability-table.ts';
 import type { DeficitPlace } from '../positions/position-table.ts';
 
@@ -53,6 +54,7 @@ type DeficitRow = {
  */
 export class QuotaTable {
   readonly #availability: AvailabilityWriter;
+  readonly #unsettled: UnsettledTable;
   #freed: DeficitPlace[] = [];
   readonly #offers: Statement<[{ sku: string; channel: string }], OfferRow>;
   readonly #hold: Statement<[number, string, string, number]>;
@@ -65,8 +67,17 @@ export class QuotaTable {
   readonly #knownAfter: Statement<[string, string, number], KnownRow>;
   readonly #short: Statement<[string, number], DeficitPlace>;
 
-  constructor(database: Database, availability: AvailabilityWriter) {
+  readonly #overheld: Statement<[string], { sku: Sku; units: number }>;
+  readonly #missing: Statement<[string], DeficitPlace>;
+  readonly #countUnheard: Statement<[number, string, string]>;
+  readonly #unheardOf: Statement<[string, string], { units: number }>;
+  readonly #takeBack: Statement<[number, string, string]>;
+  readonly #withdraw: Statement<[number, string, string]>;
+  readonly #unheard: Statement<[string], { sku: Sku; total: number }>;
+
+  constructor(database: Database, availability: AvailabilityWriter, unsettled: UnsettledTable) {
     this.#availability = availability;
+    this.#unsettled = unsettled;
     this.#offers = database.prepare(`
       SELECT p.warehouse, ${UNSPENT} AS unspent, s.priority, n.enrolled_at, n.heard_at,
         n.fence_reason IS NOT NULL AS is_fenced
@@ -75,6 +86,7 @@ export class QuotaTable {
         JOIN warehouse_settings s ON s.warehouse = p.warehouse
         LEFT JOIN channel_warehouse m ON m.channel = c.channel AND m.warehouse = p.warehouse
       WHERE c.channel = @channel AND p.sku = @sku AND ${UNSPENT} > 0 AND (c.is_all OR m.warehouse IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.warehouse = p.warehouse)
       ORDER BY p.warehouse`);
     this.#hold = database.prepare(
       `UPDATE position SET held = held + ? WHERE sku = ? AND warehouse = ? AND ${UNSPENT} >= ?`,
@@ -100,12 +112,30 @@ export class QuotaTable {
       SELECT sku, warehouse FROM position
       WHERE sku = ? AND held > 0 AND reserved + committed + quota > max(0, on_hand - max(0, unsellable))
       ORDER BY warehouse LIMIT ?`);
+    // As the index `position_oversold` has it.
+    this.#overheld = database.prepare(`
+      SELECT sku, -(${UNSPENT}) AS units FROM position WHERE warehouse = ? AND ${UNSPENT} < 0 ORDER BY sku`);
+    this.#countUnheard = database.prepare(`
+      UPDATE position SET allocated_sent = max(allocated_sent, allocated + ?) WHERE sku = ? AND warehouse = ?`);
+    this.#unheardOf = database.prepare(
+      'SELECT max(0, returned - returned_seen) AS units FROM position WHERE sku = ? AND warehouse = ?',
+    );
+    this.#takeBack = database.prepare('UPDATE position SET returned = returned - ? WHERE sku = ? AND warehouse = ?');
+    this.#withdraw = database.prepare(
+      'UPDATE position SET allocated_sent = max(allocated, allocated_sent - ?) WHERE sku = ? AND warehouse = ?',
+    );
+    this.#missing = database.prepare(`
+      SELECT sku, warehouse FROM position
+      WHERE warehouse = ? AND reserved + committed + quota > max(0, on_hand - max(0, unsellable)) ORDER BY sku`);
+    this.#unheard = database.prepare(
+      'SELECT sku, returned AS total FROM position WHERE warehouse = ? AND returned > returned_seen ORDER BY sku',
+    );
     this.#deficit = database.prepare(`
       SELECT on_hand, unsellable, reserved, committed, quota, returned_seen, returned
       FROM position WHERE sku = ? AND warehouse = ?`);
   }
 
-  /** From where a channel could serve a SKU. A fenced node counts as silent: its quota stands, but nobody may answer for it. */
+  /** From where a channel could serve a SKU: nothing of a warehouse that is not settled. A fenced node counts as silent: its quota stands, but nobody may answer for it. */
   offers(channel: Channel, sku: Sku, now: number): readonly Offer[] {
     return this.#offers.all({ channel, sku }).map((row) => ({
       warehouse: row.warehouse,
@@ -156,11 +186,11 @@ export class QuotaTable {
     this.#availability.change(sku, [{ warehouse, units: 0 }]);
   }
 
-  /** Gives back up to so many unspent units; tells how many, and the new total. */
+  /** Gives back up to so many unspent units, of a warehouse that is not settled none; tells how many, and the new total. */
   giveBack(sku: Sku, { warehouse, quantity }: HeldUnits): { readonly units: number; readonly total: number } {
     const known = this.#unspent.get(sku, warehouse);
     const total = known?.returned ?? 0;
-    const units = Math.min(quantity, known?.unspent ?? 0);
+    const units = this.#unsettled.has(warehouse) ? 0 : Math.min(quantity, known?.unspent ?? 0);
     if (units <= 0) return { units: 0, total };
     const { changes } = this.#return.run({ units, sku, warehouse });
     assert(changes === 1, () => `${units} of ${sku} are not unspent in ${warehouse}`);
@@ -174,6 +204,39 @@ export class QuotaTable {
     if (row === undefined) return 0;
     const { on_hand: onHand, returned, returned_seen: returnedSeen, ...quantities } = row;
     return Math.max(0, deficitOf({ ...emptyQuantities, onHand, ...quantities }) - Math.max(0, returned - returnedSeen));
+  }
+
+  /** So many units are in tasks that the node has not heard of: they come on top of what it has allocated. */
+  countUnheard(sku: Sku, warehouse: WarehouseId, units: number): void {
+    this.#countUnheard.run(units, sku, warehouse);
+  }
+
+  /** Takes back what was given back without the node hearing of it, at most so many units; tells how many. */
+  takeBackUnheard(sku: Sku, warehouse: WarehouseId, units: number): number {
+    const unheard = this.#unheardOf.get(sku, warehouse)?.units ?? 0;
+    const taken = Math.min(units, unheard);
+    if (taken > 0) this.#takeBack.run(taken, sku, warehouse);
+    return taken;
+  }
+
+  /** A task that the node has never heard of is not sent to it. */
+  withdraw(sku: Sku, { warehouse, quantity }: HeldUnits): void {
+    this.#withdraw.run(quantity, sku, warehouse);
+  }
+
+  /** Units of a warehouse that are held beyond its quota: only where central was restored from a backup. */
+  overheld(warehouse: WarehouseId): readonly { readonly sku: Sku; readonly units: number }[] {
+    return this.#overheld.all(warehouse);
+  }
+
+  /** Positions of a warehouse whose promises have no goods behind them, whoever made them. */
+  missingAt(warehouse: WarehouseId): readonly DeficitPlace[] {
+    return this.#missing.all(warehouse);
+  }
+
+  /** What was ever given back to a warehouse, where its node does not know all of it. */
+  unheardReturns(warehouse: WarehouseId): readonly { readonly sku: Sku; readonly total: number }[] {
+    return this.#unheard.all(warehouse);
   }
 
   known(warehouse: WarehouseId, sku: Sku): KnownQuota | undefined {

@@ -16,6 +16,7 @@ export class RecallDebtTable {
   readonly #get: Statement<[string, string], DebtRow>;
   readonly #put: Statement<[string, string, number, number, number]>;
   readonly #forget: Statement<[string, string]>;
+  readonly #skusOf: Statement<[string], { sku: Sku }>;
 
   constructor(database: Database) {
     this.#get = database.prepare(
@@ -26,11 +27,16 @@ export class RecallDebtTable {
       ON CONFLICT (warehouse, sku) DO UPDATE SET
         units = excluded.units, share_percent = excluded.share_percent, safety_stock = excluded.safety_stock`);
     this.#forget = database.prepare('DELETE FROM recall_debt WHERE warehouse = ? AND sku = ?');
+    this.#skusOf = database.prepare('SELECT sku FROM recall_debt WHERE warehouse = ? ORDER BY sku');
   }
 
   get(warehouse: WarehouseId, sku: Sku): RecallDebt | undefined {
     const row = this.#get.get(warehouse, sku);
     return row && { units: row.units, before: { sharePercent: row.share_percent, safetyStock: row.safety_stock } };
+  }
+
+  skusOf(warehouse: WarehouseId): readonly Sku[] {
+    return this.#skusOf.all(warehouse).map(({ sku }) => sku);
   }
 
   /** What is owed from now on; no units: nothing. */

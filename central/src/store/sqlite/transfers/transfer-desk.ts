@@ -3,6 +3,7 @@ import type { TransferLine } from '@edgestock/shared/protocol/directive';
 import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Database } from 'better-sqlite3';
+import { centralLimits } from '../../../limits.ts';
 import { type TransferRecord, transferStateOf } from '../../../rules/transfer.ts';
 import type { TransferFact } from '../../../rules/transfer-fact.ts';
 import { directivePages } from '../down/directive-pages.ts';
@@ -66,6 +67,13 @@ export class TransferDesk {
           record.lines.map(({ sku }) => sku),
         );
       }
+    }
+  }
+
+  /** The same for one that may have heard anything: also of what was closed lately, since that may be news to it. */
+  tellAgain(warehouse: WarehouseId, now: number): void {
+    for (const record of this.#table.lateAt(warehouse, now - centralLimits.transfersToldAgainMs)) {
+      this.#tell([warehouse], record, record.lines);
     }
   }
 

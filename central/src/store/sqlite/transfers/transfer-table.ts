@@ -25,6 +25,7 @@ export class TransferTable {
   readonly #latestAt: Statement<[PageParameters], TransferRow>;
   readonly #underWayTo: Statement<[string, string, number], UnderWay>;
   readonly #openAt: Statement<[{ warehouse: string }], { number: number }>;
+  readonly #lateAt: Statement<[{ warehouse: string; since: number }], { number: number }>;
 
   constructor(database: Database) {
     this.#named = database.prepare(`SELECT ${COLUMNS} FROM transfer WHERE id = ? ORDER BY from_warehouse`);
@@ -50,6 +51,10 @@ export class TransferTable {
     this.#openAt = database.prepare(`
       SELECT number FROM transfer WHERE state <> 'closed' AND from_warehouse = @warehouse
       UNION SELECT number FROM transfer WHERE state <> 'closed' AND to_warehouse = @warehouse ORDER BY number`);
+    const isLate = "(state <> 'closed' OR changed_at >= @since)";
+    this.#lateAt = database.prepare(`
+      SELECT number FROM transfer WHERE ${isLate} AND from_warehouse = @warehouse
+      UNION SELECT number FROM transfer WHERE ${isLate} AND to_warehouse = @warehouse ORDER BY number`);
   }
 
   named(id: string): readonly TransferRecord[] {
@@ -74,6 +79,11 @@ export class TransferTable {
   /** Those that are not closed and have the warehouse at an end. */
   openAt(warehouse: WarehouseId): readonly TransferRecord[] {
     return this.#openAt.all({ warehouse }).flatMap(({ number }) => this.numbered(number) ?? []);
+  }
+
+  /** Those that are not closed, or were changed since a moment, and have the warehouse at an end. */
+  lateAt(warehouse: WarehouseId, since: number): readonly TransferRecord[] {
+    return this.#lateAt.all({ warehouse, since }).flatMap(({ number }) => this.numbered(number) ?? []);
   }
 
   #recordOf(row: TransferRow): TransferRecord {

@@ -1,0 +1,69 @@
+import { systemClock } from '@edgestock/shared/runtime/clock';
+import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
+import { defineCommand } from 'citty';
+import { centralSettings, readCentralConfig } from '../config.ts';
+import { type RestoredCentral, restoreCentral } from '../store/sqlite/central-backup.ts';
+import { heldText } from './held-text.ts';
+
+/** A central runs on the directory. */
+class CentralIsRunning extends Error {
+  override readonly name = 'CentralIsRunning';
+  readonly exitCode = 2;
+  readonly hint = 'Stop it first: nothing was changed.';
+}
+
+/** `edgestock central restore`: a backup in the place of central's store. */
+export const restoreCommand = defineCommand({
+  meta: {
+    name: 'restore',
+    description: `Put a backup in the place of central's store. Central must not be running.
+A restored central begins a new epoch: its nodes send again what it lacks, and it promises nothing of a warehouse before it has
+heard that warehouse's node and caught up with it. What nodes ship for orders that it has forgotten is listed under
+/v1/unknown-tasks. Policies, catalogue items and channels that were set since the backup have to be set again.
+
+  edgestock central restore --from /mnt/backup/central-monday.db --data-dir /var/lib/edgestock/central --replace
+
+Exit code: 0 restored, 1 nothing was changed, 2 a central runs on the directory.`,
+  },
+  args: {
+    from: { type: 'string', required: true, description: 'File that a backup has written', valueHint: 'FILE' },
+    'data-dir': {
+      type: 'string',
+      description: centralSettings.EDGESTOCK_CENTRAL_DATA_DIR.description,
+      valueHint: 'DIR',
+    },
+    replace: { type: 'boolean', description: 'A store that is there is kept aside under another name' },
+    json: { type: 'boolean', description: 'Print what was restored as one JSON object' },
+  },
+  run({ args }) {
+    const { dataDirectory } = readCentralConfig({ EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'] });
+    const restored = restoredStore({ from: args.from, dataDirectory, replace: args.replace === true });
+    const { backedUpAt, newEpoch, ...said } = restored;
+    const at = new Date(backedUpAt).toISOString();
+    if (args.json === true) {
+      console.log(JSON.stringify({ ...said, backedUpAt: at, newEpoch }));
+      return;
+    }
+    console.log(
+      [
+        `Central is restored in ${said.path}, as of ${at}; its epoch is ${newEpoch}.`,
+        ...heldText(said),
+        ...(said.kept === undefined ? [] : [`What was there is kept in ${said.kept}.`]),
+        'Start central. It promises nothing of a warehouse before it has heard its node; /v1/status lists those under notCounted.',
+      ].join('\n'),
+    );
+  },
+});
+
+function restoredStore(options: {
+  readonly from: string;
+  readonly dataDirectory: string;
+  readonly replace: boolean;
+}): RestoredCentral {
+  try {
+    return restoreCentral({ ...options, now: systemClock.now() });
+  } catch (cause) {
+    if (!(cause instanceof DataDirectoryInUse)) throw cause;
+    throw new CentralIsRunning(`a central runs on ${options.dataDirectory}`, { cause });
+  }
+}

@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Backup, BackupRefused, backUpDatabase } from '@edgestock/shared/sqlite/backup';
+import { migrate } from '@edgestock/shared/sqlite/migrate';
+import { type Restored, restoreDatabase } from '@edgestock/shared/sqlite/restore';
+import Database from 'better-sqlite3';
+import { Epochs } from './epochs/epochs.ts';
+import { migrations } from './migrations.ts';
+import { Promising } from './orders/promising.ts';
+
+/** Names in central's data directory. */
+export const STORE_FILE = 'central.db';
+export const LOCK_FILE = 'central.lock';
+
+/** What a copy of the store holds, as the copy itself says. */
+export type BackedUp = {
+  /** When it was copied, by the clock of who copied it, milliseconds since 1970 UTC. */
+  readonly backedUpAt: number;
+  readonly centralEpoch: number;
+  /** How far each node's log is in it, by id. */
+  readonly warehouses: readonly { readonly warehouse: string; readonly appliedUpTo: number }[];
+  readonly reservationsHeld: number;
+  /** Orders that are not finished. */
+  readonly ordersOpen: number;
+};
+
+/** Copies the store into one file, whether or not central runs on it. Throws `BackupRefused`. */
+export function backUpCentral(options: {
+  readonly dataDirectory: string;
+  readonly to: string;
+  readonly now: number;
+}): Backup & BackedUp {
+  const { dataDirectory, to, now } = options;
+  let held: BackedUp | undefined;
+  const backup = backUpDatabase({
+    from: join(dataDirectory, STORE_FILE),
+    to,
+    stamp: (copy) => {
+      refuseStranger(copy, dataDirectory);
+      const version = Number(copy.pragma('user_version', { simple: true }));
+      if (version !== migrations.length) {
+        throw new BackupRefused(
+          `the store has schema ${version}, this release ${migrations.length}`,
+          'Make the backup with the release that central runs, or start central once with this one.',
+        );
+      }
+      copy.prepare('UPDATE meta SET backed_up_at = ? WHERE id = 1').run(now);
+      held = heldBy(copy, now);
+    },
+  });
+  return { ...backup, ...(held ?? missing(to)) };
+}
+
+export type RestoredCentral = Restored & BackedUp & { readonly newEpoch: number };
+
+/**
+ * Puts a backup in the place of central's store and begins another epoch in it, above that of the backup and of the store that it
+ * replaces, before it has its name: no central ever runs on it in an epoch that nodes know. Nobody may run on the directory
+ * (`DataDirectoryInUse`). Throws `BackupRefused` or `DatabaseRefused`.
+ */
+export function restoreCentral(options: {
+  readonly from: string;
+  readonly dataDirectory: string;
+  readonly replace: boolean;
+  readonly now: number;
+}): RestoredCentral {
+  const { from, dataDirectory, replace, now } = options;
+  let begun: (BackedUp & { readonly newEpoch: number }) | undefined;
+  const restored = restoreDatabase({
+    from,
+    directory: dataDirectory,
+    file: STORE_FILE,
+    lock: LOCK_FILE,
+    replace,
+    now,
+    check: (copy) => {
+      refuseStranger(copy, from);
+      migrate(copy, migrations);
+      const held = heldBy(copy, now);
+      const reason = `restored from a backup of ${new Date(held.backedUpAt).toISOString()}`;
+      begun = { ...held, newEpoch: beginEpoch(copy, { heard: epochOf(join(dataDirectory, STORE_FILE)), reason }, now) };
+    },
+  });
+  return { ...restored, ...(begun ?? missing(from)) };
+}
+
+function beginEpoch(store: Database.Database, beginning: { heard: number; reason: string }, now: number): number {
+  const promising = new Promising(store);
+  const epochs = new Epochs(store, promising);
+  const begin = store.transaction(() => {
+    promising.begin();
+    const epoch = epochs.begin(beginning, now);
+    promising.end();
+    return epoch;
+  });
+  return begin.immediate();
+}
+
+/** The epoch of the store that is to be replaced, as far as it can be read: its nodes know it. */
+function epochOf(path: string): number {
+  if (!existsSync(path)) return 0;
+  try {
+    const store = new Database(path, { readonly: true, fileMustExist: true });
+    try {
+      const row = store.prepare<[], { epoch: number }>('SELECT central_epoch AS epoch FROM meta WHERE id = 1').get();
+      return row?.epoch ?? 0;
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    // It is damaged, perhaps: that is why there is a backup.
+    if (!(error instanceof Database.SqliteError)) throw error;
+    return 0;
+  }
+}
+
+function refuseStranger(store: Database.Database, where: string): void {
+  const tables = store.prepare<[], { tables: number }>(
+    "SELECT count(*) AS tables FROM sqlite_schema WHERE type = 'table' AND name IN ('meta', 'node', 'batch', 'availability')",
+  );
+  if (tables.get()?.tables === 4) return;
+  throw new BackupRefused(`${where} holds no store of central`, 'Name what edgestock central backup has written.');
+}
+
+/** A copy that was made by other means does not say when: then it is as of now. */
+function heldBy(store: Database.Database, now: number): BackedUp {
+  const meta = store
+    .prepare<[], { centralEpoch: number; backedUpAt: number | null }>(
+      'SELECT central_epoch AS centralEpoch, backed_up_at AS backedUpAt FROM meta WHERE id = 1',
+    )
+    .get();
+  const warehouses = store
+    .prepare<[], BackedUp['warehouses'][number]>(
+      'SELECT warehouse, applied_up_to AS appliedUpTo FROM node ORDER BY warehouse',
+    )
+    .all();
+  const counts = store
+    .prepare<[], { reservationsHeld: number; ordersOpen: number }>(`
+      SELECT (SELECT count(*) FROM reservation WHERE state = 'held') AS reservationsHeld,
+        (SELECT count(*) FROM orders WHERE state IN ('placed', 'firm')) AS ordersOpen`)
+    .get();
+  const { reservationsHeld = 0, ordersOpen = 0 } = counts ?? {};
+  return {
+    backedUpAt: meta?.backedUpAt ?? now,
+    centralEpoch: meta?.centralEpoch ?? 1,
+    warehouses,
+    reservationsHeld,
+    ordersOpen,
+  };
+}
+
+function missing(where: string): never {
+  throw new BackupRefused(`nothing could be read of ${where}`, 'Try again; if it stays so, report it.');
+}
