@@ -210,9 +210,15 @@ export class NodeAudit {
         `${warehouse}: its cursor in central's log fell from ${JSON.stringify(before)} to ${centralEpoch}.${sequence}`,
     );
     this.#inbox = { centralEpoch, sequence };
+    // Nothing else refuses one.
+    if (sequence !== before.sequence || centralEpoch !== before.centralEpoch) this.#checkRefused();
     this.#checkPositions();
     const { tasks } = this;
     this.#checkSetAsides(tasks);
+  }
+
+  #checkRefused(): void {
+    const { store, warehouse } = this.#node;
     const refused = store.exceptions.openAfter(0, PAGE).find(({ kind }) => kind === 'directive-refused');
     hold(refused === undefined, () => `${warehouse}: a directive was refused, ${JSON.stringify(refused)}`);
   }

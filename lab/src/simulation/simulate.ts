@@ -1,5 +1,6 @@
 import type { Action } from './actions.ts';
 import { converge, endOrders } from './convergence.ts';
+import { compileStatementsLazily } from './lazy-statements.ts';
 import { lengthOf } from './life-length.ts';
 import { Operator } from './operator.ts';
 import { ShopFloor } from './shop-floor.ts';
@@ -33,6 +34,7 @@ export type SimulationResult = {
 
 /** One whole life of the system, from its seed: the same seed is the same run, to the last message. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  compileStatementsLazily();
   const { seed, steps = lengthOf(seed), tooth, afterStep } = options;
   const world = new World(seed, tooth === undefined ? undefined : toothNamed(tooth).plant());
   let failure: string | undefined;

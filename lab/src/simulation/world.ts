@@ -55,7 +55,7 @@ export class World {
     this.trace = new Trace(clock);
     this.broker = new Broker(clock, this.chance);
     this.isPutBack = this.chance.happens(0.4);
-    this.hasBadDisks = !this.isPutBack && this.chance.happens(0.6);
+    this.hasBadDisks = !this.isPutBack && this.chance.happens(0.4);
     const retentionMs = this.isPutBack ? LONG_RETENTION_MS : SHORT_RETENTION_MS;
     this.surroundings = { clock, random, broker: this.broker, disk, retentionMs, planted };
     this.central = new SimulatedCentral({ ...this.surroundings, onFailed: (error) => this.fail(error) });
