@@ -4,6 +4,7 @@ import type { Link } from '@edgestock/edge-node/replication/link';
 import type { ReplicationLog } from '@edgestock/edge-node/replication/replication-log';
 import type { EdgeStore } from '@edgestock/edge-node/store/edge-store';
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { LifeKind } from './life-kind.ts';
 
 /** What a node's replication is given. */
 export type ReplicationParts = { readonly log: ReplicationLog; readonly inbox: DirectiveInbox; readonly link: Link };
@@ -27,6 +28,8 @@ export type Tooth = {
 
 /** What is put in the place of the product's own, when a process is wired. */
 export type Planted = {
+  /** Only in lives of this kind could it show. */
+  readonly livesWith?: LifeKind;
   readonly nodeClock?: (clock: Clock) => Clock;
   readonly nodeStore?: (store: EdgeStore) => EdgeStore;
   readonly replication?: (parts: ReplicationParts, around: { store: EdgeStore; clock: Clock }) => ReplicationParts;

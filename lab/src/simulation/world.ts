@@ -8,6 +8,7 @@ import { AuditedNode } from './audited-node.ts';
 import { Broker } from './broker.ts';
 import { Chance } from './chance.ts';
 import { Disk } from './disk.ts';
+import { lifeKinds } from './life-kind.ts';
 import { PromiseAudit } from './promise-audit.ts';
 import { SimulatedCentral } from './simulated-central.ts';
 import { SimulatedNode, type Surroundings } from './simulated-node.ts';
@@ -42,7 +43,7 @@ export class World {
   readonly surroundings: Surroundings;
   /** Whether central is put back to earlier states in this life. Its nodes then keep all of their history, and in others none. */
   readonly isPutBack: boolean;
-  /** Whether disks of nodes are put back, copied and lost. Not in a life of the other kind: then nobody would know all of a log. */
+  /** Whether disks of nodes are put back, copied and lost in this life. */
   readonly hasBadDisks: boolean;
   /** What kinds of things have happened. */
   readonly reached = new Set<string>();
@@ -54,8 +55,9 @@ export class World {
     this.chance = new Chance(random);
     this.trace = new Trace(clock);
     this.broker = new Broker(clock, this.chance);
-    this.isPutBack = this.chance.happens(0.4);
-    this.hasBadDisks = !this.isPutBack && this.chance.happens(0.4);
+    const kind = planted?.livesWith ?? this.chance.weighed(lifeKinds);
+    this.isPutBack = kind === 'central put back';
+    this.hasBadDisks = kind === 'bad disks';
     const retentionMs = this.isPutBack ? LONG_RETENTION_MS : SHORT_RETENTION_MS;
     this.surroundings = { clock, random, broker: this.broker, disk, retentionMs, planted };
     this.central = new SimulatedCentral({ ...this.surroundings, onFailed: (error) => this.fail(error) });

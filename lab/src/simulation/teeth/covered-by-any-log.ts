@@ -8,6 +8,7 @@ export const coveredByAnyLog: Tooth = {
   showsIn: 'a disk that is lost in between: what the node was told is told to nobody again',
   seedsMax: 400,
   plant: () => ({
+    livesWith: 'bad disks',
     centralStore: (store, { file }) =>
       over(store, {
         recordCarriedOut: async (cursors) => {

@@ -7,6 +7,7 @@ export const deadEpochApplied: Tooth = {
   showsIn: 'a message of the lost machine that was still under way when its warehouse rejoined without it',
   seedsMax: 1_000,
   plant: () => ({
+    livesWith: 'bad disks',
     centralStore: (store) =>
       over(store, {
         applyBatches: async (batches, now) => {

@@ -7,6 +7,7 @@ export const formerBooksDropped: Tooth = {
   showsIn: 'a shop that sold for hours from a restored backup: its receipts are gone',
   seedsMax: 150,
   plant: () => ({
+    livesWith: 'bad disks',
     beforeTakeUp: (file) => {
       for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
     },

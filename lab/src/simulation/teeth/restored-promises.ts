@@ -7,6 +7,7 @@ export const restoredPromises: Tooth = {
   showsIn: 'a restored backup: units are promised that were promised before, in what is missing',
   seedsMax: 400,
   plant: () => ({
+    livesWith: 'bad disks',
     nodeStore: (store) => over(store, { restored: undefined }),
   }),
 };

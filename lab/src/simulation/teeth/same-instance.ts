@@ -7,6 +7,7 @@ export const sameInstance: Tooth = {
   showsIn: 'every rejoin: central gave the warehouse to another life, and this one is refused for ever',
   seedsMax: 100,
   plant: () => ({
+    livesWith: 'bad disks',
     afterTakeUp: (file) => {
       const database = new Database(file);
       database.exec(`DELETE FROM epoch WHERE epoch = (SELECT max(epoch) FROM epoch) AND epoch > 1`);

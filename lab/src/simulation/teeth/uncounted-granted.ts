@@ -7,6 +7,7 @@ export const uncountedGranted: Tooth = {
   showsIn: 'a disk that was lost with sales on it: central promises goods that went over the counter',
   seedsMax: 400,
   plant: () => ({
+    livesWith: 'bad disks',
     nodeStore: (store) => over(store, { documents: over(store.documents, { isUncounted: () => false }) }),
   }),
 };
