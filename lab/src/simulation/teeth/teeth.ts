@@ -3,7 +3,6 @@ import type { Tooth } from '../tooth.ts';
 import { answerBeforeCommit } from './answer-before-commit.ts';
 import { availabilityAfterwards } from './availability-afterwards.ts';
 import { believesBroker } from './believes-broker.ts';
-import { coveredByAnyLog } from './covered-by-any-log.ts';
 import { cursorBeforeData } from './cursor-before-data.ts';
 import { deadEpochApplied } from './dead-epoch-applied.ts';
 import { expiryByWallClock } from './expiry-by-wall-clock.ts';
@@ -40,7 +39,6 @@ export const teeth: readonly Tooth[] = [
   deadEpochApplied,
   formerBooksDropped,
   restoredPromises,
-  coveredByAnyLog,
   repairByVersion,
 ];
 
