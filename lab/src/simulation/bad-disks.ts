@@ -46,7 +46,7 @@ export class BadDisks {
     const { kind, sequence } = image.image;
     const highWater = chance.one(['now', 'then', 'nobody'] as const);
     one.putBack(image, highWater);
-    reached.add(`disk put back: ${kind}, high water of ${highWater}`);
+    reached.add(`disk put back: ${kind}`).add(`disk put back with high water of ${highWater}`);
     this.#note(`the disk of ${one.warehouse} is put back to ${sequence}: ${kind}, high water of ${highWater}`);
     this.#startSoon(one);
   }

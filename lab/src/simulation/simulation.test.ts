@@ -37,9 +37,8 @@ const mustBeReached = [
   ],
   ...['node crash', 'central crash', 'clock set', 'clock of central set', 'disk full', 'disk of central full'],
   ...['an earlier machine', 'a second installation', 'a quiet while'],
-  ...['backup', 'copy'].flatMap((kind) =>
-    ['now', 'then', 'nobody'].map((of) => `disk put back: ${kind}, high water of ${of}`),
-  ),
+  ...['disk put back: backup', 'disk put back: copy'],
+  ...['now', 'then', 'nobody'].map((of) => `disk put back with high water of ${of}`),
   ...['disk lost', 'a clone is left', 'people move to a clone', 'rejoin', 'count what may be missing'],
   ...['central put back: backup', 'central put back: copy'],
 ];

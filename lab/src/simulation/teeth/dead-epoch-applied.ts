@@ -5,7 +5,7 @@ export const deadEpochApplied: Tooth = {
   name: 'dead-epoch-applied',
   breaks: 'central applies what comes late of an epoch that has ended, where it continues the log',
   showsIn: 'a message of the lost machine that was still under way when its warehouse rejoined without it',
-  seedsMax: 1_000,
+  seedsMax: 300,
   plant: () => ({
     livesWith: 'bad disks',
     centralStore: (store) =>

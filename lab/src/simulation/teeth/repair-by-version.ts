@@ -5,7 +5,7 @@ export const repairByVersion: Tooth = {
   name: 'repair-by-version',
   breaks: 'central repairs a position only by a newer version of it, and not by what its node says',
   showsIn: 'a number that has rotted on the disk of central: it is wrong for as long as nothing moves',
-  seedsMax: 200,
+  seedsMax: 150,
   plant: () => ({
     centralStore: (store) =>
       over(store, {

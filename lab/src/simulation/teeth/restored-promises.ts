@@ -5,7 +5,7 @@ export const restoredPromises: Tooth = {
   name: 'restored-promises',
   breaks: 'a node whose books were put back grants and carries out as if they were the latest',
   showsIn: 'a restored backup: units are promised that were promised before, in what is missing',
-  seedsMax: 400,
+  seedsMax: 150,
   plant: () => ({
     livesWith: 'bad disks',
     nodeStore: (store) => over(store, { restored: undefined }),

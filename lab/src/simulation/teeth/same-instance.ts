@@ -5,7 +5,7 @@ export const sameInstance: Tooth = {
   name: 'same-instance',
   breaks: 'a node that has rejoined goes on in the epoch of the life before, and not in one of its own',
   showsIn: 'every rejoin: central gave the warehouse to another life, and this one is refused for ever',
-  seedsMax: 100,
+  seedsMax: 30,
   plant: () => ({
     livesWith: 'bad disks',
     afterTakeUp: (file) => {

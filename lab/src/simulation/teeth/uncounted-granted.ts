@@ -5,7 +5,7 @@ export const uncountedGranted: Tooth = {
   name: 'uncounted-granted',
   breaks: 'a node that has rejoined grants what may be missing before anybody has counted it',
   showsIn: 'a disk that was lost with sales on it: central promises goods that went over the counter',
-  seedsMax: 400,
+  seedsMax: 150,
   plant: () => ({
     livesWith: 'bad disks',
     nodeStore: (store) => over(store, { documents: over(store.documents, { isUncounted: () => false }) }),
