@@ -15,7 +15,7 @@ import { noInstanceCheck } from './no-instance-check.ts';
 import { quotaByIncrements } from './quota-by-increments.ts';
 import { repairByVersion } from './repair-by-version.ts';
 import { restoredPromises } from './restored-promises.ts';
-import { sameInstance } from './same-instance.ts';
+import { sameEpoch } from './same-epoch.ts';
 import { sameMessageId } from './same-message-id.ts';
 import { synchronousNormal } from './synchronous-normal.ts';
 import { uncountedGranted } from './uncounted-granted.ts';
@@ -35,7 +35,7 @@ export const teeth: readonly Tooth[] = [
   expiryByWallClock,
   fullDiskUnnoticed,
   uncountedGranted,
-  sameInstance,
+  sameEpoch,
   deadEpochApplied,
   formerBooksDropped,
   restoredPromises,

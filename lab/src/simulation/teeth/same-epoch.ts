@@ -1,8 +1,8 @@
 import Database from 'better-sqlite3';
 import type { Tooth } from '../tooth.ts';
 
-export const sameInstance: Tooth = {
-  name: 'same-instance',
+export const sameEpoch: Tooth = {
+  name: 'same-epoch',
   breaks: 'a node that has rejoined goes on in the epoch of the life before, and not in one of its own',
   showsIn: 'every rejoin: central gave the warehouse to another life, and this one is refused for ever',
   seedsMax: 30,
