@@ -24,7 +24,7 @@ const readings = {
   warehouses: 'Enrolled warehouses',
   warehouses_silent: 'Warehouses of which nothing was heard for too long',
   warehouses_fenced: 'Warehouses whose node may not go on until a person decides; must be zero',
-  quarantined: 'What could not be applied and is kept for a person; must be zero',
+  quarantined: 'What could not be applied and waits for a person to settle it; must be zero',
   reservations_held: 'Reservations that hold units now',
   promises_pending: 'Promise commands handed to the writer and not answered yet',
   oversold: 'Positions of which central has promised more than it was granted; must be zero',
@@ -61,6 +61,9 @@ const ingest = {
   enrolmentsRefused: ['enrolments_refused_total', 'Enrolments refused'],
   storeFailing: ['store_failing', '1 while the store takes no writes for want of room, else 0; must be zero'],
   interruptions: ['interruptions_total', 'Times the way from the broker was interrupted and made anew'],
+  subjectsPurged: ['subjects_purged_total', 'Subjects purged because the broker did not deliver them; should be zero'],
+  consumersRemade: ['consumers_remade_total', 'Consumers made anew for the same reason; should be zero'],
+  streamsRemade: ['streams_remade_total', 'Times the stream was made anew for the same reason; should be zero'],
 } as const;
 
 /** Name after `edgestock_central_promise_`, and help, of what the writer's thread counts of promises. */

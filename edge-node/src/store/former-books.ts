@@ -1,3 +1,4 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
 import type { Delta } from '@edgestock/shared/protocol/delta';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
@@ -32,7 +33,7 @@ export class FormerBooks {
   readonly #movements: MovementStore;
   readonly #reservations: ReservationStore;
   readonly #transfers: TransferStore;
-  readonly #warehouse: string;
+  readonly #warehouse: WarehouseId;
   readonly #key: Statement<[number], KeyRow>;
 
   private constructor(database: Database, path: string) {
@@ -107,8 +108,7 @@ export class FormerBooks {
 
   /** A transfer that leaves here. */
   transferFromHere(id: string): Transfer | undefined {
-    const transfer = this.#transfers.find(id);
-    return transfer?.from === this.#warehouse ? transfer : undefined;
+    return this.#transfers.find(id, this.#warehouse);
   }
 
   /** With its write-ahead log inside the file: it is about to get another name. */

@@ -280,9 +280,11 @@ function keyOf(receipt: string): string {
 }
 
 /** What the doors of a node refuse as long as its books may not be the latest there are. */
-function isPromise(command: Command, { ledger }: NodeLife): boolean {
+function isPromise(command: Command, { ledger, store }: NodeLife): boolean {
   if (command.type === 'reserve') return ledger.view.reservation(command.id) === undefined;
-  return command.type === 'plan-transfer' && ledger.transfers.find(command.id) === undefined;
+  return (
+    command.type === 'plan-transfer' && ledger.transfers.find(command.id, store.node.identity().warehouse) === undefined
+  );
 }
 
 function inWords(command: Command): string {

@@ -39,7 +39,8 @@ export async function transferDifference(
     // A disk was lost with some of it on it: who had heard of that goes on knowing it, and nobody else does.
     if (happened.left !== left || happened.came !== came || happened.lost !== lost) continue;
     const [record] = await store.transfersNamed(id);
-    const said = [record, ...nodes.map(({ node }) => node.store.documents.transfers.find(id))];
+    const told = nodes.map(({ node }) => record && node.store.documents.transfers.find(id, record.from));
+    const said = [record, ...told];
     const ends = new Set<string | undefined>([record?.from, record?.to]);
     const isKnown = nodes.every(({ node }, index) => !ends.has(node.warehouse) || said[index + 1] !== undefined);
     const logs = JSON.stringify({ left, came, lost });
