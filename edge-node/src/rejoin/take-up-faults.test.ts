@@ -182,9 +182,7 @@ describe('what only the former books know', () => {
     const books = new Database(join(dataDir, 'edge.sqlite'));
     books.exec('DELETE FROM idempotency');
     books.close();
-    await node.restoredLife((other) =>
-      other.move('sale', lines(5), { document: 'T1/2', idempotency: key('T1', '2') }),
-    );
+    await node.restoredLife((other) => other.move('sale', lines(5), { document: 'T1/2', idempotency: key('T1', '2') }));
     node.adopt(applied);
     node.ready(applied);
     expect(node.finish()).toMatchObject({ told: 0 });

@@ -248,6 +248,32 @@ describe('a node restored from an old backup that sold on', () => {
     });
   });
 
+  it('ships a transfer that it shipped, and nothing stays set aside for it; what it planned and gave up is so too', async () => {
+    await site.move('receive', [...lines(40), ...lines(9, 'B')]);
+    const plan = { type: 'plan-transfer', to: 'HAM1' as never, fingerprint: 'f' } as const;
+    await site.record({ ...plan, id: 'X-1', lines: [...lines(3), ...lines(2, 'B')] });
+    await site.record({ ...plan, id: 'X-2', lines: lines(4) });
+    node.backUp();
+    const applied = site.store.outbox.head().sequence;
+    await node.restoredLife(async (other) => {
+      await other.record({ type: 'ship-transfer', id: 'X-1', fingerprint: 'g', lines: lines(3) });
+      await other.record({ type: 'cancel-transfer', id: 'X-2' });
+      await other.record({ ...plan, id: 'X-3', lines: lines(5) });
+    });
+    node.adopt(applied);
+    node.ready(applied);
+    node.finish();
+    expect(await node.verified()).toEqual([]);
+    node.opened((store) => {
+      expect(store.shelves.position(sku('A'))).toMatchObject({ onHand: 37, committed: 5 });
+      expect(store.shelves.position(sku('B'))).toMatchObject({ onHand: 9, committed: 0 });
+      const { transfers } = store.documents;
+      expect(
+        ['X-1', 'X-2', 'X-3'].map((id) => transfers.find(id, node.site.store.node.identity().warehouse)?.state),
+      ).toEqual(['shipped', 'cancelled', 'planned']);
+    });
+  });
+
   it('tells nothing of quotas again: what it granted in the life that ended, nobody has heard', async () => {
     await site.move('receive', lines(40));
     await site.direct({ kind: 'policy', policy: { class: 'store', sharePercent: 50, safetyStock: 0 } });

@@ -247,23 +247,23 @@ function* statesTold(store: EdgeStore, states: readonly StateAhead[], at: number
   }
 }
 
-/** What the former books recorded after the last common place, command by command, and what became of reservations there. */
+/** What the former books recorded after the last common place, command by command, and what became of documents there. */
 function* formerTold(store: EdgeStore, former: FormerBooks, common: number): Generator<Retell & Command> {
   const known = new KnownFacts(store.documents, common);
-  const reservations = new Set<string>();
+  const documents = new Set<string>();
   for (const { deltas, idempotency } of former.commandsAfter(common)) {
     // What was applied of this life as a late fact is in the log already.
     const facts = toldFacts(deltas.filter((delta) => known.whyKnown(delta) === undefined));
-    for (const { details } of deltas) {
-      if (details.document !== undefined && former.reservation(details.document)) reservations.add(details.document);
-    }
+    for (const { details } of deltas) if (details.document !== undefined) documents.add(details.document);
     if (facts.length === 0) continue;
     // Where the lost life used the key for something else, that keeps it; the facts count all the same.
     const isFree = idempotency !== undefined && store.idempotency.find(idempotency) === undefined;
     yield { type: 'retell', facts, ...(isFree ? { idempotency } : {}) };
   }
-  const found = [...reservations].flatMap((id) => former.reservation(id) ?? []);
-  yield* pagesOf(found).map((some) => ({ type: 'retell', reservations: some }) as const);
+  const reservations = [...documents].flatMap((id) => former.reservation(id) ?? []);
+  yield* pagesOf(reservations).map((some) => ({ type: 'retell', reservations: some }) as const);
+  const transfers = [...documents].flatMap((id) => former.transferFromHere(id) ?? []);
+  yield* pagesOf(transfers).map((some) => ({ type: 'retell', transfers: some }) as const);
 }
 
 function recountsOf(store: EdgeStore, { recount }: TakenOver, states: readonly StateAhead[]): readonly Sku[] {

@@ -20,9 +20,9 @@ export class TakeOver {
   readonly #log: BatchLog;
   readonly #downLog: DownLog;
   readonly #covered: Statement<[string], { down_covered: number }>;
-  readonly #promises: { reintroduce(warehouse: WarehouseId): void };
+  readonly #promises: { reintroduce(warehouse: WarehouseId, now: number): void };
 
-  constructor(database: Database, promises: { reintroduce(warehouse: WarehouseId): void }) {
+  constructor(database: Database, promises: { reintroduce(warehouse: WarehouseId, now: number): void }) {
     this.#promises = promises;
     this.#nodes = new NodeReader(database);
     this.#lives = new LifeReader(database);
@@ -47,7 +47,7 @@ export class TakeOver {
     if (decided.outcome === 'take-over' && record !== undefined) {
       this.#lifeWriter.begin(warehouse, life, record.instance);
       this.#lifeWriter.settleAhead(warehouse, life, (sequence) => this.#versionAt(warehouse, sequence));
-      this.#promises.reintroduce(warehouse);
+      this.#promises.reintroduce(warehouse, now);
     }
     return { outcome: 'taken-over', life, statesAhead: this.#lives.stateCount(warehouse, life.epoch) };
   }
