@@ -6,6 +6,7 @@ import { orderTables } from './orders/order-tables.ts';
 import { lifeTables } from './positions/life-tables.ts';
 import { promiseTables } from './promises/promise-tables.ts';
 import { recallDebtTables } from './promises/recall-debt-tables.ts';
+import { snapshotTables } from './snapshots/snapshot-tables.ts';
 import { transferTables } from './transfers/transfer-tables.ts';
 
 /** The schema of central's SQLite store, step by step. Append only: a released step is never edited. */
@@ -258,4 +259,5 @@ export const migrations: readonly Migration[] = [
   },
   lifeTables,
   epochTables,
+  snapshotTables,
 ];
