@@ -1,6 +1,7 @@
 import type { DirectiveConsumer } from './directive-consumer.ts';
 import type { PublishFailing } from './outbox-publisher.ts';
 import type { Progress } from './progress.ts';
+import type { SnapshotProgress } from './snapshot-sender.ts';
 
 /** Where the session stands, and what an operator must know about it. */
 export type Phase =
@@ -8,6 +9,8 @@ export type Phase =
   | { readonly phase: 'silent'; readonly hint?: string }
   | { readonly phase: 'refused'; readonly reason: string; readonly hint: string }
   | { readonly phase: 'catching-up' }
+  /** Central lacks what was trimmed of the log, and is sent a snapshot first. */
+  | { readonly phase: 'sending-snapshot'; readonly reason: string }
   | { readonly phase: 'live' }
   | {
       readonly phase: 'fenced';
@@ -20,7 +23,7 @@ export type Phase =
 /** Replication as the status route and the metrics tell it. */
 export type ReplicationStatus = {
   readonly link: 'connected' | 'disconnected';
-  readonly state: 'enrolling' | 'refused' | 'live' | 'catching-up' | 'fenced';
+  readonly state: 'enrolling' | 'refused' | 'live' | 'catching-up' | 'sending-snapshot' | 'fenced';
   /** Last sequence handed to the broker, last one it acknowledged without a gap, last one central has applied. */
   readonly sent: number;
   readonly brokerAcked: number;
@@ -36,6 +39,8 @@ export type ReplicationStatus = {
   readonly hint?: string;
   /** While the broker takes nothing although there is something to send: the last failure, and since when (wall time). */
   readonly publishFailing?: PublishFailing;
+  /** While a snapshot is sent: how far it has got. */
+  readonly snapshot?: SnapshotProgress;
 };
 
 export function statusOf(facts: {
@@ -46,6 +51,8 @@ export function statusOf(facts: {
   readonly publishFailing: PublishFailing | undefined;
   readonly lastContactAt: number | undefined;
   readonly skewMs: number | undefined;
+  /** Absent while none is sent. */
+  readonly snapshot: SnapshotProgress | undefined;
   /** Absent where nothing of central can be carried out. */
   readonly directives: Pick<DirectiveConsumer, 'sequence' | 'isNeeding' | 'fence'> | undefined;
 }): ReplicationStatus {
@@ -54,7 +61,7 @@ export function statusOf(facts: {
   // Central's answers alone make nobody live: with nothing left to send, an old failure is none.
   const publishFailing = progress.backlog > 0 ? facts.publishFailing : undefined;
   const hint =
-    hintOf(phase, isConnected) ??
+    hintOf(phase, isConnected, facts.snapshot) ??
     (fence && `${fence.reason}; ${fence.hint}`) ??
     (publishFailing && hintOfFailing(publishFailing));
   return {
@@ -69,6 +76,7 @@ export function statusOf(facts: {
     down: { sequence: directives?.sequence ?? 0, need: directives?.isNeeding ?? false },
     ...(hint === undefined ? {} : { hint }),
     ...(publishFailing === undefined ? {} : { publishFailing }),
+    ...(phase.phase !== 'sending-snapshot' || facts.snapshot === undefined ? {} : { snapshot: facts.snapshot }),
   };
 }
 
@@ -84,8 +92,17 @@ function hintOfFailing({ reason, hint }: PublishFailing): string {
   return `nothing gets through to the broker: ${reason}${hint === undefined ? '' : `; ${hint}`}`;
 }
 
-function hintOf(phase: Phase, isConnected: boolean): string | undefined {
+function hintOf(phase: Phase, isConnected: boolean, snapshot: SnapshotProgress | undefined): string | undefined {
   if (phase.phase === 'refused' || phase.phase === 'fenced') return `${phase.reason}; ${phase.hint}`;
   if (!isConnected) return 'the broker cannot be reached; sales go on here and follow when the link is back';
+  if (phase.phase === 'sending-snapshot') return `${phase.reason}: sending a snapshot${told(snapshot)}; sales go on`;
   return phase.phase === 'silent' ? (phase.hint ?? 'waiting for central to answer') : undefined;
+}
+
+function told(snapshot: SnapshotProgress | undefined): string {
+  if (snapshot === undefined || snapshot.chunks === 0) return '';
+  const { chunks, staged, taken } = snapshot;
+  return staged < chunks
+    ? `, ${staged} of ${chunks} chunks are there`
+    : `, ${taken} of ${chunks} chunks are taken over`;
 }
