@@ -1,3 +1,5 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import type { Database } from 'better-sqlite3';
 import type { TaskFacts } from '../../../rules/task-fact.ts';
 import { OrderFinder } from './order-finder.ts';
@@ -14,6 +16,21 @@ export class TaskDesk {
     this.#finder = new OrderFinder(database);
     this.#orders = new OrderWriter(database);
     this.#parts = parts;
+  }
+
+  /** A node says that units are set aside for these, and not when that was told: the tasks of orders that are known are heard of. */
+  standing(
+    warehouse: WarehouseId,
+    tasks: readonly { readonly task: string; readonly line: SkuQuantity }[],
+    now: number,
+  ): void {
+    const { unknownTasks } = this.#parts;
+    for (const { task, line } of tasks) {
+      const isOfOrder = this.#finder.ofTask(task, warehouse) !== undefined;
+      const isKnown = unknownTasks.get(warehouse, task)?.lines.some(({ sku }) => sku === line.sku) === true;
+      if (isOfOrder) this.#orders.heard(task);
+      else if (!isKnown) unknownTasks.report({ fact: 'allocate', warehouse, task, lines: [line] }, now);
+    }
   }
 
   /** Tells orders what became of their tasks, and keeps what nodes were told to ship by a central that this one does not remember. */

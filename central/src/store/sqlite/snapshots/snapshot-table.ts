@@ -73,6 +73,7 @@ export class SnapshotWriter {
   readonly #touch: Statement<[number, number]>;
   readonly #hashes: Statement<[number], { hash: Buffer }>;
   readonly #bytes: Statement<[number, number], { bytes: Buffer }>;
+  readonly #lastSku: Statement<[number, number], { last: Sku | '' }>;
   readonly #take: Statement<[number, number, number]>;
   readonly #accept: Statement<[number, number]>;
   readonly #ids: Statement<[{ warehouse: string; id: number; before: number }], { id: number }>;
@@ -94,6 +95,7 @@ export class SnapshotWriter {
     this.#touch = database.prepare('UPDATE snapshot SET touched_at = ? WHERE id = ?');
     this.#hashes = database.prepare('SELECT hash FROM snapshot_chunk WHERE snapshot = ? ORDER BY chunk');
     this.#bytes = database.prepare('SELECT bytes FROM snapshot_chunk WHERE snapshot = ? AND chunk = ?');
+    this.#lastSku = database.prepare('SELECT last_sku AS last FROM snapshot_chunk WHERE snapshot = ? AND chunk = ?');
     this.#take = database.prepare('UPDATE snapshot SET taken = ?, touched_at = ? WHERE id = ?');
     this.#accept = database.prepare('UPDATE snapshot SET accepted_at = ? WHERE id = ?');
     // Those of the warehouse but one, and those of others that nobody goes on with.
@@ -144,6 +146,11 @@ export class SnapshotWriter {
 
   bytes({ id }: StagedSnapshot, chunk: number): Uint8Array {
     return must(this.#bytes.get(id, chunk), 'all chunks are there').bytes;
+  }
+
+  /** The last SKU up to the end of a chunk. */
+  lastSku({ id }: StagedSnapshot, chunk: number): Sku | '' {
+    return must(this.#lastSku.get(id, chunk), 'all chunks are there').last;
   }
 
   take({ id }: StagedSnapshot, taken: number, now: number): void {

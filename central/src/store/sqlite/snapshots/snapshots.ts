@@ -15,6 +15,7 @@ import { decideSnapshot, type OfferedSnapshot } from '../../../rules/snapshot.ts
 import type { OfferedChunk, SnapshotStep } from '../../central-store.ts';
 import type { Settling } from '../epochs/settling.ts';
 import type { Promising } from '../orders/promising.ts';
+import { TaskDesk } from '../orders/task-desk.ts';
 import { NodeReader, NodeWriter } from '../positions/node-table.ts';
 import type { PositionDigests } from '../positions/position-digests.ts';
 import { PositionRepair } from '../positions/position-repair.ts';
@@ -35,6 +36,7 @@ export class Snapshots {
   readonly #writer: SnapshotWriter;
   readonly #positions: PositionWriter;
   readonly #repair: PositionRepair;
+  readonly #tasks: TaskDesk;
 
   constructor(
     database: Database,
@@ -48,6 +50,7 @@ export class Snapshots {
     this.#writer = new SnapshotWriter(database);
     this.#positions = new PositionWriter(database, promising.availability, parts.digests);
     this.#repair = new PositionRepair(database, promising, parts.digests);
+    this.#tasks = new TaskDesk(database, promising);
   }
 
   begin(warehouse: WarehouseId, instance: string, manifest: SnapshotManifest, now: number): SnapshotStep {
@@ -96,7 +99,7 @@ export class Snapshots {
     // It may have been settled since: by another's hand, never by its own.
     this.#promising.availability.exclude(warehouse);
     const taken = coming.taken + 1;
-    this.#takeOver(warehouse, coming, { isLast: taken === coming.chunks });
+    this.#takeOver(warehouse, coming, { isLast: taken === coming.chunks, now });
     this.#writer.take(coming, taken, now);
     if (taken < coming.chunks) return { reply: { outcome: 'take', taken } };
     const { sequence, hash } = coming;
@@ -108,17 +111,26 @@ export class Snapshots {
     return { reply: { outcome: 'taken', applied: sequence }, event: 'taken', cursor: { sequence, hash } };
   }
 
-  #takeOver(warehouse: WarehouseId, coming: StagedSnapshot, { isLast }: { readonly isLast: boolean }): void {
+  #takeOver(
+    warehouse: WarehouseId,
+    coming: StagedSnapshot,
+    { isLast, now }: { readonly isLast: boolean; readonly now: number },
+  ): void {
     const { taken, sequence, at } = coming;
     const { rows } = decodeSnapshotChunk(this.#writer.bytes(coming, taken));
-    const before = taken === 0 ? undefined : decodeSnapshotChunk(this.#writer.bytes(coming, taken - 1)).rows.at(-1);
-    const after = before?.sku ?? '';
+    const after = taken === 0 ? '' : this.#writer.lastSku(coming, taken - 1);
     const upTo = isLast ? undefined : rows.at(-1)?.sku;
     const unusable = this.#repair.takeOver({ warehouse, sequence, at, rows, after, upTo });
     // As with a delta that cannot be meant: what was known stays, and the node is asked for its state.
     this.#positions.begin();
     for (const { sku, version } of unusable) this.#positions.suspect(warehouse, sku, version);
     this.#positions.write();
+    const tasks = rows.flatMap(({ sku, setAsides }) =>
+      setAsides.flatMap(({ holder, document, quantity }) =>
+        holder === 'task' && quantity > 0 ? [{ task: document, line: { sku, quantity } }] : [],
+      ),
+    );
+    this.#tasks.standing(warehouse, tasks, now);
   }
 
   #isWhole(warehouse: WarehouseId, coming: StagedSnapshot): boolean {
