@@ -33,6 +33,7 @@ const readings = {
   event_streams: 'Open server-sent event streams',
   process_resident_bytes: 'Resident memory of the process',
   database_damaged: '1 while the last daily check of the store found damage; must be zero',
+  epoch: "Number of central's epoch: another one began when central was put back to an earlier state",
   ingest_up: '1 while ingest is connected to the broker, else 0',
 } as const;
 

@@ -63,6 +63,16 @@ const readings = {
   last_units_asked_total: { kind: 'counter', help: 'Times that central was asked for units for a buyer at this node' },
   last_units_given_total: { kind: 'counter', help: 'Of those, the times that central answered with what it gave back' },
   last_units_timed_out_total: { kind: 'counter', help: 'Of those, the times that the answer did not come in time' },
+  replication_rewinds_central_behind_total: {
+    kind: 'counter',
+    help: 'Of the rewinds, those to a cursor that went back',
+  },
+  replication_rewinds_need_total: { kind: 'counter', help: 'Of the rewinds, those that central asked for: a gap' },
+  replication_rewinds_stall_total: { kind: 'counter', help: 'Of the rewinds, those because nothing moved' },
+  replication_rewinds_publish_failed_total: {
+    kind: 'counter',
+    help: 'Of the rewinds, those because the broker refused a batch, or did not answer',
+  },
   ledger_commit_seconds_total: { kind: 'counter', help: 'Time spent in commits, fsync included' },
 } as const satisfies Record<string, { kind: 'gauge' | 'counter'; help: string }>;
 

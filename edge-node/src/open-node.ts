@@ -23,7 +23,7 @@ import { takeUp } from './rejoin/take-up.ts';
 import { startReplication } from './replication/start-replication.ts';
 import { restoredHint } from './rules/restored.ts';
 import { DATABASE_FILE } from './store/edge-backup.ts';
-import { EdgeStore } from './store/edge-store.ts';
+import { EdgeStore, SALVAGE } from './store/edge-store.ts';
 
 /** A node's database with all that works on it, from one opening to its closing. */
 export type OpenNode = Service &
@@ -62,7 +62,10 @@ export async function openNode(
   const services = new ServiceStack();
   try {
     services.add('store', { stop: async () => store.close() });
-    const integrity = services.add('integrity', new IntegrityWatch({ path: store.path, clock, random, log }));
+    const integrity = services.add(
+      'integrity',
+      new IntegrityWatch({ path: store.path, clock, random, log, remedy: SALVAGE }),
+    );
     const ledger = services.add('ledger', new Ledger({ store, clock, log }));
     const sweeper = services.add(
       'reservations',

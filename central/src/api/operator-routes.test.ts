@@ -181,6 +181,7 @@ describe('for operators', () => {
     expect(page).toContain(count('2xx'));
     expect(page).toContain(count('4xx'));
     expect(page).toContain('edgestock_central_revision 1');
+    expect(page).toContain('edgestock_central_epoch 1');
     expect(page).toContain('edgestock_central_warehouse_backlog{warehouse="BER1"} 0');
     expect(page).toContain('edgestock_central_ingest_deltas_applied_total 0');
   });

@@ -150,6 +150,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           event_streams: view.fanOuts.streamCount,
           process_resident_bytes: view.residentBytes(),
           database_damaged: (view.integrity?.()?.findings.length ?? 0) > 0 ? 1 : 0,
+          epoch: await view.reader.centralEpoch(),
           ingest_up: ingest.isUp ? 1 : 0,
         },
         warehouses: fleet.map((state) => ({ ...state, directivesOpen: open.get(state.warehouse) ?? 0 })),

@@ -181,10 +181,11 @@ describe('edgestock status', () => {
     const node = { warehouse: 'BER1', version: '1.0', epoch: 1, sequence: 1_200, firstSequence: 1, openExceptions: 2 };
     const asked = { quotaUnits: 1_500, openTasks: 3, down: { sequence: 42, need: false } };
     const link = { databaseBytes: 2_097_152, link: 'connected', state: 'live', applied: 1_190, backlog: 10, time: '' };
+    const heard = { lastContactAt: '2026-03-01T08:00:00.000Z' };
     const one = { warehouse: 'HAM1', appliedUpTo: 7, backlog: 0, lagMs: 90_000, isSilent: true, skewMs: 5_000 };
     const self = { ...one, warehouse: 'MUC1', nodeFence: { reason: 'rolled back' } };
     bodies = {
-      '/v1/status': { ...node, ...link, ...asked },
+      '/v1/status': { ...node, ...link, ...heard, ...asked },
       '/v1/warehouses': {
         warehouses: [{ ...one, warehouse: 'BER1', isSilent: false, skewMs: 0, lagMs: null }, one, self],
       },
@@ -215,7 +216,28 @@ describe('edgestock status', () => {
     );
     bodies['/v1/status'] = { promises: { ...promises, oversold: 1 } };
     await run(statusCommand, '--central', url);
-    expect(printed.at(-1)).toMatch(/directives +all carried out\n +OVERSOLD +1 positions/);
+    expect(printed.at(-1)).toMatch(/directives +all carried out\n +OVERSOLD +1 position:/);
+  });
+
+  it('does not say that central has everything of a node which it has never heard', async () => {
+    bodies['/v1/status'] = { ...bodies['/v1/status'], lastContactAt: undefined, applied: 0, backlog: 0 };
+    await run(statusCommand, '--node', url);
+    expect(printed.at(-1)).toMatch(/central +live, link connected; never heard\n/);
+  });
+
+  it('says what a central that was put back does not count yet, and what it ships for nobody it knows', async () => {
+    const fleet = (bodies['/v1/warehouses'] as { warehouses: object[] }).warehouses;
+    bodies['/v1/warehouses'] = {
+      warehouses: fleet.map((one, at) => (at === 0 ? { ...one, notCounted: 'not heard' } : one)),
+    };
+    const promises = { reservationsHeld: 0, orders: {}, oversold: 0, unknownTasks: 1 };
+    const epochBegan = { at: '2026-03-01T08:00:00.000Z', reason: 'restored from a backup' };
+    bodies['/v1/status'] = { promises, epochBegan, quarantined: 2 };
+    await run(statusCommand, '--central', url);
+    const page = printed.join('\n');
+    expect(page).toMatch(/MUC1 +FENCED.*\n +BER1 +live.*; NOT COUNTED: not heard\n +HAM1 +SILENT/);
+    expect(page).toMatch(/UNKNOWN TASKS +nodes ship 1 parcel for orders that central has forgotten/);
+    expect(page).toMatch(/put aside +2 messages: see .*quarantine\n +put back +2026-03-01T08:00:00\.000Z: restored/);
   });
 
   it('says when and why a node refuses writes', async () => {

@@ -5,6 +5,7 @@ import { startEdgeNode } from '../edge-node.ts';
 import { backupCommand } from './backup.ts';
 import { rejoinCommand } from './rejoin.ts';
 import { restoreCommand } from './restore.ts';
+import { salvageCommand } from './salvage.ts';
 
 /**
  * `edgestock edge`: one node in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start;
@@ -16,7 +17,7 @@ export const command = defineCommand({
     description:
       'Run the edge node of one warehouse or store: it owns the stock and answers scanners and tills, online or not.',
   },
-  subCommands: { backup: backupCommand, restore: restoreCommand, rejoin: rejoinCommand },
+  subCommands: { backup: backupCommand, restore: restoreCommand, salvage: salvageCommand, rejoin: rejoinCommand },
   args: {
     warehouse: { type: 'string', description: edgeSettings.EDGESTOCK_EDGE_WAREHOUSE.description, valueHint: 'BER1' },
     'data-dir': { type: 'string', description: edgeSettings.EDGESTOCK_EDGE_DATA_DIR.description, valueHint: 'DIR' },

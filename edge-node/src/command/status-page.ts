@@ -46,6 +46,8 @@ export type WarehouseStatus = {
   readonly fence?: { readonly reason: string };
   /** The node has stopped sending by its own judgement. */
   readonly nodeFence?: { readonly reason: string };
+  /** Why nothing of it is promised: central was put back to an earlier state. */
+  readonly notCounted?: string;
 };
 
 /** A clock more than this off is worth a line: expiries and ages are judged by it. */
@@ -54,15 +56,17 @@ const SKEW_MS_WORTH_TELLING = 2_000;
 /** A node on one screen: what it has, how far central has it, what somebody should look at. */
 export function nodePage(url: string, status: NodeStatus): string {
   const { warehouse, version, sequence, firstSequence, applied, backlog, openExceptions, databaseBytes } = status;
-  const inSync = backlog === 0 ? 'central has all of it' : `${count(backlog)} movements are still to reach central`;
+  const inSync =
+    backlog === 0
+      ? 'central has all of it'
+      : `${counted(backlog, 'movement is', 'movements are')} still to reach central`;
+  const reached = status.lastContactAt === undefined ? 'never heard' : `applied up to ${count(applied)}: ${inSync}`;
   return table(`Node ${warehouse} at ${url} (${version})`, [
     ['log', `${count(sequence)} movements recorded, kept from ${count(firstSequence)} on`],
-    ['central', `${status.state}, link ${status.link}; applied up to ${count(applied)}: ${inSync}`],
+    ['central', `${status.state}, link ${status.link}; ${reached}`],
     ...promisesOf(status),
     ...(status.writesFailing === undefined ? [] : [['WRITES FAIL', failure(status.writesFailing)] as const]),
-    ...(status.integrity?.state === 'damaged'
-      ? [['DAMAGED', `checked ${status.integrity.checkedAt}: ${status.integrity.findings.join('; ')}`] as const]
-      : []),
+    ...damageOf(status),
     ...(status.restored === undefined
       ? []
       : [['RESTORED', `since ${status.restored.since}: ${status.restored.hint}`] as const]),
@@ -75,6 +79,11 @@ export function nodePage(url: string, status: NodeStatus): string {
     ['database', `${(databaseBytes / 1_048_576).toFixed(1)} MiB`],
     ...(status.hint === undefined ? [] : [['look at', status.hint] as const]),
   ]);
+}
+
+function damageOf({ integrity }: Pick<NodeStatus, 'integrity'>): readonly (readonly [string, string])[] {
+  if (integrity?.state !== 'damaged') return [];
+  return [['DAMAGED', `checked ${integrity.checkedAt}: ${integrity.findings.join('; ')}`]];
 }
 
 function rejoinOf({ rejoin }: NodeStatus): readonly (readonly [string, string])[] {
@@ -107,13 +116,23 @@ export type CentralStatus = {
     readonly reservationsHeld: number;
     readonly orders: Readonly<Record<string, number>>;
     readonly oversold: number;
+    /** What nodes ship for orders that central has forgotten. */
+    readonly unknownTasks?: number;
   };
+  /** Central was put back to an earlier state. */
+  readonly epochBegan?: { readonly at: string; readonly reason: string };
+  readonly quarantined?: number;
+  readonly integrity?: NonNullable<NodeStatus['integrity']>;
   readonly directives?: { readonly notCarriedOut: Readonly<Record<string, number>> };
 };
 
-function centralPromises({ promises, directives }: CentralStatus): readonly (readonly [string, string])[] {
+function centralPromises(
+  url: string,
+  { promises, directives, ...status }: CentralStatus,
+): readonly (readonly [string, string])[] {
   if (promises === undefined) return [];
-  const { reservationsHeld, orders, oversold } = promises;
+  const { reservationsHeld, orders, oversold, unknownTasks = 0 } = promises;
+  const { epochBegan, quarantined = 0 } = status;
   const states = Object.entries(orders).map(([state, number]) => `${count(number)} ${state}`);
   const open = Object.entries(directives?.notCarriedOut ?? {}).map(
     ([warehouse, number]) => `${warehouse} ${count(number)}`,
@@ -122,7 +141,21 @@ function centralPromises({ promises, directives }: CentralStatus): readonly (rea
     ['reservations', `${count(reservationsHeld)} held`],
     ['orders', states.length === 0 ? 'none open' : states.join(', ')],
     ['directives', open.length === 0 ? 'all carried out' : `not carried out: ${open.join(', ')}`],
-    oversold === 0 ? ['oversold', '0'] : ['OVERSOLD', `${count(oversold)} positions: this must be 0, tell the makers`],
+    oversold === 0
+      ? ['oversold', '0']
+      : ['OVERSOLD', `${counted(oversold, 'position', 'positions')}: this must be 0, tell the makers`],
+    ...(unknownTasks === 0
+      ? []
+      : [
+          [
+            'UNKNOWN TASKS',
+            `nodes ship ${counted(unknownTasks, 'parcel', 'parcels')} for orders that central has forgotten: see ${url}/v1/unknown-tasks`,
+          ] as const,
+        ]),
+    ...(quarantined === 0
+      ? []
+      : [['put aside', `${counted(quarantined, 'message', 'messages')}: see ${url}/v1/quarantine`] as const]),
+    ...(epochBegan === undefined ? [] : [['put back', `${epochBegan.at}: ${epochBegan.reason}`] as const]),
   ];
 }
 
@@ -138,11 +171,12 @@ export function centralPage(url: string, warehouses: readonly WarehouseStatus[],
   const title = `Central at ${url}: ${count(warehouses.length)} warehouses, ${silent === 0 ? 'none silent' : `${count(silent)} silent`}`;
   return table(title, [
     ...sorted.map((warehouse) => [warehouse.warehouse, sentence(warehouse)] as const),
-    ...centralPromises(status),
+    ...damageOf(status),
+    ...centralPromises(url, status),
   ]);
 }
 
-function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, ...fences }: WarehouseStatus): string {
+function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, notCounted, ...fences }: WarehouseStatus): string {
   const fence = fences.fence ?? fences.nodeFence;
   const parts = [
     fence === undefined ? (isSilent ? 'SILENT' : 'live') : `FENCED (${fence.reason})`,
@@ -153,11 +187,12 @@ function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, ...fences }: 
       ? [`clock ${age(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}`]
       : []),
   ];
-  return parts.join(', ');
+  return notCounted === undefined ? parts.join(', ') : `${parts.join(', ')}; NOT COUNTED: ${notCounted}`;
 }
 
-function rank({ fence, nodeFence, isSilent }: WarehouseStatus): number {
-  return fence === undefined && nodeFence === undefined ? Number(isSilent) : 2;
+function rank({ fence, nodeFence, notCounted, isSilent }: WarehouseStatus): number {
+  if (fence !== undefined || nodeFence !== undefined) return 3;
+  return notCounted === undefined ? Number(isSilent) : 2;
 }
 
 function table(title: string, rows: readonly (readonly [label: string, text: string])[]): string {
@@ -170,6 +205,10 @@ function age(milliseconds: number): string {
   const seconds = Math.round(milliseconds / 1_000);
   if (seconds < 120) return `${seconds} s`;
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
+}
+
+function counted(value: number, one: string, several: string): string {
+  return `${count(value)} ${value === 1 ? one : several}`;
 }
 
 function count(value: number): string {

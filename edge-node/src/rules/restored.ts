@@ -2,9 +2,10 @@
  * Why a database may not be the latest state of its log:
  * - `backup`: it is a copy that was made as a backup, and was put back;
  * - `rolled-back`: the file beside it says that more had been committed; what is missing is lost here, beyond doubt;
+ * - `salvaged`: it is what could be read of one that was damaged; nobody knows what is missing;
  * - `moved`: that file is missing, or is of another log: the database was copied by itself.
  */
-export const restoredKinds = ['backup', 'rolled-back', 'moved'] as const;
+export const restoredKinds = ['backup', 'rolled-back', 'salvaged', 'moved'] as const;
 export type RestoredKind = (typeof restoredKinds)[number];
 
 /** What is known of a database and of the file beside it when a node opens them. */
@@ -40,6 +41,8 @@ const hints: Readonly<Record<RestoredKind, string>> = {
     'these books are a backup that was put back. Sales are recorded; nothing is promised until central has recognised the log. Where central knows more of it, take that back: edgestock edge rejoin',
   'rolled-back':
     'movements that had been committed here are missing: the database was rolled back. Sales are recorded; nothing is promised until this node has rejoined: edgestock edge rejoin',
+  salvaged:
+    'these books are what could be read of damaged ones. Sales are recorded; nothing is promised, and nothing sent, until this node has rejoined: edgestock edge rejoin',
   moved:
     'the database was put here without the file hwm that lay beside it, or from another node. Sales are recorded; nothing is promised until central has recognised the log. Where central knows more of it: edgestock edge rejoin',
 };
@@ -51,5 +54,5 @@ export function restoredHint(kind: RestoredKind): string {
 
 /** Whether the state ends by itself once central has recognised the log: not where something is known to be lost. */
 export function endsWithRecognition(kind: RestoredKind): boolean {
-  return kind !== 'rolled-back';
+  return kind !== 'rolled-back' && kind !== 'salvaged';
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
-import { openedSound, refuseDamaged } from '@edgestock/shared/sqlite/database-check';
+import { DatabaseDamaged, openedSound, refuseDamaged } from '@edgestock/shared/sqlite/database-check';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
@@ -34,6 +34,10 @@ export const CACHE_KIB = 8 * 1024;
  * written per sale, for half the time in the system (16 to 8 µs), and a start after a crash reads 16 MB at most.
  */
 export const CHECKPOINT_PAGES = 4_000;
+
+/** What to do about damaged books. */
+export const SALVAGE =
+  'On a sound disk: edgestock edge salvage takes what can be read into new books, and edge rejoin adds what central has; or restore the last backup.';
 
 /** The node's database: the only owner of its data directory for as long as it is open. */
 export class EdgeStore {
@@ -94,6 +98,7 @@ export class EdgeStore {
       );
     } catch (error) {
       lock.release();
+      if (error instanceof DatabaseDamaged) throw new DatabaseDamaged(error.message, { cause: error, remedy: SALVAGE });
       throw error;
     }
   }

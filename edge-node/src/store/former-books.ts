@@ -59,7 +59,9 @@ export class FormerBooks {
     // Histories that differ at a place differ everywhere after it.
     while (beyond - common > 1) {
       const middle = Math.floor((common + beyond) / 2);
-      if (isSame(this.#movements.hashAt(middle), hashAt(middle))) common = middle;
+      // Of salvaged books some places are missing.
+      const row = this.#movements.firstIn(middle, beyond);
+      if (row !== undefined && isSame(row.hash, hashAt(row.sequence))) common = row.sequence;
       else beyond = middle;
     }
     return common;
@@ -86,9 +88,10 @@ export class FormerBooks {
       if (loose.length > 0) yield { deltas: loose, idempotency: undefined };
       loose = [];
       const { movement_count: count, scope, key: text, fingerprint } = key;
-      const deltas = this.#movements.after(after, count).map(({ delta }) => decodeDelta(delta));
-      yield { deltas, idempotency: { scope, key: text, fingerprint } };
-      after += count;
+      const last = first.sequence + count - 1;
+      const own = this.#movements.after(after, count).filter(({ sequence }) => sequence <= last);
+      yield { deltas: own.map(({ delta }) => decodeDelta(delta)), idempotency: { scope, key: text, fingerprint } };
+      after = last;
     }
     if (loose.length > 0) yield { deltas: loose, idempotency: undefined };
   }

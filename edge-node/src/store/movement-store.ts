@@ -16,6 +16,7 @@ export class MovementStore {
   readonly #ofSkuSince: Statement<[string, number], MovementRow>;
   readonly #firstOfSkuSince: Statement<[string, number], MovementRow>;
   readonly #skus: Statement<[number, number], { sku: Sku }>;
+  readonly #next: Statement<[number, number], { sequence: number; hash: Buffer }>;
   readonly #hash: Statement<[number], { hash: Buffer }>;
 
   constructor(database: Database) {
@@ -33,6 +34,9 @@ export class MovementStore {
       'SELECT sequence, sku, delta, hash FROM movement WHERE sku = ? AND sequence > ? ORDER BY sequence LIMIT 1',
     );
     this.#skus = database.prepare('SELECT DISTINCT sku FROM movement WHERE sequence > ? AND sequence <= ?');
+    this.#next = database.prepare(
+      'SELECT sequence, hash FROM movement WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT 1',
+    );
     this.#hash = database.prepare('SELECT hash FROM movement WHERE sequence = ?');
   }
 
@@ -63,6 +67,11 @@ export class MovementStore {
   /** The SKUs that moved in (after, upTo]. */
   skusTouched(after: number, upTo: number): Sku[] {
     return this.#skus.all(after, upTo).map((row) => row.sku);
+  }
+
+  /** The first place in [from, before) that the log still has. */
+  firstIn(from: number, before: number): { readonly sequence: number; readonly hash: Buffer } | undefined {
+    return this.#next.get(from, before);
   }
 
   hashAt(sequence: number): Buffer | undefined {

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pagesOf, spoilPages } from '@edgestock/shared/testing/spoil-pages';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CentralApi } from '../api/central-api.ts';
 import { EdgeApi } from '../api/edge-api.ts';
@@ -239,5 +240,49 @@ describe('a node', () => {
     expect(await write(node, '/v1/counts', { lines: [{ sku: 'A', counted: 39 }] })).toBe(201);
     await until(async () => (await statusOf(node)).quotaUnits > before, WITHIN_MS, 'what was counted is granted');
     await agree(node, { A: 39, B: 5 });
+  }, 240_000);
+
+  test('whose database is damaged after days offline is salvaged: what was sold meanwhile is kept, what is torn comes from central', async () => {
+    const dataDir = join(folder, 'FRA1');
+    let node = await start('FRA1', dataDir);
+    await isLive(node);
+    const lines = Array.from({ length: 300 }, (_, index) => ({ sku: `P-${index}`, quantity: 10 }));
+    const onHand = Object.fromEntries(lines.map(({ sku, quantity }) => [sku, quantity]));
+    expect(await write(node, '/v1/movements', { kind: 'receive', lines })).toBe(201);
+    await until(
+      async () => (await central.positions('FRA1')).size === lines.length,
+      WITHIN_MS,
+      'central has what was received',
+    );
+    link.cut();
+    const sold = async (receipt: string, sku: string) => {
+      expect(await sell(node, receipt, 1, sku)).toBe(201);
+      onHand[sku] = (onHand[sku] ?? 0) - 1;
+    };
+    for (const [index, { sku }] of lines.slice(0, 120).entries()) await sold(`off-${index}`, sku);
+    await node.process.kill('SIGKILL');
+
+    const database = join(dataDir, 'edge.sqlite');
+    const [torn] = pagesOf(database, 'position');
+    expect(torn).toBeDefined();
+    spoilPages(database, [torn ?? 0]);
+    const place = ['--warehouse', 'FRA1', '--data-dir', dataDir];
+    const refused = await runCommand('edge', ...place, '--port', '0');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('edgestock edge salvage') });
+    const salvaged = await runCommand('edge', 'salvage', ...place, '--json');
+    expect(salvaged.code, salvaged.stderr).toBe(0);
+    expect(JSON.parse(salvaged.stdout)).toMatchObject({ warehouse: 'FRA1', missing: 0, altered: 0 });
+
+    node = await start('FRA1', dataDir);
+    expect(await statusOf(node)).toMatchObject({ restored: { kind: 'salvaged' } });
+    await sold('on-1', 'P-299');
+    link.heal();
+    await until(async () => (await statusOf(node)).state === 'refused', WITHIN_MS, 'it waits for a person');
+    const rejoined = await rejoin(node);
+    expect(rejoined.code, rejoined.stderr).toBe(0);
+    expect((await statusOf(node)).restored).toBeUndefined();
+    // A till that sends its receipt again is answered, and nothing is sold twice.
+    expect(await sell(node, 'off-7', 1, 'P-7')).toBe(201);
+    await agree(node, onHand);
   }, 240_000);
 });

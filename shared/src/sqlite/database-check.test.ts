@@ -58,7 +58,7 @@ describe('a database file', () => {
   ])('in which %s were flipped is refused, and says what to do', (_what, offset, bytes) => {
     flip(offset, bytes);
     expect(opened).toThrow(DatabaseDamaged);
-    expect(opened).toThrow(expect.objectContaining({ hint: expect.stringContaining('restore the last backup') }));
+    expect(opened).toThrow(expect.objectContaining({ hint: expect.stringContaining('Restore the last backup') }));
   });
 
   it('whose index says something else than its table is found by the whole check', () => {

@@ -1,10 +1,17 @@
 import Database from 'better-sqlite3';
 
+const RESTORE = 'Restore the last backup on a sound disk.';
+
 /** A database file that is not what SQLite wrote. Nothing is served or recorded from it. */
 export class DatabaseDamaged extends Error {
   override readonly name = 'DatabaseDamaged';
-  readonly hint =
-    'Look at the disk (kernel log, SMART). Keep this data directory as it is for whoever repairs it, and restore the last backup on a sound disk.';
+  readonly hint: string;
+
+  /** `remedy`: what whoever owns the database can do. */
+  constructor(message: string, { remedy = RESTORE, ...options }: ErrorOptions & { readonly remedy?: string } = {}) {
+    super(message, options);
+    this.hint = `Look at the disk (kernel log, SMART). Keep this data directory as it is for whoever repairs it. ${remedy}`;
+  }
 }
 
 /** Findings of one check; a damaged file has thousands. */
@@ -51,7 +58,7 @@ function rowsOf(check: () => unknown): readonly string[] {
   }
 }
 
-function isDamage(error: unknown): error is Error {
+export function isDamage(error: unknown): error is Error {
   return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
 }
 

@@ -13,6 +13,7 @@ export type IntegrityReport = {
   readonly findings: readonly string[];
 };
 
+const RESTORE = 'Replace the disk and restore the last backup.';
 const DAY_MS = 24 * 3_600_000;
 
 /**
@@ -23,6 +24,7 @@ export class IntegrityWatch implements Service {
   readonly #path: string;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #remedy: string;
   readonly #check: (path: string) => Promise<readonly string[]>;
   readonly #cancels: (() => void)[] = [];
   #running: Promise<void> | undefined;
@@ -33,9 +35,12 @@ export class IntegrityWatch implements Service {
     readonly clock: Clock;
     readonly random: Random;
     readonly log: Log;
+    /** What whoever reads of damage can do. */
+    readonly remedy?: string;
     readonly check?: (path: string) => Promise<readonly string[]>;
   }) {
-    const { path, clock, random, log, check = checkInThread } = options;
+    const { path, clock, random, log, remedy = RESTORE, check = checkInThread } = options;
+    this.#remedy = remedy;
     this.#path = path;
     this.#clock = clock;
     this.#log = log;
@@ -76,7 +81,7 @@ export class IntegrityWatch implements Service {
       this.#report = { checkedAt: this.#clock.now(), durationMs, findings };
       if (findings.length === 0) this.#log.info({ durationMs }, 'the database is sound');
       else {
-        const hint = 'Replace the disk and restore the last backup; a restart refuses this file.';
+        const hint = `A restart refuses this file. ${this.#remedy}`;
         this.#log.error({ findings, hint }, 'the database is damaged');
       }
     } catch (error) {

@@ -61,7 +61,7 @@ it('is refused when its file is damaged, with what to do; without the check it w
   const head = (page - 1) * 4_096;
   for (let at = head; at < head + 12; at += 1) file[at] = (file[at] ?? 0) ^ 0xff;
   await writeFile(path, file);
-  const hint = expect.stringContaining('restore the last backup');
+  const hint = expect.stringContaining('Restore the last backup');
   expect(() => openCentralStore(path)).toThrow(expect.objectContaining({ name: 'DatabaseDamaged', hint }));
   await openCentralStore(path, { isChecked: false }).close();
   await rm(directory, { recursive: true });

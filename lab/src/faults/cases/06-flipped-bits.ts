@@ -22,7 +22,7 @@ export const flippedBits: FaultCase = {
       await writeFile(path, flipped(sound));
       const refusal = await victim.refusal();
       hold(refusal.includes('is damaged'), `a damaged database was not refused: ${refusal}`);
-      hold(refusal.includes('restore the last backup'), `no hint: ${refusal}`);
+      hold(refusal.includes('edgestock edge salvage'), `no hint: ${refusal}`);
       await writeFile(path, sound);
       await victim.start();
       return `refused with a hint; once sound: ${await world.judged({ isVerified: true })}`;
