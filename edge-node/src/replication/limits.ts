@@ -49,7 +49,7 @@ export const replicationLimits = {
   stateDelayMs: 50,
   stateRetryMs: 1_000,
 
-  /** Central takes a chunk over in one transaction: 2,000 positions. */
+  /** Central takes a chunk over in one transaction. */
   snapshotTimeoutMs: 10_000,
   snapshotRetryFirstMs: 500,
   snapshotRetryMsMax: 60_000,

@@ -2,6 +2,7 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import type { SnapshotPlace, SnapshotRow, SnapshotSetAside } from '@edgestock/shared/protocol/snapshot';
+import { assert } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import { positionBefore } from '../rules/position-before.ts';
 import { setAsidesBefore } from '../rules/set-asides-before.ts';
@@ -55,6 +56,7 @@ export class SnapshotRows {
     const rows = page.flatMap(({ sku: one, position }) => {
       const next = position.sequence > begin ? this.#movements.nextOfSku(one, begin) : undefined;
       const { version, sequence, ...state } = next === undefined ? position : positionBefore(decodeDelta(next.delta));
+      assert(sequence <= begin, () => `the log has a gap: ${one} moved at ${sequence}, and that movement is missing`);
       // It came after that place.
       if (version === 0) return [];
       const setAsides = state.reserved === 0 && state.committed === 0 ? [] : this.#setAsides(one, begin);

@@ -21,7 +21,7 @@ export const wireLimits = {
   /** Rows in one page of states that central knows beyond its log. */
   rejoinStatesMax: 1_000,
   /** A chunk of a snapshot closes at whichever of the first two comes first; the row that filled it may make it longer. */
-  snapshotChunkRowsMax: 2_000,
+  snapshotChunkRowsMax: 1_000,
   snapshotChunkBytes: 128 * 1024,
   snapshotChunkBytesMax: 256 * 1024,
   /** Places, expiries and set-asides of one row, together: a SKU with more has several rows. */

@@ -161,7 +161,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   ): Promise<TakenIn> {
     const taken = this.#takeIn(() => this.#snapshots.take(warehouse, offered, now));
     // Counted anew, from what is there: the next digest of the node is held against all of it.
-    if (taken.event === 'taken') this.#digests.forgetOne(warehouse);
+    this.#digests.forgetOne(warehouse);
     return taken;
   }
 

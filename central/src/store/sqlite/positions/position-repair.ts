@@ -98,7 +98,8 @@ export class PositionRepair {
 
   /**
    * Makes the positions of a stretch of SKUs those of a snapshot of their node: those that it does not name go. Tells which rows
-   * cannot be meant; what central has from after the snapshot's place stays.
+   * cannot be meant; what central has from after the snapshot's place stays. The warehouse is not settled. What was counted of it for
+   * digests is not kept up, and to be forgotten.
    */
   takeOver(piece: {
     readonly warehouse: WarehouseId;
@@ -120,7 +121,12 @@ export class PositionRepair {
         unusable.push(row);
         continue;
       }
-      this.#replaceIfWrong(warehouse, { sku, version, sequence, state, at }, place);
+      const known = this.#known.get(sku, warehouse);
+      if (repairPosition(known && placedOf(known), { sku, version, sequence, state, at }, place) !== undefined) {
+        this.#replace.run({ sku, warehouse, ...state, version, sequence, at, isSettled: 0 });
+        // It adds nothing to any answer before it is settled: the answer shows the position, and need not be summed up anew.
+        this.#availability.change(sku, []);
+      }
       this.#advanceLog.run(sequence, sku, warehouse, sequence);
     }
     for (const { sku } of this.#stretch.all(warehouse, after, upTo ?? null, upTo ?? null)) {
