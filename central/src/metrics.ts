@@ -24,7 +24,7 @@ const readings = {
   warehouses: 'Enrolled warehouses',
   warehouses_silent: 'Warehouses of which nothing was heard for too long',
   warehouses_fenced: 'Warehouses whose node may not go on until a person decides; must be zero',
-  quarantined: 'What could not be applied and is kept for a person; must be zero',
+  quarantined: 'What could not be applied and waits for a person to settle it; must be zero',
   reservations_held: 'Reservations that hold units now',
   promises_pending: 'Promise commands handed to the writer and not answered yet',
   oversold: 'Positions of which central has promised more than it was granted; must be zero',

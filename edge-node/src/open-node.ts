@@ -139,6 +139,9 @@ export async function openNode(
         // An import that a crash interrupted goes on while tills already trade.
         void imports.resume();
         rejoin.resume();
+        carryOutKept(inbox, store, log).catch((error: unknown) => {
+          log.warn({ err: error }, 'directives of before the update are tried again at the next start');
+        });
       },
       endStreams: () => ending.abort(),
       isEnrolled: () => replication.isHeard,
@@ -151,6 +154,13 @@ export async function openNode(
     await services.stop();
     throw error;
   }
+}
+
+/** What an older release of this node did not know. Books that may not be the latest wait for central to recognise them. */
+async function carryOutKept(inbox: LedgerInbox, store: EdgeStore, log: Log): Promise<void> {
+  if (store.restored !== undefined) return;
+  const directives = await inbox.carryOutKept();
+  if (directives > 0) log.info({ directives }, 'carried out what an older release of this node had kept');
 }
 
 /** What a rejoin has taken back becomes the books, before anybody opens them. A failure leaves those in use, and is told. */

@@ -114,7 +114,7 @@ export class Api implements Service {
       const promises = new Promises({ writer, reader, clock, random });
       availabilityRoutes(doors, { answers, channels, stream: streamHandler({ fanOuts, channels, life, clock }) });
       warehouseRoutes(doors, { warehouses, reader, clock });
-      quarantineRoutes(doors, { reader });
+      quarantineRoutes(doors, { reader, promises });
       explainRoutes(doors, { warehouses, channels, clock });
       reservationRoutes(doors, { promises, channels });
       orderRoutes(doors, { promises, channels });

@@ -88,4 +88,5 @@ const unknownProblems = {
   order: problems.unknownOrder,
   channel: problems.unknownChannel,
   warehouse: problems.unknownWarehouse,
+  'late-fact': problems.unknownLateFact,
 } as const;

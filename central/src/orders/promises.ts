@@ -11,6 +11,7 @@ import type {
   IdempotencyKey,
   PromiseCommand,
   PromiseOutcome,
+  SettlementAsked,
   SkuBuffer,
   WarehouseSettings,
 } from '../rules/promise-command.ts';
@@ -24,6 +25,7 @@ export type Unpromised = Failure<'key-reused' | 'unknown' | 'id-taken' | 'too-la
 export type Reserved = Failure<'reserved'>;
 export type ReservationChanged = Failure<'reservation'>;
 export type OrderChanged = Failure<'order'>;
+export type Settled = Failure<'settled' | 'settled-otherwise' | 'nothing-to-apply'>;
 
 export type Demand = {
   /** Absent: one is made up. */
@@ -127,6 +129,13 @@ export class Promises {
 
   upsertCatalogue(items: readonly CentralItem[]): Promise<Failure<'set'> | Unpromised> {
     return this.#set({ command: 'upsert-catalogue', items });
+  }
+
+  /** A person settles something that was put aside. */
+  async settle(id: number, settlement: SettlementAsked): Promise<Settled | Unpromised> {
+    const outcome = await this.#writer.promise({ command: 'settle-late-fact', id, settlement });
+    if (outcome.outcome === 'settled-otherwise' || outcome.outcome === 'nothing-to-apply') return outcome;
+    return oneOf(outcome, 'settled');
   }
 
   /** In the state it has now: one whose time is over is expired before anybody has swept it up. */

@@ -72,7 +72,9 @@ export type PromiseCommand =
   | { readonly command: 'set-sku-policy'; readonly warehouse: WarehouseId; readonly rules: readonly SkuPolicy[] }
   | { readonly command: 'set-channel'; readonly record: ChannelRecord }
   | { readonly command: 'set-buffers'; readonly channel: Channel; readonly buffers: readonly SkuBuffer[] }
-  | { readonly command: 'upsert-catalogue'; readonly items: readonly CentralItem[] };
+  | { readonly command: 'upsert-catalogue'; readonly items: readonly CentralItem[] }
+  /** A person settles what was put aside: lets its node record what of it is not recorded yet, or lets it be. */
+  | { readonly command: 'settle-late-fact'; readonly id: number; readonly settlement: SettlementAsked };
 
 /** What central knows of a warehouse beyond its node: what it sends as policy, and what sourcing goes by. */
 export type WarehouseSettings = WarehousePolicy & {
@@ -86,13 +88,20 @@ export type SkuBuffer = { readonly sku: Sku; readonly buffer?: number };
 /** An item of the one catalogue, and which warehouses it concerns. */
 export type CentralItem = CatalogueItem & { readonly warehouses: readonly WarehouseId[] | 'all' };
 
+export type SettlementAsked = {
+  readonly as: 'applied' | 'dismissed';
+  /** Who decided, and why. */
+  readonly by: string;
+  readonly why: string;
+};
+
 /** What a command came to, in order of precedence. */
 export type PromiseOutcome =
   /** The key was used for another request. */
   | { readonly outcome: 'key-reused'; readonly key: string }
   | {
       readonly outcome: 'unknown';
-      readonly what: 'reservation' | 'order' | 'channel' | 'warehouse' | 'task';
+      readonly what: 'reservation' | 'order' | 'channel' | 'warehouse' | 'task' | 'late-fact';
       readonly id: string;
     }
   /** A promise of the other kind has the id, and a reservation becomes an order of its own id; nothing changed. */
@@ -119,4 +128,10 @@ export type PromiseOutcome =
       /** When the next promise ends or order wakes, as far as the store can tell cheaply. */
       readonly nextAt?: number;
     }
-  | { readonly outcome: 'set' };
+  | { readonly outcome: 'set' }
+  /** `isReplay`: it was settled so before, perhaps by somebody else. */
+  | { readonly outcome: 'settled'; readonly isReplay: boolean }
+  /** It was settled otherwise; nothing changed. */
+  | { readonly outcome: 'settled-otherwise'; readonly as: 'applied' | 'dismissed' }
+  /** There is nothing in it that its node could record; nothing changed. */
+  | { readonly outcome: 'nothing-to-apply'; readonly why: string };

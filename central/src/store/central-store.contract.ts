@@ -5,6 +5,7 @@ import { ContractFixture, type OpenStore } from './contract-fixture.contract.ts'
 import { describeDeciding } from './deciding.contract.ts';
 import { describeDigesting } from './digesting.contract.ts';
 import { describeDirecting } from './directing.contract.ts';
+import { describeLateFacts } from './late-facts.contract.ts';
 import { describeOrdering } from './ordering.contract.ts';
 import { describeReading } from './reading.contract.ts';
 import { describeRecalling } from './recalling.contract.ts';
@@ -34,6 +35,7 @@ export function describeCentralStore(name: string, open: OpenStore): void {
     describeTransferring(fixture);
     describeRejoining(fixture);
     describeSnapshotting(fixture);
+    describeLateFacts(fixture);
   });
   describeOrdering(`${name}: orders`, open);
 }

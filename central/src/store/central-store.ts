@@ -8,6 +8,7 @@ import type { SnapshotManifest, SnapshotReply } from '@edgestock/shared/protocol
 import type { Channel } from '../rules/channel.ts';
 import type { Enrolment } from '../rules/enrolment.ts';
 import type { Heard, NodeRecord } from '../rules/node-record.ts';
+import type { SettlementAsked } from '../rules/promise-command.ts';
 import type { VerifiedBatch } from '../rules/verified-batch.ts';
 
 /**
@@ -171,12 +172,17 @@ export interface CentralReader {
     options: { readonly before?: number; readonly limit: number },
   ): Promise<readonly HistoryEntry[]>;
 
-  /** What is kept aside for a person, latest first. */
+  /** What was put aside for a person, latest first. */
   quarantined(options: {
     readonly warehouse?: WarehouseId;
+    /** Absent: both. */
+    readonly isSettled?: boolean;
     readonly beforeId?: number;
     readonly limit: number;
   }): Promise<readonly QuarantineRecord[]>;
+
+  /** One of them, with its movements as far as they can be read. */
+  lateFact(id: number): Promise<LateFact | undefined>;
 
   /** Raw batches of a node's log that hold what follows a sequence, in order: at least one if there is any, then as the bytes allow. */
   batchesAfter(warehouse: WarehouseId, sequence: number, bytesMax: number): Promise<readonly Uint8Array[]>;
@@ -360,12 +366,41 @@ export type QuarantineInput = {
   readonly sku?: Sku;
 };
 
-export type QuarantineRecord = QuarantineInput & { readonly id: number; readonly at: number };
+export type QuarantineRecord = QuarantineInput & {
+  readonly id: number;
+  readonly at: number;
+  /** Absent while it is open. */
+  readonly settled?: Settlement;
+};
+
+/** What a person made of it. */
+export type Settlement = SettlementAsked & {
+  readonly at: number;
+  /** The last directive of the node's log that tells of it; absent where none does. */
+  readonly directive?: number;
+};
+
+/** What was put aside, with what it says. */
+export type LateFact = {
+  readonly record: QuarantineRecord;
+  /** `undefined` where the bytes are no batch that can be read. */
+  readonly movements: readonly LateFactMovement[] | undefined;
+};
+
+export type LateFactMovement = {
+  readonly sequence: number;
+  /** `undefined` where this release cannot read the bytes. */
+  readonly delta: Delta | undefined;
+  readonly bytes: Uint8Array;
+  /** It is part of the history that central has of the node. */
+  readonly isInLog: boolean;
+};
 
 /** Cheap enough for every scrape: nothing here counts rows of a large table. */
 export type StoreStats = {
   readonly warehouses: number;
   readonly revision: number;
+  /** Put aside, and not settled. */
   readonly quarantined: number;
   /** Rows ever written to the log of batches. */
   readonly batches: number;

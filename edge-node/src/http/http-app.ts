@@ -16,6 +16,7 @@ import { importDoors } from './import-routes.ts';
 import { EventStreams } from './operator/event-streams.ts';
 import { eventDoors } from './operator/events.ts';
 import { exceptionDoors } from './operator/exceptions.ts';
+import { lateFactDoors } from './operator/late-facts.ts';
 import { metricsDoors, nodeMetrics } from './operator/metrics-page.ts';
 import { rejoinDoors } from './operator/rejoin.ts';
 import { statusDoors } from './operator/status.ts';
@@ -46,6 +47,7 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
     ...explainDoors(deps),
     ...statusDoors(deps),
     ...exceptionDoors(deps),
+    ...lateFactDoors(deps),
     ...(deps.rejoin === undefined ? [] : rejoinDoors(deps, deps.rejoin)),
     ...eventDoors(deps, streams),
     ...(deps.imports === undefined ? [] : importDoors(deps, deps.imports)),

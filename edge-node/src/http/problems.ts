@@ -15,6 +15,7 @@ export const problems = {
   unknownTask: { code: 'unknown-task', status: 404, title: 'There is no such task here' },
   unknownTransfer: { code: 'unknown-transfer', status: 404, title: 'There is no such transfer here' },
   taskState: { code: 'task-state', status: 409, title: 'The task is not in a state for that' },
+  transferAmbiguous: { code: 'transfer-ambiguous', status: 409, title: 'Several transfers have that name' },
   transferState: { code: 'transfer-state', status: 409, title: 'The transfer is not in a state for that' },
   unknownBarcode: { code: 'unknown-barcode', status: 404, title: 'No item here has this barcode' },
   unknownException: { code: 'unknown-exception', status: 404, title: 'This exception is not known here' },

@@ -1,4 +1,4 @@
-import { parseSku, type Sku } from '@edgestock/shared/inventory/ids';
+import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { ProblemItem } from '@edgestock/shared/runtime/problem';
 import type { HttpContext } from './dependencies.ts';
 import { refuseQuestion } from './problems.ts';
@@ -67,6 +67,13 @@ export class Query {
   /** A text as it stands; `undefined` when it is not given. */
   text(name: string): string | undefined {
     return this.#values[name]?.at(-1);
+  }
+
+  warehouse(name: string): WarehouseId | undefined {
+    const value = this.#values[name]?.at(-1);
+    if (value === undefined) return undefined;
+    const message = `${name} must be a warehouse id: 1 to 32 letters, digits, _ or -`;
+    return parseWarehouseId(value) ?? refuseQuestion({ code: 'warehouse-malformed', message, path: name });
   }
 
   sku(name: string): Sku | undefined {

@@ -30,6 +30,12 @@ export function refusedProblem(refusal: Refusal): ProblemError {
       return new ProblemError(
         problemOf(unknownDocument[refusal.document], `There is no ${refusal.document} ${shortened(refusal.id)} here.`),
       );
+    case 'ambiguous': {
+      const { id, sources } = refusal;
+      const detail = `Transfers from ${sources.join(' and ')} have the name ${shortened(id)}.`;
+      const hint = `Say which is meant: from = ${sources.join(' or ')}.`;
+      return new ProblemError(problemOf(problems.transferAmbiguous, detail, { from: sources, hint }));
+    }
     case 'other-content': {
       const { document, id } = refusal;
       const detail = `There is a ${document} ${id} that was asked for with another body. A new one needs an id of its own.`;

@@ -268,6 +268,31 @@ describe('a transfer', () => {
     const lines = [{ sku: 'A', shipped: 3, received: 0, damaged: 0, lost: 0 }];
     const transfer = { transfer: 'T-1', from: 'HAM1', to: 'BER1', lines, isClosed: false } as never;
     await site.direct({ kind: 'transfer', transfer });
-    expect(site.store.documents.transfers.find('T-1')).toMatchObject({ from: 'HAM1', state: 'shipped', lines });
+    expect(site.ledger.transfers.named('T-1')).toMatchObject([{ from: 'HAM1', state: 'shipped', lines }]);
+  });
+
+  it("of a name that two sources use is two, and one of this node's own beside them", async () => {
+    const told = (from: string, shipped: number) => {
+      const lines = [{ sku: 'A', shipped, received: 0, damaged: 0, lost: 0 }];
+      return { kind: 'transfer', transfer: { transfer: 'T-1', from, to: 'BER1', lines, isClosed: false } } as never;
+    };
+    const lines = [{ sku: sku('A'), quantity: 1 }];
+    await site.move('receive', lines);
+    await site.record({ type: 'plan-transfer', id: 'T-1', to: 'HAM1' as never, lines, fingerprint: 'f' });
+    await site.direct(told('HAM1', 3), told('MUC1', 4), told('HAM1', 5));
+    expect(site.ledger.view.openExceptions(0, 9).map(({ kind }) => kind)).toEqual(['unknown-sku']);
+    expect(site.ledger.transfers.named('T-1')).toMatchObject([
+      { from: 'BER1', state: 'planned', lines: [{ planned: 1, shipped: 0 }] },
+      { from: 'HAM1', state: 'shipped', lines: [{ shipped: 5 }] },
+      { from: 'MUC1', state: 'shipped', lines: [{ shipped: 4 }] },
+    ]);
+    await site.record({ type: 'ship-transfer', id: 'T-1', fingerprint: 'f' });
+    await site.record({ type: 'close-transfer', id: 'T-1', from: 'MUC1' as never, reason: 'theft', actor: 'ana' });
+    expect(site.ledger.transfers.named('T-1').map(({ from, state }) => [from, state])).toEqual([
+      ['BER1', 'shipped'],
+      ['HAM1', 'shipped'],
+      ['MUC1', 'closed'],
+    ]);
+    expect(await differencesIn(site)).toEqual([]);
   });
 });

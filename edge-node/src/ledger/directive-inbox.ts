@@ -24,6 +24,8 @@ export type DirectiveRun = {
  */
 const ITEMS_PER_COMMIT_MAX = 250;
 
+const KEPT_PAGE = 100;
+
 /** The run does not follow what was carried out before. Nothing of it was; central sends again from the cursor. */
 export class DirectiveOutOfOrder extends Error {
   override readonly name = 'DirectiveOutOfOrder';
@@ -75,6 +77,27 @@ export class LedgerInbox {
     }
   }
 
+  /**
+   * Carries out what an older release of this node has kept because it did not know it, where that is good whenever it comes:
+   * late facts and transfers, each known again by itself. Promises are not: their units were given up. Tells how many it was.
+   */
+  async carryOutKept(): Promise<number> {
+    const { directives } = this.#store.documents;
+    let count = 0;
+    let after = { centralEpoch: 0, sequence: 0 };
+    for (;;) {
+      const page = directives.kept(after, KEPT_PAGE);
+      for (const { bytes, ...place } of page) {
+        after = place;
+        const directive = read(bytes);
+        if (directive.kind !== 'late-facts' && directive.kind !== 'transfer') continue;
+        const outcome = await this.#ledger.record({ type: 'carry-out-kept', place, directive });
+        if (outcome.outcome === 'recorded') count += 1;
+      }
+      if (page.length < KEPT_PAGE) return count;
+    }
+  }
+
   /** Durable when it resolves. Rejects with `LedgerUnavailable`, or when the epoch is over: repeating it is safe. */
   async takeUpEpoch(centralEpoch: number): Promise<void> {
     assertCarriedOut(await this.#ledger.record({ type: 'take-up-epoch', centralEpoch }));
@@ -96,15 +119,21 @@ function pieces(commands: readonly CarryOut[]): readonly (readonly CarryOut[])[]
   const pieces: CarryOut[][] = [];
   let room = 0;
   for (const command of commands) {
-    const items = command.directive.kind === 'catalogue-upsert' ? command.directive.items.length : 0;
-    const piece = items > room ? undefined : pieces.at(-1);
+    const weight = weightOf(command.directive);
+    const piece = weight > room ? undefined : pieces.at(-1);
     if (piece === undefined) {
       pieces.push([command]);
       room = ITEMS_PER_COMMIT_MAX;
     } else piece.push(command);
-    room -= items;
+    room -= weight;
   }
   return pieces;
+}
+
+/** In items of the catalogue. Late facts have a commit of their own: each is looked for in the log. */
+function weightOf(directive: CarryOut['directive']): number {
+  if (directive.kind === 'catalogue-upsert') return directive.items.length;
+  return directive.kind === 'late-facts' ? ITEMS_PER_COMMIT_MAX : 0;
 }
 
 function read(bytes: Uint8Array): Directive | UnreadableDirective {

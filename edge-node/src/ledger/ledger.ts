@@ -9,7 +9,7 @@ import { ExpiryClock } from './expiry-clock.ts';
 import { LedgerUnavailable, sqliteCode } from './ledger-unavailable.ts';
 import { ShelfCache } from './shelf-cache.ts';
 import { StockReader } from './stock-reader.ts';
-import type { StockView, TaskView, TransferView } from './view.ts';
+import type { LateFactView, StockView, TaskView, TransferView } from './view.ts';
 import { WriteHealth, type WritesFailing } from './write-health.ts';
 
 type Pending = {
@@ -47,6 +47,7 @@ export class Ledger implements Service {
   readonly expiry: ExpiryClock;
   readonly tasks: TaskView;
   readonly transfers: TransferView;
+  readonly lateFacts: LateFactView;
   readonly counters: LedgerCounters = {
     commits: 0,
     commands: 0,
@@ -74,6 +75,7 @@ export class Ledger implements Service {
     this.view = new StockReader({ store: options.store, shelves: this.#shelves, expiry: this.expiry });
     this.tasks = options.store.documents.tasks;
     this.transfers = options.store.documents.transfers;
+    this.lateFacts = options.store.documents.lateFacts;
   }
 
   /**

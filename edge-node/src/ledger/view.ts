@@ -1,6 +1,7 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Condition } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
+import type { LateFactRow } from '../store/late-fact-store.ts';
 import type { ReservationFilter, ReservationPage, ReservationShare } from '../store/reservation-store.ts';
 import type { TransferFilter, TransferPage, TransferShare } from '../store/transfer-store.ts';
 import type {
@@ -136,9 +137,21 @@ export type TaskView = {
   ofSku(sku: Sku, limit: number): readonly TaskShare[];
 };
 
+/** What became of late facts, as the doors may read it: in the order in which they came. */
+export type LateFactView = {
+  page(question: {
+    readonly late: number | undefined;
+    readonly after: number;
+    readonly limit: number;
+  }): readonly LateFactRow[];
+};
+export type { LateFactRow } from '../store/late-fact-store.ts';
+
 /** Transfers from and to this warehouse, as the doors may read them. */
 export type TransferView = {
-  find(id: string): Transfer | undefined;
+  find(id: string, from: WarehouseId): Transfer | undefined;
+  /** Of every source that uses the name. */
+  named(id: string): readonly Transfer[];
   page(filter: TransferFilter, after: number, limit: number): TransferPage;
   /** The transfers that have units of a SKU set aside or under way, oldest first. */
   ofSku(sku: Sku, limit: number): readonly TransferShare[];

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Position } from '@edgestock/shared/inventory/position';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
+import { decodeDelta } from '@edgestock/shared/protocol/codec';
+import type { LateRow } from '@edgestock/shared/protocol/directive';
 import type { UpBatch } from '@edgestock/shared/protocol/message';
 import type { StateAhead, TakenOver } from '@edgestock/shared/protocol/rejoin';
 import { must } from '@edgestock/shared/runtime/assert';
@@ -208,9 +210,9 @@ describe('a log that central gives back', () => {
       expect(['R-1', 'R-2', 'R-3'].map((id) => store.documents.reservation(id)?.state)).toEqual([
         ...['held', 'confirmed', 'fulfilled'],
       ]);
-      expect(store.documents.transfer('X-1')).toMatchObject({ state: 'shipped', to: 'HAM1' });
-      expect(store.documents.transfer('X-2')).toMatchObject({ state: 'planned' });
-      expect(store.documents.transfer('Y-1')?.lines).toMatchObject([{ received: 4, damaged: 1 }]);
+      expect(store.documents.transfersNamed('X-1')[0]).toMatchObject({ state: 'shipped', to: 'HAM1' });
+      expect(store.documents.transfersNamed('X-2')[0]).toMatchObject({ state: 'planned' });
+      expect(store.documents.transfersNamed('Y-1')[0]?.lines).toMatchObject([{ received: 4, damaged: 1 }]);
     });
   });
 
@@ -274,6 +276,52 @@ describe('a node restored from an old backup that sold on', () => {
     other.restart(() => copyFileSync(join(other.dataDir, 'edge.sqlite'), join(dataDir, 'edge.sqlite')));
     other.dispose();
   }
+
+  it('does not record again what was applied of it as a late fact, receipt or not', async () => {
+    await site.move('receive', lines(20));
+    backUp();
+    const place = site.store.outbox.head().sequence;
+    let rows: readonly LateRow[] = [];
+    await restoredLife(async (other) => {
+      other.clock.stepWall(5_000);
+      await other.move('receive', lines(4), { document: 'PO-1' });
+      await other.move('sale', lines(3), { document: 'T1/9', idempotency: key('T1', '9') });
+      rows = other.store.movements
+        .after(place, 9)
+        .map(({ sequence, delta }) => ({ sequence, delta: decodeDelta(delta) }));
+      await other.move('sale', lines(2), { document: 'T1/10', idempotency: key('T1', '10') });
+    });
+    await site.direct({ kind: 'late-facts', late: 17, rows });
+    const applied = site.store.outbox.head().sequence;
+    adopt(applied);
+    ready(applied);
+    expect(finish()).toMatchObject({ told: 1 });
+    expect(await verified()).toEqual([]);
+    opened((store) => {
+      expect(store.shelves.position(sku('A'))).toMatchObject({ onHand: 20 + 4 - 3 - 2 });
+      expect(store.idempotency.find(key('T1', '9'))).toBeDefined();
+    });
+  });
+
+  it('keeps a transfer that it shipped: what was set aside for the plan is no longer', async () => {
+    await site.move('receive', [...lines(9), ...lines(9, 'B')]);
+    const planned = [...lines(3), ...lines(2, 'B')];
+    await site.record({ type: 'plan-transfer', id: 'X-9', to: 'HAM1' as never, lines: planned, fingerprint: 'f' });
+    backUp();
+    const applied = site.store.outbox.head().sequence;
+    await restoredLife((other) =>
+      other.record({ type: 'ship-transfer', id: 'X-9', fingerprint: 'f', lines: lines(3) }).then(() => undefined),
+    );
+    adopt(applied);
+    ready(applied);
+    finish();
+    expect(await verified()).toEqual([]);
+    opened((store) => {
+      expect(store.documents.transfersNamed('X-9')).toMatchObject([{ state: 'shipped' }]);
+      expect(store.shelves.position(sku('A'))).toMatchObject({ onHand: 6, committed: 0 });
+      expect(store.shelves.position(sku('B'))).toMatchObject({ onHand: 9, committed: 0 });
+    });
+  });
 
   it('gets what it lost and keeps what it sold: both are in the books, each once', async () => {
     await site.move('receive', lines(40));

@@ -10,6 +10,7 @@ import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import type { Command } from '../ledger/command.ts';
 import { Commit } from '../ledger/commit.ts';
 import { ShelfCache } from '../ledger/shelf-cache.ts';
+import { KnownFacts } from '../rules/late-facts.ts';
 import type { Levelling, Retell } from '../rules/retell.ts';
 import { toldFacts } from '../rules/told-facts.ts';
 import { REJOIN_DIRECTORY } from '../store/adopted-books.ts';
@@ -158,7 +159,7 @@ function* commandsOf(
 ): Generator<Retell & Command> {
   yield* pagesOf(levellingsOf(store)).map((levellings) => ({ type: 'retell', levellings }) as const);
   yield* statesTold(store, statesAhead, taken.window.to);
-  if (former !== undefined) yield* formerTold(former, common);
+  if (former !== undefined) yield* formerTold(former, common, new KnownFacts(store.documents));
   const recounts = recountsOf(store, taken, statesAhead);
   yield* pagesOf(recounts).map((some) => ({ type: 'retell', recounts: some }) as const);
 }
@@ -196,10 +197,11 @@ function* statesTold(store: EdgeStore, states: readonly StateAhead[], at: number
 }
 
 /** What the former books recorded after the last common place, command by command, and what became of reservations there. */
-function* formerTold(former: FormerBooks, common: number): Generator<Retell & Command> {
+function* formerTold(former: FormerBooks, common: number, known: KnownFacts): Generator<Retell & Command> {
   const reservations = new Set<string>();
   for (const { deltas, idempotency } of former.commandsAfter(common)) {
-    const facts = toldFacts(deltas);
+    // What was applied of this life as a late fact is in the log already.
+    const facts = toldFacts(deltas.filter((delta) => known.whyKnown(delta) === undefined));
     for (const { details } of deltas) {
       if (details.document !== undefined && former.reservation(details.document)) reservations.add(details.document);
     }

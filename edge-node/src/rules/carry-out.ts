@@ -6,10 +6,11 @@ import type { CatalogueItem, Directive } from '@edgestock/shared/protocol/direct
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { allocate, giveBack, release } from './allocation.ts';
 import { level } from './apply-policy.ts';
-import type { CarryOut } from './directive-command.ts';
+import type { CarryOut, CarryOutKept } from './directive-command.ts';
 import type { DocumentWrite, DownCursor } from './documents.ts';
 import { grantForRequest } from './grant.ts';
 import { hearTransfer } from './hear-transfer.ts';
+import { recordLateFacts } from './late-facts.ts';
 import { Recording } from './recording.ts';
 import type { Decision, SiteState } from './site-state.ts';
 import { reclaim } from './take-back.ts';
@@ -40,6 +41,15 @@ export function carryOut(state: SiteState, command: CarryOut): Decision {
   if (effect.outcome === 'refused') return keptAsItCame(state, command, effect.reason);
   const decision = recording.decision([...effect.writes, { document: 'inbox', cursor: place }]);
   return decision.outcome === 'invalid' ? keptAsItCame(state, command, decision.problems[0]?.message ?? '') : decision;
+}
+
+/** Decides one that was kept: what was carried out meanwhile, or still cannot be, stays as it is. */
+export function carryOutKept(state: SiteState, { place, directive }: CarryOutKept): Decision {
+  if (!state.documents.isKept(place)) return { outcome: 'done-before' };
+  const recording = new Recording(state);
+  const effect = effectOf(state, directive, recording);
+  if (effect.outcome === 'refused') return { outcome: 'done-before' };
+  return recording.decision([...effect.writes, { document: 'kept-directive', place }]);
 }
 
 /** The first directive of all may name the epoch; a later one is taken up before its first directive. */
@@ -94,6 +104,8 @@ function effectOf(state: SiteState, directive: CarryOut['directive'], recording:
     }
     case 'transfer':
       return hearTransfer(state, directive.transfer, recording);
+    case 'late-facts':
+      return recordLateFacts(state, directive, recording);
     case 'unreadable':
       return { outcome: 'refused', reason: directive.why };
     default:

@@ -3,6 +3,7 @@ import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Command } from './command.ts';
 import type { CarryOut } from './directive-command.ts';
 import type { Documents } from './documents.ts';
+import { skusOfLate } from './late-facts.ts';
 
 type Named = { readonly sku: Sku };
 
@@ -19,6 +20,9 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
     case 'retell':
       return [
         ...(command.facts ?? []),
+        ...(command.facts ?? []).flatMap(({ details }) =>
+          details.otherWarehouse === undefined ? [] : linesOfTransfer(details.document ?? '', documents),
+        ),
         ...(command.reservations ?? []).flatMap(({ lines }) => lines),
         ...(command.levellings ?? []),
         ...(command.recounts ?? []).map((sku) => ({ sku })),
@@ -28,6 +32,7 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
     case 'take-up-epoch':
       return [];
     case 'carry-out':
+    case 'carry-out-kept':
       return linesOf(command.directive, documents);
     case 'renew-reservation':
     case 'release-reservation':
@@ -46,8 +51,9 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
   }
 }
 
+/** Of all that are called so: which one is meant, the rules say. */
 function linesOfTransfer(id: string, documents: Documents): readonly Named[] {
-  return documents.transfer(id)?.lines ?? [];
+  return documents.transfersNamed(id).flatMap(({ lines }) => lines);
 }
 
 function linesOf(directive: CarryOut['directive'], documents: Documents): readonly Named[] {
@@ -62,6 +68,8 @@ function linesOf(directive: CarryOut['directive'], documents: Documents): readon
       return directive.rules;
     case 'transfer':
       return [...directive.transfer.lines, ...linesOfTransfer(directive.transfer.transfer, documents)];
+    case 'late-facts':
+      return skusOfLate(directive.rows, documents);
     case 'catalogue-upsert':
     case 'policy':
     case 'unreadable':

@@ -7,7 +7,7 @@ import type {
   StatedKind,
 } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
-import type { CarryOut, TakeBack, TakeUpEpoch } from './directive-command.ts';
+import type { CarryOut, CarryOutKept, TakeBack, TakeUpEpoch } from './directive-command.ts';
 import type { ApplyPolicy } from './policy-command.ts';
 import type { Refusal } from './refusal.ts';
 import type { ReservationCommand } from './reservation-command.ts';
@@ -89,6 +89,7 @@ export type Command =
   | RecordMovements
   | PostCount
   | CarryOut
+  | CarryOutKept
   | TakeBack
   | TakeUpEpoch
   | ApplyPolicy

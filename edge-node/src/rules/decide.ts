@@ -1,6 +1,6 @@
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { applyPolicy } from './apply-policy.ts';
-import { carryOut } from './carry-out.ts';
+import { carryOut, carryOutKept } from './carry-out.ts';
 import { changeReservation } from './change-reservation.ts';
 import type { Command } from './command.ts';
 import { fulfilReservation } from './fulfil-reservation.ts';
@@ -34,6 +34,8 @@ export function decide(state: SiteState, command: Command): Decision {
       return fulfilReservation(state, command);
     case 'carry-out':
       return carryOut(state, command);
+    case 'carry-out-kept':
+      return carryOutKept(state, command);
     case 'retell':
       return retell(state, command);
     case 'take-up-epoch':

@@ -11,6 +11,13 @@ export type CarryOut = {
   readonly directive: Directive | UnreadableDirective;
 };
 
+/** One that could not be carried out when it came, and was kept: the node was older then. For those that are good whenever they come. */
+export type CarryOutKept = {
+  readonly type: 'carry-out-kept';
+  readonly place: Pick<DownCursor, 'centralEpoch' | 'sequence'>;
+  readonly directive: Extract<Directive, { kind: 'late-facts' | 'transfer' }>;
+};
+
 /** Central has begun a new life, with a log of its own: what is carried out from now on is of that one. */
 export type TakeUpEpoch = { readonly type: 'take-up-epoch'; readonly centralEpoch: number };
 

@@ -14,11 +14,7 @@ import type { Transfer, TransferUnits } from './transfer.ts';
 export function hearTransfer(state: SiteState, told: TransferState, recording: Recording): Effect {
   const { transfer: id, from, to } = told;
   const here = state.documents.warehouse();
-  const known = state.documents.transfer(id);
-  if (known !== undefined && known.from !== from) {
-    return { outcome: 'refused', reason: `transfer ${id} comes from ${known.from}; another of that name from ${from}` };
-  }
-  const before = known ?? unheard({ id, from, to }, state.now);
+  const before = state.documents.transfer(id, from) ?? unheard({ id, from, to }, state.now);
   // Where it goes is the source's to say; a receipt only says where it came.
   const after: Transfer = {
     ...before,

@@ -1,7 +1,7 @@
 import { Recording } from './recording.ts';
 import { demandOf } from './reservation.ts';
 import { problemsOfPromise, shortageOf } from './reserve.ts';
-import { setAsideEnds, transferWrongState } from './ship-transfer.ts';
+import { leavingOf, setAsideEnds, transferWrongState } from './ship-transfer.ts';
 import type { Decision, SiteState } from './site-state.ts';
 import type { Transfer } from './transfer.ts';
 import type { CancelTransfer, PlanTransfer } from './transfer-command.ts';
@@ -13,7 +13,7 @@ import type { CancelTransfer, PlanTransfer } from './transfer-command.ts';
 export function planTransfer(state: SiteState, command: PlanTransfer): Decision {
   const { id, to, fingerprint, note } = command;
   const here = state.documents.warehouse();
-  const known = state.documents.transfer(id);
+  const known = state.documents.transfer(id, here);
   if (known !== undefined) {
     if (known.plannedAs === fingerprint) return { outcome: 'done-before' };
     return { outcome: 'refused', refusal: { refusal: 'other-content', document: 'transfer', id } };
@@ -48,7 +48,7 @@ export function planTransfer(state: SiteState, command: PlanTransfer): Decision 
 /** Decides that a planned transfer does not go. */
 export function cancelTransfer(state: SiteState, command: CancelTransfer): Decision {
   const { id } = command;
-  const transfer = state.documents.transfer(id);
+  const transfer = leavingOf(state, id);
   if (transfer === undefined) return { outcome: 'refused', refusal: { refusal: 'unknown', document: 'transfer', id } };
   if (transfer.state === 'cancelled') return { outcome: 'done-before' };
   if (transfer.state !== 'planned') return transferWrongState(transfer, 'only what has not left can be cancelled');

@@ -3,6 +3,7 @@ import { isSellable } from '@edgestock/shared/inventory/movement';
 import type { LineProblem } from './command.ts';
 import { movementProblems } from './command-problems.ts';
 import { Recording } from './recording.ts';
+import type { Refusal } from './refusal.ts';
 import { transferWrongState } from './ship-transfer.ts';
 import type { Decision, SiteState } from './site-state.ts';
 import { openUnitsOf, surplusOf, type Transfer, withStage, withUnits } from './transfer.ts';
@@ -15,7 +16,9 @@ import type { CloseTransfer, ReceiveTransfer } from './transfer-command.ts';
 export function receiveTransfer(state: SiteState, command: ReceiveTransfer): Decision {
   const { id, lines } = command;
   const here = state.documents.warehouse();
-  const known = state.documents.transfer(id);
+  const arriving = arrivingOf(state, command);
+  if ('refusal' in arriving) return { outcome: 'refused', refusal: arriving };
+  const { known } = arriving;
   if (known?.from === here) return transferWrongState(known, 'it left from here; what comes back is another transfer');
   const from = known?.from ?? command.from;
   const receipt = { ...command, kind: 'transfer-receive', document: id, otherWarehouse: from ?? here } as const;
@@ -42,13 +45,33 @@ export function receiveTransfer(state: SiteState, command: ReceiveTransfer): Dec
 export function closeTransfer(state: SiteState, command: CloseTransfer): Decision {
   const { id, reason, actor } = command;
   const here = state.documents.warehouse();
-  const transfer = state.documents.transfer(id);
+  const arriving = arrivingOf(state, command);
+  if ('refusal' in arriving) return { outcome: 'refused', refusal: arriving };
+  const { known: transfer } = arriving;
   if (transfer === undefined) return { outcome: 'refused', refusal: { refusal: 'unknown', document: 'transfer', id } };
   if (transfer.to !== here) return transferWrongState(transfer, `it is closed at ${transfer.to}, where it arrives`);
   if (transfer.closing !== undefined || transfer.state === 'closed') return { outcome: 'done-before' };
   const recording = new Recording(state);
   const after: Transfer = { ...transfer, isComplete: true, closing: { reason, actor }, changedAt: state.now };
   return recording.decision([{ document: 'transfer', transfer: settled(after, here, recording) }]);
+}
+
+/**
+ * The transfer that is meant by its name and, where it is said, its source. Without a source it is the only one that arrives
+ * here, else the one that leaves from here: of that the rules tell what it is. Where several arrive, none is guessed.
+ */
+function arrivingOf(
+  { documents }: SiteState,
+  { id, from }: Pick<ReceiveTransfer, 'id' | 'from'>,
+): { readonly known: Transfer | undefined } | Extract<Refusal, { refusal: 'ambiguous' }> {
+  if (from !== undefined) return { known: documents.transfer(id, from) };
+  const here = documents.warehouse();
+  const named = documents.transfersNamed(id);
+  const arriving = named.filter((one) => one.from !== here);
+  if (arriving.length > 1) {
+    return { refusal: 'ambiguous', document: 'transfer', id, sources: arriving.map((one) => one.from) };
+  }
+  return { known: arriving[0] ?? named[0] };
 }
 
 /** A transfer that central has not told of. */
@@ -95,6 +118,5 @@ function problemsOfOrigin(
     const message = `the transfer ${id} is not known here yet: say from which warehouse it comes (from)`;
     return from === undefined ? problem('from-required', message) : [];
   }
-  if (from === undefined || from === known.from) return [];
-  return problem('from-differs', `the transfer ${id} comes from ${known.from}, not from ${from}`);
+  return [];
 }

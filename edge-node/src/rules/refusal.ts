@@ -1,4 +1,4 @@
-import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 
 /** What a document of the node is: each has a life of its own, told by its state. */
 export type DocumentKind = 'reservation' | 'task' | 'transfer';
@@ -7,6 +7,13 @@ export type DocumentKind = 'reservation' | 'task' | 'transfer';
 export type Refusal =
   | { readonly refusal: 'insufficient'; readonly shortages: readonly Shortage[] }
   | { readonly refusal: 'unknown'; readonly document: DocumentKind; readonly id: string }
+  /** Several sources use the name: which one is meant must be said. */
+  | {
+      readonly refusal: 'ambiguous';
+      readonly document: 'transfer';
+      readonly id: string;
+      readonly sources: readonly WarehouseId[];
+    }
   /** Its id belongs to another request. */
   | { readonly refusal: 'other-content'; readonly document: DocumentKind; readonly id: string }
   /** It is past, or not yet in, the state in which that can be done. */

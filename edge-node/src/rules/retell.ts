@@ -11,6 +11,7 @@ import { unheard } from './receive-transfer.ts';
 import { Recording } from './recording.ts';
 import type { Reservation } from './reservation.ts';
 import { type Shelf, unsellableChange, withBalance } from './shelf.ts';
+import { setAsideEnds } from './ship-transfer.ts';
 import type { Decision, SiteState } from './site-state.ts';
 import { openUnits, type Task } from './task.ts';
 import { type Transfer, withStage, withUnits } from './transfer.ts';
@@ -68,16 +69,18 @@ export function retell(state: SiteState, command: Retell): Decision {
   return telling.decision();
 }
 
-class Telling {
+/** Movements of another life as this one records them. */
+export class Telling {
   readonly recording: Recording;
   readonly #state: SiteState;
   readonly #tasks = new Map<string, Task>();
+  /** By source and name. */
   readonly #transfers = new Map<string, Transfer>();
   readonly #reservations: DocumentWrite[] = [];
 
-  constructor(state: SiteState) {
+  constructor(state: SiteState, recording = new Recording(state)) {
     this.#state = state;
-    this.recording = new Recording(state);
+    this.recording = recording;
   }
 
   fact(fact: ToldFact): void {
@@ -109,11 +112,21 @@ class Telling {
   }
 
   decision(): Decision {
-    return this.recording.decision([
+    return this.recording.decision(this.writes());
+  }
+
+  /** The transfers that it was told of, as they are now. */
+  transfers(): readonly Transfer[] {
+    return [...this.#transfers.values()];
+  }
+
+  /** What it makes of documents. */
+  writes(): readonly DocumentWrite[] {
+    return [
       ...[...this.#tasks.values()].map((task) => ({ document: 'task', task }) as const),
       ...[...this.#transfers.values()].map((transfer) => ({ document: 'transfer', transfer }) as const),
       ...this.#reservations,
-    ]);
+    ];
   }
 
   /** Whether a task holds the units that left. */
@@ -139,7 +152,11 @@ class Telling {
       return;
     const here = this.#state.documents.warehouse();
     const ends = isShipment ? { id, from: here, to: other } : { id, from: other, to: here };
-    const known = this.#transfers.get(id) ?? this.#state.documents.transfer(id) ?? unheard(ends, this.#state.now);
+    const key = `${ends.from} ${id}`;
+    const known =
+      this.#transfers.get(key) ?? this.#state.documents.transfer(id, ends.from) ?? unheard(ends, this.#state.now);
+    // What was set aside for the plan left with it.
+    if (isShipment) setAsideEnds(known, {}, this.recording);
     const units = isShipment
       ? { shipped: -quantity }
       : kind === 'transfer-lost'
@@ -154,7 +171,7 @@ class Telling {
       ...(isShipment ? { shippedAs: known.shippedAs ?? REJOIN_REASON } : {}),
       changedAt: this.#state.now,
     };
-    this.#transfers.set(id, withStage(after));
+    this.#transfers.set(key, withStage(after));
   }
 
   #count(fact: ToldFact, counted: number): void {

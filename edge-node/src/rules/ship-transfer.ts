@@ -10,7 +10,7 @@ import type { ShipTransfer, TransferCommand } from './transfer-command.ts';
  */
 export function shipTransfer(state: SiteState, command: ShipTransfer): Decision {
   const { id } = command;
-  const transfer = state.documents.transfer(id);
+  const transfer = leavingOf(state, id);
   if (transfer === undefined) return { outcome: 'refused', refusal: { refusal: 'unknown', document: 'transfer', id } };
   if (transfer.from !== state.documents.warehouse()) {
     return transferWrongState(transfer, `it leaves from ${transfer.from}; what arrives here is received`);
@@ -36,8 +36,13 @@ export function shipTransfer(state: SiteState, command: ShipTransfer): Decision 
   return recording.decision([{ document: 'transfer', transfer: withStage(after) }]);
 }
 
+/** The transfer of that name that leaves from here; without one, any that arrives, to tell that it does. */
+export function leavingOf({ documents }: SiteState, id: string): Transfer | undefined {
+  return documents.transfer(id, documents.warehouse()) ?? documents.transfersNamed(id)[0];
+}
+
 /** What was set aside for a planned transfer is so no longer. */
-export function setAsideEnds(transfer: Transfer, command: TransferCommand, recording: Recording): void {
+export function setAsideEnds(transfer: Transfer, command: Pick<TransferCommand, 'actor'>, recording: Recording): void {
   if (transfer.state !== 'planned') return;
   const details = {
     document: transfer.id,

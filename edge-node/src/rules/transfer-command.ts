@@ -28,7 +28,7 @@ export type CancelTransfer = OfTransfer & { readonly type: 'cancel-transfer' };
 /** Goods of a transfer have arrived here. */
 export type ReceiveTransfer = OfTransfer & {
   readonly type: 'receive-transfer';
-  /** Where they come from; needed as long as central has not told of the transfer. */
+  /** Where they come from; needed while no transfer of that name is known here, or several are. */
   readonly from?: WarehouseId;
   readonly lines: readonly MovementLine[];
   /** Nothing more has come. */
@@ -38,6 +38,8 @@ export type ReceiveTransfer = OfTransfer & {
 /** What has not come will not come. */
 export type CloseTransfer = OfTransfer & {
   readonly type: 'close-transfer';
+  /** Where its goods come from; needed where several sources use the name. */
+  readonly from?: WarehouseId;
   readonly reason: Reason;
   readonly actor: string;
 };

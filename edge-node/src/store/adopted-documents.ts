@@ -156,10 +156,11 @@ export class AdoptedDocuments {
     if (!isOut && kind !== 'transfer-receive' && kind !== 'transfer-lost') return;
     const other = details.otherWarehouse as NonNullable<typeof details.otherWarehouse>;
     const here = this.#warehouse as typeof other;
+    const [from, to] = isOut ? [here, other] : [other, here];
     const known =
-      this.#transfers.find(id) ??
+      this.#transfers.find(id, from) ??
       ({
-        ...{ id, from: isOut ? here : other, to: isOut ? other : here, state: isOut ? 'planned' : 'receiving' },
+        ...{ id, from, to, state: isOut ? 'planned' : 'receiving' },
         ...{ lines: [], note: undefined, isComplete: false, closing: undefined, plannedAs: undefined },
         ...{ shippedAs: undefined, madeAt: at, changedAt: at },
       } as const);

@@ -82,14 +82,14 @@ export function settleArrivals(database: Database, here: string): void {
   database
     .prepare(
       `UPDATE transfer_line SET shipped = received + damaged + lost WHERE shipped < received + damaged + lost
-         AND transfer IN (SELECT id FROM transfer WHERE to_warehouse = ?)`,
+         AND transfer IN (SELECT number FROM transfer WHERE to_warehouse = ?)`,
     )
     .run(here);
   database
     .prepare(
       `UPDATE transfer SET state = 'closed' WHERE to_warehouse = ? AND state = 'receiving' AND NOT EXISTS (
-         SELECT 1 FROM transfer_line WHERE transfer = transfer.id AND shipped <> received + damaged + lost)
-         AND EXISTS (SELECT 1 FROM transfer_line WHERE transfer = transfer.id AND (shipped > 0 OR lost <> 0))`,
+         SELECT 1 FROM transfer_line WHERE transfer = transfer.number AND shipped <> received + damaged + lost)
+         AND EXISTS (SELECT 1 FROM transfer_line WHERE transfer = transfer.number AND (shipped > 0 OR lost <> 0))`,
     )
     .run(here);
 }
@@ -101,7 +101,7 @@ export function skusSetAside(database: Database): readonly Sku[] {
       `SELECT sku FROM position WHERE reserved <> 0 OR committed <> 0
        UNION SELECT sku FROM task_line WHERE quantity - released - shipped <> 0
        UNION SELECT sku FROM reservation_line JOIN reservation ON id = reservation WHERE state IN ('held', 'confirmed')
-       UNION SELECT sku FROM transfer_line JOIN transfer ON id = transfer WHERE state = 'planned' AND planned <> 0`,
+       UNION SELECT sku FROM transfer_line JOIN transfer ON number = transfer WHERE state = 'planned' AND planned <> 0`,
     )
     .pluck()
     .all();

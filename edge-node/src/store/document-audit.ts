@@ -14,7 +14,7 @@ export type AuditedTask = {
   readonly open: number;
   readonly least: number;
 };
-/** A transfer that cannot be as it is, in words. */
+/** A transfer that cannot be as it is, by name and source, in words. */
 export type AuditedTransfer = { readonly id: string; readonly fault: string };
 /** A reservation that cannot be as it is, in words. */
 export type AuditedReservation = { readonly id: string; readonly fault: string };
@@ -32,7 +32,7 @@ const holders: Readonly<Record<keyof AuditedSetAsides, readonly string[]>> = {
   committed: [
     'SELECT sum(quantity - released - shipped) FROM task_line WHERE sku = ?',
     reservedBy('confirmed'),
-    "SELECT sum(planned) FROM transfer_line JOIN transfer ON id = transfer WHERE sku = ? AND state = 'planned'",
+    "SELECT sum(planned) FROM transfer_line JOIN transfer ON number = transfer WHERE sku = ? AND state = 'planned'",
   ],
 };
 
@@ -99,21 +99,22 @@ export class DocumentAudit {
 
   /** Transfers whose state their lines contradict, and lines of transfers that are not there. */
   faultyTransfers(): readonly AuditedTransfer[] {
+    const named = "id || ' from ' || from_warehouse";
     return this.#database
       .prepare<[number], AuditedTransfer>(
-        `SELECT id, 'has no lines' AS fault FROM transfer
-           WHERE NOT EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id)
-         UNION ALL SELECT id, 'is ' || state || ' with units shipped'
+        `SELECT ${named} AS id, 'has no lines' AS fault FROM transfer
+           WHERE NOT EXISTS (SELECT 1 FROM transfer_line WHERE transfer = number)
+         UNION ALL SELECT ${named}, 'is ' || state || ' with units shipped'
            FROM transfer WHERE state IN ('planned', 'cancelled') AND
-             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND shipped <> 0)
-         UNION ALL SELECT id, 'is ' || state || CASE WHEN state = 'closed' THEN ' with units not accounted for' ELSE ' with every unit accounted for' END
+             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = number AND shipped <> 0)
+         UNION ALL SELECT ${named}, 'is ' || state || CASE WHEN state = 'closed' THEN ' with units not accounted for' ELSE ' with every unit accounted for' END
            FROM transfer WHERE state IN ('shipped', 'receiving', 'closed') AND (state = 'closed') <> (
-             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND (shipped > 0 OR lost <> 0)) AND NOT
-             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = id AND shipped <> received + damaged + lost))
-         UNION ALL SELECT transfer, 'has a line of ' || sku || ' with less than nothing'
-           FROM transfer_line WHERE min(planned, shipped, received, damaged) < 0
-         UNION ALL SELECT transfer, 'has a line of ' || sku || ' and is not there'
-           FROM transfer_line WHERE transfer NOT IN (SELECT id FROM transfer)
+             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = number AND (shipped > 0 OR lost <> 0)) AND NOT
+             EXISTS (SELECT 1 FROM transfer_line WHERE transfer = number AND shipped <> received + damaged + lost))
+         UNION ALL SELECT ${named}, 'has a line of ' || sku || ' with less than nothing'
+           FROM transfer_line JOIN transfer ON number = transfer WHERE min(planned, shipped, received, damaged) < 0
+         UNION ALL SELECT 'number ' || transfer, 'has a line of ' || sku || ' and is not there'
+           FROM transfer_line WHERE transfer NOT IN (SELECT number FROM transfer)
          LIMIT ?`,
       )
       .all(PAGE_ROWS);

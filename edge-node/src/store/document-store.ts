@@ -1,4 +1,6 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { decodeDelta } from '@edgestock/shared/protocol/codec';
+import type { Delta } from '@edgestock/shared/protocol/delta';
 import type { SkuPolicy, WarehousePolicy } from '@edgestock/shared/protocol/directive';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Database } from 'better-sqlite3';
@@ -7,8 +9,11 @@ import type { Reservation } from '../rules/reservation.ts';
 import type { Task, TaskStep } from '../rules/task.ts';
 import type { Transfer } from '../rules/transfer.ts';
 import type { ExceptionStore } from './exception-store.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
 import { InboxStore } from './inbox-store.ts';
 import type { ItemStore } from './item-store.ts';
+import { LateFactStore, receiptKeyOf } from './late-fact-store.ts';
+import type { MovementStore } from './movement-store.ts';
 import type { NodeStore } from './node-store.ts';
 import { PolicyStore } from './policy-store.ts';
 import { ReservationStore } from './reservation-store.ts';
@@ -22,16 +27,31 @@ export class DocumentStore implements Documents {
   readonly tasks: TaskStore;
   readonly transfers: TransferStore;
   readonly reservations: ReservationStore;
+  readonly lateFacts: LateFactStore;
+  readonly #movements: MovementStore;
+  readonly #idempotency: IdempotencyStore;
   readonly #node: NodeStore;
   readonly #items: ItemStore;
   readonly #exceptions: ExceptionStore;
 
-  constructor(database: Database, stores: { node: NodeStore; items: ItemStore; exceptions: ExceptionStore }) {
+  constructor(
+    database: Database,
+    stores: {
+      node: NodeStore;
+      items: ItemStore;
+      exceptions: ExceptionStore;
+      movements: MovementStore;
+      idempotency: IdempotencyStore;
+    },
+  ) {
     this.directives = new InboxStore(database);
     this.policies = new PolicyStore(database);
     this.tasks = new TaskStore(database);
     this.transfers = new TransferStore(database);
     this.reservations = new ReservationStore(database);
+    this.lateFacts = new LateFactStore(database);
+    this.#movements = stores.movements;
+    this.#idempotency = stores.idempotency;
     this.#node = stores.node;
     this.#items = stores.items;
     this.#exceptions = stores.exceptions;
@@ -39,6 +59,10 @@ export class DocumentStore implements Documents {
 
   inbox(): DownCursor {
     return this.directives.cursor();
+  }
+
+  isKept(place: Pick<DownCursor, 'centralEpoch' | 'sequence'>): boolean {
+    return this.directives.isKept(place);
   }
 
   policy(): WarehousePolicy | undefined {
@@ -57,8 +81,22 @@ export class DocumentStore implements Documents {
     return this.tasks.step(task, step)?.fingerprint;
   }
 
-  transfer(id: string): Transfer | undefined {
-    return this.transfers.find(id);
+  transfer(id: string, from: WarehouseId): Transfer | undefined {
+    return this.transfers.find(id, from);
+  }
+
+  transfersNamed(id: string): readonly Transfer[] {
+    return this.transfers.named(id);
+  }
+
+  *movementsOf(sku: Sku): Generator<Delta> {
+    for (const { delta } of this.#movements.ofSkuSince(sku, 0)) yield decodeDelta(delta);
+  }
+
+  receipt(scope: 'sale' | 'return', document: string): readonly Delta[] | undefined {
+    const known = this.#idempotency.find({ scope, key: receiptKeyOf(document) });
+    if (known === undefined) return undefined;
+    return this.#movements.after(known.firstSequence - 1, known.movementCount).map(({ delta }) => decodeDelta(delta));
   }
 
   isUncounted(sku: Sku): boolean {
@@ -82,6 +120,9 @@ export class DocumentStore implements Documents {
       case 'refused-directive':
         this.directives.refuse(write.cursor, write.directive, write.reason, now);
         break;
+      case 'kept-directive':
+        this.directives.carryOutKept(write.place, now);
+        break;
       case 'policy':
         this.policies.save(write.policy);
         break;
@@ -97,6 +138,9 @@ export class DocumentStore implements Documents {
       case 'item':
         this.#items.upsert(write.item, now);
         this.#exceptions.resolveListed(write.item.sku, now);
+        break;
+      case 'late-fact':
+        this.lateFacts.save(write.late, write.rows, write.receipts, now);
         break;
       case 'transfer':
         this.transfers.save(write.transfer);

@@ -12,6 +12,7 @@ import Database from 'better-sqlite3';
 import { getTableColumns, getTableName, is } from 'drizzle-orm';
 import { SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Transfer } from '../rules/transfer.ts';
 import { DataDirectoryUnusable, EdgeStore } from './edge-store.ts';
 import { migrations } from './migrations.ts';
 import { WrongWarehouse } from './node-store.ts';
@@ -233,7 +234,38 @@ describe('the schema', () => {
     database.prepare("INSERT INTO transfer VALUES ('T-1', 'HAM1', 'BER1', 1, ?, 50)").run(state);
     migrate(database, migrations);
     const transfers = new TransferStore(database);
-    expect(transfers.find('T-1')).toMatchObject({ from: 'HAM1', to: 'BER1', state: 'closed', changedAt: 50, lines });
+    expect(transfers.named('T-1')).toMatchObject([{ from: 'HAM1', to: 'BER1', state: 'closed', changedAt: 50, lines }]);
+    database.close();
+  });
+
+  it('keeps the transfers that were known by name alone, each with its lines, and then takes one of another source', () => {
+    const database = openDatabase(join(directory, 'transfers.sqlite'), { cacheKiB: 1024 });
+    const step = migrations.findIndex(({ name }) => name === 'transfers by source and name');
+    migrate(database, migrations.slice(0, step));
+    database.exec(`
+      INSERT INTO transfer VALUES (3, 'T-1', 'HAM1', 'BER1', 'closed', 'a note', 1, 'theft', 'ana', NULL, NULL, 10, 20),
+        (5, 'T-2', 'BER1', 'HAM1', 'shipped', NULL, 0, NULL, NULL, 'p', 's', 30, 40);
+      INSERT INTO transfer_line VALUES ('T-1', 'B', 0, 0, 4, 1, 2, 1), ('T-1', 'A', 1, 0, 3, 3, 0, 0), ('T-2', 'A', 0, 2, 2, 0, 0, 0);`);
+    migrate(database, migrations);
+    expect(database.pragma('foreign_key_check')).toEqual([]);
+    const transfers = new TransferStore(database);
+    const first = {
+      ...{ id: 'T-1', from: 'HAM1', to: 'BER1', state: 'closed', note: 'a note', isComplete: true },
+      ...{ closing: { reason: 'theft', actor: 'ana' }, plannedAs: undefined, shippedAs: undefined },
+      ...{ madeAt: 10, changedAt: 20 },
+      lines: [
+        { sku: 'B', planned: 0, shipped: 4, received: 1, damaged: 2, lost: 1 },
+        { sku: 'A', planned: 0, shipped: 3, received: 3, damaged: 0, lost: 0 },
+      ],
+    };
+    const second = { id: 'T-2', from: 'BER1', plannedAs: 'p', shippedAs: 's', lines: [{ sku: 'A', planned: 2 }] };
+    expect(transfers.page({}, 0, 9).transfers).toMatchObject([first, second]);
+    expect(transfers.page({}, 3, 9).transfers).toMatchObject([second]);
+    transfers.save({ ...(first as never as Transfer), from: 'MUC1' as never, state: 'receiving' });
+    expect(transfers.named('T-1').map(({ from, state }) => [from, state])).toEqual([
+      ['HAM1', 'closed'],
+      ['MUC1', 'receiving'],
+    ]);
     database.close();
   });
 

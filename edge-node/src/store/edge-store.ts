@@ -69,7 +69,7 @@ export class EdgeStore {
     this.idempotency = new IdempotencyStore(database);
     this.exceptions = new ExceptionStore(database, typed);
     this.imports = new ImportStore(database);
-    this.documents = new DocumentStore(database, { node: this.node, items: this.items, exceptions: this.exceptions });
+    this.documents = new DocumentStore(database, this);
     this.outbox = new Outbox({
       database,
       node: this.node,

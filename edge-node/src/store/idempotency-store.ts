@@ -28,7 +28,7 @@ export class IdempotencyStore {
     );
   }
 
-  find(idempotency: Idempotency): RecordedCommand | undefined {
+  find(idempotency: Pick<Idempotency, 'scope' | 'key'>): RecordedCommand | undefined {
     const row = this.#find.get(idempotency.scope, idempotency.key);
     if (row === undefined) return undefined;
     return {

@@ -9,6 +9,9 @@ export type RefusedDirective = {
   readonly receivedAt: number;
 };
 
+type Place = { readonly centralEpoch: number; readonly sequence: number };
+export type KeptDirective = Place & { readonly bytes: Uint8Array };
+
 /** How far central's log is carried out here, and what of it could not be. */
 export class InboxStore {
   readonly #cursor: Statement<[], { centralEpoch: number; sequence: number; hash: Buffer }>;
@@ -16,6 +19,9 @@ export class InboxStore {
   readonly #endEpoch: Statement<[]>;
   readonly #refuse: Statement<[number, number, Uint8Array, string, number]>;
   readonly #refused: Statement<[number], RefusedDirective>;
+  readonly #kept: Statement<[number, number, number], KeptDirective>;
+  readonly #isKept: Statement<[number, number], { one: number }>;
+  readonly #carryOutKept: Statement<[number, number, number]>;
   readonly #forget: Statement<[number, number]>;
   readonly #mark: Statement<[number, number, number]>;
   readonly #split: Statement<[number, number], { began: number }>;
@@ -37,6 +43,15 @@ export class InboxStore {
     this.#at = database.prepare('SELECT directive FROM inbox_mark WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1');
     this.#refuse = database.prepare(
       'INSERT INTO refused_directive (central_epoch, sequence, directive, reason, received_at) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#kept = database.prepare(`
+      SELECT central_epoch AS centralEpoch, sequence, directive AS bytes FROM refused_directive
+      WHERE carried_out_at IS NULL AND (central_epoch, sequence) > (?, ?) ORDER BY central_epoch, sequence LIMIT ?`);
+    this.#isKept = database.prepare(
+      'SELECT 1 AS one FROM refused_directive WHERE central_epoch = ? AND sequence = ? AND carried_out_at IS NULL',
+    );
+    this.#carryOutKept = database.prepare(
+      'UPDATE refused_directive SET carried_out_at = ? WHERE central_epoch = ? AND sequence = ?',
     );
     this.#refused = database.prepare(
       `SELECT central_epoch AS centralEpoch, sequence, reason, received_at AS receivedAt FROM refused_directive
@@ -78,6 +93,20 @@ export class InboxStore {
 
   refuse(cursor: DownCursor, directive: Uint8Array, reason: string, now: number): void {
     this.#refuse.run(cursor.centralEpoch, cursor.sequence, directive, reason, now);
+  }
+
+  /** What could not be carried out when it came, in the order of central's log, after a place. */
+  kept(after: Place, limit: number): readonly KeptDirective[] {
+    return this.#kept.all(after.centralEpoch, after.sequence, limit);
+  }
+
+  isKept({ centralEpoch, sequence }: Place): boolean {
+    return this.#isKept.get(centralEpoch, sequence) !== undefined;
+  }
+
+  /** In the commit of its effect. It stays listed: the exception that tells of it is a person's to close. */
+  carryOutKept({ centralEpoch, sequence }: Place, now: number): void {
+    this.#carryOutKept.run(now, centralEpoch, sequence);
   }
 
   /** The directives that could not be carried out, latest first. */

@@ -86,7 +86,7 @@ export type AuditedInbox = { readonly centralEpoch: number; readonly sequence: n
 export type AuditedRefusal = { readonly centralEpoch: number; readonly sequence: number };
 
 /** Of transfers only what holds units: one that is on its way here may be of a SKU that was never here. */
-const planned = "(SELECT sku FROM transfer_line JOIN transfer ON id = transfer WHERE state = 'planned')";
+const planned = "(SELECT sku FROM transfer_line JOIN transfer ON number = transfer WHERE state = 'planned')";
 const tablesBySku = ['movement', 'position', 'balance', 'checkpoint_balance', 'task_line', 'reservation_line', planned];
 const CACHE_KIB = 64 * 1024;
 

@@ -1,4 +1,6 @@
 import type { Migration } from '@edgestock/shared/sqlite/migrate';
+import { lateFactTables } from './late-fact-tables.ts';
+import { transfersBySource } from './transfers-by-source.ts';
 
 /** The node's schema, step by step. Comments stay in the database file: `.schema` explains itself on the spot. */
 export const migrations: readonly Migration[] = [
@@ -450,4 +452,6 @@ export const migrations: readonly Migration[] = [
         SELECT node.sequence, node.sequence, inbox.sequence FROM node, inbox;
     `,
   },
+  transfersBySource,
+  lateFactTables,
 ];

@@ -177,6 +177,7 @@ export const refusedDirective = sqliteTable(
     directive: blob('directive', { mode: 'buffer' }).notNull(),
     reason: text('reason').notNull(),
     receivedAt: integer('received_at').notNull(),
+    carriedOutAt: integer('carried_out_at'),
   },
   (table) => [primaryKey({ columns: [table.centralEpoch, table.sequence] })],
 );
@@ -250,7 +251,7 @@ export const transfer = sqliteTable('transfer', {
 export const transferLine = sqliteTable(
   'transfer_line',
   {
-    transfer: text('transfer').notNull(),
+    transfer: integer('transfer').notNull(),
     sku: text('sku').notNull(),
     line: integer('line').notNull(),
     planned: integer('planned').notNull(),
@@ -261,6 +262,18 @@ export const transferLine = sqliteTable(
   },
   (table) => [primaryKey({ columns: [table.transfer, table.sku] })],
 );
+
+export const lateRow = sqliteTable('late_row', {
+  number: integer('number').primaryKey(),
+  late: integer('late').notNull(),
+  sequence: integer('sequence').notNull(),
+  sku: text('sku').notNull(),
+  kind: integer('kind').notNull(),
+  quantity: integer('quantity').notNull(),
+  recorded: integer('recorded'),
+  skipped: text('skipped'),
+  at: integer('at').notNull(),
+});
 
 export const reservation = sqliteTable('reservation', {
   number: integer('number').primaryKey(),

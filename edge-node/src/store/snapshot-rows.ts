@@ -45,7 +45,7 @@ export class SnapshotRows {
         FROM task_line WHERE sku = @sku AND quantity - released - shipped <> 0
       UNION ALL SELECT state, reservation, quantity, NULL FROM reservation_line JOIN reservation ON id = reservation
         WHERE sku = @sku AND state IN ('held', 'confirmed')
-      UNION ALL SELECT 'transfer', transfer, planned, to_warehouse FROM transfer_line JOIN transfer ON id = transfer
+      UNION ALL SELECT 'transfer', t.id, planned, to_warehouse FROM transfer_line l JOIN transfer t ON t.number = l.transfer
         WHERE sku = @sku AND state = 'planned' AND planned <> 0`);
     this.#reserves = database.prepare('SELECT 1 AS one FROM reservation_line WHERE reservation = ? AND sku = ?');
   }

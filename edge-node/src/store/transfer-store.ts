@@ -1,4 +1,5 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Transfer, TransferStage, TransferUnits } from '../rules/transfer.ts';
 
@@ -45,17 +46,19 @@ const columnOf = { state: 'state', from: 'from_warehouse', to: 'to_warehouse' } 
 /** Transfers from and to this warehouse, each as the node itself and central's last word have it. */
 export class TransferStore {
   readonly #database: Database;
-  readonly #find: Statement<[string], TransferRow>;
-  readonly #lines: Statement<[string], TransferUnits>;
-  readonly #save: Statement<[SavedTransfer]>;
-  readonly #saveLine: Statement<[{ transfer: string; line: number } & TransferUnits]>;
+  readonly #find: Statement<[string, WarehouseId], TransferRow>;
+  readonly #named: Statement<[string], TransferRow>;
+  readonly #lines: Statement<[number], TransferUnits>;
+  readonly #save: Statement<[SavedTransfer], { number: number }>;
+  readonly #saveLine: Statement<[{ transfer: number; line: number } & TransferUnits]>;
   readonly #ofSku: Statement<[string, number], TransferShare>;
   readonly #openCount: Statement<[], { open: number }>;
   readonly #pages = new Map<string, Statement<[TransferFilter & { after: number; limit: number }], TransferRow>>();
 
   constructor(database: Database) {
     this.#database = database;
-    this.#find = database.prepare(`SELECT ${COLUMNS} FROM transfer WHERE id = ?`);
+    this.#find = database.prepare(`SELECT ${COLUMNS} FROM transfer WHERE id = ? AND from_warehouse = ?`);
+    this.#named = database.prepare(`SELECT ${COLUMNS} FROM transfer WHERE id = ? ORDER BY number`);
     this.#lines = database.prepare(
       'SELECT sku, planned, shipped, received, damaged, lost FROM transfer_line WHERE transfer = ? ORDER BY line',
     );
@@ -64,32 +67,38 @@ export class TransferStore {
         planned_as, shipped_as, made_at, changed_at)
       VALUES (@id, @from, @to, @state, @note, @isComplete, @closingReason, @closingActor, @plannedAs, @shippedAs, @madeAt,
         @changedAt)
-      ON CONFLICT (id) DO UPDATE SET to_warehouse = excluded.to_warehouse, state = excluded.state,
+      ON CONFLICT (id, from_warehouse) DO UPDATE SET to_warehouse = excluded.to_warehouse, state = excluded.state,
         is_complete = excluded.is_complete, closing_reason = excluded.closing_reason,
-        closing_actor = excluded.closing_actor, shipped_as = excluded.shipped_as, changed_at = excluded.changed_at`);
+        closing_actor = excluded.closing_actor, shipped_as = excluded.shipped_as, changed_at = excluded.changed_at
+      RETURNING number`);
     this.#saveLine = database.prepare(`
       INSERT INTO transfer_line (transfer, sku, line, planned, shipped, received, damaged, lost)
       VALUES (@transfer, @sku, @line, @planned, @shipped, @received, @damaged, @lost)
       ON CONFLICT (transfer, sku) DO UPDATE SET planned = excluded.planned, shipped = excluded.shipped,
         received = excluded.received, damaged = excluded.damaged, lost = excluded.lost`);
     this.#ofSku = database.prepare(`
-      SELECT transfer, from_warehouse AS "from", to_warehouse AS "to", state,
+      SELECT id AS transfer, from_warehouse AS "from", to_warehouse AS "to", state,
         iif(state = 'planned', planned, 0) AS committed, max(0, shipped - received - damaged - lost) AS inTransit
-      FROM transfer_line JOIN transfer ON id = transfer
+      FROM transfer_line JOIN transfer ON number = transfer
       WHERE sku = ? AND state IN ('planned', 'shipped', 'receiving')
         AND (state = 'planned' OR shipped > received + damaged + lost)
       ORDER BY number LIMIT ?`);
     this.#openCount = database.prepare(`SELECT count(*) AS open FROM transfer WHERE ${OPEN}`);
   }
 
-  find(id: string): Transfer | undefined {
-    const row = this.#find.get(id);
+  find(id: string, from: WarehouseId): Transfer | undefined {
+    const row = this.#find.get(id, from);
     return row === undefined ? undefined : this.#transferOf(row);
+  }
+
+  /** Of every source that uses the name. */
+  named(id: string): readonly Transfer[] {
+    return this.#named.all(id).map((row) => this.#transferOf(row));
   }
 
   /** Writes the transfer as it is now. Who planned it, and what, is the same for ever. */
   save({ lines, note, isComplete, closing, plannedAs, shippedAs, ...transfer }: Transfer): void {
-    this.#save.run({
+    const saved = this.#save.get({
       ...transfer,
       note: note ?? null,
       isComplete: isComplete ? 1 : 0,
@@ -98,7 +107,8 @@ export class TransferStore {
       plannedAs: plannedAs ?? null,
       shippedAs: shippedAs ?? null,
     });
-    for (const [line, units] of lines.entries()) this.#saveLine.run({ transfer: transfer.id, line, ...units });
+    const { number } = must(saved, 'what is saved has a number');
+    for (const [line, units] of lines.entries()) this.#saveLine.run({ transfer: number, line, ...units });
   }
 
   page(filter: TransferFilter, after: number, limit: number): TransferPage {
@@ -137,7 +147,7 @@ export class TransferStore {
   }
 
   #transferOf(row: TransferRow): Transfer {
-    const { number: _, note, isComplete, closingReason, closingActor, plannedAs, shippedAs, ...transfer } = row;
+    const { number, note, isComplete, closingReason, closingActor, plannedAs, shippedAs, ...transfer } = row;
     return {
       ...transfer,
       note: note ?? undefined,
@@ -146,7 +156,7 @@ export class TransferStore {
         closingReason === null || closingActor === null ? undefined : { reason: closingReason, actor: closingActor },
       plannedAs: plannedAs ?? undefined,
       shippedAs: shippedAs ?? undefined,
-      lines: this.#lines.all(row.id),
+      lines: this.#lines.all(number),
     };
   }
 }

@@ -7,12 +7,16 @@ import type { Documents } from '../rules/documents.ts';
 export function documentsOf(some: Partial<Documents>): Documents {
   return {
     inbox: () => ({ centralEpoch: 0, sequence: 0, hash: genesisHash }),
+    isKept: () => false,
     policy: () => undefined,
     skuPolicy: () => undefined,
     task: () => undefined,
     stepDone: () => undefined,
     reservation: () => undefined,
     transfer: () => undefined,
+    transfersNamed: () => [],
+    movementsOf: () => [],
+    receipt: () => undefined,
     isUncounted: () => false,
     warehouse: () => must(parseWarehouseId('BER1'), 'a warehouse id'),
     ...some,

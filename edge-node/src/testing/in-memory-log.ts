@@ -113,7 +113,7 @@ export class InMemoryLog implements ReplicationLog {
     return this.states(skus.slice(0, rowsMax));
   }
 
-  snapshotRowsAfter(sku: Sku | '', skusMax: number) {
+  snapshotRowsAfter(sku: Sku | '', skusMax: number): ReturnType<ReplicationLog['snapshotRowsAfter']> {
     const skus = [...this.#positions.keys()].sort().filter((other) => other > sku);
     const page = skus.slice(0, skusMax);
     const rows = page.flatMap((one) => {

@@ -2,7 +2,13 @@ import { parseSku, parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { movementKinds } from '@edgestock/shared/inventory/movement';
 import { emptyQuantities } from '@edgestock/shared/inventory/position';
 import { chainHashOver, genesisHash } from '@edgestock/shared/protocol/chain';
-import { encodeDelta, encodeDownBatch, encodeStateMessage, encodeUpBatch } from '@edgestock/shared/protocol/codec';
+import {
+  decodeDelta,
+  encodeDelta,
+  encodeDownBatch,
+  encodeStateMessage,
+  encodeUpBatch,
+} from '@edgestock/shared/protocol/codec';
 import type {
   EnrolRequest,
   HeartbeatReply,
@@ -58,6 +64,11 @@ const directiveList: readonly Directive[] = [
       ...{ transfer: 'van-1', from: warehouse, to: must(parseWarehouseId('HAM1'), 'a warehouse id'), isClosed: false },
       lines: [{ sku, shipped: 4, received: 1, damaged: 1, lost: -1 }],
     },
+  },
+  {
+    kind: 'late-facts',
+    late: 17,
+    rows: deltas.slice(0, 3).map((bytes, index) => ({ sequence: 70_000 + index, delta: decodeDelta(bytes) })),
   },
 ];
 const directives = directiveList.map(encodeDirective);

@@ -160,7 +160,7 @@ export class NodeAudit {
       }
     }
     for (const id of this.transferIds) {
-      const transfer = this.#node.store.documents.transfers.find(id);
+      const transfer = this.#node.store.documents.transfers.find(id, this.#node.warehouse);
       if (transfer?.state !== 'planned') continue;
       for (const { sku, planned } of transfer.lines) of(sku).committedHere += planned;
     }

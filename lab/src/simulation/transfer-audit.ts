@@ -34,7 +34,8 @@ export async function transferDifference(
   for (const [key, { left, came, lost }] of transferredIn(nodes)) {
     const [id = '', name] = key.split(' ');
     const [record] = await store.transfersNamed(id);
-    const said = [record, ...nodes.map(({ node }) => node.store.documents.transfers.find(id))];
+    const told = nodes.map(({ node }) => record && node.store.documents.transfers.find(id, record.from));
+    const said = [record, ...told];
     const ends = new Set<string | undefined>([record?.from, record?.to]);
     const isKnown = nodes.every(({ node }, index) => !ends.has(node.warehouse) || said[index + 1] !== undefined);
     const logs = JSON.stringify({ left, came, lost });

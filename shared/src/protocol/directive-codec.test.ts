@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
 import { parseWarehouseId, type WarehouseId } from '../inventory/ids.ts';
-import { arbitrarySku } from '../testing/arbitraries.ts';
+import { arbitraryDelta, arbitrarySku } from '../testing/arbitraries.ts';
 import { type Directive, warehouseClasses } from './directive.ts';
 import { decodeDirective, encodeDirective } from './directive-codec.ts';
 import { packed } from './packing.ts';
@@ -57,6 +57,11 @@ const directive: fc.Arbitrary<Directive> = fc.oneof(
       ),
     }),
   }),
+  fc.record({
+    kind: fc.constant('late-facts' as const),
+    late: units,
+    rows: list(fc.record({ sequence: units, delta: arbitraryDelta })),
+  }),
 );
 
 describe('a directive on the wire', () => {
@@ -94,6 +99,7 @@ describe('a directive on the wire', () => {
     ['a fraction of a unit', [2, 'F', [['A', 1.5]], 'x']],
     ['too many lines', [3, Array.from({ length: 501 }, () => ['A', 1])]],
     ['a barcode without a multiple', [5, [['A', null, '1']]]],
+    ['a late fact that is no movement', [9, 1, [[1, Buffer.from([0x90])]]]],
   ])('is refused with %s', (_, fields) => {
     expect(() => decodeDirective(packed(fields))).toThrow(WireError);
   });

@@ -1,7 +1,9 @@
 import { unreachable } from '../runtime/assert.ts';
+import { decodeDelta, encodeDelta } from './codec.ts';
 import {
   type CatalogueItem,
   type Directive,
+  type LateRow,
   type SkuPolicy,
   type SkuQuantity,
   type SkuTotal,
@@ -12,7 +14,7 @@ import {
 } from './directive.ts';
 import { wireLimits } from './limits.ts';
 import { packed, unpackArray } from './packing.ts';
-import { arrayOf, integer, natural, skuOf, textOf, WireError, warehouseOf } from './wire-fields.ts';
+import { arrayOf, bytesOf, integer, natural, skuOf, textOf, WireError, warehouseOf } from './wire-fields.ts';
 
 /** Kinds on the wire and on disk: append only, never reuse. */
 const codes = {
@@ -24,6 +26,7 @@ const codes = {
   policy: 6,
   'sku-policy': 7,
   transfer: 8,
+  'late-facts': 9,
 } as const satisfies Record<Directive['kind'], number>;
 
 /** The canonical bytes of a directive: encoded once, when central writes it; hashed, stored and sent as they are. */
@@ -53,6 +56,8 @@ function fieldsOf(directive: Directive): unknown[] {
       ];
     case 'transfer':
       return transferFields(directive.transfer);
+    case 'late-facts':
+      return [directive.late, directive.rows.map(({ sequence, delta }) => [sequence, encodeDelta(delta)])];
     default:
       return unreachable(directive);
   }
@@ -99,6 +104,8 @@ export function decodeDirective(bytes: Uint8Array): Directive | undefined {
       return { kind: 'sku-policy', rules: listOf(fields[0], 'rules', skuPolicyOf) };
     case codes.transfer:
       return { kind: 'transfer', transfer: transferOf(fields) };
+    case codes['late-facts']:
+      return { kind: 'late-facts', late: natural(fields[0], 'late'), rows: listOf(fields[1], 'rows', lateRowOf) };
     default:
       return undefined;
   }
@@ -113,6 +120,11 @@ function quantitiesOf(value: unknown): readonly SkuQuantity[] {
     const [sku, quantity] = arrayOf(line, 'line');
     return { sku: skuOf(sku), quantity: natural(quantity, 'quantity') };
   });
+}
+
+function lateRowOf(value: unknown): LateRow {
+  const [sequence, delta] = arrayOf(value, 'row');
+  return { sequence: natural(sequence, 'sequence'), delta: decodeDelta(bytesOf(delta, 'delta')) };
 }
 
 function totalOf(value: unknown): SkuTotal {

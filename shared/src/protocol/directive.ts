@@ -1,4 +1,5 @@
 import type { Sku, WarehouseId } from '../inventory/ids.ts';
+import type { Delta } from './delta.ts';
 
 /**
  * What central asks of a node. Central is the single writer of a node's log of directives, numbered and chained like the
@@ -35,9 +36,26 @@ export type Directive =
   /** What differs from the policy for these SKUs, whole; a rule without values lifts the difference. */
   | { readonly kind: 'sku-policy'; readonly rules: readonly SkuPolicy[] }
   /** A transfer that concerns this warehouse as its source or destination, as central knows it now. */
-  | { readonly kind: 'transfer'; readonly transfer: TransferState };
+  | { readonly kind: 'transfer'; readonly transfer: TransferState }
+  /**
+   * What a life of this warehouse did that had ended, or another installation of it, and that a person lets count: record what
+   * of it the log does not hold yet. A long one comes in several; repeating one changes nothing.
+   */
+  | {
+      readonly kind: 'late-facts';
+      /** Central's number of the late fact. */
+      readonly late: number;
+      readonly rows: readonly LateRow[];
+    };
 
 export type DirectiveKind = Directive['kind'];
+
+/** A movement of a log that is not the one which goes on, as it was recorded there. */
+export type LateRow = {
+  /** Its place in that log. */
+  readonly sequence: number;
+  readonly delta: Delta;
+};
 
 export type SkuQuantity = { readonly sku: Sku; readonly quantity: number };
 export type SkuTotal = { readonly sku: Sku; readonly total: number };

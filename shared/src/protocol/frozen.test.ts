@@ -166,6 +166,10 @@ const directives: readonly { readonly directive: Directive; readonly hex: string
 /** Beside the batch of all kinds, whose bytes are golden as a whole. */
 const moreDirectives: typeof directives = [
   {
+    directive: { kind: 'late-facts', late: 17, rows: [{ sequence: 41, delta: sale }] },
+    hex: '930911919229c4249902a5534b552d31fe07ce00011170922802cb427a20ab58d00000009303a3722d31a174',
+  },
+  {
     directive: {
       kind: 'transfer',
       transfer: {

@@ -16,6 +16,8 @@ export const wireLimits = {
   /** Items of one catalogue directive, lines of one order or transfer at one warehouse, SKUs of one quota directive. */
   directiveLinesMax: 500,
   barcodesPerItemMax: 100,
+  /** Movements of one directive of late facts: a node looks for each in its log, and tills wait for the commit. */
+  lateRowsMax: 50,
   /** Bytes of the batches in one page of a log that is given back: in JSON they take a third more. */
   rejoinPageBytesMax: 256 * 1024,
   /** Rows in one page of states that central knows beyond its log. */
@@ -47,6 +49,7 @@ assert(
   wireLimits.batchBytesMax + wireLimits.directiveBytesMax < wireLimits.messageBytesMax,
   'a closed batch of directives must fit a message',
 );
+assert(wireLimits.deltaBytesMax * 2 < wireLimits.directiveBytesMax, 'any movement fits a directive of late facts');
 assert(wireLimits.stateRowsMax * 200 < wireLimits.messageBytesMax, 'a full state message must fit');
 assert(
   (wireLimits.rejoinPageBytesMax / 3) * 4 + 64 * 1024 < wireLimits.messageBytesMax,

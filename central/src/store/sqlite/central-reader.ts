@@ -4,7 +4,7 @@ import { decodeDelta, WireError } from '@edgestock/shared/protocol/codec';
 import type { StateAhead } from '@edgestock/shared/protocol/rejoin';
 import { assert, must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
-import { and, count, desc, eq, lt } from 'drizzle-orm';
+import { and, count, desc, eq, isNotNull, isNull, lt } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { centralLimits } from '../../limits.ts';
 import { type Channel, DEFAULT_CHANNEL } from '../../rules/channel.ts';
@@ -14,6 +14,7 @@ import {
   type CentralReader,
   type HistoryEntry,
   type KeptSnapshot,
+  type LateFact,
   type PositionRecord,
   type QuarantineRecord,
   type SkuAvailability,
@@ -21,8 +22,10 @@ import {
   unspentOf,
 } from '../central-store.ts';
 import { BatchLog } from './positions/batch-log.ts';
+import { LateFactReader } from './positions/late-facts.ts';
 import { LifeReader } from './positions/life-table.ts';
 import { NodeReader } from './positions/node-table.ts';
+import { quarantineRecordOf } from './positions/quarantine-table.ts';
 import { SqlitePromiseReader } from './promise-reader.ts';
 import * as schema from './schema.ts';
 import { SnapshotReader } from './snapshots/snapshot-table.ts';
@@ -72,6 +75,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   readonly #log: BatchLog;
   readonly #lives: LifeReader;
   readonly #snapshots: SnapshotReader;
+  readonly #lateFacts: LateFactReader;
   readonly #answer: Statement<[string, string], AnswerRow>;
   readonly #shares: Statement<[string], PositionRow>;
   readonly #sharesOf: Statement<[string, string], PositionRow>;
@@ -87,6 +91,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     super(database);
     this.#drizzle = drizzle(database, { schema });
     this.#nodes = new NodeReader(database);
+    this.#lateFacts = new LateFactReader(database);
     this.#log = new BatchLog(database);
     this.#lives = new LifeReader(database);
     this.#snapshots = new SnapshotReader(database);
@@ -192,10 +197,12 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
 
   async quarantined({
     warehouse,
+    isSettled,
     beforeId,
     limit,
   }: {
     readonly warehouse?: WarehouseId;
+    readonly isSettled?: boolean;
     readonly beforeId?: number;
     readonly limit: number;
   }): Promise<readonly QuarantineRecord[]> {
@@ -206,24 +213,22 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
       .where(
         and(
           warehouse === undefined ? undefined : eq(quarantine.warehouse, warehouse),
+          isSettled === undefined
+            ? undefined
+            : isSettled
+              ? isNotNull(quarantine.settledAs)
+              : isNull(quarantine.settledAs),
           beforeId === undefined ? undefined : lt(quarantine.id, beforeId),
         ),
       )
       .orderBy(desc(quarantine.id))
       .limit(limit)
       .all();
-    return rows.map((row) => ({
-      id: row.id,
-      warehouse: row.warehouse as WarehouseId,
-      reason: row.reason,
-      detail: row.detail,
-      bytes: row.bytes,
-      at: row.at,
-      ...(row.epoch === null ? {} : { epoch: row.epoch }),
-      ...(row.firstSequence === null ? {} : { firstSequence: row.firstSequence }),
-      ...(row.lastSequence === null ? {} : { lastSequence: row.lastSequence }),
-      ...(row.sku === null ? {} : { sku: row.sku as Sku }),
-    }));
+    return rows.map(quarantineRecordOf);
+  }
+
+  async lateFact(id: number): Promise<LateFact | undefined> {
+    return this.snapshot(() => this.#lateFacts.find(id));
   }
 
   async batchesAfter(warehouse: WarehouseId, sequence: number, bytesMax: number): Promise<readonly Uint8Array[]> {
@@ -255,7 +260,9 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     return {
       warehouses: this.#nodes.count(),
       revision: this.#meta.get()?.revision ?? 0,
-      quarantined: this.#drizzle.select({ rows: count() }).from(schema.quarantine).get()?.rows ?? 0,
+      quarantined:
+        this.#drizzle.select({ rows: count() }).from(schema.quarantine).where(isNull(schema.quarantine.settledAs)).get()
+          ?.rows ?? 0,
       batches: this.#log.rows(),
       bytes:
         Number(this.database.pragma('page_count', { simple: true })) *

@@ -3,6 +3,7 @@ import { policyRecallTables } from './catalogue/policy-recall-tables.ts';
 import { downTrimTables } from './down/down-trim-tables.ts';
 import { epochTables } from './epochs/epoch-tables.ts';
 import { orderTables } from './orders/order-tables.ts';
+import { lateFactColumns } from './positions/late-fact-columns.ts';
 import { lifeTables } from './positions/life-tables.ts';
 import { promiseTables } from './promises/promise-tables.ts';
 import { recallDebtTables } from './promises/recall-debt-tables.ts';
@@ -259,5 +260,6 @@ export const migrations: readonly Migration[] = [
   },
   lifeTables,
   epochTables,
+  lateFactColumns,
   snapshotTables,
 ];

@@ -12,6 +12,7 @@ import { Policies } from './catalogue/policies.ts';
 import { Orders } from './orders/orders.ts';
 import type { Promising } from './orders/promising.ts';
 import { openLinesOf } from './orders/unknown-task-table.ts';
+import { LateFactDesk } from './positions/late-facts.ts';
 import { NodeReader } from './positions/node-table.ts';
 import { AnswerTable } from './promises/answer-table.ts';
 import { Reservations } from './promises/reservations.ts';
@@ -27,6 +28,7 @@ export class PromiseApplier {
   readonly #catalogue: Catalogue;
   readonly #channels: ChannelReader;
   readonly #channelWriter: ChannelWriter;
+  readonly #lateFacts: LateFactDesk;
 
   constructor(database: Database, promising: Promising) {
     this.#promising = promising;
@@ -38,6 +40,7 @@ export class PromiseApplier {
     this.#catalogue = new Catalogue(database, promising.downLog);
     this.#channels = new ChannelReader(database);
     this.#channelWriter = new ChannelWriter(database);
+    this.#lateFacts = new LateFactDesk(database, promising.downLog);
   }
 
   /** The first words to a node that has just been enrolled. */
@@ -107,6 +110,8 @@ export class PromiseApplier {
         const named = command.items.flatMap(({ warehouses }) => (warehouses === 'all' ? [] : warehouses));
         return this.#ofKnown(named, () => this.#catalogue.upsert(command.items, this.#enrolled()));
       }
+      case 'settle-late-fact':
+        return this.#lateFacts.settle(command, now);
       default:
         return unreachable(command);
     }

@@ -129,8 +129,16 @@ export const quarantine = sqliteTable(
     digest: blob('digest', { mode: 'buffer' }).notNull(),
     at: integer('at').notNull(),
     bytes: blob('bytes', { mode: 'buffer' }).notNull(),
+    settledAs: text('settled_as', { enum: ['applied', 'dismissed'] }),
+    settledAt: integer('settled_at'),
+    settledBy: text('settled_by'),
+    settledWhy: text('settled_why'),
+    directive: integer('directive'),
   },
-  (table) => [uniqueIndex('quarantine_once').on(table.warehouse, table.digest)],
+  (table) => [
+    uniqueIndex('quarantine_once').on(table.warehouse, table.digest),
+    index('quarantine_open').on(table.id).where(sql`settled_as IS NULL`),
+  ],
 );
 
 export const tables = [

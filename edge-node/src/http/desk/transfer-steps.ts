@@ -1,3 +1,4 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { z } from 'zod';
 import type { MovementLine, Transfer, TransferCommand } from '../../ledger/command.ts';
 import type { LastUnitsCall } from '../../ledger/last-units.ts';
@@ -19,7 +20,7 @@ const arrival = who.extend({
   lines: linesOf(movementLine.omit({ toBin: true, toCondition: true, serials: true, reason: true })),
   isLast: flag.exactOptional(),
 });
-const closing = z.strictObject({ reason, actor: text });
+const closing = z.strictObject({ from: warehouse.exactOptional(), reason, actor: text });
 
 /** What becomes of a transfer: shipped or cancelled at its source; received, and closed, where it arrives. */
 export function transferStepDoors(deps: HttpDependencies, lastUnits: LastUnitsCall): readonly Door[] {
@@ -57,7 +58,7 @@ async function ship(context: HttpContext, deps: HttpDependencies, lastUnits: Las
   const body = await readOptionalBody(context, shipment, limits);
   const id = idIn(context);
   const lines = body.lines && movementLines(body.lines, { view: ledger.view, clock, limits, kind: 'transfer-ship' });
-  const transfer = ledger.transfers.find(id);
+  const transfer = ledger.transfers.find(id, ledger.view.log().warehouse);
   if (transfer?.state === 'planned') await askForMissing(transfer, lines, lastUnits);
   const fingerprint = fingerprintOf('transfers/ship', body);
   const command = { type: 'ship-transfer', ...(lines === undefined ? {} : { lines }), fingerprint } as const;
@@ -122,7 +123,14 @@ async function step(
   });
   const isReceipt = command.type === 'receive-transfer';
   const more = (transfer: Transfer) => (isReceipt ? expectedInstead(transfer, deps) : {});
-  return transferAnswer(outcome, { id, status: 200, more }, deps);
+  const from = sourceOf(command, deps);
+  return transferAnswer(outcome, { id, ...(from === undefined ? {} : { from }), status: 200, more }, deps);
+}
+
+/** Where the transfer comes from, as far as the request says it: what is shipped or cancelled leaves from here. */
+function sourceOf(command: WithoutContext<TransferCommand>, { ledger }: HttpDependencies): WarehouseId | undefined {
+  if (command.type === 'receive-transfer' || command.type === 'close-transfer') return command.from;
+  return ledger.view.log().warehouse;
 }
 
 function idIn(context: HttpContext): string {

@@ -206,7 +206,7 @@ describe('64 hands on one transfer where it arrives (P9)', () => {
     expect(tally(answers)).toEqual({ '200': HANDS });
     expect(firsts(answers)).toHaveLength(1);
     expect(doors.log('transfer-receive')).toMatchObject([{ quantity: 5 }]);
-    expect(doors.site.ledger.transfers.find('T1')).toMatchObject({
+    expect(doors.site.ledger.transfers.named('T1')[0]).toMatchObject({
       state: 'closed',
       lines: [{ shipped: 5, received: 5, lost: 0 }],
     });
@@ -218,7 +218,7 @@ describe('64 hands on one transfer where it arrives (P9)', () => {
     expect(tally(answers)).toEqual({ '200': 2 * HANDS });
     expect(firsts(answers)).toHaveLength(HANDS);
     expect(position().onHand).toBe(HANDS);
-    expect(doors.site.ledger.transfers.find('T1')).toMatchObject({ state: 'closed', lines: [{ received: HANDS }] });
+    expect(doors.site.ledger.transfers.named('T1')[0]).toMatchObject({ state: 'closed', lines: [{ received: HANDS }] });
   });
 
   test('that record other contents under one key: one arrival is recorded, and the others are told so', async () => {
@@ -238,7 +238,7 @@ describe('64 hands on one transfer where it arrives (P9)', () => {
     expect(position().onHand).toBe(HANDS);
     const lost = doors.log('transfer-lost').reduce((sum, { quantity }) => sum + quantity, 0);
     expect(lost).toBe(0);
-    expect(doors.site.ledger.transfers.find('T1')).toMatchObject({
+    expect(doors.site.ledger.transfers.named('T1')[0]).toMatchObject({
       state: 'closed',
       closing,
       lines: [{ shipped: HANDS, received: HANDS, lost: 0 }],

@@ -1,6 +1,7 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { z } from 'zod';
-import { type Outcome, type Transfer, transferStates } from '../../ledger/command.ts';
+import { type Outcome, type RecordedMovement, type Transfer, transferStates } from '../../ledger/command.ts';
 import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
@@ -42,8 +43,9 @@ async function planned(context: HttpContext, deps: HttpDependencies, lastUnits: 
   const idempotency = keyedWrite(context, 'transfers', body, body.id === undefined ? deps : { limits });
   const lines = movementLines(body.lines, { view: ledger.view, clock, limits, kind: 'transfer-ship' });
   // Two warehouses may both count from 1; names that a node makes up are its own.
-  const id = body.id ?? `${ledger.view.log().warehouse}-${random.uuid()}`;
-  if (ledger.transfers.find(id) === undefined) {
+  const here = ledger.view.log().warehouse;
+  const id = body.id ?? `${here}-${random.uuid()}`;
+  if (ledger.transfers.find(id, here) === undefined) {
     refusePromise(deps, body.force);
     await lastUnits.beforePromise(lines);
   }
@@ -57,14 +59,22 @@ async function planned(context: HttpContext, deps: HttpDependencies, lastUnits: 
     ...(body.actor === undefined ? {} : { actor: body.actor }),
     ...(idempotency === undefined ? {} : { idempotency }),
   });
-  return transferAnswer(outcome, { id, status: 201 }, deps);
+  return transferAnswer(outcome, { id, from: here, status: 201 }, deps);
 }
 
 function one(context: HttpContext, { ledger }: HttpDependencies): Response {
   const id = context.req.param('id') ?? '';
-  const transfer = ledger.transfers.find(id);
-  if (transfer === undefined) throw refusedProblem({ refusal: 'unknown', document: 'transfer', id });
-  return Response.json({ transfer: transferBody(transfer) });
+  const from = new Query(context, ['from']).warehouse('from');
+  return Response.json({ transfer: transferBody(meant(ledger, id, from)) });
+}
+
+/** The transfer of a name, and of a source where it is said; refuses where there is none, or where it may be any of several. */
+function meant({ transfers }: HttpDependencies['ledger'], id: string, from: WarehouseId | undefined): Transfer {
+  const [found, ...others] = from === undefined ? transfers.named(id) : [transfers.find(id, from)];
+  if (found === undefined) throw refusedProblem({ refusal: 'unknown', document: 'transfer', id });
+  if (others.length === 0) return found;
+  const sources = transfers.named(id).map((one) => one.from);
+  throw refusedProblem({ refusal: 'ambiguous', document: 'transfer', id, sources });
 }
 
 /** A page in the order in which the node first knew of them; `next` is the `after` of the next page. */
@@ -86,6 +96,8 @@ export function transferAnswer(
   outcome: Outcome,
   asked: {
     readonly id: string;
+    /** Absent where the request did not say it: then what was recorded does. */
+    readonly from?: WarehouseId;
     readonly status: 200 | 201;
     /** Further members of the answer. */
     readonly more?: (transfer: Transfer) => object;
@@ -94,17 +106,24 @@ export function transferAnswer(
 ): Response {
   const { answer, isReplay } = recordedAnswer(outcome, limits);
   // A repeated request without an id of its own gets the transfer that the first one planned.
-  const id = answer.movements[0]?.details.document ?? asked.id;
-  const transfer = ledger.transfers.find(id);
-  if (transfer === undefined) throw refusedProblem({ refusal: 'unknown', document: 'transfer', id });
+  const [movement] = answer.movements;
+  const id = movement?.details.document ?? asked.id;
+  const transfer = meant(ledger, id, asked.from ?? originOf(movement));
+  const other = ledger.transfers.named(id).length > 1 ? `?from=${encodeURIComponent(transfer.from)}` : '';
   return Response.json(
     { transfer: transferBody(transfer), ...answerBody(answer), ...asked.more?.(transfer) },
     {
       status: asked.status,
       headers: {
-        ...(asked.status === 201 ? { location: `/v1/transfers/${encodeURIComponent(id)}` } : {}),
+        ...(asked.status === 201 ? { location: `/v1/transfers/${encodeURIComponent(id)}${other}` } : {}),
         ...(isReplay ? { 'idempotency-replayed': 'true' } : {}),
       },
     },
   );
+}
+
+/** Where the goods of a recorded arrival, or of a loss, come from. */
+function originOf(movement: RecordedMovement | undefined): WarehouseId | undefined {
+  const isArrival = movement?.kind === 'transfer-receive' || movement?.kind === 'transfer-lost';
+  return isArrival ? movement.details.otherWarehouse : undefined;
 }

@@ -6,6 +6,7 @@ import { Catalogue } from '../catalogue/catalogue.ts';
 import { ChannelReader } from '../catalogue/channel-table.ts';
 import { Policies } from '../catalogue/policies.ts';
 import type { Promising } from '../orders/promising.ts';
+import { LateFactDesk } from '../positions/late-facts.ts';
 import { NodeReader } from '../positions/node-table.ts';
 
 /**
@@ -19,6 +20,7 @@ export class Epochs {
   readonly #channels: ChannelReader;
   readonly #policies: Policies;
   readonly #catalogue: Catalogue;
+  readonly #lateFacts: LateFactDesk;
   readonly #current: Statement<[], { epoch: number }>;
   readonly #begin: Statement<[number, number, string]>;
   readonly #forget: readonly Statement<[]>[];
@@ -29,6 +31,7 @@ export class Epochs {
     this.#channels = new ChannelReader(database);
     this.#policies = new Policies(database, promising);
     this.#catalogue = new Catalogue(database, promising.downLog);
+    this.#lateFacts = new LateFactDesk(database, promising.downLog);
     this.#current = database.prepare('SELECT central_epoch AS epoch FROM meta WHERE id = 1');
     // Another life: revisions that went out since the backup were of other answers.
     this.#begin = database.prepare(`
@@ -52,6 +55,7 @@ export class Epochs {
     const { epoch: current } = must(this.#current.get(), 'the row is made with the store');
     const epoch = nextCentralEpoch({ current, heard, now });
     this.#begin.run(epoch, now, reason);
+    const lateFacts = this.#lateFacts.unheard();
     for (const statement of this.#forget) statement.run();
     unsettled.addAll();
     for (const { channel } of this.#channels.all()) availability.rebuild(channel);
@@ -59,6 +63,7 @@ export class Epochs {
     for (const warehouse of warehouses) this.#policies.tellAgain(warehouse);
     this.#catalogue.tellAgain(warehouses);
     for (const warehouse of warehouses) transfers.tellAgain(warehouse, now);
+    this.#lateFacts.tellAgain(lateFacts);
     return epoch;
   }
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
-import type { QuarantineInput } from '../../central-store.ts';
+import type { QuarantineInput, QuarantineRecord, Settlement } from '../../central-store.ts';
+import type { quarantine } from '../schema.ts';
 
 /** Puts things aside, each once; inside a transaction of its caller. */
 export class QuarantineWriter {
@@ -35,4 +37,34 @@ function digestOf({ epoch, firstSequence, lastSequence, bytes }: QuarantineInput
     .update(`${epoch ?? ''}.${firstSequence ?? ''}.${lastSequence ?? ''}.`)
     .update(bytes)
     .digest();
+}
+
+type Row = typeof quarantine.$inferSelect;
+
+export function quarantineRecordOf(row: Row): QuarantineRecord {
+  const settled = settlementOf(row);
+  return {
+    id: row.id,
+    warehouse: row.warehouse as WarehouseId,
+    reason: row.reason,
+    detail: row.detail,
+    bytes: row.bytes,
+    at: row.at,
+    ...(row.epoch === null ? {} : { epoch: row.epoch }),
+    ...(row.firstSequence === null ? {} : { firstSequence: row.firstSequence }),
+    ...(row.lastSequence === null ? {} : { lastSequence: row.lastSequence }),
+    ...(row.sku === null ? {} : { sku: row.sku as Sku }),
+    ...(settled === undefined ? {} : { settled }),
+  };
+}
+
+function settlementOf({ settledAs, settledAt, settledBy, settledWhy, directive }: Row): Settlement | undefined {
+  if (settledAs === null) return undefined;
+  return {
+    as: settledAs,
+    at: settledAt ?? 0,
+    by: settledBy ?? '',
+    why: settledWhy ?? '',
+    ...(directive === null ? {} : { directive }),
+  };
 }
