@@ -270,12 +270,12 @@ export function describeSnapshotting(fixture: ContractFixture): void {
     it('lists what its node ships for orders that nobody knows any more, once', async () => {
       const log = await enrolled(lived());
       const rows = rowsOf(log, 7).map((row) => {
-        const task = { holder: 'task' as const, document: 'O-1.1', quantity: 2 };
-        const held = { holder: 'held' as const, document: 'R-1', quantity: 1 };
+        const task = { holder: 'task' as const, document: 'O-1.1', quantity: 2, released: 0, shipped: 3 };
+        const held = { holder: 'held' as const, document: 'R-1', quantity: 1, released: 0, shipped: 0 };
         return row.sku === 'A' || row.sku === 'B' ? { ...row, setAsides: [task, held] } : row;
       });
       await send(log, new NodeSnapshot(log, 7, { rows }));
-      const line = { quantity: 2, shipped: 0, givenUp: 0 };
+      const line = { quantity: 5, shipped: 3, givenUp: 0 };
       expect(await fixture.store.unknownTasks(undefined, 9)).toMatchObject([
         {
           warehouse: 'BER1',

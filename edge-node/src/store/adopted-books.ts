@@ -160,14 +160,18 @@ export class AdoptedBooks {
   /** As if they had been set aside at that moment: so the documents are made that a log would have told of. */
   #takeSetAside(
     { sku, version }: SnapshotRow,
-    { holder, document, quantity, otherWarehouse }: SnapshotSetAside,
+    { holder, document, quantity, otherWarehouse, released, shipped }: SnapshotSetAside,
     { sequence, at }: { readonly sequence: number; readonly at: number },
   ): void {
-    for (const kind of holding[holder]) {
-      const details = otherWarehouse === undefined ? { document } : { document, otherWarehouse };
-      const of = { kind: movementKinds[kind].code, sku, quantity, version, previous: 0 };
+    const details = otherWarehouse === undefined ? { document } : { document, otherWarehouse };
+    const take = (kind: MovementKind, units: number) => {
+      if (units === 0) return;
+      const of = { kind: movementKinds[kind].code, sku, quantity: units, version, previous: 0 };
       this.#documents.take({ sequence, delta: { ...of, state: emptyQuantities, at, line: 0, details } });
-    }
+    };
+    for (const kind of holding[holder]) take(kind, quantity + released + shipped);
+    take('uncommit', released);
+    take('ship', -shipped);
   }
 
   #beginEpoch({ epoch }: UpBatch, firstSequence: number): void {

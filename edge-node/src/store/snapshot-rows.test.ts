@@ -165,7 +165,7 @@ describe('the books where the log begins', () => {
       state: { onHand: 9, reserved: 2 },
       places: [{ lot: 'L', quantity: 9 }],
       expiries: [{ lot: 'L', expiry: '2027-01-01' }],
-      setAsides: [{ holder: 'held', document: 'R-1', quantity: 2 }],
+      setAsides: [{ holder: 'held', document: 'R-1', quantity: 2, released: 0, shipped: 0 }],
     });
     await site.record({ type: 'confirm-reservation', id: 'R-1' });
     await site.move(

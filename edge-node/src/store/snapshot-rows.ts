@@ -41,11 +41,11 @@ export class SnapshotRows {
       SELECT lot, expiry FROM lot WHERE sku = ? AND EXISTS (
         SELECT 1 FROM checkpoint_balance b WHERE b.sku = lot.sku AND b.lot = lot.lot) ORDER BY lot`);
     this.#holders = database.prepare(`
-      SELECT 'task' AS holder, task AS document, quantity - released - shipped AS quantity, NULL AS otherWarehouse
-        FROM task_line WHERE sku = @sku AND quantity - released - shipped <> 0
-      UNION ALL SELECT state, reservation, quantity, NULL FROM reservation_line JOIN reservation ON id = reservation
+      SELECT 'task' AS holder, task AS document, quantity - released - shipped AS quantity, released, shipped,
+        NULL AS otherWarehouse FROM task_line WHERE sku = @sku
+      UNION ALL SELECT state, reservation, quantity, 0, 0, NULL FROM reservation_line JOIN reservation ON id = reservation
         WHERE sku = @sku AND state IN ('held', 'confirmed')
-      UNION ALL SELECT 'transfer', t.id, planned, to_warehouse FROM transfer_line l JOIN transfer t ON t.number = l.transfer
+      UNION ALL SELECT 'transfer', t.id, planned, 0, 0, to_warehouse FROM transfer_line l JOIN transfer t ON t.number = l.transfer
         WHERE sku = @sku AND state = 'planned' AND planned <> 0`);
     this.#reserves = database.prepare('SELECT 1 AS one FROM reservation_line WHERE reservation = ? AND sku = ?');
   }
@@ -59,7 +59,7 @@ export class SnapshotRows {
       assert(sequence <= begin, () => `the log has a gap: ${one} moved at ${sequence}, and that movement is missing`);
       // It came after that place.
       if (version === 0) return [];
-      const setAsides = state.reserved === 0 && state.committed === 0 ? [] : this.#setAsides(one, begin);
+      const setAsides = this.#setAsides(one, { begin, hasMoved: next !== undefined });
       return split({ sku: one, version, sequence, state, ...this.#placed(one), setAsides });
     });
     return { rows, last: page.length < skusMax ? undefined : page.at(-1)?.sku };
@@ -72,11 +72,14 @@ export class SnapshotRows {
     return { places, expiries: places.some(({ lot }) => lot !== '') ? this.#lots.all(sku) : [] };
   }
 
-  #setAsides(sku: Sku, begin: number): readonly SnapshotSetAside[] {
+  #setAsides(
+    sku: Sku,
+    { begin, hasMoved }: { readonly begin: number; readonly hasMoved: boolean },
+  ): readonly SnapshotSetAside[] {
     const now = this.#holders.all({ sku }).map(({ otherWarehouse, ...one }): SnapshotSetAside => {
       return otherWarehouse === null || otherWarehouse === undefined ? one : { ...one, otherWarehouse };
     });
-    const deltas = this.#movements.ofSkuSince(sku, begin).map(({ delta }) => decodeDelta(delta));
+    const deltas = hasMoved ? this.#movements.ofSkuSince(sku, begin).map(({ delta }) => decodeDelta(delta)) : [];
     return setAsidesBefore(now, deltas, (document) => this.#reserves.get(document, sku) !== undefined);
   }
 }

@@ -223,15 +223,18 @@ const snapshotChunk: SnapshotChunk = {
       ],
       expiries: [{ lot: 'L', expiry: '2027-01-31' }],
       setAsides: [
-        { holder: 'task', document: 'O-1.1', quantity: 2 },
-        { holder: 'transfer', document: 'X-1', quantity: 1, otherWarehouse: must(parseWarehouseId('HAM1'), 'an id') },
+        { holder: 'task', document: 'O-1.1', quantity: 2, released: 1, shipped: 4 },
+        {
+          ...{ holder: 'transfer', document: 'X-1', quantity: 1, released: 0, shipped: 0 },
+          otherWarehouse: must(parseWarehouseId('HAM1'), 'an id'),
+        },
       ],
     },
   ],
 };
 const GOLDEN_SNAPSHOT_CHUNK =
-  '9901a44245523102b061316232633364346535663630373138ce0001117003039197a5534b552d3107ce0001116f972802000300000998a0a00026a3412d31a14c010292a14caa323032372d30312d33319802a54f2d312e3102a003a3582d3101a448414d31ce8bc78a60';
-const GOLDEN_SNAPSHOT_ROOT = '88b2aeecd2b53cea49ee6fbfb2361221c6aea6c1616cdf851c770c164ca0fbca';
+  '9901a44245523102b061316232633364346535663630373138ce0001117003039197a5534b552d3107ce0001116f972802000300000998a0a00026a3412d31a14c010292a14caa323032372d30312d33319c02a54f2d312e3102a0010403a3582d3101a448414d310000ce6b3d3d0b';
+const GOLDEN_SNAPSHOT_ROOT = 'b8265f0e0727a1e03cdd7290222b28dcf5c2b3eeb708e9d33b66161fb1e37c85';
 
 describe('the frozen wire', () => {
   it.each(goldenDeltas)('reads and writes the golden bytes of $name', ({ delta, hex }) => {

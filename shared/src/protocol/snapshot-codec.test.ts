@@ -50,9 +50,11 @@ const arbitraryRow: fc.Arbitrary<SnapshotRow> = fc.record({
         holder: fc.constantFrom(...setAsideHolders),
         document: text,
         quantity: fc.maxSafeNat(),
+        released: fc.nat(),
+        shipped: fc.nat(),
         otherWarehouse: fc.constant('HAM1' as WarehouseId),
       },
-      { requiredKeys: ['holder', 'document', 'quantity'] },
+      { requiredKeys: ['holder', 'document', 'quantity', 'released', 'shipped'] },
     ),
     { maxLength: 3 },
   ),
@@ -97,7 +99,7 @@ describe('a chunk of a snapshot', () => {
     const many = Array.from({ length: wireLimits.snapshotChunkRowsMax + 1 }, () => row);
     expect(() => decodeSnapshotChunk(fields(many))).toThrow('too many');
     expect(() => decodeSnapshotChunk(fields([['A', 2, 7, [5], ['bin', 'lot', 0], [], []]]))).toThrow('no groups');
-    expect(() => decodeSnapshotChunk(fields([['A', 2, 7, [5], [], [], [9, 'o', 1, '']]]))).toThrow('not known');
+    expect(() => decodeSnapshotChunk(fields([['A', 2, 7, [5], [], [], [9, 'o', 1, '', 0, 0]]]))).toThrow('not known');
     expect(() => decodeSnapshotChunk(Buffer.alloc(wireLimits.snapshotChunkBytesMax + 1))).toThrow('too long');
   });
 

@@ -66,11 +66,13 @@ function rowFields({ sku, version, sequence, state, places, expiries, setAsides 
     stateFields(state),
     places.flatMap(({ bin, lot, condition, quantity }) => [bin, lot, conditions.indexOf(condition), quantity]),
     expiries.flatMap(({ lot, expiry }) => [lot, expiry]),
-    setAsides.flatMap(({ holder, document, quantity, otherWarehouse }) => [
+    setAsides.flatMap(({ holder, document, quantity, otherWarehouse, released, shipped }) => [
       setAsideHolders.indexOf(holder),
       document,
       quantity,
       otherWarehouse ?? '',
+      released,
+      shipped,
     ]),
   ];
 }
@@ -84,7 +86,7 @@ function rowOf(value: unknown): SnapshotRow {
     state: quantitiesOf(state),
     places: groupsOf(places, 4, 'places').map(placeOf),
     expiries: groupsOf(expiries, 2, 'expiries').map(expiryOf),
-    setAsides: groupsOf(setAsides, 4, 'set-asides').map(setAsideOf),
+    setAsides: groupsOf(setAsides, 6, 'set-asides').map(setAsideOf),
   };
 }
 
@@ -101,13 +103,22 @@ function expiryOf([lot, expiry]: readonly unknown[]): SnapshotExpiry {
   return { lot: textOf(lot, 'lot'), expiry: textOf(expiry, 'expiry') };
 }
 
-function setAsideOf([code, document, quantity, otherWarehouse]: readonly unknown[]): SnapshotSetAside {
+function setAsideOf([
+  code,
+  document,
+  quantity,
+  otherWarehouse,
+  released,
+  shipped,
+]: readonly unknown[]): SnapshotSetAside {
   const holder = setAsideHolders[natural(code, 'holder')];
   if (holder === undefined) throw new WireError('what holds the units is not known');
   return {
     holder,
     document: textOf(document, 'document'),
     quantity: natural(quantity, 'quantity'),
+    released: natural(released, 'released'),
+    shipped: natural(shipped, 'shipped'),
     ...(otherWarehouse === '' ? {} : { otherWarehouse: warehouseOf(otherWarehouse) }),
   };
 }

@@ -45,7 +45,11 @@ export type SetAsideHolder = (typeof setAsideHolders)[number];
 export type SnapshotSetAside = {
   readonly holder: SetAsideHolder;
   readonly document: string;
+  /** Units that are set aside for it; of a task there may be none left, and it is told all the same. */
   readonly quantity: number;
+  /** Units of a task that were given up, and that were shipped. */
+  readonly released: number;
+  readonly shipped: number;
   /** Where a transfer goes to. */
   readonly otherWarehouse?: WarehouseId;
 };

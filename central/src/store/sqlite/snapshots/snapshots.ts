@@ -126,8 +126,8 @@ export class Snapshots {
     for (const { sku, version } of unusable) this.#positions.suspect(warehouse, sku, version);
     this.#positions.write();
     const tasks = rows.flatMap(({ sku, setAsides }) =>
-      setAsides.flatMap(({ holder, document, quantity }) =>
-        holder === 'task' && quantity > 0 ? [{ task: document, line: { sku, quantity } }] : [],
+      setAsides.flatMap(({ holder, document: task, quantity, released, shipped }) =>
+        holder === 'task' ? [{ task, sku, quantity: quantity + released + shipped, released, shipped }] : [],
       ),
     );
     this.#tasks.standing(warehouse, tasks, now);
