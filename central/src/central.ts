@@ -112,7 +112,7 @@ function ingestReport(writer: Writer, natsUrls: readonly string[]): IngestReport
     const hint = `No link to the broker at ${natsUrls.join(', ')}: is it up? Central tries for ever and serves reads meanwhile.`;
     return { isUp: false, state: 'waiting-for-broker', hint, counters };
   }
-  if (streamFailure !== undefined) return { ...failingReport(streamFailure), state: 'stream-missing', counters };
+  if (streamFailure !== undefined) return { ...failingReport(streamFailure), state: streamFailure.state, counters };
   return { isUp: true, state: 'running', counters };
 }
 

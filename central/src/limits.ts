@@ -84,6 +84,21 @@ export const centralLimits = {
   trimPeriodMs: 60_000,
   trimMessagesMin: 200,
 
+  /**
+   * A node is in contact and has sent, and central's cursor in its log stands still: from here on the broker is doubted. The node
+   * itself has sent everything again twice by then.
+   */
+  stalledAfterMs: 45_000,
+  stallCheckPeriodMs: 5_000,
+  /** What a remedy is given to show an effect before the next one. */
+  stallRemedyMs: 10_000,
+  /** How often at most the same subject is purged, and the stream made anew. */
+  stallPurgeRepeatMs: 10 * 60_000,
+  stallRemakeRepeatMs: 10 * 60_000,
+  /** How long a probe may take from central through the broker to central, and how often a broken shard is probed again. */
+  stallProbeWaitMs: 5_000,
+  stallProbeRepeatMs: 60_000,
+
   /** The same unreadable bytes this often are kept in quarantine instead of asked for again. */
   identicalRejectsMax: 3,
   /** Different unreadable messages remembered for that count. */
@@ -148,6 +163,10 @@ assert(centralLimits.windowDeltas >= 2 * wireLimits.batchDeltasMax, 'a node must
 assert(
   centralLimits.downWindowDirectives >= centralLimits.downBatchesInFlightMax * wireLimits.batchDirectivesMax,
   'as much may be under way as a node may be behind',
+);
+assert(
+  centralLimits.stalledAfterMs > 2 * centralLimits.silentAfterMs,
+  'a node must have had its chance to send again before what it sent is dropped',
 );
 assert(centralLimits.heartbeatHoldMs < centralLimits.silentAfterMs, 'a reply that waits must not look like silence');
 assert(

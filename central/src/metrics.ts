@@ -64,6 +64,9 @@ const ingest = {
   enrolmentsRefused: ['enrolments_refused_total', 'Enrolments refused'],
   storeFailing: ['store_failing', '1 while the store takes no writes for want of room, else 0; must be zero'],
   interruptions: ['interruptions_total', 'Times the way from the broker was interrupted and made anew'],
+  subjectsPurged: ['subjects_purged_total', 'Subjects purged because the broker did not deliver them; should be zero'],
+  consumersRemade: ['consumers_remade_total', 'Consumers made anew for the same reason; should be zero'],
+  streamsRemade: ['streams_remade_total', 'Times the stream was made anew for the same reason; should be zero'],
 } as const;
 
 /** Name after `edgestock_central_promise_`, and help, of what the writer's thread counts of promises. */

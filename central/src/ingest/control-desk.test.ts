@@ -15,6 +15,7 @@ import { ControlDesk } from './control-desk.ts';
 import type { DigestWatch } from './digest-watch.ts';
 import { emptyIngestMetrics } from './ingest-metrics.ts';
 import { NodeCursors } from './node-cursors.ts';
+import { StallWatch } from './stall-watch.ts';
 import { WantedStates } from './wanted-states.ts';
 
 let directory: string;
@@ -26,6 +27,7 @@ let desk: ControlDesk;
 let log: NodeLog;
 let downCursors: unknown[];
 let digests: DigestWatch;
+let stalls: StallWatch;
 let places: unknown[];
 
 const deskOptions = () => ({
@@ -34,6 +36,7 @@ const deskOptions = () => ({
   cursors,
   wanted,
   digests,
+  stalls,
   metrics: emptyIngestMetrics(),
   clock,
   log: silentLog,
@@ -49,6 +52,7 @@ beforeEach(async () => {
   wanted = new WantedStates(store, clock);
   downCursors = [];
   digests = digestWatchOf(store, clock);
+  stalls = new StallWatch({ cursors, clock, isStoreFull: () => false });
   places = [];
   desk = new ControlDesk(deskOptions());
   log = new NodeLog('BER1');

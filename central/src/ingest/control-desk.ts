@@ -16,6 +16,7 @@ import type { CentralStore } from '../store/central-store.ts';
 import type { DigestWatch } from './digest-watch.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { NodeCursor, NodeCursors } from './node-cursors.ts';
+import type { StallWatch } from './stall-watch.ts';
 import type { WantedStates } from './wanted-states.ts';
 
 export type ControlDeskOptions = {
@@ -24,6 +25,7 @@ export type ControlDeskOptions = {
   readonly cursors: NodeCursors;
   readonly wanted: WantedStates;
   readonly digests: DigestWatch;
+  readonly stalls: Pick<StallWatch, 'heard'>;
   readonly metrics: IngestMetrics;
   readonly clock: Clock;
   readonly log: Log;
@@ -98,8 +100,10 @@ export class ControlDesk {
     const cursor = cursors.get(warehouse);
     if (fence === undefined) this.#cover(warehouse, request, cursor);
     const reply = this.#replyTo(request, cursor, fence ?? fenceOf(cursor, request));
+    const mayGoOn = reply.fence === undefined && request.fence === undefined;
+    this.#options.stalls.heard(warehouse, request, mayGoOn);
     // A node that may not go on, by whose judgement ever, is asked for nothing.
-    if (reply.fence !== undefined || request.fence !== undefined) return reply;
+    if (!mayGoOn) return reply;
     const skus = await wanted.take(warehouse);
     return { ...reply, ...digests.ask(warehouse), ...(skus.length === 0 ? {} : { wanted: [...skus] }) };
   }

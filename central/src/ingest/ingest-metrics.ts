@@ -33,6 +33,10 @@ export type IngestMetrics = {
   enrolmentsRefused: number;
   /** Times the source was interrupted: reconnected, or its stream or consumer was made anew. */
   interruptions: number;
+  /** What central did about a broker that takes what nodes send and does not deliver it; see rules/stall-remedy.ts. */
+  subjectsPurged: number;
+  consumersRemade: number;
+  streamsRemade: number;
   /** 1 while the store takes no writes for want of room, else 0. */
   storeFailing: number;
 };
@@ -63,6 +67,9 @@ export function emptyIngestMetrics(): IngestMetrics {
     enrolments: 0,
     enrolmentsRefused: 0,
     interruptions: 0,
+    subjectsPurged: 0,
+    consumersRemade: 0,
+    streamsRemade: 0,
     storeFailing: 0,
   };
 }

@@ -1,4 +1,4 @@
-import { type Lane, laneConsumer, UP_STREAM, warehouseOfSubject } from '@edgestock/shared/protocol/subjects';
+import { isProbe, type Lane, laneConsumer, UP_STREAM, warehouseOfSubject } from '@edgestock/shared/protocol/subjects';
 import { Backoff } from '@edgestock/shared/runtime/backoff';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
@@ -19,6 +19,8 @@ export type LaneOptions = {
   readonly ensureStream: (manager: JetStreamManager) => Promise<void>;
   /** Told of each message that is done with: its subject and its place in the stream. */
   readonly onAcknowledged: (subject: string, streamSequence: number) => void;
+  /** Told of each probe of central's own that came through. */
+  readonly onProbe: (text: string) => void;
   readonly idleHeartbeatMs: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -53,13 +55,24 @@ export class JetStreamLane implements Service {
    * stream does not have. Reading then ends by itself and begins again.
    */
   async check(manager: JetStreamManager, idleMs: number): Promise<void> {
-    const { clock, lane, shard, log, listener } = this.#options;
+    const { clock, lane, shard, log } = this.#options;
     if (clock.monotonicMs() - this.#receivedAtMs < idleMs) return;
     if (!(await isConsumerAheadOfStream(manager, lane, shard))) return;
     log.warn({ lane, shard, hint: 'was the broker restored or damaged?' }, 'consumer was ahead of its stream');
+    await this.remakeConsumer(manager);
+  }
+
+  /** Everything that the stream still has of this lane comes again; what is known is recognised. */
+  async remakeConsumer(manager: JetStreamManager): Promise<void> {
+    const { lane, shard, listener } = this.#options;
     await manager.consumers.delete(UP_STREAM, laneConsumer(lane, shard));
     await ensureConsumer(manager, lane, shard);
     listener.interrupted();
+    this.restart();
+  }
+
+  /** Ends the reading, which begins anew by itself. */
+  restart(): void {
     this.#messages?.stop();
   }
 
@@ -83,7 +96,7 @@ export class JetStreamLane implements Service {
   }
 
   async #read(onStarted: () => void): Promise<void> {
-    const { connection, lane, shard, idleHeartbeatMs, listener, ensureStream } = this.#options;
+    const { connection, lane, shard, idleHeartbeatMs, listener, ensureStream, onProbe } = this.#options;
     const manager = await connection.jetstreamManager();
     await ensureStream(manager);
     await ensureConsumer(manager, lane, shard);
@@ -99,6 +112,11 @@ export class JetStreamLane implements Service {
     if (this.#abort.signal.aborted) return messages.stop();
     onStarted();
     for await (const message of messages) {
+      if (isProbe(message.subject)) {
+        message.ack();
+        onProbe(message.string());
+        continue;
+      }
       this.#receivedAtMs = this.#options.clock.monotonicMs();
       await listener.accept(this.#sourceMessage(message));
     }

@@ -17,9 +17,10 @@ import { jetStreamErrorCode } from '@edgestock/shared/transport/jetstream-error'
 import { Events, type JetStreamManager, type Msg, type NatsConnection } from 'nats';
 import { centralLimits } from '../limits.ts';
 import { JetStreamLane } from './jetstream-lane.ts';
+import { JetStreamRepairs } from './jetstream-repairs.ts';
 import { ensureStream } from './jetstream-stream.ts';
 import type { SourceListener } from './source.ts';
-import { type StreamFailure, StreamRefused } from './stream-failure.ts';
+import { type StreamFailure, StreamRefused, streamStuck } from './stream-failure.ts';
 import { StreamTrimmer } from './stream-trimmer.ts';
 
 export type JetStreamSourceOptions = {
@@ -39,17 +40,23 @@ export type JetStreamSourceOptions = {
 
 const lanes: readonly Lane[] = ['state', 'up'];
 const IDLE_HEARTBEAT_MS = 5_000;
+/** Checks in a row that the broker left without an answer, though the link to it is up. */
+const UNANSWERED_CHECKS_MAX = 2;
 /** Several processes of central share the requests of the nodes. */
 const QUEUE_GROUP = 'central';
 
 /** Everything of the nodes that comes through the broker: two lanes of eight shards, enrolments, heartbeats and requests. */
 export class JetStreamSource implements Service {
+  /** What can be done at the broker when it does not deliver. */
+  readonly repairs: JetStreamRepairs;
   readonly #options: JetStreamSourceOptions;
   readonly #trimmer = new StreamTrimmer();
   readonly #lanes: readonly JetStreamLane[];
   readonly #cancels: (() => void)[] = [];
   #ensuring: Promise<void> | undefined;
   #isStreamRefused = false;
+  #isLinkUp = true;
+  #unansweredChecks = 0;
 
   constructor(options: JetStreamSourceOptions) {
     this.#options = options;
@@ -74,6 +81,7 @@ export class JetStreamSource implements Service {
             listener: { accept: (message) => listener.accept(message), interrupted },
             ensureStream: (manager) => this.#ensureStream(manager),
             onAcknowledged: (subject, streamSequence) => this.#trimmer.note(subject, streamSequence),
+            onProbe: (text) => this.repairs.probeArrived(text),
             idleHeartbeatMs,
             clock,
             random,
@@ -81,6 +89,15 @@ export class JetStreamSource implements Service {
           }),
       ),
     );
+    this.repairs = new JetStreamRepairs({
+      connection,
+      lanes: this.#lanes,
+      laneOf: (lane, shard) => this.#lanes[lanes.indexOf(lane) * SHARD_COUNT + shard],
+      ensureStream: (manager) => this.#ensureStream(manager),
+      interrupted,
+      clock,
+      random,
+    });
     this.#cancels.push(clock.every(centralLimits.laneCheckPeriodMs, () => void this.#checkLanes()));
     this.#cancels.push(clock.every(centralLimits.trimPeriodMs, () => void this.#trim()));
     void this.#watchConnection(interrupted);
@@ -116,7 +133,7 @@ export class JetStreamSource implements Service {
     if (!this.#isStreamRefused) {
       const { message: reason, hint } = refused;
       log.error({ stream: UP_STREAM, reason, hint }, 'the stream cannot be made');
-      onStream?.({ since: clock.now(), reason, hint });
+      onStream?.({ state: 'stream-missing', since: clock.now(), reason, hint });
     }
     this.#isStreamRefused = true;
     return refused;
@@ -147,6 +164,7 @@ export class JetStreamSource implements Service {
   async #watchConnection(interrupted: () => void): Promise<void> {
     const { connection, onLink } = this.#options;
     for await (const { type } of connection.status()) {
+      if (type === Events.Disconnect || type === Events.Reconnect) this.#isLinkUp = type === Events.Reconnect;
       if (type === Events.Disconnect) onLink?.(false);
       if (type !== Events.Reconnect) continue;
       onLink?.(true);
@@ -159,9 +177,30 @@ export class JetStreamSource implements Service {
     try {
       const manager = await connection.jetstreamManager();
       for (const lane of this.#lanes) await lane.check(manager, centralLimits.laneCheckPeriodMs);
+      this.#answered();
     } catch (error) {
       log.debug({ reason: reasonOf(error) }, 'lanes could not be checked');
+      if (jetStreamErrorCode(error) !== undefined) this.#answered();
+      else if (this.#isLinkUp) this.#unanswered(error);
     }
+  }
+
+  /**
+   * A broker that holds the link and answers nothing (nats-server 2.9 whose disk was full): nobody sees it by a lost connection,
+   * and heartbeats do not come either.
+   */
+  #unanswered(error: unknown): void {
+    this.#unansweredChecks += 1;
+    if (this.#unansweredChecks !== UNANSWERED_CHECKS_MAX) return;
+    const { clock, log, onStream } = this.#options;
+    const failure = streamStuck(`the broker answers nothing about its stream: ${reasonOf(error)}`, clock.now());
+    log.error({ stream: UP_STREAM, reason: failure.reason, hint: failure.hint }, 'the broker is stuck');
+    onStream?.(failure);
+  }
+
+  #answered(): void {
+    if (this.#unansweredChecks >= UNANSWERED_CHECKS_MAX) this.#options.onStream?.(undefined);
+    this.#unansweredChecks = 0;
   }
 
   /** A courtesy to the broker's disk. What it takes too much of, the node sends again; what it leaves, expires. */

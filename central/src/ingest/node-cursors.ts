@@ -1,4 +1,5 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { shardOf } from '@edgestock/shared/protocol/subjects';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { centralLimits } from '../limits.ts';
 import type { NodeRecord } from '../rules/node-record.ts';
@@ -9,6 +10,8 @@ export type NodeCursor = {
   readonly instance: string;
   readonly appliedUpTo: number;
   readonly appliedHash: Uint8Array;
+  /** When it last moved, in monotonic milliseconds; before all time = not in this life of central. */
+  readonly movedAtMs: number;
   readonly fenceReason?: string | undefined;
   /** Central met a gap or could not read something: the node should send again from here. */
   readonly need?: number | undefined;
@@ -48,12 +51,22 @@ export class NodeCursors {
       instance: record.instance,
       appliedUpTo: record.appliedUpTo,
       appliedHash: record.appliedHash,
+      movedAtMs: Number.NEGATIVE_INFINITY,
       fenceReason: record.fence?.reason,
       needToldAtMs: Number.NEGATIVE_INFINITY,
       isInDoubt: true,
       settlesAt: record.unsettled && (record.unsettled.until ?? Number.POSITIVE_INFINITY),
     });
     this.#wake(record.warehouse);
+  }
+
+  /** When the cursor of any of the shard last moved, in monotonic milliseconds. */
+  movedAtMs(shard: number): number {
+    let latest = Number.NEGATIVE_INFINITY;
+    for (const [warehouse, { movedAtMs }] of this.#cursors) {
+      if (movedAtMs > latest && shardOf(warehouse) === shard) latest = movedAtMs;
+    }
+    return latest;
   }
 
   /** What the node's messages say of central's log is said of this epoch's. */
@@ -78,7 +91,8 @@ export class NodeCursors {
 
   advance(warehouse: WarehouseId, appliedUpTo: number, appliedHash: Uint8Array): void {
     // What was missing has come: a gap, and a doubt, is one only until the cursor moves.
-    this.#change(warehouse, { appliedUpTo, appliedHash, need: undefined, isInDoubt: false });
+    const movedAtMs = this.#clock.monotonicMs();
+    this.#change(warehouse, { appliedUpTo, appliedHash, movedAtMs, need: undefined, isInDoubt: false });
   }
 
   gap(warehouse: WarehouseId): void {

@@ -60,7 +60,7 @@ describe('the desk for snapshots', () => {
     await begin();
     expect(await chunk(0, { bytes: 'AAAA' })).toEqual({ outcome: 'send', index: 0 });
     await chunk(0);
-    const other = new NodeSnapshot(log, 2).chunk(1);
+    const other = new NodeSnapshot(log, 2).chunk(0);
     const lie = { hash: Buffer.from(other.hash).toString('hex'), bytes: Buffer.from(other.bytes).toString('base64') };
     expect(await chunk(1, lie)).toMatchObject({ outcome: 'anew' });
     expect(metrics).toMatchObject({ snapshotChunks: 1, snapshotsTaken: 0, snapshotsDamaged: 2 });

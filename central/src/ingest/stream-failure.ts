@@ -1,7 +1,13 @@
 import { streamLimits } from './jetstream-stream.ts';
 
-/** Why the broker does not let the stream be made, and since when by the wall clock. Nothing can be sent meanwhile. */
-export type StreamFailure = { readonly since: number; readonly reason: string; readonly hint: string };
+/** Why nothing gets through the stream, and since when by the wall clock. */
+export type StreamFailure = {
+  /** The broker does not let it be made, or has it and carries nothing. */
+  readonly state: 'stream-missing' | 'stream-stuck';
+  readonly since: number;
+  readonly reason: string;
+  readonly hint: string;
+};
 
 const bytesMiB = streamLimits.bytesMax / (1_024 * 1_024);
 
@@ -12,4 +18,11 @@ export class StreamRefused extends Error {
   readonly hint =
     `The stream needs ${bytesMiB} MiB of the broker's file store: raise max_file_store of its JetStream or free its disk, and ` +
     "look at the account's limits. Central tries on; the nodes keep what they have.";
+}
+
+/** The broker has the stream and carries nothing, and making it anew did not help. */
+export function streamStuck(reason: string, since: number): StreamFailure {
+  const hint =
+    'Restart nats-server, and look at its disk and its log. The nodes sell on and keep what they have; nothing is lost.';
+  return { state: 'stream-stuck', since, reason, hint };
 }

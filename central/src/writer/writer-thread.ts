@@ -9,7 +9,7 @@ import { DownTrimmer } from '../directives/down-trimmer.ts';
 import { JetStreamDown } from '../directives/jetstream-down.ts';
 import { ControlDesk } from '../ingest/control-desk.ts';
 import { DigestWatch } from '../ingest/digest-watch.ts';
-import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
+import { emptyIngestMetrics, type IngestMetrics } from '../ingest/ingest-metrics.ts';
 import { Ingester } from '../ingest/ingester.ts';
 import { JetStreamSource } from '../ingest/jetstream-source.ts';
 import { LastUnitsDesk } from '../ingest/last-units-desk.ts';
@@ -17,7 +17,10 @@ import { NodeCursors } from '../ingest/node-cursors.ts';
 import { RejoinDesk } from '../ingest/rejoin-desk.ts';
 import { SnapshotDesk } from '../ingest/snapshot-desk.ts';
 import type { SourceListener } from '../ingest/source.ts';
+import { StallHealer } from '../ingest/stall-healer.ts';
+import { StallWatch } from '../ingest/stall-watch.ts';
 import { StoreWrites } from '../ingest/store-writes.ts';
+import type { StreamFailure } from '../ingest/stream-failure.ts';
 import { WantedStates } from '../ingest/wanted-states.ts';
 import { countOutcomes, emptyPromiseMetrics } from '../orders/promise-metrics.ts';
 import { PromiseQueue } from '../orders/promise-queue.ts';
@@ -44,8 +47,13 @@ export type WriterThreadOptions = {
   readonly startBroker?: (parts: BrokerParts) => Service;
 };
 
-/** What a broker is wired to: who hears the nodes, and who speaks to them. */
-export type BrokerParts = { readonly listener: SourceListener; readonly down: DownPublisher };
+/** What a broker is wired to: who hears the nodes, who speaks to them, and who sees that they get nowhere. */
+export type BrokerParts = {
+  readonly listener: SourceListener;
+  readonly down: DownPublisher;
+  readonly stalls: StallWatch;
+  readonly metrics: IngestMetrics;
+};
 
 export type WriterThread = Service & { promise(requests: readonly PromiseRequest[]): void };
 
@@ -120,12 +128,14 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     letOthersIn: () => queue.flush(),
     onFailed,
   });
+  const stalls = new StallWatch({ cursors, clock, isStoreFull: () => writes.failure !== undefined });
   const desk = new ControlDesk({
     store,
     centralEpoch,
     cursors,
     wanted,
     digests,
+    stalls,
     metrics: metrics.ingest,
     clock,
     log,
@@ -217,7 +227,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     },
   });
   const { startBroker = (parts: BrokerParts) => connectNats(options, parts) } = options;
-  services.add('broker', startBroker({ listener, down }));
+  services.add('broker', startBroker({ listener, down, stalls, metrics: metrics.ingest }));
   return { promise: (requests) => answers.accept(requests), stop: () => services.stop() };
 }
 
@@ -252,12 +262,15 @@ function listenerOf(parts: {
 /** Connects in the background, for as long as it takes. */
 function connectNats(
   { config, clock, random, log, tell }: WriterThreadOptions,
-  { listener, down }: BrokerParts,
+  { listener, down, stalls, metrics }: BrokerParts,
 ): Service {
   const onLink = (isUp: boolean) => {
     tell({ type: 'broker', isUp });
     down.linkChanged(isUp);
+    // Who stood still meanwhile did so for want of a link.
+    stalls.forgetAll();
   };
+  const onStream = (failure: StreamFailure | undefined) => tell({ type: 'stream', failure });
   const abort = new AbortController();
   const connecting = connectForEver({
     url: config.natsUrls,
@@ -279,10 +292,12 @@ function connectNats(
         random,
         log,
         onLink,
-        onStream: (failure) => tell({ type: 'stream', failure }),
+        onStream,
         ...(config.idleHeartbeatMs === undefined ? {} : { idleHeartbeatMs: config.idleHeartbeatMs }),
       });
-      return { connection, source };
+      const { repairs } = source;
+      const healer = new StallHealer({ watch: stalls, repairs, metrics, onStuck: onStream, clock, log });
+      return { connection, source, healer };
     },
     // Only when it was stopped before there was a broker.
     () => undefined,
@@ -291,6 +306,7 @@ function connectNats(
     stop: async () => {
       abort.abort();
       const running = await started;
+      await running?.healer.stop();
       await running?.source.stop();
       await running?.connection.close();
     },

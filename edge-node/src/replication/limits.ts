@@ -23,6 +23,8 @@ export const replicationLimits = {
 
   /** Heartbeats flow, something is sent, nothing moves for this long: send it again. */
   stallMs: 15_000,
+  /** Sending again has not helped either: the node says so. */
+  stalledAfterMs: 40_000,
   /** Central repeats what it needs until it has it; the same need is not answered twice within this time. */
   rewindPauseMs: 2_000,
 
@@ -109,4 +111,5 @@ assert(limits.repairRowsMax <= wireLimits.stateRowsMax, 'a bucket must not have 
 assert(limits.caughtUpDeltasMax < limits.behindDeltasMin, 'behind and caught up must not be the same');
 assert(limits.waitingDownBytesMax > wireLimits.messageBytesMax, 'the largest message must find room');
 assert(limits.downPullMs > 2 * limits.downIdleHeartbeatMs, 'a silent broker must show before its pull is over');
+assert(limits.stalledAfterMs > 2 * limits.stallMs, 'sending again must have had its chance');
 assert(limits.stallMs > 2 * limits.heartbeatPeriodMs, 'a stall is judged on several heartbeats');

@@ -12,6 +12,8 @@ export class Progress {
   #window = 1;
   /** When anything last moved while something was on its way. */
   #movedAt: number;
+  /** Since when something that was sent, once or again, waits for the first move of `applied`. */
+  #unmovedSince: number | undefined;
   #rewound: { readonly to: number; readonly at: number } | undefined;
 
   constructor(options: { readonly committed: number; readonly applied: number; readonly now: number }) {
@@ -48,6 +50,13 @@ export class Progress {
   get movedAt(): number {
     return this.#movedAt;
   }
+  /**
+   * How long central has taken nothing although something was sent, in milliseconds. What is sent again does not begin anew; 0 while
+   * central has all that was ever sent.
+   */
+  unmovedMs(now: number): number {
+    return this.#unmovedSince === undefined ? 0 : now - this.#unmovedSince;
+  }
   get rewound(): { readonly to: number; readonly at: number } | undefined {
     return this.#rewound;
   }
@@ -66,6 +75,7 @@ export class Progress {
       () => `sent ${last} outside (${this.#sent}, ${this.#committed}]`,
     );
     if (!this.isUnderWay) this.#movedAt = now;
+    this.#unmovedSince ??= now;
     this.#sent = last;
   }
 
@@ -77,16 +87,19 @@ export class Progress {
   /** Central's cursor and window, as just heard. May go backwards: a central restored from a backup. */
   hear(applied: number, window: number, now: number): void {
     assert(applied <= this.#committed, () => `central applied ${applied} of ${this.#committed}`);
-    if (applied !== this.#applied) this.#movedAt = now;
+    const hasMoved = applied !== this.#applied;
+    if (hasMoved) this.#movedAt = now;
     this.#applied = applied;
     this.#window = window;
     this.#sent = Math.max(this.#sent, applied);
+    if (hasMoved) this.#unmovedSince = this.isUnderWay ? now : undefined;
     this.#brokerAcked = Math.max(this.#brokerAcked, applied);
   }
 
   /** Central answers again after a silence: what did not move meanwhile is no stall. */
   resume(now: number): void {
     this.#movedAt = now;
+    this.#unmovedSince = this.isUnderWay ? now : undefined;
   }
 
   /** Everything after `to` is sent again, except what central has. */

@@ -1,4 +1,5 @@
 import type { DirectiveConsumer } from './directive-consumer.ts';
+import { replicationLimits as limits } from './limits.ts';
 import type { PublishFailing } from './outbox-publisher.ts';
 import type { Progress } from './progress.ts';
 import type { SnapshotProgress } from './snapshot-sender.ts';
@@ -23,7 +24,8 @@ export type Phase =
 /** Replication as the status route and the metrics tell it. */
 export type ReplicationStatus = {
   readonly link: 'connected' | 'disconnected';
-  readonly state: 'enrolling' | 'refused' | 'live' | 'catching-up' | 'sending-snapshot' | 'fenced';
+  /** `stalled`: central answers, and has taken nothing for long of what was sent, however often. */
+  readonly state: 'enrolling' | 'refused' | 'live' | 'catching-up' | 'sending-snapshot' | 'stalled' | 'fenced';
   /** Last sequence handed to the broker, last one it acknowledged without a gap, last one central has applied. */
   readonly sent: number;
   readonly brokerAcked: number;
@@ -41,6 +43,8 @@ export type ReplicationStatus = {
   readonly publishFailing?: PublishFailing;
   /** While a snapshot is sent: how far it has got. */
   readonly snapshot?: SnapshotProgress;
+  /** While stalled: for how long, in milliseconds. */
+  readonly stalledMs?: number;
 };
 
 export function statusOf(facts: {
@@ -48,6 +52,8 @@ export function statusOf(facts: {
   readonly isConnected: boolean;
   readonly epoch: number;
   readonly progress: Progress;
+  /** Monotonic milliseconds. */
+  readonly now: number;
   readonly publishFailing: PublishFailing | undefined;
   readonly lastContactAt: number | undefined;
   readonly skewMs: number | undefined;
@@ -60,13 +66,20 @@ export function statusOf(facts: {
   const fence = directives?.fence;
   // Central's answers alone make nobody live: with nothing left to send, an old failure is none.
   const publishFailing = progress.backlog > 0 ? facts.publishFailing : undefined;
+  // Nothing gets out at all, which says more: the broker refuses it.
+  const stalledMs = publishFailing === undefined ? stalledFor(phase, progress.unmovedMs(facts.now)) : undefined;
   const hint =
     hintOf(phase, isConnected, facts.snapshot) ??
     (fence && `${fence.reason}; ${fence.hint}`) ??
-    (publishFailing && hintOfFailing(publishFailing));
+    (publishFailing && hintOfFailing(publishFailing)) ??
+    (stalledMs === undefined ? undefined : hintOfStalled(stalledMs));
   return {
     link: isConnected ? 'connected' : 'disconnected',
-    state: stateOf(phase, { isEnrolled: facts.epoch > 0, isSending: publishFailing === undefined }),
+    state: stateOf(phase, {
+      isEnrolled: facts.epoch > 0,
+      isSending: publishFailing === undefined,
+      isStalled: stalledMs !== undefined,
+    }),
     sent: progress.sent,
     brokerAcked: progress.brokerAcked,
     applied: progress.applied,
@@ -77,15 +90,35 @@ export function statusOf(facts: {
     ...(hint === undefined ? {} : { hint }),
     ...(publishFailing === undefined ? {} : { publishFailing }),
     ...(phase.phase !== 'sending-snapshot' || facts.snapshot === undefined ? {} : { snapshot: facts.snapshot }),
+    ...(stalledMs === undefined ? {} : { stalledMs }),
   };
 }
 
 function stateOf(
   { phase }: Phase,
-  { isEnrolled, isSending }: { readonly isEnrolled: boolean; readonly isSending: boolean },
+  {
+    isEnrolled,
+    isSending,
+    isStalled,
+  }: { readonly isEnrolled: boolean; readonly isSending: boolean; readonly isStalled: boolean },
 ): ReplicationStatus['state'] {
+  if (isStalled) return 'stalled';
   if (phase === 'silent') return isEnrolled ? 'catching-up' : 'enrolling';
   return phase === 'live' && !isSending ? 'catching-up' : phase;
+}
+
+/** `undefined` while central takes what is sent, or is not heard, which says more. */
+function stalledFor({ phase }: Phase, unmovedMs: number): number | undefined {
+  const isHeard = phase === 'live' || phase === 'catching-up';
+  return isHeard && unmovedMs >= limits.stalledAfterMs ? unmovedMs : undefined;
+}
+
+function hintOfStalled(stalledMs: number): string {
+  const seconds = Math.floor(stalledMs / 1_000);
+  return (
+    `central answers, and has taken nothing of what was sent for ${seconds} s, though the broker took it. It is sent again, and ` +
+    'central puts a broker right that delivers nothing; if this goes on for minutes, look at the log of central and at the broker'
+  );
 }
 
 function hintOfFailing({ reason, hint }: PublishFailing): string {

@@ -175,6 +175,7 @@ export class Replication implements Service {
       isConnected: this.#link.isConnected,
       epoch: this.#log.identity().epoch,
       progress: this.#progress,
+      now: this.#clock.monotonicMs(),
       publishFailing: this.#publisher.failing,
       lastContactAt: this.#lastContactAt,
       skewMs: this.#skewMs,

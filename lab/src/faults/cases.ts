@@ -8,6 +8,7 @@ import { flippedBits } from './cases/06-flipped-bits.ts';
 import { truncatedWal } from './cases/07-truncated-wal.ts';
 import { twoOwners } from './cases/09-two-owners.ts';
 import { daysOffline } from './cases/11-days-offline.ts';
+import { clockJumps } from './cases/17-clock-jumps.ts';
 import { oneWayCuts } from './cases/20-one-way-cuts.ts';
 import { halfOpen } from './cases/21-half-open.ts';
 import { flappingLink, flappingLinkMinutes } from './cases/22-flapping-link.ts';
@@ -25,6 +26,7 @@ import { powerCutCentral } from './cases/42-power-cut-central.ts';
 import { reconnectStorm } from './cases/46-reconnect-storm.ts';
 import { migrationKilled } from './cases/49-migration-killed.ts';
 import { repliesCut } from './cases/56-replies-cut.ts';
+import { slowReader, slowReaderMinute } from './cases/63-slow-reader.ts';
 import type { FaultCase } from './fault-case.ts';
 
 /** In the order of the catalogue. */
@@ -40,6 +42,7 @@ export const cases: readonly FaultCase[] = [
   truncatedWal,
   twoOwners,
   daysOffline,
+  clockJumps,
   oneWayCuts,
   halfOpen,
   flappingLink,
@@ -60,4 +63,6 @@ export const cases: readonly FaultCase[] = [
   reconnectStorm,
   migrationKilled,
   repliesCut,
+  slowReader,
+  slowReaderMinute,
 ];

@@ -29,6 +29,19 @@ export function laneFilter(lane: Lane, shard: number): string {
   return `${ROOT}.${lane}.${shard}.*`;
 }
 
+/** No warehouse can have this id: what comes of it is a probe of central's own. */
+const PROBE = '_probe';
+
+/** Where central publishes to itself, to see whether a shard still carries anything. */
+export function probeSubject(lane: Lane, shard: number): string {
+  return `${ROOT}.${lane}.${shard}.${PROBE}`;
+}
+
+/** True of a message by which central tries out a shard. */
+export function isProbe(subject: string): boolean {
+  return warehouseOfSubject(subject) === PROBE;
+}
+
 /** Name of the durable consumer of one lane of one shard. */
 export function laneConsumer(lane: Lane, shard: number): string {
   return `central-${lane}-${shard}`;

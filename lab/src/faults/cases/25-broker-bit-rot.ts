@@ -2,6 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { type FaultCase, hold } from '../fault-case.ts';
+import { healedBy } from '../world/healed.ts';
 import { inWorld } from '../world/world.ts';
 
 const FLIPS_PER_FILE = 4;
@@ -20,7 +21,8 @@ export const brokerBitRot: FaultCase = {
       hold(spoilt > 0, 'there was nothing to spoil');
       await world.broker.victim.start();
       await world.central.start();
-      return `${spoilt} blocks: ${await world.judged()}`;
+      const seen = await world.judged();
+      return `${spoilt} blocks: ${seen}${await healedBy(world.centralUrl)}`;
     }),
 };
 

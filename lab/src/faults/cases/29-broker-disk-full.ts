@@ -7,12 +7,17 @@ import { EdgeApi } from '../../api/edge-api.ts';
 import { requestJson } from '../../api/json-request.ts';
 import { until } from '../../testing/running-command.ts';
 import { type FaultCase, hold } from '../fault-case.ts';
+import { healedBy } from '../world/healed.ts';
 import { inWorld, type World } from '../world/world.ts';
 
 const DISK_MEGABYTES = 24;
 const FULL_MS = 3_000;
-const RESUMES_WITHIN_MS = 20_000;
+/** Central sees that nothing gets through, tries the broker out, and makes its stream anew. */
+const RESUMES_WITHIN_MS = 120_000;
 const PATIENCE_MS = 10_000;
+const SAID_WITHIN_MS = 60_000;
+/** That the broker takes nothing, or that it does not even carry a heartbeat. */
+const NOTHING_THROUGH = /nothing gets through|slow or cut off/;
 const MOUNT_AND_RUN = `mount -t tmpfs -o size=${DISK_MEGABYTES}m none "$0" && exec "$@"`;
 const run = promisify(execFile);
 
@@ -35,7 +40,7 @@ export const brokerDiskFull: FaultCase = {
       const { sequence } = await new EdgeApi(world.node.url, { patienceMs: PATIENCE_MS }).status();
       const isMoving = until(() => hasApplied(world, sequence), RESUMES_WITHIN_MS, 'it resumes by itself');
       const how = await isMoving.then(
-        () => 'resumed by itself',
+        async () => `resumed by itself${await healedBy(world.centralUrl)}`,
         () => restarted(world),
       );
       return `${how}: ${await world.judged()}`;
@@ -49,14 +54,24 @@ async function hasApplied({ node, centralUrl }: World, sequence: number): Promis
   return (applied.get(node.warehouse) ?? 0) >= sequence;
 }
 
-/** Some releases of the broker take nothing more until they are started again, here with an empty disk. The node must say that nothing gets through. */
-async function restarted({ node, broker }: World): Promise<string> {
+/**
+ * A release of the broker that answers nothing more until it is started again, here with an empty disk. Node and central must say
+ * that nothing gets through, and what helps.
+ */
+async function restarted({ node, broker, centralUrl }: World): Promise<string> {
   const { body } = await requestJson(`${node.url}/v1/status`);
+  const { state, hint } = body as { readonly state: string; readonly hint?: string };
   hold(
-    /nothing gets through/.test(String((body as { hint?: string }).hint)),
-    'the node does not say that nothing gets through',
+    state !== 'live' && NOTHING_THROUGH.test(String(hint)),
+    `the node says ${state} (${hint}) of a broker that is stuck`,
   );
+  const isSaid = async () => {
+    const { body: central } = await requestJson(`${centralUrl}/v1/status`);
+    const { ingest } = central as { readonly ingest: { readonly state: string; readonly hint?: string } };
+    return ingest.state === 'stream-stuck' && /^Restart nats-server/.test(String(ingest.hint));
+  };
+  await until(isSaid, SAID_WITHIN_MS, 'central says that the broker is stuck, and what helps');
   await broker.victim.stop();
   await broker.victim.start();
-  return 'the broker took nothing until it was started again, as the node said; then all came anew';
+  return 'the broker took nothing until it was started again, as node and central said; then all came anew';
 }

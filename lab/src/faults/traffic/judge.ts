@@ -8,8 +8,8 @@ import type { Ended, History } from './history.ts';
 const PATIENCE_MS = 20_000;
 /** Of each sort of finding; the rest is counted. */
 const TOLD = 3;
-/** What a node does by itself; everything else was asked for. */
-const OWN_KINDS = new Set(['grant', 'reclaim']);
+/** What sets units aside and moves none: a node does it by itself, and ends it by itself. Everything else was asked for. */
+const ASIDE_KINDS = new Set(['grant', 'reclaim', 'reserve', 'release']);
 
 /** What a node's log has of each document: units by SKU, and how many movements. */
 type Recorded = ReadonlyMap<string, { readonly units: ReadonlyMap<string, number>; readonly movements: number }>;
@@ -18,7 +18,7 @@ type Recorded = ReadonlyMap<string, { readonly units: ReadonlyMap<string, number
 export function recordedIn(log: Iterable<LoggedMovement>): Recorded {
   const documents = new Map<string, { units: Map<string, number>; movements: number }>();
   for (const { kind, document = '', sku, quantity } of log) {
-    if (OWN_KINDS.has(kind)) continue;
+    if (ASIDE_KINDS.has(kind)) continue;
     const known = documents.get(document) ?? { units: new Map<string, number>(), movements: 0 };
     documents.set(document, known);
     known.units.set(sku, (known.units.get(sku) ?? 0) + quantity);
