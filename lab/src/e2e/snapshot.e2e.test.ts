@@ -203,8 +203,8 @@ test('a new central gets what a node has trimmed, wherever it is killed meanwhil
   const rebuilt = await node.api.positions();
   expect(rebuilt.size).toBe(books.size);
   for (const [sku, { onHand, committed }] of books) expect(rebuilt.get(sku)).toMatchObject({ onHand, committed });
-  const { tasks } = (await requestJson(`${node.api.url}/v1/tasks`)).body as { tasks: { id: string }[] };
-  expect(tasks.map(({ id }) => id).sort()).toEqual(['O-1.1', 'O-2.1']);
+  const { tasks } = (await requestJson(`${node.api.url}/v1/tasks`)).body as { tasks: { order: string }[] };
+  expect(tasks.map(({ order }) => order).sort()).toEqual(['O-1', 'O-2']);
   await node.process.kill('SIGTERM');
   const verified = await runCommand('verify', '--data-dir', node.dataDir);
   expect(verified.code, verified.stdout).toBe(0);
