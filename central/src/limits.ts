@@ -129,7 +129,7 @@ export const centralLimits = {
   /** Positions of one SKU that miss goods and are looked at again when units of it come to another warehouse. */
   shortPlacesMax: 100,
 
-  /** A new epoch of central tells its nodes again of transfers that were changed in this time: older ones they know. */
+  /** A new epoch of central, or a rejoin, tells nodes again of transfers that were changed in this time: older ones they know. */
   transfersToldAgainMs: 30 * 24 * 3_600_000,
   /** Least time between two epochs that central begins by itself: nodes need a while to take one up. */
   epochPauseMs: 10 * 60_000,

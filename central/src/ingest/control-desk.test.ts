@@ -261,6 +261,17 @@ it('asks for a digest, now and then, until one was judged, and again after a rep
   expect(await beat()).toMatchObject({ digest: true });
 });
 
+it('takes what a node has carried out for covered by its log only where that is the log which is applied', async () => {
+  const down = { centralEpoch: 1, sequence: 3, hash: '0'.repeat(64) };
+  const clone = new NodeLog('BER1');
+  for (let units = 1; units <= 9; units += 1) clone.record('A', 2 * units);
+  advance(10);
+  await beat({ down }, clone);
+  expect(desk.takeCovered()).toEqual([]);
+  await beat({ down: { ...down, sequence: 2 } });
+  expect(desk.takeCovered()).toEqual([{ warehouse: 'BER1', sequence: 2 }]);
+});
+
 describe('of a warehouse that is not settled', () => {
   const hash = '0'.repeat(64);
   const down = (centralEpoch: number) => ({ centralEpoch, sequence: 0, hash });

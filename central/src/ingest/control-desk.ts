@@ -135,11 +135,15 @@ export class ControlDesk {
     this.#covered.delete(warehouse);
   }
 
-  /** A node whose whole log is applied has the effects of all that it has carried out in there. */
+  /**
+   * A node whose whole log is the one that is applied has the effects of all that it has carried out in there. A log that ends
+   * before may be that of a clone, which has the instance of its original and a history of its own.
+   */
   #cover(warehouse: WarehouseId, { place, down, instance }: HeartbeatRequest, cursor: NodeCursor | undefined): void {
     if (down === undefined || down.centralEpoch !== this.#centralEpoch || instance !== cursor?.instance) return;
-    if (place.epoch === cursor.epoch && place.sequence <= cursor.appliedUpTo)
-      this.#covered.set(warehouse, down.sequence);
+    const isApplied =
+      place.sequence === cursor.appliedUpTo && sameHash(Buffer.from(place.hash, 'hex'), cursor.appliedHash);
+    if (place.epoch === cursor.epoch && isApplied) this.#covered.set(warehouse, down.sequence);
   }
 
   async #enrolled(

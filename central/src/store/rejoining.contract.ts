@@ -1,3 +1,4 @@
+import { movementKinds } from '@edgestock/shared/inventory/movement';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import { decodeUpBatch } from '@edgestock/shared/protocol/codec';
 import type { TakenOver, TakeOverRequest } from '@edgestock/shared/protocol/rejoin';
@@ -121,6 +122,22 @@ export function describeRejoining(fixture: ContractFixture): void {
       expect((await rejoined()).down).toEqual({ centralEpoch: 0, sequence: 0, hash: '0'.repeat(64) });
       expect((await fixture.store.downHead(ber))?.carriedOut).toBe(0);
       expect((await directives('BER1')).slice(2)).toEqual(before);
+    });
+
+    it('tells anew of a transfer that the other end has closed: no log of the node says so', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      const other = await enrolled(new NodeLog('HAM1'));
+      const details = (otherWarehouse: string) => ({ document: 'T-1', otherWarehouse: warehouseOf(otherWarehouse) });
+      log.record('A', 5);
+      log.record('A', -2, { kind: movementKinds['transfer-ship'].code, details: details('HAM1') });
+      await apply(log, 1, 2);
+      other.record('A', 2, { kind: movementKinds['transfer-receive'].code, details: details('BER1') });
+      await apply(other, 1, 1);
+      const before = await directives('BER1');
+      const closed = before.at(-1);
+      expect(closed).toMatchObject({ kind: 'transfer', transfer: { lines: [{ shipped: 2, received: 2 }] } });
+      await rejoined();
+      expect((await directives('BER1')).slice(before.length)).toContainEqual(closed);
     });
 
     it('knows by a heartbeat of a node in step that its log holds all it has carried out', async () => {

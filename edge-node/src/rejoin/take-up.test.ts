@@ -389,6 +389,34 @@ describe('a node restored from an old backup that sold on', () => {
     });
   });
 
+  it('ships a transfer that it shipped, and nothing stays set aside for it; what it planned and gave up is so too', async () => {
+    await site.move('receive', [...lines(40), ...lines(9, 'B')]);
+    const plan = { type: 'plan-transfer', to: 'HAM1' as never, fingerprint: 'f' } as const;
+    await site.record({ ...plan, id: 'X-1', lines: [...lines(3), ...lines(2, 'B')] });
+    await site.record({ ...plan, id: 'X-2', lines: lines(4) });
+    backUp();
+    const applied = site.store.outbox.head().sequence;
+    await restoredLife(async (other) => {
+      await other.record({ type: 'ship-transfer', id: 'X-1', fingerprint: 'g', lines: lines(3) });
+      await other.record({ type: 'cancel-transfer', id: 'X-2' });
+      await other.record({ ...plan, id: 'X-3', lines: lines(5) });
+    });
+    adopt(applied);
+    ready(applied);
+    finish();
+    expect(await verified()).toEqual([]);
+    opened((store) => {
+      expect(store.shelves.position(sku('A'))).toMatchObject({ onHand: 37, committed: 5 });
+      expect(store.shelves.position(sku('B'))).toMatchObject({ onHand: 9, committed: 0 });
+      const { transfers } = store.documents;
+      expect(['X-1', 'X-2', 'X-3'].map((id) => transfers.find(id, warehouse)?.state)).toEqual([
+        'shipped',
+        'cancelled',
+        'planned',
+      ]);
+    });
+  });
+
   it('tells nothing of quotas again: what it granted in the life that ended, nobody has heard', async () => {
     await site.move('receive', lines(40));
     await site.direct({ kind: 'policy', policy: { class: 'store', sharePercent: 50, safetyStock: 0 } });
@@ -441,6 +469,18 @@ describe('what central knows beyond the log', () => {
       expect(store.documents.isUncounted(sku('A'))).toBe(true);
       expect(store.documents.isUncounted(sku('B'))).toBe(false);
     });
+  });
+
+  it('is told once where the books that it rejoins with have told it themselves', async () => {
+    await site.move('receive', lines(40));
+    await site.move('sale', lines(5));
+    // Nothing was lost: these are the books that were far behind, and told central their states first.
+    site.restart(() => copyFileSync(join(site.dataDir, 'edge.sqlite'), join(dataDir, 'edge.sqlite')));
+    adopt(1);
+    ready(1, { statesAhead: 1 }, [{ sku: 'A', onHand: 35, unsellable: 0, granted: 0 }]);
+    finish();
+    expect(await verified()).toEqual([]);
+    expect(opened((store) => store.shelves.position(sku('A'))?.onHand)).toBe(35);
   });
 
   it.each([

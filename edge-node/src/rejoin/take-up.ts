@@ -158,7 +158,7 @@ function* commandsOf(
   common: number,
 ): Generator<Retell & Command> {
   yield* pagesOf(levellingsOf(store)).map((levellings) => ({ type: 'retell', levellings }) as const);
-  yield* statesTold(store, statesAhead, taken.window.to);
+  yield* statesTold(store, statesAhead, { at: taken.window.to, own: ownStates(former, common, statesAhead) });
   if (former !== undefined) yield* formerTold(former, common, new KnownFacts(store.documents));
   const recounts = recountsOf(store, taken, statesAhead);
   yield* pagesOf(recounts).map((some) => ({ type: 'retell', recounts: some }) as const);
@@ -179,11 +179,16 @@ function levellingsOf(store: EdgeStore): readonly Levelling[] {
 
 /**
  * States that the life before told ahead of its log: their goods are the best that is known, and what they had granted is
- * central's (P3), whether or not the movements came.
+ * central's (P3), whether or not the movements came. Of those that the former books come to themselves the movements are told.
  */
-function* statesTold(store: EdgeStore, states: readonly StateAhead[], at: number): Generator<Retell & Command> {
+function* statesTold(
+  store: EdgeStore,
+  states: readonly StateAhead[],
+  { at, own }: { readonly at: number; readonly own: ReadonlySet<string> },
+): Generator<Retell & Command> {
   for (const page of pagesOf(states)) {
     const facts = page.flatMap(({ sku, onHand }) => {
+      if (own.has(sku)) return [];
       const quantity = onHand - (store.shelves.position(sku as Sku)?.onHand ?? 0);
       if (quantity === 0) return [];
       return [{ kind: 'adjust', sku: sku as Sku, quantity, line: 0, details: { reason: 'correction' }, at } as const];
@@ -196,19 +201,41 @@ function* statesTold(store: EdgeStore, states: readonly StateAhead[], at: number
   }
 }
 
-/** What the former books recorded after the last common place, command by command, and what became of reservations there. */
+/**
+ * SKUs of states that are the former books' own: these were not restored, and their log comes to that very state. Then what led to
+ * it is told movement by movement, and must not be told as a sum before that.
+ */
+function ownStates(
+  former: FormerBooks | undefined,
+  common: number,
+  states: readonly StateAhead[],
+): ReadonlySet<string> {
+  const own = new Set<string>();
+  if (former === undefined || states.length === 0 || former.isRestored) return own;
+  const ahead = new Map<string, StateAhead>(states.map((state) => [state.sku, state]));
+  for (const { deltas } of former.commandsAfter(common)) {
+    for (const { sku, state } of deltas) {
+      const told = ahead.get(sku);
+      const isSame = (['onHand', 'unsellable', 'granted'] as const).every((name) => told?.[name] === state[name]);
+      if (isSame) own.add(sku);
+    }
+  }
+  return own;
+}
+
+/** What the former books recorded after the last common place, command by command, and what became of documents there. */
 function* formerTold(former: FormerBooks, common: number, known: KnownFacts): Generator<Retell & Command> {
-  const reservations = new Set<string>();
+  const documents = new Set<string>();
   for (const { deltas, idempotency } of former.commandsAfter(common)) {
     // What was applied of this life as a late fact is in the log already.
     const facts = toldFacts(deltas.filter((delta) => known.whyKnown(delta) === undefined));
-    for (const { details } of deltas) {
-      if (details.document !== undefined && former.reservation(details.document)) reservations.add(details.document);
-    }
+    for (const { details } of deltas) if (details.document !== undefined) documents.add(details.document);
     if (facts.length > 0) yield { type: 'retell', facts, ...(idempotency === undefined ? {} : { idempotency }) };
   }
-  const found = [...reservations].flatMap((id) => former.reservation(id) ?? []);
-  yield* pagesOf(found).map((some) => ({ type: 'retell', reservations: some }) as const);
+  const reservations = [...documents].flatMap((id) => former.reservation(id) ?? []);
+  yield* pagesOf(reservations).map((some) => ({ type: 'retell', reservations: some }) as const);
+  const transfers = [...documents].flatMap((id) => former.transferFromHere(id) ?? []);
+  yield* pagesOf(transfers).map((some) => ({ type: 'retell', transfers: some }) as const);
 }
 
 function recountsOf(store: EdgeStore, { recount }: TakenOver, states: readonly StateAhead[]): readonly Sku[] {

@@ -24,6 +24,7 @@ export function skusOf(command: Command, documents: Documents): readonly Named[]
           details.otherWarehouse === undefined ? [] : linesOfTransfer(details.document ?? '', documents),
         ),
         ...(command.reservations ?? []).flatMap(({ lines }) => lines),
+        ...(command.transfers ?? []).flatMap(({ lines }) => lines),
         ...(command.levellings ?? []),
         ...(command.recounts ?? []).map((sku) => ({ sku })),
       ];

@@ -41,6 +41,8 @@ export type Retell = {
   readonly type: 'retell';
   readonly facts?: readonly ToldFact[];
   readonly reservations?: readonly Reservation[];
+  /** Those that leave here: what is planned, and what was given up. */
+  readonly transfers?: readonly Transfer[];
   readonly levellings?: readonly Levelling[];
   /** Nobody knows how many there are: nothing of them is granted before they are counted. */
   readonly recounts?: readonly Sku[];
@@ -59,6 +61,7 @@ export function retell(state: SiteState, command: Retell): Decision {
   const telling = new Telling(state);
   for (const fact of command.facts ?? []) telling.fact(fact);
   for (const reservation of command.reservations ?? []) telling.reservation(reservation);
+  for (const transfer of command.transfers ?? []) telling.transfer(transfer);
   for (const [line, { kind, sku, quantity }] of (command.levellings ?? []).entries()) {
     telling.recording.aside(kind, quantity, { sku, line, details: { reason: REJOIN_REASON } });
   }
@@ -109,6 +112,20 @@ export class Telling {
       if (told.state === 'confirmed') aside('commit');
     }
     this.#reservations.push({ document: 'reservation', reservation: told });
+  }
+
+  /** A plan that the log does not tell of is one; one that was given up is so no longer. What was shipped is told as a fact. */
+  transfer(told: Transfer): void {
+    const { id, from, to, lines } = told;
+    const known = this.#state.documents.transfer(id, from);
+    if (known === undefined && told.state === 'planned') {
+      const details = { document: id, reason: REJOIN_REASON, otherWarehouse: to };
+      for (const [line, { sku, planned }] of lines.entries()) {
+        this.recording.aside('commit', planned, { sku, line, details });
+      }
+    } else if (known?.state === 'planned' && told.state === 'cancelled') setAsideEnds(known, {}, this.recording);
+    else return;
+    this.#transfers.set(`${from} ${id}`, told);
   }
 
   decision(): Decision {

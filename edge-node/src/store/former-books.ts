@@ -1,12 +1,15 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
 import type { Delta } from '@edgestock/shared/protocol/delta';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Idempotency } from '../rules/command.ts';
 import type { Reservation } from '../rules/reservation.ts';
+import type { Transfer } from '../rules/transfer.ts';
 import { MovementStore } from './movement-store.ts';
 import { NodeStore } from './node-store.ts';
 import { ReservationStore } from './reservation-store.ts';
+import { TransferStore } from './transfer-store.ts';
 
 /** Movements of one command, or some of no particular one, in the order of the log. */
 export type FormerCommand = { readonly deltas: readonly Delta[]; readonly idempotency: Idempotency | undefined };
@@ -29,14 +32,18 @@ export class FormerBooks {
   readonly #node: NodeStore;
   readonly #movements: MovementStore;
   readonly #reservations: ReservationStore;
+  readonly #transfers: TransferStore;
+  readonly #warehouse: WarehouseId;
   readonly #key: Statement<[number], KeyRow>;
 
   private constructor(database: Database, path: string) {
     this.path = path;
     this.#database = database;
     this.#node = new NodeStore(database);
+    this.#warehouse = this.#node.identity().warehouse;
     this.#movements = new MovementStore(database);
     this.#reservations = new ReservationStore(database);
+    this.#transfers = new TransferStore(database);
     this.#key = database.prepare(
       'SELECT first_sequence, movement_count, scope, key, fingerprint FROM idempotency WHERE first_sequence = ?',
     );
@@ -44,6 +51,11 @@ export class FormerBooks {
 
   static open(path: string): FormerBooks {
     return new FormerBooks(openDatabase(path, { cacheKiB: CACHE_KIB }), path);
+  }
+
+  /** They were not known to be the latest there were. */
+  get isRestored(): boolean {
+    return this.#node.restored() !== undefined;
   }
 
   /**
@@ -98,6 +110,11 @@ export class FormerBooks {
 
   reservation(id: string): Reservation | undefined {
     return this.#reservations.find(id);
+  }
+
+  /** A transfer that leaves here. */
+  transferFromHere(id: string): Transfer | undefined {
+    return this.#transfers.find(id, this.#warehouse);
   }
 
   /** With its write-ahead log inside the file: it is about to get another name. */

@@ -188,7 +188,9 @@ export class Broker {
       ? listener.lastUnits(warehouse, text)
       : subject.includes('.enrol.')
         ? listener.enrol(warehouse, text)
-        : listener.heartbeat(warehouse, text);
+        : subject.includes('.rejoin.')
+          ? listener.rejoin(warehouse, text)
+          : listener.heartbeat(warehouse, text);
     this.#arrived();
     const reply = await answer;
     // A request without an answer waits until its sender gives up.

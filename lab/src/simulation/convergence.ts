@@ -6,8 +6,10 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import { movementKindOf } from '@edgestock/shared/inventory/movement';
 import { deficitOf, type Quantities } from '@edgestock/shared/inventory/position';
 import { termsFor } from '@edgestock/shared/inventory/quota';
+import type { AuditedNode } from './audited-node.ts';
 import { inWords } from './node-audit.ts';
-import { type AuditedNode, type CentralBooks, tasksAt, unknownAt } from './promise-audit.ts';
+import type { Operator } from './operator.ts';
+import { type CentralBooks, tasksAt, unknownAt } from './promise-audit.ts';
 import { LONG_TTL_SECONDS } from './storefront.ts';
 import { transferDifference } from './transfer-audit.ts';
 import { hold } from './violation.ts';
@@ -18,10 +20,11 @@ const CONVERGED_WITHIN_MS = 180_000;
 const LOOK_EVERY_MS = 5_000;
 
 /** Once nothing goes wrong any more, both sides come to say the same, within a bound. */
-export async function converge(world: World): Promise<void> {
+export async function converge(world: World, operator: Operator): Promise<void> {
   let difference: string | undefined;
   for (let waitedMs = 0; waitedMs <= CONVERGED_WITHIN_MS; waitedMs += LOOK_EVERY_MS) {
     await world.pass(LOOK_EVERY_MS);
+    if (world.hasBadDisks) world.start(operator.attend());
     difference = await differenceIn(world);
     if (difference === undefined) return;
   }
@@ -29,7 +32,7 @@ export async function converge(world: World): Promise<void> {
 }
 
 /** Nobody comes any more, and nobody works: time alone brings every order to its end. */
-export async function endOrders(world: World): Promise<void> {
+export async function endOrders(world: World, operator: Operator): Promise<void> {
   await releaseUnknown(world);
   const steps = [LONG_TTL_SECONDS * 1_000, centralLimits.orderShipWithinMs, centralLimits.orderServeWithinMs];
   // All at once is as true, and another way to get there: central was down for months.
@@ -37,7 +40,7 @@ export async function endOrders(world: World): Promise<void> {
   for (const ms of jumps) {
     world.trace.note(`${ms / 1_000} s pass at once`);
     world.clock.stepWall(ms);
-    await converge(world);
+    await converge(world, operator);
   }
   await world.promises.check({ isWhole: true });
   await checkLogs(world);
@@ -145,8 +148,8 @@ function beyondPolicy({ node, audit }: AuditedNode, books: CentralBooks): string
   return undefined;
 }
 
-function differenceAt({ node, audit }: AuditedNode, books: CentralBooks): string | undefined {
-  const { warehouse } = node;
+function differenceAt(one: AuditedNode, books: CentralBooks): string | undefined {
+  const { audit, warehouse } = one;
   const positions = books.positions.get(warehouse) ?? [];
   if (positions.length < audit.positions.size) return `${warehouse}: central lacks a position`;
   for (const known of positions) {
@@ -156,15 +159,16 @@ function differenceAt({ node, audit }: AuditedNode, books: CentralBooks): string
     for (const name of Object.keys(at) as (keyof Quantities)[]) if (known[name] !== at[name]) return told();
     if (at.returned !== atCentral.returned || at.allocated !== atCentral.allocatedSent) return told();
     if (at.quota !== unspentOf(known) + atCentral.held) return told();
-    const problem = taskProblem({ node, audit }, books, known.sku) ?? deficitProblem({ node, audit }, books, known);
+    const problem = taskProblem(one, books, known.sku) ?? deficitProblem(one, books, known);
     if (problem !== undefined) return `${told()}: ${problem}`;
   }
   return undefined;
 }
 
-function taskProblem({ node, audit }: AuditedNode, books: CentralBooks, sku: Sku): string | undefined {
+function taskProblem(at: AuditedNode, books: CentralBooks, sku: Sku): string | undefined {
+  const { audit, warehouse } = at;
   const here = audit.tasks.flatMap(({ id, lines }) => lines.map((line) => ({ ...line, task: id })));
-  const there = [...tasksAt(books, node.warehouse, sku, audit), ...unknownAt(books, node.warehouse, sku)];
+  const there = [...tasksAt(books, warehouse, sku, at), ...unknownAt(books, warehouse, sku)];
   if (here.filter((line) => line.sku === sku).length !== there.length) return 'other tasks than central made';
   const forgotten = new Set(books.unknownTasks.map(({ task }) => task));
   for (const { task, quantity, shipped, givenUp, releasing } of there) {

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 /** Where there is a disk in memory it is used: thousands of commits are awaited, and nobody pulls a plug here. */
 const MEMORY_DISK = '/dev/shm';
 
+/** What belongs to books, and not to the process that had them open: no lock, and no index of a write-ahead log. */
+const ofBooks = ['.db', '.sqlite', '-wal', 'hwm', 'rejoin.json'];
+
 /** The disks of one run: a folder for each process, and what is left of it after a crash. */
 export class Disk {
   readonly #root = mkdtempSync(join(existsSync(MEMORY_DISK) ? MEMORY_DISK : tmpdir(), 'edgestock-simulation-'));
@@ -30,15 +33,22 @@ export class Disk {
    */
   afterCrash(name: string, folder: string): string {
     const next = this.emptyFolder(name);
-    for (const file of readdirSync(folder)) {
-      if (file.endsWith('.db') || file.endsWith('.sqlite') || file.endsWith('-wal')) {
-        copyFileSync(join(folder, file), join(next, file));
-      }
-    }
+    copyBooks(folder, next);
     return next;
   }
 
   dispose(): void {
     rmSync(this.#root, { recursive: true, force: true });
+  }
+}
+
+/** Those in a folder below too, which a rejoin builds beside the ones in use. */
+function copyBooks(from: string, to: string): void {
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, copy] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) {
+      mkdirSync(copy);
+      copyBooks(source, copy);
+    } else if (ofBooks.some((end) => entry.name.endsWith(end))) copyFileSync(source, copy);
   }
 }

@@ -1,15 +1,19 @@
 import { openUnits, type RecordedMovement, type Task } from '@edgestock/edge-node/ledger/command';
 import { EXPIRED_REASON } from '@edgestock/edge-node/rules/change-reservation';
+import { REJOIN_REASON } from '@edgestock/edge-node/rules/retell';
 import { LATE_REASON } from '@edgestock/edge-node/rules/ship-task';
 import type { EdgeStore } from '@edgestock/edge-node/store/edge-store';
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { type MovementKind, movementKindOf, movementKinds } from '@edgestock/shared/inventory/movement';
 import { availableOf, emptyPosition, type Position, type Quantities } from '@edgestock/shared/inventory/position';
 import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
+import { chainHash, genesisHash } from '@edgestock/shared/protocol/chain';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
+import type { Delta } from '@edgestock/shared/protocol/delta';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { must } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
-import { QuotaAudit } from './quota-audit.ts';
+import { type Heard, QuotaAudit } from './quota-audit.ts';
 import type { NodeLife, SimulatedNode } from './simulated-node.ts';
 import { hold } from './violation.ts';
 
@@ -32,6 +36,11 @@ const transferredBy: ReadonlyMap<MovementKind, keyof TransferredUnits> = new Map
   ['transfer-lost', 'lost'],
 ]);
 
+/** A movement as it was read, and where the node stood in the log down before it, or earlier. */
+type Read = { readonly bytes: Uint8Array; readonly heard: Heard };
+/** What a node that may have forgotten promises does not record. */
+const promising: ReadonlySet<MovementKind> = new Set(['reserve', 'grant', 'allocate']);
+
 /**
  * Holds a node to its own log: reads every committed movement once, adds it up on its own, and compares the node's positions,
  * reservations and tasks with that. What was once read must stay, whatever crashes.
@@ -48,26 +57,93 @@ export class NodeAudit {
   readonly shippedLate = new Map<string, number>();
   /** Units of each transfer and SKU that left here, came here, or were given up here. */
   readonly transferred = new Map<string, TransferredUnits>();
+  /** The same as it happened, whatever became of the disks that it was recorded on. */
+  readonly moved: Map<string, TransferredUnits>;
   /** Kinds of movement that were met. */
   readonly kinds = new Set<MovementKind>();
-  readonly quotas = new QuotaAudit();
+  readonly quotas: QuotaAudit;
   #tasks: readonly Task[] = [];
   /** `entries[i]` is what sequence `i + 1` says. */
   readonly entries: string[] = [];
   /** What people were told is recorded, and has not been looked for yet. */
   #owed: RecordedMovement[] = [];
   /** Units of each document and SKU that were asked for, once. */
-  readonly #asked = new Map<string, number>();
+  readonly #asked: Map<string, number>;
   readonly #recorded = new Map<string, number>();
   #sequence = 0;
   #hash: string | undefined;
   #inbox = { centralEpoch: 0, sequence: 0 };
   /** What the last look saw: where nothing was committed since, there is nothing to look at. */
   #seen: { readonly store: EdgeStore; readonly commits: number } | undefined;
+  readonly #log: Read[] = [];
+  /** `hashes[i]` is the chain hash at sequence `i`; as far as anybody wanted to know. */
+  readonly #hashes: Uint8Array[] = [genesisHash];
+  #isOver = false;
+  /** What is read now was recorded before, in other books. */
+  #isReadingCopies = false;
+  #wasRestored = false;
+  /** To be counted before more of them is granted. */
+  readonly #uncounted = new Set<Sku>();
 
-  constructor(node: SimulatedNode, clock: Clock) {
+  /** `before`: what is known of another log of the warehouse, with which this one begins. */
+  constructor(node: SimulatedNode, clock: Clock, before?: NodeAudit) {
     this.#node = node;
     this.#clock = clock;
+    this.quotas = before?.quotas.fork() ?? new QuotaAudit();
+    this.#asked = before === undefined ? new Map() : before.#asked;
+    this.moved = before?.moved ?? new Map();
+    this.reservationIds = before?.reservationIds ?? new Set();
+    this.transferIds = before?.transferIds ?? new Set();
+  }
+
+  /** That of a log which is this one up to a place, and goes on by itself. */
+  fork(node: SimulatedNode, upTo: number): NodeAudit {
+    const fork = new NodeAudit(node, this.#clock, this);
+    fork.#copies(() => {
+      for (const read of this.#log.slice(0, upTo)) fork.#take(read);
+    });
+    fork.#hash = hex(must(this.hashAt(upTo), 'a fork is at a place of the log'));
+    return fork;
+  }
+
+  /** Right after a rejoin: what there is beyond central's log was told by the former books. */
+  checkTold(): void {
+    this.#copies(() => this.check());
+  }
+
+  #copies(read: () => void): void {
+    this.#isReadingCopies = true;
+    read();
+    this.#isReadingCopies = false;
+  }
+
+  /** The chain hash at a place, made of what was read; `undefined` beyond it. */
+  hashAt(sequence: number): Uint8Array | undefined {
+    while (this.#hashes.length <= Math.min(sequence, this.#sequence)) {
+      const before = must(this.#hashes.at(-1), 'the first one is there');
+      const { bytes } = must(this.#log[this.#hashes.length - 1], 'the log was read so far');
+      this.#hashes.push(chainHash(before, bytes));
+    }
+    return this.#hashes[sequence];
+  }
+
+  /** The movements after a place. */
+  deltasAfter(sequence: number): readonly Delta[] {
+    return this.#log.slice(sequence).map(({ bytes }) => decodeDelta(bytes));
+  }
+
+  /** The node has other books from now on. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** Nobody knows how many there are: nothing of them is granted before they are counted. */
+  uncount(skus: Iterable<Sku>): void {
+    for (const sku of skus) {
+      this.#uncounted.add(sku);
+      const { warehouse, store } = this.#node;
+      hold(store.documents.isUncounted(sku), () => `${warehouse} ${sku}: nobody is asked to count what may be missing`);
+    }
   }
 
   /** How far the node's log was read. */
@@ -102,6 +178,7 @@ export class NodeAudit {
   }
 
   check(): void {
+    if (this.#isOver) return;
     const { store, warehouse, commits } = this.#node;
     const head = store.outbox.head();
     const isSeen = this.#seen?.store === store && this.#seen.commits === commits;
@@ -114,8 +191,10 @@ export class NodeAudit {
     const hashThere = store.outbox.hashAt(this.#sequence);
     const isSame = this.#hash === undefined || hashThere === undefined || hex(hashThere) === this.#hash;
     hold(isSame, () => `${warehouse}: another history at ${this.#sequence} than was durable there`);
+    const first = this.#sequence + 1;
     while (this.#sequence < head.sequence) this.#readPage();
     this.#hash = hex(head.hash);
+    this.#checkRestored(first);
     for (const owed of this.#owed.splice(0)) {
       const there = this.entries[owed.sequence - 1];
       hold(
@@ -131,9 +210,15 @@ export class NodeAudit {
         `${warehouse}: its cursor in central's log fell from ${JSON.stringify(before)} to ${centralEpoch}.${sequence}`,
     );
     this.#inbox = { centralEpoch, sequence };
+    // Nothing else refuses one.
+    if (sequence !== before.sequence || centralEpoch !== before.centralEpoch) this.#checkRefused();
     this.#checkPositions();
     const { tasks } = this;
     this.#checkSetAsides(tasks);
+  }
+
+  #checkRefused(): void {
+    const { store, warehouse } = this.#node;
     const refused = store.exceptions.openAfter(0, PAGE).find(({ kind }) => kind === 'directive-refused');
     hold(refused === undefined, () => `${warehouse}: a directive was refused, ${JSON.stringify(refused)}`);
   }
@@ -171,30 +256,50 @@ export class NodeAudit {
   }
 
   /** Ids of local reservations that were ever asked for. */
-  readonly reservationIds = new Set<string>();
+  readonly reservationIds: Set<string>;
   /** The same of transfers that leave here. */
-  readonly transferIds = new Set<string>();
+  readonly transferIds: Set<string>;
 
   #readPage(): void {
     const { store, warehouse } = this.#node;
     const slice = store.outbox.slice(this.#sequence, { deltasMax: PAGE, bytesMax: Number.MAX_SAFE_INTEGER });
     hold(slice !== undefined, () => `${warehouse}: nothing in the log after ${this.#sequence}`);
-    for (const bytes of slice?.deltas ?? []) {
-      this.#sequence += 1;
-      const delta = decodeDelta(bytes);
-      this.#readDelta(delta);
-      // As of the last look: what it granted since was decided by that, or by something newer.
-      this.quotas.record(delta, { sequence: this.#sequence, heard: this.#inbox });
+    // As of the last look: what it granted since was decided by that, or by something newer.
+    for (const bytes of slice?.deltas ?? []) this.#take({ bytes, heard: this.#inbox });
+  }
+
+  #take(read: Read): void {
+    this.#sequence += 1;
+    this.#log.push(read);
+    const delta = decodeDelta(read.bytes);
+    this.#readDelta(delta);
+    this.quotas.record(delta, { sequence: this.#sequence, heard: read.heard });
+    if (delta.details.reason === REJOIN_REASON) this.quotas.lost(delta.sku);
+  }
+
+  /** P3: a node whose books may not be the latest there are promises nothing, until they are known to be. */
+  #checkRestored(first: number): void {
+    const isRestored = this.#node.store.restored !== undefined;
+    const isOnlyRestored = isRestored && this.#wasRestored;
+    this.#wasRestored = isRestored;
+    for (const { kind: code, sku, details } of isOnlyRestored ? this.deltasAfter(first - 1) : []) {
+      const kind = movementKindOf(code);
+      hold(
+        kind === undefined || !promising.has(kind) || details.reason === REJOIN_REASON,
+        () => `${this.#node.warehouse} ${sku}: ${kind} by books that may not be the latest`,
+      );
     }
   }
 
-  #readDelta({ kind: code, sku, quantity, version, state, details }: ReturnType<typeof decodeDelta>): void {
+  #readDelta({ kind: code, sku, quantity, version, state, details }: Delta): void {
     const kind = movementKindOf(code);
     const before = this.position(sku);
     const at = () => `${this.#node.warehouse} ${sku} at ${this.#sequence} (${kind} ${quantity})`;
     hold(kind !== undefined, () => `${at()}: an unknown kind ${code}`);
     if (kind === undefined) return;
     this.kinds.add(kind);
+    const isCounted = kind !== 'grant' || !this.#uncounted.has(sku) || details.reason === REJOIN_REASON;
+    hold(isCounted, () => `${at()}: granted before it was counted`);
     this.entries.push(inWords({ kind, sku, quantity }));
     const { change } = movementKinds[kind];
     const isMoving = change === 'in' || change === 'out' || change === 'signed';
@@ -204,13 +309,19 @@ export class NodeAudit {
       hold(state[name] === due[name], () => `${at()}: ${name} is ${state[name]}, its movements make ${due[name]}`);
     }
     hold(version === before.version + 1, () => `${at()}: version ${version} follows ${before.version}`);
-    this.#checkPromise(kind, before, state, at);
+    // What was promised in a life that ended stays promised, whether or not the goods are there now.
+    const isToldAgain = details.reason === REJOIN_REASON;
+    this.#checkPromise(kind, before, state, { at, isToldAgain });
+    if (kind === 'count') this.#uncounted.delete(sku);
     // What central allocates comes out of the quota; what does not is of this site.
     const { document = '' } = details;
     const isOwn = this.reservationIds.has(document) || this.transferIds.has(document);
     const isLate = kind === 'commit' && details.reason === LATE_REASON;
     if (isLate) this.shippedLate.set(`${details.document} ${sku}`, quantity);
-    hold(kind !== 'commit' || isOwn || isLate, () => `${at()}: ${details.document} was allocated beyond the quota`);
+    hold(
+      kind !== 'commit' || isOwn || isLate || isToldAgain,
+      () => `${at()}: ${details.document} was allocated beyond the quota`,
+    );
     if (kind === 'release' && details.reason === EXPIRED_REASON) this.#checkExpiry(document);
     const key = `${document} ${sku}`;
     if (kind === 'ship') this.shipped.set(key, (this.shipped.get(key) ?? 0) - quantity);
@@ -234,8 +345,10 @@ export class NodeAudit {
   #readTransfer(kind: MovementKind, key: string, quantity: number): void {
     const name = transferredBy.get(kind);
     if (name === undefined) return;
-    const before = this.transferred.get(key) ?? { left: 0, came: 0, lost: 0 };
-    this.transferred.set(key, { ...before, [name]: before[name] + (name === 'left' ? -quantity : quantity) });
+    for (const units of this.#isReadingCopies ? [this.transferred] : [this.transferred, this.moved]) {
+      const before = units.get(key) ?? { left: 0, came: 0, lost: 0 };
+      units.set(key, { ...before, [name]: before[name] + (name === 'left' ? -quantity : quantity) });
+    }
   }
 
   /** P9: what a document asks for is recorded once, however often it was said. */
@@ -248,8 +361,13 @@ export class NodeAudit {
   }
 
   /** P3 at the node: whoever promises has the units; totals grow; nothing of a quota is spent twice. */
-  #checkPromise(kind: MovementKind, before: Quantities, state: Quantities, at: () => string): void {
-    if (kind === 'reserve' || kind === 'grant') {
+  #checkPromise(
+    kind: MovementKind,
+    before: Quantities,
+    state: Quantities,
+    { at, isToldAgain }: { readonly at: () => string; readonly isToldAgain: boolean },
+  ): void {
+    if ((kind === 'reserve' || kind === 'grant') && !isToldAgain) {
       hold(availableOf(state) >= 0, () => `${at()}: promised without cover, available ${availableOf(state)}`);
     }
     const isSum = state.quota === state.granted - state.returned - state.allocated;

@@ -7,14 +7,11 @@ import type { SqliteCentralStore } from '@edgestock/central/store/sqlite/central
 import { imbalanceOf } from '@edgestock/central/testing/order-in-words';
 import type { EdgeStore } from '@edgestock/edge-node/store/edge-store';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import type { NodeAudit } from './node-audit.ts';
+import type { AuditedNode } from './audited-node.ts';
 import type { Image, SimulatedCentral } from './simulated-central.ts';
-import type { SimulatedNode } from './simulated-node.ts';
 import { hold } from './violation.ts';
 
 const ALL = 1_000;
-
-export type AuditedNode = { readonly node: SimulatedNode; readonly audit: NodeAudit };
 
 /** What central holds at one moment, read for one look. */
 export type CentralBooks = {
@@ -47,7 +44,7 @@ export class PromiseAudit {
   readonly #totals = new Map<string, Totals>();
   readonly #cursors = new Map<
     WarehouseId,
-    { readonly applied: number; readonly down: number; readonly carriedOut: number }
+    { readonly epoch: number; readonly applied: number; readonly down: number; readonly carriedOut: number }
   >();
   /** How far central had ever applied each node's log before it was put back: a node believes what it was told then. */
   readonly #appliedEver = new Map<WarehouseId, number>();
@@ -151,13 +148,14 @@ export class PromiseAudit {
     const centralEpoch = await this.#central.store.centralEpoch();
     if (centralEpoch > this.#centralEpoch) this.#cursors.clear();
     this.#centralEpoch = centralEpoch;
-    for (const { node, audit } of this.#nodes) {
+    for (const one of this.#nodes) {
+      const { node, audit } = one;
       const seen = { books, store: node.store, commits: node.commits, appliedUpTo: node.store.outbox.appliedUpTo() };
       if (isSame(this.#seen.get(node.warehouse), seen)) continue;
       this.#seen.set(node.warehouse, seen);
-      await this.#checkCursors(node);
+      await this.#checkCursors(one);
       const positions = books.positions.get(node.warehouse) ?? [];
-      for (const position of positions) this.#checkPosition(position, audit, books);
+      for (const position of positions) this.#checkPosition(position, one, books);
       await audit.quotas.look(this.#central.store, { warehouse: node.warehouse, centralEpoch, positions });
     }
     const ids = new Set([...books.orders, ...books.reservations].map(({ id }) => id));
@@ -165,28 +163,35 @@ export class PromiseAudit {
     for (const id of options.isWhole ? [] : this.#owed)
       hold(ids.has(id), () => `${id} was promised, and central does not know it`);
     if (books === before) return;
-    const late = new Set(this.#nodes.flatMap(({ audit }) => [...audit.shippedLate.keys()]));
+    const audits = this.#nodes.flatMap(({ audit, others }) => [audit, ...others]);
+    const late = new Set(audits.flatMap(({ shippedLate }) => [...shippedLate.keys()]));
     for (const order of books.orders) checkOrder(order, late);
     for (const reservation of books.reservations) checkReservation(reservation);
     await this.#checkAnswers(books);
   }
 
   /** Cursors never fall, never run ahead of what they are in, and name the same history on both sides. */
-  async #checkCursors(node: SimulatedNode): Promise<void> {
+  async #checkCursors(one: AuditedNode): Promise<void> {
     const { store } = this.#central;
-    const { warehouse } = node;
+    const { warehouse, node, isSure } = one;
     const record = await store.warehouse(warehouse);
     const down = await store.downHead(warehouse);
     if (record === undefined || down === undefined) return;
-    const { appliedUpTo, fence } = record;
-    hold(fence === undefined, () => `${warehouse} was fenced: ${fence?.reason}`);
-    const before = this.#cursors.get(warehouse) ?? { applied: 0, down: 0, carriedOut: 0 };
-    const inbox = node.store.documents.inbox();
-    // Of another life of central it says nothing.
-    const isOfThisLog = inbox.centralEpoch === this.#centralEpoch && this.#centralEpoch > this.#copiedEpoch;
+    const { appliedUpTo, fence, epoch } = record;
+    const before = this.#cursors.get(warehouse) ?? { epoch: 0, applied: 0, down: 0, carriedOut: 0 };
+    hold(epoch >= before.epoch, () => `${warehouse}: its epoch fell to ${epoch}`);
     hold(appliedUpTo >= before.applied, () => `${warehouse}: central's cursor fell to ${appliedUpTo}`);
     hold(down.sequence >= before.down, () => `${warehouse}: the log down fell to ${down.sequence}`);
-    hold(down.carriedOut >= before.carriedOut, () => `${warehouse}: carried out fell to ${down.carriedOut}`);
+    // A node that rejoins begins where the effects end that central has of it.
+    const isSameLife = epoch === before.epoch || before.epoch === 0;
+    const hasFallen = isSameLife && down.carriedOut < before.carriedOut;
+    hold(!hasFallen, () => `${warehouse}: carried out fell to ${down.carriedOut}`);
+    this.#cursors.set(warehouse, { epoch, applied: appliedUpTo, down: down.sequence, carriedOut: down.carriedOut });
+    const isOfAnyLife = one.others.length === 0 || one.logWith(appliedUpTo, record.appliedHash) !== undefined;
+    hold(isOfAnyLife, () => `${warehouse}: central's log up to ${appliedUpTo} is that of none of its lives`);
+    if (!isSure) return;
+    hold(fence === undefined, () => `${warehouse} was fenced: ${fence?.reason}`);
+    const inbox = node.store.documents.inbox();
     const { outbox } = node.store;
     hold(appliedUpTo <= outbox.head().sequence, () => `${warehouse}: central is ahead of the node's log`);
     const highest = Math.max(appliedUpTo, this.#appliedEver.get(warehouse) ?? 0);
@@ -195,7 +200,8 @@ export class PromiseAudit {
     const upHash = outbox.hashAt(appliedUpTo);
     const isUpSame = upHash === undefined || Buffer.compare(upHash, record.appliedHash) === 0;
     hold(isUpSame, () => `${warehouse}: two histories up at ${appliedUpTo}`);
-    this.#cursors.set(warehouse, { applied: appliedUpTo, down: down.sequence, carriedOut: down.carriedOut });
+    // Of another life of central it says nothing.
+    const isOfThisLog = inbox.centralEpoch === this.#centralEpoch && this.#centralEpoch > this.#copiedEpoch;
     if (!isOfThisLog) return;
     hold(inbox.sequence <= down.sequence, () => `${warehouse}: the node is ahead of central's log`);
     hold(down.carriedOut <= inbox.sequence, () => `${warehouse}: central believes more carried out than is`);
@@ -205,14 +211,15 @@ export class PromiseAudit {
   }
 
   /** P3 between both sides, by totals. */
-  #checkPosition(position: PositionRecord & { readonly sku: Sku }, audit: NodeAudit, books: CentralBooks): void {
+  #checkPosition(position: PositionRecord & { readonly sku: Sku }, one: AuditedNode, books: CentralBooks): void {
     const { sku, warehouse, atCentral, granted, allocated, returned, isSuspect } = position;
-    const at = audit.position(sku);
+    const at = one.audit.position(sku);
+    const [grantedThere, highest] = [one.granted(sku), one.highest(sku)];
     const where = () => `${warehouse} ${sku}: central ${JSON.stringify(position)}, node ${JSON.stringify(at)}`;
     hold(!isSuspect, () => `${where()}: suspect`);
-    hold(granted <= at.granted, () => `${where()}: central saw more granted than was`);
-    hold(allocated <= at.allocated, () => `${where()}: central saw more allocated than was`);
-    hold(returned <= at.returned, () => `${where()}: central saw more come back than did`);
+    hold(granted <= grantedThere, () => `${where()}: central saw more granted than was`);
+    hold(allocated <= highest.allocated, () => `${where()}: central saw more allocated than was`);
+    hold(returned <= highest.returned, () => `${where()}: central saw more come back than did`);
     const held = heldAt(books, warehouse, sku);
     hold(held === atCentral.held, () => `${where()}: promises hold ${held}`);
     if (!this.#isKnown(warehouse, books)) return;
@@ -220,7 +227,7 @@ export class PromiseAudit {
     hold(at.allocated <= atCentral.allocatedSent, () => `${where()}: the node allocated more than was sent`);
     hold(at.returned <= atCentral.returned, () => `${where()}: the node took back more than was given`);
     const spent = atCentral.held + atCentral.allocatedSent + atCentral.returned;
-    hold(spent <= at.granted, () => `${where()}: ${spent} spent of ${at.granted} granted`);
+    hold(spent <= grantedThere, () => `${where()}: ${spent} spent of ${grantedThere} granted`);
     const key = `${warehouse} ${sku}`;
     const before = this.#totals.get(key) ?? { returned: 0, allocatedSent: 0, granted: 0 };
     const doGrow =
@@ -229,7 +236,7 @@ export class PromiseAudit {
       granted >= before.granted;
     hold(doGrow, () => `${where()}: a total fell from ${JSON.stringify(before)}`);
     this.#totals.set(key, { ...atCentral, granted });
-    const sent = [...tasksAt(books, warehouse, sku, audit), ...unknownAt(books, warehouse, sku)].reduce(
+    const sent = [...tasksAt(books, warehouse, sku, one), ...unknownAt(books, warehouse, sku)].reduce(
       (sum, { quantity }) => sum + quantity,
       0,
     );
@@ -323,9 +330,9 @@ export function unknownAt({ unknownTasks }: CentralBooks, warehouse: WarehouseId
 }
 
 /** Without those that were withdrawn before their node ever heard of them. */
-export function tasksAt({ orders }: CentralBooks, warehouse: WarehouseId, sku: Sku, { tasks }: NodeAudit) {
+export function tasksAt({ orders }: CentralBooks, warehouse: WarehouseId, sku: Sku, { audit, others }: AuditedNode) {
   const isWithdrawn = (task: string, line: AllocationLine) =>
-    line.givenUp === line.quantity && !tasks.some(({ id }) => id === task);
+    others.length === 0 && line.givenUp === line.quantity && !audit.tasks.some(({ id }) => id === task);
   return orders
     .flatMap(({ allocations }) => allocations.filter((one) => one.warehouse === warehouse))
     .flatMap(({ task, lines }) =>

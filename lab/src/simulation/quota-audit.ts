@@ -37,7 +37,7 @@ export type Heard = { readonly centralEpoch: number; readonly sequence: number }
  */
 export class QuotaAudit {
   readonly #positions = new Map<Sku, Known>();
-  readonly #rotten = new Set<Sku>();
+  readonly #unbounded = new Set<Sku>();
   #centralEpoch = 1;
   #policyAt = 0;
   #readUpTo = 0;
@@ -100,12 +100,28 @@ export class QuotaAudit {
    * meanwhile may have left it more than is allowed, never more than is covered.
    */
   rotted(sku: Sku): void {
-    this.#rotten.add(sku);
+    this.#unbounded.add(sku);
+  }
+
+  /** What a life of the node had granted that ended is granted still: the states that it was decided on are gone. */
+  lost(sku: Sku): void {
+    this.#unbounded.add(sku);
+  }
+
+  /** That of another log of the node, which is recorded here from its beginning: central's log down is the same. */
+  fork(): QuotaAudit {
+    const fork = new QuotaAudit();
+    fork.#centralEpoch = this.#centralEpoch;
+    fork.#policyAt = this.#policyAt;
+    fork.#readUpTo = this.#readUpTo;
+    for (const sku of this.#unbounded) fork.#unbounded.add(sku);
+    for (const [sku, { ruleAt }] of this.#positions) fork.#known(sku).ruleAt = ruleAt;
+    return fork;
   }
 
   /** Units that a position's quota may come to at most; only what is promised may be beyond them. */
   most(sku: Sku, { sharePercent, safetyStock }: QuotaTerms): number {
-    if (this.#rotten.has(sku)) return Number.MAX_SAFE_INTEGER;
+    if (this.#unbounded.has(sku)) return Number.MAX_SAFE_INTEGER;
     const { bases, since, isRuleForgotten } = this.#known(sku);
     if (isRuleForgotten) return Number.POSITIVE_INFINITY;
     const first = bases.findLastIndex(({ sequence }) => sequence <= since);

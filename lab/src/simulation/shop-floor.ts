@@ -5,7 +5,8 @@ import { replicationLimits } from '@edgestock/edge-node/replication/limits';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Action } from './actions.ts';
-import type { AuditedNode } from './promise-audit.ts';
+import type { AuditedNode } from './audited-node.ts';
+import type { NodeAudit } from './node-audit.ts';
 import type { NodeLife } from './simulated-node.ts';
 import { hold } from './violation.ts';
 import { skus, type World } from './world.ts';
@@ -19,7 +20,7 @@ const TOLD_LENGTH = 300;
 export class ShopFloor {
   readonly #world: World;
   /** Of every command that may be said again: a retry of somebody who heard no answer, or did not believe it. */
-  readonly #said: { readonly at: AuditedNode; readonly command: Command }[] = [];
+  readonly #said: { readonly at: AuditedNode; readonly books: NodeAudit; readonly command: Command }[] = [];
   #made = 0;
 
   constructor(world: World) {
@@ -55,9 +56,9 @@ export class ShopFloor {
   #sell(): Promise<unknown> {
     const at = this.#anyNode();
     const lines = this.#lines();
-    const receipt = this.#name('till');
+    const receipt = this.#name('till/');
     at.audit.ask(receipt, lines);
-    const idempotency = { scope: 'sale', key: receipt, fingerprint: JSON.stringify(lines) } as const;
+    const idempotency = { scope: 'sale', key: keyOf(receipt), fingerprint: JSON.stringify(lines) } as const;
     const command: Command = { type: 'record', kind: 'sale', lines, document: receipt, idempotency };
     return this.say(at, command, 'sells', (life) => life.lastUnits.beforeSale(lines));
   }
@@ -141,8 +142,8 @@ export class ShopFloor {
     const id = this.#anyReservation(at);
     const reservation = id === undefined ? undefined : at.node.life?.ledger.view.reservation(id);
     if (id === undefined || reservation === undefined || reservation.state === 'fulfilled') return Promise.resolve();
-    const receipt = this.#name('till');
-    const idempotency = { scope: 'sale', key: receipt, fingerprint: id } as const;
+    const receipt = this.#name('till/');
+    const idempotency = { scope: 'sale', key: keyOf(receipt), fingerprint: id } as const;
     const command: Command = { type: 'fulfil-reservation', id, document: receipt, idempotency };
     const isKept = reservation.state === 'held' || reservation.state === 'confirmed';
     return this.say(at, command, 'hands over', (life) =>
@@ -202,8 +203,10 @@ export class ShopFloor {
 
   #sayAgain(): Promise<unknown> {
     if (this.#said.length === 0) return Promise.resolve();
-    const { at, command } = this.#world.chance.one(this.#said);
-    return this.say(at, command, 'says again');
+    const { at, books, command } = this.#world.chance.one(this.#said);
+    // Keys that a log does not tell are forgotten with the disk: who repeats such a request then is not known again.
+    const isKnownAgain = 'idempotency' in command && command.idempotency?.scope === 'sale';
+    return books === at.audit || isKnownAgain ? this.say(at, command, 'says again') : Promise.resolve();
   }
 
   /** As a door does it: asks for last units where they are missing, then has it recorded. */
@@ -218,8 +221,12 @@ export class ShopFloor {
     const told = `${node.warehouse} ${verb} ${inWords(command).slice(0, TOLD_LENGTH)}`;
     const { life } = node;
     if (life === undefined) return undefined;
+    if (isPromise(command, life) && node.store.restored !== undefined) {
+      trace.note(`${told}: refused, the node was restored`);
+      return undefined;
+    }
     if ('idempotency' in command || command.type === 'reserve' || command.type === 'task-step') {
-      this.#said.push({ at, command });
+      this.#said.push({ at, books: at.audit, command });
     }
     const asking = before?.(life);
     if (asking !== undefined) {
@@ -263,8 +270,21 @@ export class ShopFloor {
 
   #name(kind: string): string {
     this.#made += 1;
-    return `${kind}-${this.#made}`;
+    return kind.endsWith('/') ? `${kind}${this.#made}` : `${kind}-${this.#made}`;
   }
+}
+
+/** As the door of the tills names a receipt: by that a node knows it again when it has taken its log back from central. */
+function keyOf(receipt: string): string {
+  return receipt.replace('/', '\n');
+}
+
+/** What the doors of a node refuse as long as its books may not be the latest there are. */
+function isPromise(command: Command, { ledger, store }: NodeLife): boolean {
+  if (command.type === 'reserve') return ledger.view.reservation(command.id) === undefined;
+  return (
+    command.type === 'plan-transfer' && ledger.transfers.find(command.id, store.node.identity().warehouse) === undefined
+  );
 }
 
 function inWords(command: Command): string {

@@ -1,6 +1,8 @@
 import type { Action } from './actions.ts';
 import { converge, endOrders } from './convergence.ts';
+import { compileStatementsLazily } from './lazy-statements.ts';
 import { lengthOf } from './life-length.ts';
+import { Operator } from './operator.ts';
 import { ShopFloor } from './shop-floor.ts';
 import { Storefront } from './storefront.ts';
 import { toothNamed } from './teeth/teeth.ts';
@@ -32,6 +34,7 @@ export type SimulationResult = {
 
 /** One whole life of the system, from its seed: the same seed is the same run, to the last message. */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  compileStatementsLazily();
   const { seed, steps = lengthOf(seed), tooth, afterStep } = options;
   const world = new World(seed, tooth === undefined ? undefined : toothNamed(tooth).plant());
   let failure: string | undefined;
@@ -56,12 +59,19 @@ async function live(world: World, steps: number, afterStep: SimulationOptions['a
   const { chance } = world;
   const [floor, shop, weather] = [new ShopFloor(world), new Storefront(world), new Weather(world)];
   const transports = new Transports(world, floor);
+  const operator = new Operator(world, floor);
   await world.central.start();
   await world.pass(1_000);
   await world.central.life?.promises.setChannel({ channel: outlet, warehouses: 'all', buffer: 0 });
   await floor.stock();
   await world.pass(2_000);
-  const actions = moodOf(world, [...floor.actions, ...transports.actions, ...shop.actions, ...weather.actions]);
+  const actions = moodOf(world, [
+    ...floor.actions,
+    ...transports.actions,
+    ...shop.actions,
+    ...weather.actions,
+    ...(world.hasBadDisks ? operator.actions : []),
+  ]);
   for (let step = 0; step < steps; step += 1) {
     // Some things happen in the same turn.
     const count = chance.weighed([1, 2, 4].map((option) => ({ weight: 1 / option, option })));
@@ -75,8 +85,8 @@ async function live(world: World, steps: number, afterStep: SimulationOptions['a
   }
   world.trace.note('nothing goes wrong from here on');
   await weather.clear();
-  await converge(world);
-  await endOrders(world);
+  await converge(world, operator);
+  await endOrders(world, operator);
 }
 
 /** Every run has its own mood: some things happen in it all the time, others never. That reaches what an even mix never would. */

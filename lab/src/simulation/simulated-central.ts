@@ -179,6 +179,7 @@ export class SimulatedCentral {
     };
     return over(store, {
       enrol: write(store.enrol),
+      rejoin: write(store.rejoin),
       applyBatches: write(store.applyBatches),
       applyStates: write(store.applyStates),
       promise: write(store.promise),
@@ -187,6 +188,7 @@ export class SimulatedCentral {
       recordCarriedOut: write(store.recordCarriedOut),
       // When a node was heard is of no promise.
       recordHeard: roomFor(store.recordHeard),
+      recordCovered: roomFor(store.recordCovered),
       clampTimes: roomFor(store.clampTimes),
       trimDirectives: write(store.trimDirectives),
       quarantine: write(store.quarantine),

@@ -1,3 +1,4 @@
+import { copyFileSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DigestKeeper } from '@edgestock/edge-node/ledger/digest-keeper';
 import { LedgerInbox } from '@edgestock/edge-node/ledger/directive-inbox';
@@ -5,12 +6,18 @@ import { Granter } from '@edgestock/edge-node/ledger/granter';
 import { LastUnitsCall } from '@edgestock/edge-node/ledger/last-units';
 import { Ledger } from '@edgestock/edge-node/ledger/ledger';
 import { ReservationSweeper } from '@edgestock/edge-node/ledger/reservation-sweeper';
+import { Rejoin } from '@edgestock/edge-node/rejoin/rejoin';
+import { readRejoin } from '@edgestock/edge-node/rejoin/rejoin-file';
+import { takeUp } from '@edgestock/edge-node/rejoin/take-up';
 import type { DirectiveInbox } from '@edgestock/edge-node/replication/directive-inbox';
 import { Replication } from '@edgestock/edge-node/replication/replication';
+import { backUpNode, restoreNode } from '@edgestock/edge-node/store/edge-backup';
 import { EdgeStore } from '@edgestock/edge-node/store/edge-store';
+import { HIGH_WATER_FILE } from '@edgestock/edge-node/store/high-water';
 import { migrations } from '@edgestock/edge-node/store/migrations';
 import { type LinkFaults, noFaults, SimulatedLink } from '@edgestock/edge-node/testing/simulated-link';
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { StateAhead } from '@edgestock/shared/protocol/rejoin';
 import { type Log, silentLog } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
@@ -30,7 +37,25 @@ export type NodeLife = {
   readonly link: SimulatedLink;
   readonly replication: Replication;
   readonly lastUnits: LastUnitsCall;
+  readonly rejoin: Rejoin;
 };
+
+/** The log that a node has taken back has become its books. */
+export type TakenBack = {
+  readonly epoch: number;
+  /** Central's cursor: what comes after it was recorded by the node itself. */
+  readonly applied: number;
+  /** Movements recorded again of the life that ended, and of what central knew beyond its log. */
+  readonly told: number;
+  readonly statesAhead: readonly StateAhead[];
+};
+
+export type TakeUpWatch = { readonly before: () => void; readonly after: (taken: TakenBack) => void };
+
+/** An earlier state of a node's disk: as the product's own backup has written it, or as somebody copied it. */
+export type NodeImage = { readonly kind: 'backup' | 'copy'; readonly path: string; readonly sequence: number };
+/** Whether the file that says how far the log had got lies beside the database that is put back, and of when it is. */
+export type HighWaterOf = 'now' | 'then' | 'nobody';
 
 export type Surroundings = {
   readonly clock: VirtualClock;
@@ -62,11 +87,13 @@ export class SimulatedNode {
   #isFull = false;
   #atNextDirectives: (() => void) | undefined;
   #faults: LinkFaults = noFaults;
+  #onTakeUp: TakeUpWatch | undefined;
 
-  constructor(warehouse: WarehouseId, around: Surroundings) {
+  /** On an empty disk, or on a copy of another. */
+  constructor(warehouse: WarehouseId, around: Surroundings, folder?: string) {
     this.warehouse = warehouse;
     this.#around = around;
-    this.#folder = around.disk.folder(warehouse, FILE, emptyDatabase(migrations));
+    this.#folder = folder ?? this.#emptyDisk();
     this.#store = this.#open();
     this.start();
   }
@@ -84,6 +111,11 @@ export class SimulatedNode {
   /** Commits of its present life: where there are no more than before, its books are as they were. */
   get commits(): number {
     return this.#life?.ledger.counters.commits ?? 0;
+  }
+
+  /** Its disk says of a rejoin how far it has got. */
+  get isRejoining(): boolean {
+    return readRejoin(this.#folder) !== undefined;
   }
 
   get faults(): LinkFaults {
@@ -112,8 +144,54 @@ export class SimulatedNode {
     this.#atNextDirectives = callback;
   }
 
+  /** Lets somebody look right before and right after a log that was taken back becomes the books; nobody works meanwhile. */
+  watchTakeUp(watch: TakeUpWatch): void {
+    this.#onTakeUp = watch;
+  }
+
+  /** What could be put back later. */
+  image(kind: NodeImage['kind']): NodeImage {
+    const { disk, clock } = this.#around;
+    const { sequence } = this.#store.outbox.head();
+    if (kind === 'copy') return { kind, path: disk.afterCrash(`${this.warehouse}-image`, this.#folder), sequence };
+    const path = join(disk.emptyFolder(`${this.warehouse}-backup`), 'backup.sqlite');
+    backUpNode({ dataDir: this.#folder, to: path, now: clock.now() + this.#aheadMs });
+    return { kind, path, sequence };
+  }
+
+  /** The folder of a machine that has a copy of this disk as it is now. */
+  copyOfDisk({ hasHighWater }: { readonly hasHighWater: boolean }): string {
+    const folder = this.#around.disk.afterCrash(`${this.warehouse}-clone`, this.#folder);
+    if (!hasHighWater) rmSync(join(folder, HIGH_WATER_FILE), { force: true });
+    return folder;
+  }
+
+  /** Somebody puts an earlier state in the place of the present one. The process dies; it is not started again. */
+  putBack({ kind, path }: NodeImage, highWater: HighWaterOf): void {
+    const { disk, clock } = this.#around;
+    const { warehouse } = this;
+    let next: string;
+    if (kind === 'backup') {
+      next = highWater === 'now' ? disk.afterCrash(warehouse, this.#folder) : disk.emptyFolder(warehouse);
+      restoreNode({ from: path, dataDir: next, warehouse, replace: true, now: clock.now() + this.#aheadMs });
+    } else {
+      next = disk.afterCrash(warehouse, path);
+      const mark = join(next, HIGH_WATER_FILE);
+      if (highWater !== 'then') rmSync(mark, { force: true });
+      const present = join(this.#folder, HIGH_WATER_FILE);
+      if (highWater === 'now' && existsSync(present)) copyFileSync(present, mark);
+    }
+    this.#moveTo(next);
+  }
+
+  /** Its disk is gone, and an empty one is in its place. The process dies; it is not started again. */
+  loseDisk(): void {
+    this.#moveTo(this.#emptyDisk());
+  }
+
   start(): void {
     if (this.#life !== undefined) return;
+    this.#takeUp();
     const { clock: world, random, broker, log = silentLog, planted = {} } = this.#around;
     const life = new ProcessClock(world, this.#aheadMs);
     const clock = planted.nodeClock?.(life) ?? life;
@@ -144,23 +222,29 @@ export class SimulatedNode {
       events: log,
       retentionMs: this.#around.retentionMs,
       digestAt: (sequence) => digests.at(sequence),
+      restoration: store,
+    });
+    const rejoin = new Rejoin({
+      dataDir: this.#folder,
+      log: store.outbox,
+      request: (subject, body, timeoutMs) => replication.request(subject, body, timeoutMs),
+      clock,
+      random,
+      events: log,
+      onReady: () => clock.after(0, () => this.#beginAnew()),
     });
     replication.onLive((isLive) => granter.setLive(isLive));
     granter.setLive(replication.isLive);
     const lastUnits = new LastUnitsCall(ledger.view, { ask: (lines) => replication.askLastUnits(lines) });
-    this.#life = { clock: life, store, ledger, link, replication, lastUnits };
+    this.#life = { clock: life, store, ledger, link, replication, lastUnits, rejoin };
+    rejoin.resume();
   }
 
   crash(): void {
-    const life = this.#life;
-    if (life === undefined) return;
-    this.#life = undefined;
-    life.clock.kill();
-    void life.link.close();
-    this.#dead.push(this.#store);
-    this.#folder = this.#around.disk.afterCrash(this.warehouse, this.#folder);
-    this.#around.planted?.afterCrash?.(join(this.#folder, FILE), 'node');
-    this.#store = this.#open();
+    if (this.#life === undefined) return;
+    const next = this.#around.disk.afterCrash(this.warehouse, this.#folder);
+    this.#around.planted?.afterCrash?.(join(next, FILE), 'node');
+    this.#moveTo(next);
   }
 
   /** Its time and its line end, whatever it has begun. */
@@ -171,6 +255,41 @@ export class SimulatedNode {
 
   close(): void {
     for (const store of [...this.#dead, this.#store]) store.close();
+  }
+
+  /** Every part of it has read the books that the log it took back replaces. */
+  #beginAnew(): void {
+    this.#moveTo(this.#around.disk.afterCrash(this.warehouse, this.#folder));
+    this.start();
+  }
+
+  /** Whoever worked with the disk before is dead, and goes on with it where nobody sees it. */
+  #moveTo(folder: string): void {
+    const life = this.#life;
+    this.#life = undefined;
+    life?.clock.kill();
+    void life?.link.close();
+    this.#dead.push(this.#store);
+    this.#folder = folder;
+    this.#store = this.#open();
+  }
+
+  /** As a process does before it opens its books. What would keep it from that never happens here, and is thrown. */
+  #takeUp(): void {
+    const { clock, random, planted } = this.#around;
+    const state = readRejoin(this.#folder);
+    if (state?.statesAhead === undefined) return;
+    this.#onTakeUp?.before();
+    this.#store.close();
+    planted?.beforeTakeUp?.(join(this.#folder, FILE));
+    const taken = takeUp({ dataDir: this.#folder, warehouse: this.warehouse, clock, random });
+    planted?.afterTakeUp?.(join(this.#folder, FILE));
+    this.#store = this.#open();
+    if (taken !== undefined) this.#onTakeUp?.after({ ...taken, statesAhead: state.statesAhead });
+  }
+
+  #emptyDisk(): string {
+    return this.#around.disk.folder(this.warehouse, FILE, emptyDatabase(migrations));
   }
 
   /** A commit on a full disk fails as SQLite has it, with all that was to be in it. */

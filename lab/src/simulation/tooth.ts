@@ -4,6 +4,7 @@ import type { Link } from '@edgestock/edge-node/replication/link';
 import type { ReplicationLog } from '@edgestock/edge-node/replication/replication-log';
 import type { EdgeStore } from '@edgestock/edge-node/store/edge-store';
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { LifeKind } from './life-kind.ts';
 
 /** What a node's replication is given. */
 export type ReplicationParts = { readonly log: ReplicationLog; readonly inbox: DirectiveInbox; readonly link: Link };
@@ -27,6 +28,8 @@ export type Tooth = {
 
 /** What is put in the place of the product's own, when a process is wired. */
 export type Planted = {
+  /** Only in lives of this kind could it show. */
+  readonly livesWith?: LifeKind;
   readonly nodeClock?: (clock: Clock) => Clock;
   readonly nodeStore?: (store: EdgeStore) => EdgeStore;
   readonly replication?: (parts: ReplicationParts, around: { store: EdgeStore; clock: Clock }) => ReplicationParts;
@@ -34,4 +37,7 @@ export type Planted = {
   readonly centralStore?: (store: SqliteCentralStore, around: { file: string; clock: Clock }) => SqliteCentralStore;
   /** What a crash leaves of a database: called with its file in the folder that the next process opens. */
   readonly afterCrash?: (file: string, of: 'node' | 'central') => void;
+  /** What a node's way back finds of the books in use, and what it leaves as the new ones, before they are opened. */
+  readonly beforeTakeUp?: (file: string) => void;
+  readonly afterTakeUp?: (file: string) => void;
 };

@@ -1,8 +1,8 @@
 import { parseSku } from '@edgestock/shared/inventory/ids';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
-import type { TransferredUnits } from './node-audit.ts';
-import type { AuditedNode } from './promise-audit.ts';
+import type { AuditedNode } from './audited-node.ts';
+import type { NodeAudit, TransferredUnits } from './node-audit.ts';
 import type { SimulatedCentral } from './simulated-central.ts';
 import { hold } from './violation.ts';
 
@@ -10,18 +10,19 @@ type Way = { readonly id: string; readonly from: AuditedNode; readonly to: Audit
 
 const nothing: TransferredUnits = { left: 0, came: 0, lost: 0 };
 
-/** Units of a transfer on the van: they left by the log of the one and did not come by the log of the other. */
+/** Units of a transfer on the van: they left the one and did not come to the other. */
 export function underWay({ id, from, to }: Way): readonly SkuQuantity[] {
-  return [...from.audit.transferred].flatMap(([key, { left }]) => {
+  return [...from.audit.moved].flatMap(([key, { left }]) => {
     const [document, name = ''] = key.split(' ');
-    const quantity = left - (to.audit.transferred.get(key)?.came ?? 0);
+    const quantity = left - (to.audit.moved.get(key)?.came ?? 0);
     return document === id && quantity > 0 ? [{ sku: must(parseSku(name), 'a SKU'), quantity }] : [];
   });
 }
 
 /** Conservation: no unit comes off a van that was not loaded, whoever says it how often, and nobody ships a plan twice. */
 export function checkTransfers(nodes: readonly AuditedNode[]): void {
-  for (const [key, { left, came }] of transferredIn(nodes)) {
+  for (const [key, { came }] of transferredIn(nodes)) {
+    const left = nodes.reduce((sum, { audit }) => sum + (audit.moved.get(key)?.left ?? 0), 0);
     hold(came <= left, () => `transfer ${key}: ${came} came and ${left} had left`);
   }
 }
@@ -31,8 +32,12 @@ export async function transferDifference(
   nodes: readonly AuditedNode[],
   { store }: SimulatedCentral,
 ): Promise<string | undefined> {
+  const moved = unitsIn(nodes, (audit) => audit.moved);
   for (const [key, { left, came, lost }] of transferredIn(nodes)) {
     const [id = '', name] = key.split(' ');
+    const happened = moved.get(key) ?? nothing;
+    // A disk was lost with some of it on it: who had heard of that goes on knowing it, and nobody else does.
+    if (happened.left !== left || happened.came !== came || happened.lost !== lost) continue;
     const [record] = await store.transfersNamed(id);
     const told = nodes.map(({ node }) => record && node.store.documents.transfers.find(id, record.from));
     const said = [record, ...told];
@@ -51,9 +56,16 @@ export async function transferDifference(
 }
 
 function transferredIn(nodes: readonly AuditedNode[]): ReadonlyMap<string, TransferredUnits> {
+  return unitsIn(nodes, (audit) => audit.transferred);
+}
+
+function unitsIn(
+  nodes: readonly AuditedNode[],
+  unitsOf: (audit: NodeAudit) => ReadonlyMap<string, TransferredUnits>,
+): ReadonlyMap<string, TransferredUnits> {
   const all = new Map<string, TransferredUnits>();
   for (const { audit } of nodes) {
-    for (const [key, { left, came, lost }] of audit.transferred) {
+    for (const [key, { left, came, lost }] of unitsOf(audit)) {
       const before = all.get(key) ?? nothing;
       all.set(key, { left: before.left + left, came: before.came + came, lost: before.lost + lost });
     }

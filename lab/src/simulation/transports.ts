@@ -1,7 +1,7 @@
 import type { Command } from '@edgestock/edge-node/ledger/command';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import type { Action } from './actions.ts';
-import type { AuditedNode } from './promise-audit.ts';
+import type { AuditedNode } from './audited-node.ts';
 import type { ShopFloor } from './shop-floor.ts';
 import { underWay } from './transfer-audit.ts';
 import type { World } from './world.ts';

@@ -1,5 +1,6 @@
 import type { Action } from './actions.ts';
 import { BadBroker } from './bad-broker.ts';
+import { BadDisks } from './bad-disks.ts';
 import { BadLines } from './bad-lines.ts';
 import { BadMachines } from './bad-machines.ts';
 import type { World } from './world.ts';
@@ -10,20 +11,23 @@ export class Weather {
   readonly #lines: BadLines;
   readonly #broker: BadBroker;
   readonly #machines: BadMachines;
+  readonly #disks: BadDisks;
 
   constructor(world: World) {
     this.#world = world;
     this.#lines = new BadLines(world);
     this.#broker = new BadBroker(world);
     this.#machines = new BadMachines(world);
+    this.#disks = new BadDisks(world);
   }
 
   get actions(): readonly Action[] {
-    const { clock, chance } = this.#world;
+    const { clock, chance, hasBadDisks } = this.#world;
     return [
       ...this.#lines.actions,
       ...this.#broker.actions,
       ...this.#machines.actions,
+      ...(hasBadDisks ? this.#disks.actions : []),
       { name: 'time passes', weight: 4, act: () => clock.advance(chance.between(1, 20) * 1_000) },
       // So long that history leaves the logs of nodes.
       { name: 'a quiet while', weight: 0.3, act: () => clock.advance(chance.between(120, 200) * 1_000) },
@@ -34,6 +38,7 @@ export class Weather {
   async clear(): Promise<void> {
     this.#lines.clear();
     this.#broker.clear();
+    this.#disks.clear();
     await this.#machines.clear();
   }
 }

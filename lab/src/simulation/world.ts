@@ -4,11 +4,12 @@ import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
 import { seededRandom } from '@edgestock/shared/testing/seeded-random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
+import { AuditedNode } from './audited-node.ts';
 import { Broker } from './broker.ts';
 import { Chance } from './chance.ts';
 import { Disk } from './disk.ts';
-import { NodeAudit } from './node-audit.ts';
-import { type AuditedNode, PromiseAudit } from './promise-audit.ts';
+import { lifeKinds } from './life-kind.ts';
+import { PromiseAudit } from './promise-audit.ts';
 import { SimulatedCentral } from './simulated-central.ts';
 import { SimulatedNode, type Surroundings } from './simulated-node.ts';
 import type { Planted } from './tooth.ts';
@@ -42,6 +43,8 @@ export class World {
   readonly surroundings: Surroundings;
   /** Whether central is put back to earlier states in this life. Its nodes then keep all of their history, and in others none. */
   readonly isPutBack: boolean;
+  /** Whether disks of nodes are put back, copied and lost in this life. */
+  readonly hasBadDisks: boolean;
   /** What kinds of things have happened. */
   readonly reached = new Set<string>();
   #failure: unknown;
@@ -52,13 +55,15 @@ export class World {
     this.chance = new Chance(random);
     this.trace = new Trace(clock);
     this.broker = new Broker(clock, this.chance);
-    this.isPutBack = this.chance.happens(0.4);
+    const kind = planted?.livesWith ?? this.chance.weighed(lifeKinds);
+    this.isPutBack = kind === 'central put back';
+    this.hasBadDisks = kind === 'bad disks';
     const retentionMs = this.isPutBack ? LONG_RETENTION_MS : SHORT_RETENTION_MS;
     this.surroundings = { clock, random, broker: this.broker, disk, retentionMs, planted };
     this.central = new SimulatedCentral({ ...this.surroundings, onFailed: (error) => this.fail(error) });
     this.nodes = warehouses.slice(0, this.chance.one([1, 2, 2, 2, 3])).map((warehouse) => {
       const node = new SimulatedNode(warehouse, this.surroundings);
-      return { node, audit: new NodeAudit(node, clock) };
+      return new AuditedNode(node, clock, (error) => this.fail(error));
     });
     this.promises = new PromiseAudit(this.central, this.nodes);
   }
@@ -76,7 +81,7 @@ export class World {
 
   async check(): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    for (const { audit } of this.nodes) audit.check();
+    for (const one of this.nodes) one.check();
     checkTransfers(this.nodes);
     await this.promises.check();
   }
@@ -94,11 +99,12 @@ export class World {
   }
 
   async close(): Promise<void> {
-    const nodes = [...this.nodes.map(({ node }) => node), ...this.seconds];
+    // One that people have moved to is in both.
+    const nodes = [...new Set([...this.nodes.map(({ node }) => node), ...this.seconds])];
     for (const node of nodes) node.stop();
     this.central.stop();
-    // What was begun ends before the files are closed: no clock goes on, so it is a matter of a few turns.
-    for (let round = 0; round < 4; round += 1) await this.clock.settle();
+    // What was begun ends before the files are closed: no clock goes on, so it is a matter of turns.
+    for (let round = 0; round < 12; round += 1) await this.clock.settle();
     for (const node of nodes) node.close();
     await this.central.close();
     this.disk.dispose();

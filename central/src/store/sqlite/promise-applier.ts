@@ -51,11 +51,12 @@ export class PromiseApplier {
   }
 
   /** To a node that has rejoined: all that is not told by its log, whatever it heard in the life before. */
-  reintroduce(warehouse: WarehouseId): void {
+  reintroduce(warehouse: WarehouseId, now: number): void {
     this.#promising.unsettled.forget(warehouse);
     this.#policies.tellAgain(warehouse);
     this.#catalogue.tellAgain([warehouse]);
-    this.#promising.transfers.introduce(warehouse);
+    // Also of those that were closed: what the other end said of one is in no log of this node.
+    this.#promising.transfers.tellAgain(warehouse, now);
   }
 
   /** The same for nodes that were enrolled by a release which had no words for them. */

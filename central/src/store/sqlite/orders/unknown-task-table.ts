@@ -26,8 +26,8 @@ export class UnknownTaskTable {
   readonly #open: Statement<[string, string, number], { warehouse: WarehouseId; task: string }>;
   readonly #count: Statement<[], { tasks: number }>;
   readonly #add: Statement<[{ warehouse: string; task: string; sku: string; quantity: number; now: number }]>;
-  readonly #ship: Statement<[number, string, string, string]>;
-  readonly #giveUp: Statement<[number, string, string, string]>;
+  readonly #ship: Statement<[{ warehouse: string; task: string; sku: string; units: number }]>;
+  readonly #giveUp: Statement<[{ warehouse: string; task: string; sku: string; units: number }]>;
   readonly #release: Statement<[number, string, string]>;
   readonly #remove: Statement<[string, string]>;
 
@@ -44,9 +44,13 @@ export class UnknownTaskTable {
       INSERT INTO unknown_task (warehouse, task, sku, quantity, shipped, given_up, heard_at)
       VALUES (@warehouse, @task, @sku, @quantity, 0, 0, @now)
       ON CONFLICT (warehouse, task, sku) DO UPDATE SET quantity = quantity + excluded.quantity`);
-    const isRow = 'warehouse = ? AND task = ? AND sku = ?';
-    this.#ship = database.prepare(`UPDATE unknown_task SET shipped = shipped + ? WHERE ${isRow}`);
-    this.#giveUp = database.prepare(`UPDATE unknown_task SET given_up = given_up + ? WHERE ${isRow}`);
+    const isRow = 'warehouse = @warehouse AND task = @task AND sku = @sku';
+    // What was given up and left all the same was not given up.
+    this.#ship = database.prepare(`
+      UPDATE unknown_task SET shipped = shipped + @units, given_up = min(given_up, max(0, quantity - shipped - @units))
+      WHERE ${isRow}`);
+    this.#giveUp = database.prepare(`
+      UPDATE unknown_task SET given_up = min(given_up + @units, max(0, quantity - shipped)) WHERE ${isRow}`);
     this.#release = database.prepare('UPDATE unknown_task SET released_at = ? WHERE warehouse = ? AND task = ?');
     this.#remove = database.prepare('DELETE FROM unknown_task WHERE warehouse = ? AND task = ?');
   }
@@ -75,7 +79,7 @@ export class UnknownTaskTable {
   report({ fact, warehouse, task, lines }: TaskFacts, now: number): void {
     for (const { sku, quantity } of lines) {
       if (fact === 'allocate') this.#add.run({ warehouse, task, sku, quantity, now });
-      else (fact === 'ship' ? this.#ship : this.#giveUp).run(quantity, warehouse, task, sku);
+      else (fact === 'ship' ? this.#ship : this.#giveUp).run({ warehouse, task, sku, units: quantity });
     }
   }
 

@@ -28,9 +28,9 @@ export class TakeOver {
   readonly #downLog: DownLog;
   readonly #snapshots: SnapshotReader;
   readonly #covered: Statement<[string], { down_covered: number }>;
-  readonly #promises: { reintroduce(warehouse: WarehouseId): void };
+  readonly #promises: { reintroduce(warehouse: WarehouseId, now: number): void };
 
-  constructor(database: Database, promises: { reintroduce(warehouse: WarehouseId): void }) {
+  constructor(database: Database, promises: { reintroduce(warehouse: WarehouseId, now: number): void }) {
     this.#promises = promises;
     this.#nodes = new NodeReader(database);
     this.#lives = new LifeReader(database);
@@ -57,7 +57,7 @@ export class TakeOver {
     if (decided.outcome === 'take-over' && record !== undefined) {
       this.#lifeWriter.begin(warehouse, life, record.instance);
       this.#lifeWriter.settleAhead(warehouse, life, (sku, sequence) => this.#versionAt(warehouse, sku, sequence));
-      this.#promises.reintroduce(warehouse);
+      this.#promises.reintroduce(warehouse, now);
     }
     const statesAhead = this.#lives.stateCount(warehouse, life.epoch);
     return { outcome: 'taken-over', life, statesAhead, snapshot: this.#snapshots.kept(warehouse) };

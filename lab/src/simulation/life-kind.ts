@@ -1,0 +1,7 @@
+/** What goes wrong in a life beyond lines, the broker and processes. Never two of it: then nobody would know all of a log. */
+export type LifeKind = 'nothing' | 'central put back' | 'bad disks';
+export const lifeKinds: readonly { readonly weight: number; readonly option: LifeKind }[] = [
+  { weight: 5, option: 'nothing' },
+  { weight: 3, option: 'central put back' },
+  { weight: 2, option: 'bad disks' },
+];
