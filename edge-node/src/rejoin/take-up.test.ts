@@ -72,8 +72,8 @@ const key = (till: string, receipt: string) =>
   ({ scope: 'sale', key: `${till}\n${receipt}`, fingerprint: 'f' }) as const;
 
 /** The log of the site up to a place, in batches as they were sent. */
-function* batches(upTo: number): Generator<UpBatch> {
-  for (let after = 0; after < upTo; ) {
+function* batches(upTo: number, begin = 0): Generator<UpBatch> {
+  for (let after = begin; after < upTo; ) {
     const slice = must(
       site.store.outbox.slice(after, { deltasMax: Math.min(7, upTo - after), bytesMax: 1e9 }),
       'a slice',
@@ -86,6 +86,17 @@ function* batches(upTo: number): Generator<UpBatch> {
 function adopt(upTo: number): void {
   const books = AdoptedBooks.open(join(dataDir, REJOIN_DIRECTORY), { warehouse, instance: 'the-fresh-one', now: 1 });
   for (const batch of batches(upTo)) books.adopt(batch);
+  books.close();
+}
+
+/** The same where central's log begins with a snapshot of a place: the node had trimmed what came before, and central was new. */
+function adoptFrom(begin: number, upTo: number): void {
+  site.store.outbox.setAppliedUpTo(begin);
+  site.store.outbox.trim({ agedUpTo: begin, rowsMax: 1_000 });
+  const books = AdoptedBooks.open(join(dataDir, REJOIN_DIRECTORY), { warehouse, instance: 'the-fresh-one', now: 1 });
+  books.adoptRows(site.store.outbox.snapshotRowsAfter('', 1_000).rows, { sequence: begin, at: 1 });
+  books.beginAt({ sequence: begin, hash: must(site.store.outbox.hashAt(begin), 'a hash') });
+  for (const batch of batches(upTo, begin)) books.adopt(batch);
   books.close();
 }
 
@@ -130,6 +141,49 @@ function opened<T>(read: (store: EdgeStore) => T): T {
 }
 
 const quantitiesOf = ({ version: _, sequence: __, ...quantities }: Position) => quantities;
+
+describe('a log that central gives back from a snapshot on', () => {
+  it('becomes the books that were lost, with every unit set aside for what it was, wherever it begins', async () => {
+    await live();
+    const { sequence } = site.store.outbox.head();
+    for (const begin of [1, 4, 9, 12, 16, 20, 24, 30, sequence].filter((place) => place <= sequence)) {
+      rmSync(dataDir, { recursive: true, force: true });
+      mkdirSync(dataDir);
+      adoptFrom(begin, sequence);
+      ready(sequence);
+      expect(finish()).toMatchObject({ epoch: 2, applied: sequence, told: 0 });
+      expect(await verified()).toEqual([]);
+      opened((store) => {
+        expect(store.outbox.firstSequence()).toBe(begin + 1);
+        for (const name of ['A', 'B']) {
+          expect(store.shelves.position(sku(name))).toEqual(site.store.shelves.position(sku(name)));
+          expect(store.adopted.setAsides(sku(name))).toEqual(site.store.adopted.setAsides(sku(name)));
+          expect(store.shelves.expiries(sku(name))).toEqual(site.store.shelves.expiries(sku(name)));
+        }
+        const openOf = (one: EdgeStore) => ['R-1', 'R-2'].map((id) => one.documents.reservations.find(id)?.state);
+        expect(openOf(store)).toEqual(openOf(site.store));
+      });
+    }
+  });
+
+  it('is gone on with by books that reach back to it: what they recorded after the common place is told, and once', async () => {
+    await live();
+    const begin = site.store.outbox.head().sequence;
+    await site.move('sale', lines(1));
+    const applied = site.store.outbox.head().sequence;
+    // A copy from then, which has sold since.
+    for (const name of readdirSync(site.dataDir).filter((one) => one.startsWith('edge.sqlite'))) {
+      copyFileSync(join(site.dataDir, name), join(dataDir, name));
+    }
+    opened((store) => expect(store.outbox.head().sequence).toBe(applied));
+    await site.move('sale', lines(2));
+    const head = site.store.outbox.head().sequence;
+    adoptFrom(begin, head);
+    ready(head);
+    expect(finish()).toMatchObject({ told: 0 });
+    opened((store) => expect(store.shelves.position(sku('A'))).toEqual(site.store.shelves.position(sku('A'))));
+  });
+});
 
 describe('a log that central gives back', () => {
   it('becomes the books that were lost: every position, balance, and unit set aside', async () => {

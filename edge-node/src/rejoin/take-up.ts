@@ -105,7 +105,11 @@ function tell(around: Around, { taken, statesAhead, former }: Given): { told: nu
     store.transaction(() => {
       const head = store.outbox.head();
       assert(head.sequence === taken.applied, 'the log is taken over whole before it is gone on with');
-      const common = former?.commonWith((at) => store.outbox.hashAt(at), head.sequence) ?? 0;
+      const common =
+        former?.commonWith((at) => store.outbox.hashAt(at), {
+          head: head.sequence,
+          begin: store.outbox.firstSequence() - 1,
+        }) ?? 0;
       carryOver?.run(common);
       store.adopted.settleArrivals();
       store.node.beginLife({ epoch: taken.epoch, firstSequence: head.sequence + 1, now: around.clock.now() });

@@ -24,6 +24,7 @@ import { OutboxPublisher } from './outbox-publisher.ts';
 import { Progress } from './progress.ts';
 import type { ReplicationLog } from './replication-log.ts';
 import { type Phase, type ReplicationStatus, statusOf } from './replication-status.ts';
+import { SnapshotSender } from './snapshot-sender.ts';
 import { StateLane } from './state-lane.ts';
 import { Trimmer } from './trimmer.ts';
 
@@ -63,6 +64,7 @@ export class Replication implements Service {
   readonly #progress: Progress;
   readonly #publisher: OutboxPublisher;
   readonly #states: StateLane;
+  readonly #snapshots: SnapshotSender;
   readonly #heartbeat: Heartbeat;
   readonly #trimmer: Trimmer;
   readonly #restoration: Restoration | undefined;
@@ -98,6 +100,7 @@ export class Replication implements Service {
       onSent: () => this.#heartbeat.ring(),
     });
     this.#states = new StateLane(common);
+    this.#snapshots = new SnapshotSender({ ...common, onTaken: () => this.#heartbeat.ring() });
     this.#heartbeat = new Heartbeat({
       ...common,
       down: () => this.#directives?.place(),
@@ -176,6 +179,7 @@ export class Replication implements Service {
       publishFailing: this.#publisher.failing,
       lastContactAt: this.#lastContactAt,
       skewMs: this.#skewMs,
+      snapshot: this.#snapshots.progress,
       directives: this.#directives,
     });
   }
@@ -255,14 +259,16 @@ export class Replication implements Service {
     this.#session.abort();
     this.#publisher.close();
     this.#states.stop();
-    if (this.#phase.phase === 'live' || this.#phase.phase === 'catching-up') this.#phase = { phase: 'silent' };
+    const { phase } = this.#phase;
+    if (phase === 'live' || phase === 'catching-up' || phase === 'sending-snapshot') this.#phase = { phase: 'silent' };
     this.#settle();
   }
 
   /** What the phase means for the way down and for those who promise. A clone must not carry out what is meant for its original. */
   #settle(): void {
     const { phase } = this.#phase;
-    if (phase === 'refused' || phase === 'fenced' || this.#isRestored) this.#directives?.close();
+    const isUnrecognised = phase === 'refused' || phase === 'fenced' || phase === 'sending-snapshot';
+    if (isUnrecognised || this.#isRestored) this.#directives?.close();
     else if (phase !== 'silent') this.#directives?.open();
     this.#tellLive();
   }
@@ -284,6 +290,12 @@ export class Replication implements Service {
       this.#fence(judgement, reply.fence === undefined ? 'node' : 'central');
       return;
     }
+    if (judgement.judgement === 'snapshot') {
+      this.#sendSnapshot(judgement.reason);
+      return;
+    }
+    this.#snapshots.forget();
+    if (this.#phase.phase === 'sending-snapshot') this.#phase = { phase: 'silent' };
     if (this.#phase.phase === 'fenced') {
       this.#events.info({ applied: reply.applied }, 'the fence is lifted');
       this.#phase = { phase: 'silent' };
@@ -373,6 +385,18 @@ export class Replication implements Service {
     this.#phase = { phase: 'live' };
     this.#states.stop();
     this.#events.info({ appliedUpTo: this.#progress.applied }, 'caught up with central');
+  }
+
+  /** Until central has it, nothing else is sent, and nothing of central's is carried out: it may not know what it has asked for. */
+  #sendSnapshot(reason: string): void {
+    const failure = this.#snapshots.start(this.#session.signal);
+    if (failure !== undefined) {
+      this.#fence({ reason: `${reason}; ${failure.reason}`, hint: failure.hint }, 'node');
+      return;
+    }
+    this.#publisher.close();
+    this.#states.stop();
+    this.#phase = { phase: 'sending-snapshot', reason };
   }
 
   /** Nothing more is sent. Heartbeats go on: they tell central of the node's own judgement, and hear when it may go on. */
