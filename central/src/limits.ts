@@ -113,6 +113,9 @@ export const centralLimits = {
   countPageMax: 1_000,
   recountPeriodMs: 24 * 3_600_000,
 
+  /** What came of a snapshot that its node has not gone on with for so long goes when the next one begins. */
+  snapshotKeptMs: 7 * 24 * 3_600_000,
+
   /** Nodes one central enrols. */
   warehousesMax: 1_024,
 

@@ -44,6 +44,11 @@ const readings = {
     kind: 'counter',
     help: 'Parts of the digest in which central differed and was sent all positions; must be zero',
   },
+  replication_snapshot_chunks_total: {
+    kind: 'counter',
+    help: 'Chunks of snapshots handed to central, repetitions included',
+  },
+  replication_snapshots_total: { kind: 'counter', help: 'Snapshots of this node that central has taken over' },
   replication_rewinds_total: { kind: 'counter', help: 'Times that part of the log was sent again, for whatever cause' },
   replication_publish_failures_total: { kind: 'counter', help: 'Publishes that the broker refused or did not answer' },
   replication_heartbeats_missed_total: { kind: 'counter', help: 'Heartbeats that central did not answer in time' },

@@ -19,6 +19,10 @@ export type IngestMetrics = {
   digestsDiffering: number;
   /** Positions that were made those of their node because of that. */
   positionsRepaired: number;
+  /** Snapshots of nodes taken over, chunks of them staged, and those that were damaged, or not what they said: must be zero. */
+  snapshotsTaken: number;
+  snapshotChunks: number;
+  snapshotsDamaged: number;
   commits: number;
   /** Sum of the time spent in commits, checks included, in milliseconds. */
   commitMs: number;
@@ -53,6 +57,9 @@ export function emptyIngestMetrics(): IngestMetrics {
     digestsCompared: 0,
     digestsDiffering: 0,
     positionsRepaired: 0,
+    snapshotsTaken: 0,
+    snapshotChunks: 0,
+    snapshotsDamaged: 0,
     commits: 0,
     commitMs: 0,
     queuedMessages: 0,

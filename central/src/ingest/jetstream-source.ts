@@ -3,6 +3,7 @@ import {
   anyHeartbeat,
   anyLastUnits,
   anyRejoin,
+  anySnapshot,
   type Lane,
   UP_STREAM,
   warehouseOfSubject,
@@ -64,6 +65,7 @@ export class JetStreamSource implements Service {
     this.#answer(anyHeartbeat, (warehouse, body) => listener.heartbeat(warehouse, body));
     this.#answer(anyLastUnits, (warehouse, body) => listener.lastUnits(warehouse, body));
     this.#answer(anyRejoin, (warehouse, body) => listener.rejoin(warehouse, body));
+    this.#answer(anySnapshot, (warehouse, body) => listener.snapshot(warehouse, body));
     const interrupted = () => {
       this.#trimmer.forgetAll();
       listener.interrupted();

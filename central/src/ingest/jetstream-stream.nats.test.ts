@@ -102,6 +102,7 @@ it('is made, and told, once by all the lanes that begin together', async () => {
       heartbeat: async () => undefined,
       lastUnits: async () => undefined,
       rejoin: async () => undefined,
+      snapshot: async () => undefined,
       interrupted: () => undefined,
     },
     clock: systemClock,
@@ -134,6 +135,7 @@ it('tells once, and not from every lane, that the broker has no room for the str
     heartbeat: async () => undefined,
     lastUnits: async () => undefined,
     rejoin: async () => undefined,
+    snapshot: async () => undefined,
     interrupted: () => undefined,
   };
   const onStream = (failure: StreamFailure | undefined) => void told.push(failure);

@@ -12,7 +12,7 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import { knownUpTo } from '../rules/freshness.ts';
 import type { NodeRecord } from '../rules/node-record.ts';
 import { sameHash } from '../rules/same-hash.ts';
-import type { CentralStore, Rejoined } from '../store/central-store.ts';
+import type { CentralStore, KeptSnapshot, Rejoined } from '../store/central-store.ts';
 
 /** Answers nodes that were restored, cloned or rebuilt: what central knows of them, who goes on, and what it can give back. */
 export class RejoinDesk {
@@ -52,6 +52,7 @@ export class RejoinDesk {
       case 'take-over':
         return this.#takeOver(warehouse, request);
       case 'log':
+      case 'snapshot':
       case 'states':
         return this.#giveBack(warehouse, request);
       default:
@@ -66,7 +67,7 @@ export class RejoinDesk {
     const there = sequence === 0 ? undefined : await this.#store.hashAt(warehouse, sequence);
     const isPrefix = sequence === 0 ? true : there && sameHash(there, Buffer.from(hash, 'hex'));
     return {
-      ...knownOf(record, this.#clock.now()),
+      ...knownOf(record, await this.#store.snapshotOf(warehouse), this.#clock.now()),
       isOwner: record.instance === request.instance,
       ...(isPrefix === undefined ? {} : { isPrefix }),
     };
@@ -92,7 +93,7 @@ export class RejoinDesk {
   /** Only to the one that goes on: to it nothing can be added meanwhile that it did not send itself. */
   async #giveBack(
     warehouse: WarehouseId,
-    request: Extract<RejoinRequest, { ask: 'log' | 'states' }>,
+    request: Extract<RejoinRequest, { ask: 'log' | 'snapshot' | 'states' }>,
   ): Promise<RejoinReply> {
     const record = await this.#store.warehouse(warehouse);
     if (record === undefined) return unknownNode;
@@ -108,6 +109,11 @@ export class RejoinDesk {
       const states = await this.#store.statesAhead(warehouse, epoch, request.after, wireLimits.rejoinStatesMax);
       return { outcome: 'states', states: [...states] };
     }
+    if (request.ask === 'snapshot') {
+      const bytes = await this.#store.snapshotChunk(warehouse, request.index);
+      if (bytes === undefined) return noSuchChunk;
+      return { outcome: 'snapshot', chunk: Buffer.from(bytes).toString('base64') };
+    }
     const batches = await this.#store.batchesAfter(warehouse, request.after, wireLimits.rejoinPageBytesMax);
     return { outcome: 'log', batches: batches.map((bytes) => Buffer.from(bytes).toString('base64')) };
   }
@@ -119,7 +125,13 @@ const unknownNode: RejoinReply = {
   hint: 'start the node: it is enrolled by itself',
 };
 
-function knownOf(record: NodeRecord, now: number) {
+const noSuchChunk: RejoinReply = {
+  outcome: 'refused',
+  reason: 'central has no such chunk of a snapshot of this warehouse',
+  hint: 'look again, and rejoin anew',
+};
+
+function knownOf(record: NodeRecord, beginning: KeptSnapshot | undefined, now: number) {
   const { epoch, appliedUpTo, appliedHash, fence, heard } = record;
   return {
     outcome: 'known' as const,
@@ -129,6 +141,9 @@ function knownOf(record: NodeRecord, now: number) {
     ...(fence === undefined ? {} : { fence: fence.reason }),
     ...(heard === undefined ? {} : { heard: { at: heard.at, committed: heard.committed } }),
     knownAt: knownUpTo(record) ?? 0,
+    ...(beginning === undefined
+      ? {}
+      : { beginsAt: { sequence: beginning.sequence, hash: Buffer.from(beginning.hash).toString('hex') } }),
     time: now,
   };
 }

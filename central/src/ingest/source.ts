@@ -22,6 +22,7 @@ export type SourceListener = {
   heartbeat(subjectWarehouse: string, body: string): Promise<string | undefined>;
   lastUnits(subjectWarehouse: string, body: string): Promise<string | undefined>;
   rejoin(subjectWarehouse: string, body: string): Promise<string | undefined>;
+  snapshot(subjectWarehouse: string, body: string): Promise<string | undefined>;
   /** Messages may have been lost on the way, without a trace: the nodes should be asked. */
   interrupted(): void;
 };

@@ -66,6 +66,7 @@ beforeEach(async () => {
       heartbeat: async () => undefined,
       lastUnits: async () => undefined,
       rejoin: async () => undefined,
+      snapshot: async () => undefined,
       interrupted: () => void sentAgain(),
     },
     clock: systemClock,
@@ -134,6 +135,7 @@ const deafListener = {
   heartbeat: async () => undefined,
   lastUnits: async () => undefined,
   rejoin: async () => undefined,
+  snapshot: async () => undefined,
   interrupted: () => undefined,
 };
 

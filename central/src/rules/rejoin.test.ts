@@ -20,7 +20,14 @@ const life = (change: Partial<NodeLife>): NodeLife => ({
   ...change,
 });
 const context: RejoinContext = {
-  ...{ life: undefined, firstSequence: 1, down: { sequence: 6, hash: genesisHash }, statesAhead: 0, now: 1_000 },
+  ...{
+    life: undefined,
+    firstSequence: 1,
+    hasSnapshot: false,
+    down: { sequence: 6, hash: genesisHash },
+    statesAhead: 0,
+    now: 1_000,
+  },
 };
 
 it.each([

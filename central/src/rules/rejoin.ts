@@ -32,6 +32,8 @@ export type RejoinContext = {
   readonly life: NodeLife | undefined;
   /** First sequence that central's log holds; `undefined` when it holds none. */
   readonly firstSequence: number | undefined;
+  /** It begins with a snapshot of the node, before whatever else there is. */
+  readonly hasSnapshot: boolean;
   /** The last directive whose effects are in the log up to the cursor; its hash is absent where that part was trimmed. */
   readonly down: { readonly sequence: number; readonly hash: Uint8Array | undefined };
   /** SKUs of which central knows a state beyond its log. */
@@ -72,7 +74,13 @@ export function decideRejoin(
       'look again, and decide then',
     );
   }
-  if (record.appliedUpTo > 0 && context.firstSequence !== 1) {
+  if (context.hasSnapshot && request.takesSnapshots !== true) {
+    return refused(
+      "central's log of this warehouse begins with a snapshot, which this release of the node cannot take",
+      'update the node, and let it rejoin then',
+    );
+  }
+  if (record.appliedUpTo > 0 && context.firstSequence !== 1 && !context.hasSnapshot) {
     return refused(
       `central's log of this warehouse begins at ${context.firstSequence ?? 'nothing'}: it cannot be given back whole`,
       'bring back a copy of the data directory whose log central knows',

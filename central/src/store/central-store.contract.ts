@@ -13,6 +13,7 @@ import { describeRejoining } from './rejoining.contract.ts';
 import { describeReserving } from './reserving.contract.ts';
 import { describeReturning } from './returning.contract.ts';
 import { describeSelling } from './selling.contract.ts';
+import { describeSnapshotting } from './snapshotting.contract.ts';
 import { describeTransferring } from './transferring.contract.ts';
 
 /** What every adapter of the port must do. */
@@ -33,6 +34,7 @@ export function describeCentralStore(name: string, open: OpenStore): void {
     describeConserving(fixture);
     describeTransferring(fixture);
     describeRejoining(fixture);
+    describeSnapshotting(fixture);
     describeLateFacts(fixture);
   });
   describeOrdering(`${name}: orders`, open);

@@ -4,6 +4,7 @@ import type { EnrolRequest } from '@edgestock/shared/protocol/control';
 import type { Delta } from '@edgestock/shared/protocol/delta';
 import type { StateMessage } from '@edgestock/shared/protocol/message';
 import type { RejoinReply, StateAhead, TakeOverRequest } from '@edgestock/shared/protocol/rejoin';
+import type { SnapshotManifest, SnapshotReply } from '@edgestock/shared/protocol/snapshot';
 import type { Channel } from '../rules/channel.ts';
 import type { Enrolment } from '../rules/enrolment.ts';
 import type { Heard, NodeRecord } from '../rules/node-record.ts';
@@ -45,6 +46,29 @@ export interface CentralStore extends CentralReader {
 
   /** Takes over the rows that are newer than what is known. No cursor moves; order and repetition do not matter. */
   applyStates(messages: readonly StateMessage[], now: number): Promise<Applied<StatesOutcome>>;
+
+  /**
+   * A node whose log begins behind the cursor is about to send a snapshot. What it is told is what central wants next: so one
+   * that was interrupted goes on. Central lacks what the node has trimmed, so it was put back: the warehouse is not settled.
+   */
+  beginSnapshot(
+    warehouse: WarehouseId,
+    offered: { readonly instance: string; readonly manifest: SnapshotManifest },
+    now: number,
+  ): Promise<TakenIn>;
+
+  /** Stages a chunk beside the live tables. With the last one the root is recomputed; a wrong one drops all of them. */
+  putSnapshotChunk(warehouse: WarehouseId, chunk: OfferedChunk, now: number): Promise<TakenIn>;
+
+  /**
+   * Takes over the positions of the next chunk of a whole snapshot; with the last one the cursor stands at its place, and the log
+   * kept here begins with it. Positions that it does not name are gone then.
+   */
+  takeSnapshot(
+    warehouse: WarehouseId,
+    offered: { readonly instance: string; readonly root: string },
+    now: number,
+  ): Promise<TakenIn>;
 
   /**
    * Begins central's next epoch, since it was put back to an earlier state: nothing is promised of any warehouse before it is
@@ -164,6 +188,10 @@ export interface CentralReader {
   batchesAfter(warehouse: WarehouseId, sequence: number, bytesMax: number): Promise<readonly Uint8Array[]>;
   /** The chain hash at a place of a node's log; `undefined` where central has none. */
   hashAt(warehouse: WarehouseId, sequence: number): Promise<Uint8Array | undefined>;
+  /** The snapshot with which the log of a warehouse begins here; `undefined` where it begins with its first movement. */
+  snapshotOf(warehouse: WarehouseId): Promise<KeptSnapshot | undefined>;
+  /** A chunk of it, as it came. */
+  snapshotChunk(warehouse: WarehouseId, index: number): Promise<Uint8Array | undefined>;
   /** States that the life before an epoch had told ahead of its log, after a SKU. */
   statesAhead(warehouse: WarehouseId, epoch: number, after: string, limit: number): Promise<readonly StateAhead[]>;
 
@@ -173,6 +201,41 @@ export interface CentralReader {
 /** A rejoin's answer, and what its transaction did. */
 export type Rejoined = Omit<Applied<never>, 'outcomes'> & {
   readonly reply: Extract<RejoinReply, { outcome: 'taken-over' | 'refused' }>;
+};
+
+/** Bytes of a chunk, and what was said of them. */
+export type OfferedChunk = {
+  readonly instance: string;
+  readonly root: string;
+  readonly index: number;
+  readonly hash: Uint8Array;
+  readonly bytes: Uint8Array;
+};
+
+/** What a node is answered that sends a snapshot, and what it came to. */
+export type SnapshotStep = {
+  readonly reply: SnapshotReply;
+  /** `damaged` on its way, and asked for again; `dropped`: it cannot be what its manifest says. */
+  readonly event?: 'begun' | 'staged' | 'damaged' | 'dropped' | 'taken';
+  /** Where the cursor stands now, once it is taken. */
+  readonly cursor?: { readonly sequence: number; readonly hash: Uint8Array };
+};
+
+/** The same, and what its transaction did. */
+export type TakenIn = SnapshotStep & Omit<Applied<never>, 'outcomes'>;
+
+/** A snapshot with which a log begins. */
+export type KeptSnapshot = {
+  readonly epoch: number;
+  readonly instance: string;
+  readonly sequence: number;
+  readonly hash: Uint8Array;
+  readonly rows: number;
+  readonly chunks: number;
+  readonly root: Uint8Array;
+  /** When it was made, by the node's wall clock, and when it was taken, by central's. */
+  readonly at: number;
+  readonly acceptedAt: number;
 };
 
 /** Answers to a batch, in order of precedence: the first that fits is given (docs/protocol.md "The log up"; the rule is `decideBatch`). */

@@ -1,6 +1,7 @@
 import type { TakeOverRequest } from '@edgestock/shared/protocol/rejoin';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
+import { NodeSnapshot, rowsOf } from '../testing/node-snapshot.ts';
 import { linesOf } from '../testing/order-fixture.ts';
 import type { PlayedNode } from '../testing/played-node.ts';
 import { NOW, reserve } from './contract-fixture.contract.ts';
@@ -246,6 +247,36 @@ export function describeRestoring(world: OrderingWorld): void {
       expect(await world.store.unknownTasks(undefined, 10)).toEqual([]);
       expect(one.quantities('A')).toMatchObject({ onHand: 7, committed: 0, allocated: 5, quota: 4 });
       expect(await world.available('A')).toBe(4);
+    });
+
+    it('hears by a snapshot what became of tasks in a time that no log tells of any more', async () => {
+      const one = await world.node('W1 A9');
+      for (const [id, lines] of [
+        ['o', 'A3'],
+        ['p', 'A2'],
+      ] as const) {
+        await world.place(id, lines);
+        await world.pay(id);
+      }
+      await world.settle();
+      const restore = world.backUp();
+      one.ship('o.1', 'A', 2);
+      await restore();
+      const { log } = one;
+      const of = { holder: 'task', released: 0 } as const;
+      const setAsides = [
+        { ...of, document: 'o.1', quantity: 1, shipped: 2 },
+        { ...of, document: 'p.1', quantity: 0, released: 2, shipped: 0 },
+      ];
+      const rows = rowsOf(log, log.head).map((row) => ({ ...row, setAsides }));
+      const snapshot = new NodeSnapshot(log, log.head, { rows });
+      await world.store.beginSnapshot(log.warehouse, snapshot.offered, NOW);
+      await world.store.putSnapshotChunk(log.warehouse, snapshot.chunk(0), NOW);
+      const { reply } = await world.store.takeSnapshot(log.warehouse, snapshot.asked, NOW);
+      expect(reply).toEqual({ outcome: 'taken', applied: log.head });
+      expect(await world.units('o')).toEqual(['A: 3 ordered, 1 open, 2 shipped']);
+      expect(await world.units('p')).toEqual(['A: 2 ordered, 2 cancelled']);
+      expect(await world.store.promiseStats()).toMatchObject({ unknownTasks: 0 });
     });
 
     it('knows the task of an order that is paid once more, and has it shipped once', async () => {

@@ -15,6 +15,7 @@ import { JetStreamSource } from '../ingest/jetstream-source.ts';
 import { LastUnitsDesk } from '../ingest/last-units-desk.ts';
 import { NodeCursors } from '../ingest/node-cursors.ts';
 import { RejoinDesk } from '../ingest/rejoin-desk.ts';
+import { SnapshotDesk } from '../ingest/snapshot-desk.ts';
 import type { SourceListener } from '../ingest/source.ts';
 import { StallHealer } from '../ingest/stall-healer.ts';
 import { StallWatch } from '../ingest/stall-watch.ts';
@@ -163,6 +164,12 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
       committed(applied);
     },
   });
+  const snapshots = new SnapshotDesk({
+    ...{ store, cursors, clock, log },
+    metrics: metrics.ingest,
+    yieldTurn: () => queue.flush(),
+    onCommitted: committed,
+  });
   const lastUnits = new LastUnitsDesk({
     cursors,
     promise: (command) => queue.urgent(command),
@@ -213,6 +220,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     desk,
     lastUnits,
     rejoins,
+    snapshots,
     interrupted: () => {
       metrics.ingest.interruptions += 1;
       cursors.doubtAll();
@@ -236,15 +244,17 @@ function listenerOf(parts: {
   readonly desk: ControlDesk;
   readonly lastUnits: LastUnitsDesk;
   readonly rejoins: RejoinDesk;
+  readonly snapshots: SnapshotDesk;
   readonly interrupted: () => void;
 }): SourceListener {
-  const { ingester, desk, lastUnits, rejoins, interrupted } = parts;
+  const { ingester, desk, lastUnits, rejoins, snapshots, interrupted } = parts;
   return {
     accept: (message) => ingester.accept(message),
     enrol: async (warehouse, body) => textOf(await desk.enrol(warehouse, body)),
     heartbeat: async (warehouse, body) => textOf(await desk.heartbeat(warehouse, body)),
     lastUnits: async (warehouse, body) => textOf(await lastUnits.lastUnits(warehouse, body)),
     rejoin: async (warehouse, body) => textOf(await rejoins.rejoin(warehouse, body)),
+    snapshot: async (warehouse, body) => textOf(await snapshots.snapshot(warehouse, body)),
     interrupted,
   };
 }

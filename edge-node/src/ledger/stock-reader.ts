@@ -1,12 +1,8 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
-import { movementKindOf } from '@edgestock/shared/inventory/movement';
 import { emptyPosition, type Position } from '@edgestock/shared/inventory/position';
-import { withoutSetAsides } from '@edgestock/shared/inventory/set-asides';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
-import { must } from '@edgestock/shared/runtime/assert';
-import { placeChanges } from '../rules/place-changes.ts';
+import { positionBefore } from '../rules/position-before.ts';
 import { type Reservation, stateAt } from '../rules/reservation.ts';
-import { unsellableChange } from '../rules/shelf.ts';
 import type { EdgeStore } from '../store/edge-store.ts';
 import type { ItemRow } from '../store/item-store.ts';
 import type { MovementRow } from '../store/movement-store.ts';
@@ -85,7 +81,7 @@ export class StockReader implements StockView {
       item: itemOf(item),
       position,
       atSequence,
-      openingOnHand: oldest === undefined ? position.onHand : positionBefore(oldest).onHand,
+      openingOnHand: oldest === undefined ? position.onHand : positionBefore(decodeDelta(oldest.delta)).onHand,
       movements: shown.map(recordedFromRow),
       nextBefore: rows.length > options.limit ? oldest?.sequence : undefined,
     };
@@ -160,7 +156,9 @@ export class StockReader implements StockView {
   /** The position at a place up to which the log holds no movement of the SKU: what its next movement found, or what is now. */
   #positionBeforeLog(sku: Sku, atSequence: number): Position {
     const next = this.#store.movements.nextOfSku(sku, atSequence);
-    return next === undefined ? (this.#shelves.position(sku) ?? emptyPosition) : positionBefore(next);
+    return next === undefined
+      ? (this.#shelves.position(sku) ?? emptyPosition)
+      : positionBefore(decodeDelta(next.delta));
   }
 }
 
@@ -168,23 +166,6 @@ function positionAfter(row: MovementRow | undefined): Position | undefined {
   if (row === undefined) return undefined;
   const { state, version } = decodeDelta(row.delta);
   return { ...state, version, sequence: row.sequence };
-}
-
-/** What a movement found: its state, less what it did to the places and to the set-asides. */
-function positionBefore(row: MovementRow): Position {
-  const delta = decodeDelta(row.delta);
-  if (delta.previous === 0) return emptyPosition;
-  const changes = placeChanges(delta);
-  const unsellable = changes.reduce((sum, change) => sum + unsellableChange(change, change.quantity), 0);
-  const onHand = changes.reduce((sum, change) => sum + change.quantity, 0);
-  const kind = must(movementKindOf(delta.kind), 'a node records only kinds that it knows');
-  return {
-    ...withoutSetAsides(delta.state, kind, delta.quantity),
-    onHand: delta.state.onHand - onHand,
-    unsellable: delta.state.unsellable - unsellable,
-    version: delta.version - 1,
-    sequence: delta.previous,
-  };
 }
 
 function itemOf(row: ItemRow): Item {

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { encodeUpBatch } from '@edgestock/shared/protocol/codec';
-import type { RejoinReply, RejoinRequest } from '@edgestock/shared/protocol/rejoin';
+import type { LogBeginning, RejoinReply, RejoinRequest } from '@edgestock/shared/protocol/rejoin';
+import { chunkHash, snapshotRoot } from '@edgestock/shared/protocol/snapshot';
+import { encodeSnapshotChunk } from '@edgestock/shared/protocol/snapshot-codec';
 import { must } from '@edgestock/shared/runtime/assert';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
@@ -11,6 +13,7 @@ import { REJOIN_DIRECTORY } from '../store/adopted-books.ts';
 import { sku, TestSite } from '../testing/site.ts';
 import { CentralUnheard, Rejoin, RejoinRefused, type RejoinStatus } from './rejoin.ts';
 import { readRejoin } from './rejoin-file.ts';
+import { takeUp } from './take-up.ts';
 
 /** The life that central knows, and the node that goes on. */
 let lost: TestSite;
@@ -63,9 +66,32 @@ class CentralOf {
   /** What it answers instead; absent = what it should. */
   instead: ((request: RejoinRequest) => RejoinReply | undefined) | undefined;
   readonly #site: TestSite;
+  /** What its log begins with; absent = it has all of it. */
+  snapshot: LogBeginning | undefined;
+  #chunks: readonly Buffer[] = [];
 
   constructor(ofSite: TestSite) {
     this.#site = ofSite;
+  }
+
+  /** Central has been new since: all that it has of before a place is a snapshot, a row to a chunk. */
+  beginWithSnapshot(sequence: number): void {
+    const { outbox } = this.#site.store;
+    outbox.setAppliedUpTo(sequence);
+    outbox.trim({ agedUpTo: sequence, rowsMax: 100 });
+    const { rows } = outbox.snapshotRowsAfter('', 100);
+    const identity = { ...outbox.identity(), epoch: 1 };
+    this.#chunks = rows.map((row, index) =>
+      encodeSnapshotChunk({ ...identity, sequence, index, schema: 3, rows: [row] }),
+    );
+    const hash = must(outbox.hashAt(sequence), 'a hash');
+    const root = snapshotRoot({ ...identity, sequence, hash, rows: rows.length }, this.#chunks.map(chunkHash));
+    const sizes = { rows: rows.length, chunks: rows.length, at: 1 };
+    this.snapshot = { ...identity, sequence, hash: hexOf(hash), ...sizes, root: root.toString('hex') };
+  }
+
+  get #begins() {
+    return this.snapshot && { sequence: this.snapshot.sequence, hash: this.snapshot.hash };
   }
 
   async answer(request: RejoinRequest): Promise<RejoinReply> {
@@ -79,13 +105,19 @@ class CentralOf {
     const place = { applied: sequence, hash: Buffer.from(hash).toString('hex') };
     switch (request.ask) {
       case 'look':
-        return { outcome: 'known', epoch: 1, ...place, isOwner: false, knownAt: 5, time: 9 };
+        return {
+          ...{ outcome: 'known', epoch: 1, ...place, isOwner: false, knownAt: 5, time: 9 },
+          ...(this.#begins === undefined ? {} : { beginsAt: this.#begins }),
+        };
       case 'take-over':
         return {
           ...{ outcome: 'taken-over', epoch: 2, ...place, recount: 'moved', lost: 0, statesAhead: 0 },
           down: { centralEpoch: 0, sequence: 0, hash: '0'.repeat(64) },
           window: { from: 5, to: 9 },
+          ...(this.snapshot === undefined ? {} : { snapshot: this.snapshot }),
         };
+      case 'snapshot':
+        return { outcome: 'snapshot', chunk: must(this.#chunks[request.index], 'a chunk').toString('base64') };
       case 'states':
         return { outcome: 'states', states: [] };
       case 'log': {
@@ -98,6 +130,8 @@ class CentralOf {
     }
   }
 }
+
+const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 const nothingIsLeft = () => {
   expect(readRejoin(site.dataDir)).toBeUndefined();
@@ -195,5 +229,66 @@ describe('a rejoin', () => {
     central.isCut = false;
     central.instead = () => ({ outcome: 'refused', reason: 'no node', hint: 'start it' });
     await expect(rejoin.look()).rejects.toThrow(RejoinRefused);
+  });
+});
+
+describe('a rejoin where the log of central begins with a snapshot', () => {
+  beforeEach(async () => {
+    for (const name of ['B', 'C']) await lost.move('receive', [{ sku: sku(name), quantity: 3, bin: 'A-1' }]);
+    central.beginWithSnapshot(14);
+    await lost.move('sale', [{ sku: sku('B'), quantity: 1 }]);
+  });
+
+  const finished = async () => {
+    await until('ready');
+    await rejoin.stop();
+    const { warehouse } = lost.store.outbox.identity();
+    site.restart(() => takeUp({ dataDir: site.dataDir, warehouse, clock, random: systemRandom }));
+    for (const name of ['A', 'B', 'C']) {
+      expect(site.store.shelves.position(sku(name))).toEqual(lost.store.shelves.position(sku(name)));
+      expect(site.store.shelves.balances(sku(name))).toEqual(lost.store.shelves.balances(sku(name)));
+    }
+    expect(site.store.outbox.firstSequence()).toBe(15);
+    expect(site.store.outbox.head()).toEqual(lost.store.outbox.head());
+  };
+
+  it('begins with that, and takes the log from there', async () => {
+    rejoin.begin({ sawEpoch: 1, recount: 'none' });
+    await finished();
+    expect(central.asked[0]).toMatchObject({ ask: 'take-over', takesSnapshots: true });
+    expect(central.asked.filter(({ ask }) => ask === 'snapshot')).toHaveLength(3);
+  });
+
+  it('begins the snapshot anew where it was interrupted, and counts nothing twice', async () => {
+    central.instead = (request) => {
+      if (request.ask === 'snapshot' && request.index === 1) central.isCut = true;
+      return undefined;
+    };
+    rejoin.begin({ sawEpoch: 1 });
+    await until('taking-back');
+    for (let turn = 0; turn < 50; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await rejoin.stop();
+    central.isCut = false;
+    central.instead = undefined;
+    rejoin = begin();
+    rejoin.resume();
+    await finished();
+  });
+
+  it('is given up where the snapshot is not what was said', async () => {
+    central.snapshot = { ...must(central.snapshot, 'one'), root: '0'.repeat(64) };
+    rejoin.begin({ sawEpoch: 1 });
+    await until('failed');
+    expect(rejoin.status()).toMatchObject({ reason: expect.stringContaining('not the one that central has taken') });
+    nothingIsLeft();
+  });
+
+  it('is refused, before central decides, to a log that nobody can hold against it', async () => {
+    await site.move('sale', [{ sku: sku('A'), quantity: 1 }]);
+    rejoin.begin({ sawEpoch: 1 });
+    await until('failed');
+    expect(rejoin.status()).toMatchObject({ reason: expect.stringContaining('begins with a snapshot at 14') });
+    expect(central.asked.map(({ ask }) => ask)).toEqual(['look']);
+    expect(site.onHand('A')).toBe(-1);
   });
 });

@@ -4,6 +4,7 @@ import { decodeUpBatch, WireError } from '@edgestock/shared/protocol/codec';
 import type { LogIdentity } from '@edgestock/shared/protocol/message';
 import {
   type KnownAtCentral,
+  type LogBeginning,
   type Recount,
   type RejoinReply,
   type RejoinRequest,
@@ -12,6 +13,8 @@ import {
   type StateAhead,
   type TakenOver,
 } from '@edgestock/shared/protocol/rejoin';
+import { chunkHash, snapshotRoot } from '@edgestock/shared/protocol/snapshot';
+import { decodeSnapshotChunk } from '@edgestock/shared/protocol/snapshot-codec';
 import { rejoinSubject } from '@edgestock/shared/protocol/subjects';
 import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import { Backoff } from '@edgestock/shared/runtime/backoff';
@@ -50,7 +53,12 @@ export type RejoinStatus =
 
 export type RejoinOptions = {
   readonly dataDir: string;
-  readonly log: { identity(): LogIdentity; head(): { readonly sequence: number; readonly hash: Uint8Array } };
+  readonly log: {
+    identity(): LogIdentity;
+    head(): { readonly sequence: number; readonly hash: Uint8Array };
+    hashAt(sequence: number): Uint8Array | undefined;
+    firstSequence(): number;
+  };
   readonly request: (subject: string, body: unknown, timeoutMs: number) => Promise<unknown>;
   readonly clock: Clock;
   readonly random: Random;
@@ -61,6 +69,8 @@ export type RejoinOptions = {
   readonly failure?: Error | undefined;
 };
 
+/** Rows of a snapshot in one commit of the new books. */
+const ROWS_PER_COMMIT = 100;
 const REQUEST_TIMEOUT_MS = 10_000;
 const START_ANEW = 'Nothing was changed here, and sales go on. Look again, and rejoin anew.';
 
@@ -174,6 +184,7 @@ export class Rejoin implements Service {
     const { dataDir } = this.#options;
     const state = readRejoin(dataDir);
     if (state === undefined) throw new RejoinRefused('the rejoin was taken back', START_ANEW);
+    if (state.taken === undefined) await this.#refuseUnrelated();
     const taken = state.taken ?? (await this.#takeOver(state));
     if (state.taken === undefined) writeRejoin(dataDir, { ...state, taken });
     await this.#takeBack(taken, state);
@@ -183,9 +194,27 @@ export class Rejoin implements Service {
     return taken.epoch;
   }
 
+  /**
+   * Where central's log begins with a snapshot, whether a log that does not reach up to there is a part of it nobody can tell; nor, then,
+   * which of what this node has recorded is in the snapshot. Asked before central decides: a node with an empty log may always rejoin.
+   */
+  async #refuseUnrelated(): Promise<void> {
+    const { log } = this.#options;
+    if (log.head().sequence === 0) return;
+    const { beginsAt } = await this.look();
+    if (beginsAt === undefined || log.firstSequence() > beginsAt.sequence + 1) return;
+    const hash = log.hashAt(beginsAt.sequence);
+    if (hash !== undefined && Buffer.from(hash).toString('hex') === beginsAt.hash) return;
+    throw new RejoinRefused(
+      `central's log of this warehouse begins with a snapshot at ${beginsAt.sequence}, and this node's log, which ends at ${log.head().sequence}, cannot be held against it`,
+      'Keep a copy of this data directory, and let the node rejoin with an empty one. What it sold since it was restored is in the copy only: record it again, or count.',
+    );
+  }
+
   async #takeOver({ instance, sawEpoch, recount }: RejoinUnderWay): Promise<TakenOver> {
     const reply = await this.#ask({
       ...{ ask: 'take-over', warehouse: this.#warehouse, instance, sawEpoch, schema: [SCHEMA_MIN, SCHEMA_MAX] },
+      takesSnapshots: true,
       ...(recount === undefined ? {} : { recount }),
     });
     if (reply.outcome !== 'taken-over') throw refusedBy(reply);
@@ -195,8 +224,19 @@ export class Rejoin implements Service {
   async #takeBack(taken: TakenOver, { instance }: RejoinUnderWay): Promise<void> {
     const { dataDir, clock } = this.#options;
     const warehouse = this.#warehouse;
-    const books = AdoptedBooks.open(join(dataDir, REJOIN_DIRECTORY), { warehouse, instance, now: clock.now() });
+    const directory = join(dataDir, REJOIN_DIRECTORY);
+    const { snapshot } = taken;
+    const open = () => AdoptedBooks.open(directory, { warehouse, instance, now: clock.now() });
+    let books = open();
     try {
+      if (snapshot !== undefined && books.head().sequence < snapshot.sequence) {
+        // Begun anew where it was interrupted: its rows are not counted.
+        books.close();
+        rmSync(directory, { recursive: true, force: true });
+        books = open();
+        await this.#takeSnapshot(books, snapshot, { taken, instance });
+        if (this.#stopping.signal.aborted) return;
+      }
       for (let head = books.head(); head.sequence < taken.applied; head = books.head()) {
         this.#status = { phase: 'taking-back', epoch: taken.epoch, sequence: head.sequence, of: taken.applied };
         const reply = await this.#ask({ ask: 'log', warehouse, instance, after: head.sequence });
@@ -223,6 +263,39 @@ export class Rejoin implements Service {
     } finally {
       books.close();
     }
+  }
+
+  /** Everything that was true where central's log begins. */
+  async #takeSnapshot(
+    books: AdoptedBooks,
+    snapshot: LogBeginning,
+    { taken, instance }: { readonly taken: TakenOver; readonly instance: string },
+  ): Promise<void> {
+    const warehouse = this.#warehouse;
+    const { sequence, chunks, at } = snapshot;
+    const hashes: Uint8Array[] = [];
+    let rows = 0;
+    for (let index = 0; index < chunks; index += 1) {
+      this.#status = { phase: 'taking-back', epoch: taken.epoch, sequence: 0, of: taken.applied };
+      const reply = await this.#ask({ ask: 'snapshot', warehouse, instance, index });
+      if (reply.outcome !== 'snapshot') throw refusedBy(reply);
+      const bytes = Buffer.from(reply.chunk, 'base64');
+      const chunk = decodeSnapshotChunk(bytes);
+      hashes.push(chunkHash(bytes));
+      rows += chunk.rows.length;
+      for (let from = 0; from < chunk.rows.length; from += ROWS_PER_COMMIT) {
+        // Tills go first: a few rows at a time.
+        await nextTurn();
+        if (this.#stopping.signal.aborted) return;
+        books.adoptRows(chunk.rows.slice(from, from + ROWS_PER_COMMIT), { sequence, at });
+      }
+    }
+    const hash = Buffer.from(snapshot.hash, 'hex');
+    const root = snapshotRoot({ ...snapshot, warehouse, hash, rows }, hashes);
+    if (root.toString('hex') !== snapshot.root) {
+      throw new BrokenLog(`the snapshot that came back is not the one that central has taken at ${sequence}`);
+    }
+    books.beginAt({ sequence, hash });
   }
 
   async #states(taken: TakenOver, { instance }: RejoinUnderWay): Promise<readonly StateAhead[]> {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Position } from '@edgestock/shared/inventory/position';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
@@ -60,6 +60,49 @@ const key = (till: string, receipt: string) =>
   ({ scope: 'sale', key: `${till}\n${receipt}`, fingerprint: 'f' }) as const;
 
 const quantitiesOf = ({ version: _, sequence: __, ...quantities }: Position) => quantities;
+
+describe('a log that central gives back from a snapshot on', () => {
+  it('becomes the books that were lost, with every unit set aside for what it was, wherever it begins', async () => {
+    await live();
+    const { sequence } = site.store.outbox.head();
+    for (const begin of [1, 4, 9, 12, 16, 20, 24, 30, sequence].filter((place) => place <= sequence)) {
+      rmSync(dataDir, { recursive: true, force: true });
+      mkdirSync(dataDir);
+      node.adoptFrom(begin, sequence);
+      node.ready(sequence);
+      expect(node.finish()).toMatchObject({ epoch: 2, applied: sequence, told: 0 });
+      expect(await node.verified()).toEqual([]);
+      node.opened((store) => {
+        expect(store.outbox.firstSequence()).toBe(begin + 1);
+        for (const name of ['A', 'B']) {
+          expect(store.shelves.position(sku(name))).toEqual(site.store.shelves.position(sku(name)));
+          expect(store.adopted.setAsides(sku(name))).toEqual(site.store.adopted.setAsides(sku(name)));
+          expect(store.shelves.expiries(sku(name))).toEqual(site.store.shelves.expiries(sku(name)));
+        }
+        const openOf = (one: EdgeStore) => ['R-1', 'R-2'].map((id) => one.documents.reservations.find(id)?.state);
+        expect(openOf(store)).toEqual(openOf(site.store));
+      });
+    }
+  });
+
+  it('is gone on with by books that reach back to it: what they recorded after the common place is told, and once', async () => {
+    await live();
+    const begin = site.store.outbox.head().sequence;
+    await site.move('sale', lines(1));
+    const applied = site.store.outbox.head().sequence;
+    // A copy from then, which has sold since.
+    for (const name of readdirSync(site.dataDir).filter((one) => one.startsWith('edge.sqlite'))) {
+      copyFileSync(join(site.dataDir, name), join(dataDir, name));
+    }
+    node.opened((store) => expect(store.outbox.head().sequence).toBe(applied));
+    await site.move('sale', lines(2));
+    const head = site.store.outbox.head().sequence;
+    node.adoptFrom(begin, head);
+    node.ready(head);
+    expect(node.finish()).toMatchObject({ told: 0 });
+    node.opened((store) => expect(store.shelves.position(sku('A'))).toEqual(site.store.shelves.position(sku('A'))));
+  });
+});
 
 describe('a log that central gives back', () => {
   it('becomes the books that were lost: every position, balance, and unit set aside', async () => {

@@ -142,7 +142,11 @@ function tell(around: Around, { taken, statesAhead, former }: Given): { told: nu
     store.transaction(() => {
       const head = store.outbox.head();
       assert(head.sequence === taken.applied, 'the log is taken over whole before it is gone on with');
-      const common = former?.commonWith((at) => store.outbox.hashAt(at), head.sequence) ?? 0;
+      const common =
+        former?.commonWith((at) => store.outbox.hashAt(at), {
+          head: head.sequence,
+          begin: store.outbox.firstSequence() - 1,
+        }) ?? 0;
       carryOver?.run(common);
       // The log that came back names every receipt there ever was; tills begin their numbers anew.
       if (former !== undefined) store.idempotency.forget(former.forgotten);

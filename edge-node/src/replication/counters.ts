@@ -11,6 +11,10 @@ export type ReplicationCounters = {
   /** Digests stated to central, and buckets of them whose positions it asked for because its own differed: 0 unless something is wrong. */
   digestsStated: number;
   bucketsRepaired: number;
+  /** Chunks of snapshots handed to central, snapshots that it has, and requests about them without an answer. */
+  snapshotChunksSent: number;
+  snapshotsTaken: number;
+  snapshotFailures: number;
   heartbeats: number;
   heartbeatsMissed: number;
   sessions: number;
@@ -36,6 +40,9 @@ export function newCounters(): ReplicationCounters {
     stateFailures: 0,
     digestsStated: 0,
     bucketsRepaired: 0,
+    snapshotChunksSent: 0,
+    snapshotsTaken: 0,
+    snapshotFailures: 0,
     heartbeats: 0,
     heartbeatsMissed: 0,
     sessions: 0,

@@ -29,6 +29,8 @@ export type NodeFacts = {
 export type Judgement =
   /** Nothing more may be sent until a person has decided. */
   | { readonly judgement: 'fence'; readonly reason: string; readonly hint: string }
+  /** Central lacks what was trimmed here: tell it what was true where the log begins, and nothing else meanwhile. */
+  | { readonly judgement: 'snapshot'; readonly reason: string }
   /** Send again everything after `to`. */
   | { readonly judgement: 'rewind'; readonly to: number; readonly cause: RewindCause }
   | { readonly judgement: 'go-on' };
@@ -60,10 +62,10 @@ export function judgeReply(reply: ReplyFacts, node: NodeFacts): Judgement {
     return fence(`central's history up to ${reply.applied} is not this node's`, FENCED_HINT);
   }
   if (reply.applied + 1 < node.firstSequence) {
-    return fence(
-      `central stands at ${reply.applied}, but this node's log begins at ${node.firstSequence}`,
-      'the history between was trimmed; central needs a snapshot of this node',
-    );
+    return {
+      judgement: 'snapshot',
+      reason: `central stands at ${reply.applied}, but this node's log begins at ${node.firstSequence}`,
+    };
   }
   if (reply.applied < node.applied) return { judgement: 'rewind', to: reply.applied, cause: 'central-behind' };
   if (isNeedUnanswered(reply, node)) return { judgement: 'rewind', to: reply.applied, cause: 'need' };

@@ -51,6 +51,15 @@ export const replicationLimits = {
   stateDelayMs: 50,
   stateRetryMs: 1_000,
 
+  /** Central takes a chunk over in one transaction. */
+  snapshotTimeoutMs: 10_000,
+  snapshotRetryFirstMs: 500,
+  snapshotRetryMsMax: 60_000,
+  /** Requests in a row without an answer after which central counts as one that takes no snapshots; asked again ever more rarely. */
+  snapshotUnansweredMax: 5,
+  /** Positions read in one turn of the event loop, with their places. */
+  snapshotReadsPerTurn: 64,
+
   /** The digest of all positions is stated so often, or after so many deltas if that is sooner: 6 KiB each time. */
   digestPeriodMs: 60_000,
   digestPeriodDeltas: 10_000,

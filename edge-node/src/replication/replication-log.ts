@@ -1,6 +1,7 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { LogIdentity } from '@edgestock/shared/protocol/message';
+import type { SnapshotRow } from '@edgestock/shared/protocol/snapshot';
 
 /** Consecutive deltas of the log, as recorded: the bytes that are hashed, stored and sent. */
 export type LogSlice = {
@@ -33,6 +34,14 @@ export type ReplicationLog = {
   states(skus: readonly Sku[]): readonly StateRow[];
   /** Current states of all SKUs in their order, after one or from the first (`''`). */
   statesAfter(sku: Sku | '', rowsMax: number): readonly StateRow[];
+  /**
+   * Positions as they were before the oldest sequence, of the next SKUs after one or from the first (`''`); `last` is the last
+   * SKU looked at, and absent behind the last there is. The same every time, for as long as the log begins there.
+   */
+  snapshotRowsAfter(
+    sku: Sku | '',
+    skusMax: number,
+  ): { readonly rows: readonly SnapshotRow[]; readonly last: Sku | undefined };
   /** Gives the provisional log (epoch 0) its epoch. Throws when it has another one already. */
   adoptEpoch(epoch: number): void;
   /** Central's cursor as last made durable. */

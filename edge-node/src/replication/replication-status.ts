@@ -2,6 +2,7 @@ import type { DirectiveConsumer } from './directive-consumer.ts';
 import { replicationLimits as limits } from './limits.ts';
 import type { PublishFailing } from './outbox-publisher.ts';
 import type { Progress } from './progress.ts';
+import type { SnapshotProgress } from './snapshot-sender.ts';
 
 /** Where the session stands, and what an operator must know about it. */
 export type Phase =
@@ -9,6 +10,8 @@ export type Phase =
   | { readonly phase: 'silent'; readonly hint?: string }
   | { readonly phase: 'refused'; readonly reason: string; readonly hint: string }
   | { readonly phase: 'catching-up' }
+  /** Central lacks what was trimmed of the log, and is sent a snapshot first. */
+  | { readonly phase: 'sending-snapshot'; readonly reason: string }
   | { readonly phase: 'live' }
   | {
       readonly phase: 'fenced';
@@ -22,7 +25,7 @@ export type Phase =
 export type ReplicationStatus = {
   readonly link: 'connected' | 'disconnected';
   /** `stalled`: central answers, and has taken nothing for long of what was sent, however often. */
-  readonly state: 'enrolling' | 'refused' | 'live' | 'catching-up' | 'stalled' | 'fenced';
+  readonly state: 'enrolling' | 'refused' | 'live' | 'catching-up' | 'sending-snapshot' | 'stalled' | 'fenced';
   /** Last sequence handed to the broker, last one it acknowledged without a gap, last one central has applied. */
   readonly sent: number;
   readonly brokerAcked: number;
@@ -38,6 +41,8 @@ export type ReplicationStatus = {
   readonly hint?: string;
   /** While the broker takes nothing although there is something to send: the last failure, and since when (wall time). */
   readonly publishFailing?: PublishFailing;
+  /** While a snapshot is sent: how far it has got. */
+  readonly snapshot?: SnapshotProgress;
   /** While stalled: for how long, in milliseconds. */
   readonly stalledMs?: number;
 };
@@ -52,6 +57,8 @@ export function statusOf(facts: {
   readonly publishFailing: PublishFailing | undefined;
   readonly lastContactAt: number | undefined;
   readonly skewMs: number | undefined;
+  /** Absent while none is sent. */
+  readonly snapshot: SnapshotProgress | undefined;
   /** Absent where nothing of central can be carried out. */
   readonly directives: Pick<DirectiveConsumer, 'sequence' | 'isNeeding' | 'fence'> | undefined;
 }): ReplicationStatus {
@@ -62,7 +69,7 @@ export function statusOf(facts: {
   // Nothing gets out at all, which says more: the broker refuses it.
   const stalledMs = publishFailing === undefined ? stalledFor(phase, progress.unmovedMs(facts.now)) : undefined;
   const hint =
-    hintOf(phase, isConnected) ??
+    hintOf(phase, isConnected, facts.snapshot) ??
     (fence && `${fence.reason}; ${fence.hint}`) ??
     (publishFailing && hintOfFailing(publishFailing)) ??
     (stalledMs === undefined ? undefined : hintOfStalled(stalledMs));
@@ -82,6 +89,7 @@ export function statusOf(facts: {
     down: { sequence: directives?.sequence ?? 0, need: directives?.isNeeding ?? false },
     ...(hint === undefined ? {} : { hint }),
     ...(publishFailing === undefined ? {} : { publishFailing }),
+    ...(phase.phase !== 'sending-snapshot' || facts.snapshot === undefined ? {} : { snapshot: facts.snapshot }),
     ...(stalledMs === undefined ? {} : { stalledMs }),
   };
 }
@@ -117,8 +125,17 @@ function hintOfFailing({ reason, hint }: PublishFailing): string {
   return `nothing gets through to the broker: ${reason}${hint === undefined ? '' : `; ${hint}`}`;
 }
 
-function hintOf(phase: Phase, isConnected: boolean): string | undefined {
+function hintOf(phase: Phase, isConnected: boolean, snapshot: SnapshotProgress | undefined): string | undefined {
   if (phase.phase === 'refused' || phase.phase === 'fenced') return `${phase.reason}; ${phase.hint}`;
   if (!isConnected) return 'the broker cannot be reached; sales go on here and follow when the link is back';
+  if (phase.phase === 'sending-snapshot') return `${phase.reason}: sending a snapshot${told(snapshot)}; sales go on`;
   return phase.phase === 'silent' ? (phase.hint ?? 'waiting for central to answer') : undefined;
+}
+
+function told(snapshot: SnapshotProgress | undefined): string {
+  if (snapshot === undefined || snapshot.chunks === 0) return '';
+  const { chunks, staged, taken } = snapshot;
+  return staged < chunks
+    ? `, ${staged} of ${chunks} chunks are there`
+    : `, ${taken} of ${chunks} chunks are taken over`;
 }

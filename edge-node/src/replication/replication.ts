@@ -1,9 +1,4 @@
-import { parseSku } from '@edgestock/shared/inventory/ids';
-import { DIGEST_BUCKETS } from '@edgestock/shared/inventory/position-digest';
-import type { HeartbeatReply } from '@edgestock/shared/protocol/control';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
-import { wireLimits } from '@edgestock/shared/protocol/limits';
-import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
 import { Backoff } from '@edgestock/shared/runtime/backoff';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
@@ -16,22 +11,22 @@ import { Doorbell } from './doorbell.ts';
 import { enrol } from './enrolment.ts';
 import { failureFacts } from './failure-facts.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { type Judgement, judgeReply } from './judge-reply.ts';
 import { LastUnits } from './last-units.ts';
 import { replicationLimits as limits } from './limits.ts';
 import type { Link } from './link.ts';
 import { OutboxPublisher } from './outbox-publisher.ts';
 import { Progress } from './progress.ts';
 import type { ReplicationLog } from './replication-log.ts';
-import { type Phase, type ReplicationStatus, statusOf } from './replication-status.ts';
+import { type ReplicationStatus, statusOf } from './replication-status.ts';
+import { SnapshotSender } from './snapshot-sender.ts';
+import { type Restoration, Standing } from './standing.ts';
 import { StateLane } from './state-lane.ts';
 import { Trimmer } from './trimmer.ts';
 
 /** What replication needs of the ledger: to be told, synchronously, of every commit that appended. */
 export type CommitSource = { onCommit(listener: (headSequence: number) => void): () => void };
 
-/** Whether the node's books are known to be the latest there are (the store), and where to say that they are after all. */
-export type Restoration = { readonly restored: object | undefined; recognised(): void };
+export type { Restoration } from './standing.ts';
 
 export type ReplicationOptions = {
   readonly log: ReplicationLog;
@@ -63,9 +58,10 @@ export class Replication implements Service {
   readonly #progress: Progress;
   readonly #publisher: OutboxPublisher;
   readonly #states: StateLane;
+  readonly #snapshots: SnapshotSender;
   readonly #heartbeat: Heartbeat;
   readonly #trimmer: Trimmer;
-  readonly #restoration: Restoration | undefined;
+  readonly #standing: Standing;
   readonly #directives: DirectiveConsumer | undefined;
   readonly #lastUnits: LastUnits | undefined;
   readonly #liveListeners = new Set<(isLive: boolean) => void>();
@@ -76,9 +72,6 @@ export class Replication implements Service {
   readonly #unsubscribe: (() => void)[] = [];
   readonly #running: Promise<unknown>;
   #session = new AbortController();
-  #phase: Phase = { phase: 'silent' };
-  #lastContactAt: number | undefined;
-  #skewMs: number | undefined;
   #wasLive = false;
 
   constructor(options: ReplicationOptions) {
@@ -87,7 +80,6 @@ export class Replication implements Service {
     this.#link = link;
     this.#clock = clock;
     this.#events = events;
-    this.#restoration = options.restoration;
     const committed = log.head().sequence;
     const progress = new Progress({ committed, applied: log.appliedUpTo(), now: clock.monotonicMs() });
     const common = { log, link, progress, clock, random, events, counters: this.counters };
@@ -98,15 +90,24 @@ export class Replication implements Service {
       onSent: () => this.#heartbeat.ring(),
     });
     this.#states = new StateLane(common);
+    this.#snapshots = new SnapshotSender({ ...common, onTaken: () => this.#heartbeat.ring() });
+    this.#standing = new Standing({
+      ...common,
+      ...{ publisher: this.#publisher, states: this.#states, snapshots: this.#snapshots },
+      restoration: options.restoration,
+      ring: () => this.#heartbeat.ring(),
+      onRecognised: () => this.#settle(),
+    });
     this.#heartbeat = new Heartbeat({
       ...common,
       down: () => this.#directives?.place(),
       onReply: (reply) => {
-        this.#hear(reply);
+        this.#sessionBackoff.reset();
+        this.#standing.hear(reply);
         this.#directives?.hear(reply.centralEpoch, { isRecognised: this.isHeard });
         this.#settle();
       },
-      ownFence: () => (this.#phase.phase === 'fenced' && this.#phase.by === 'node' ? this.#phase.reason : undefined),
+      ownFence: () => this.#standing.ownFence,
     });
     this.#trimmer = new Trimmer({ ...common, retentionMs: options.retentionMs, mayTrim: () => this.#mayTrim() });
     const { inbox } = options;
@@ -139,12 +140,11 @@ export class Replication implements Service {
 
   /** Central answers, has nearly all of this node's log, and its directives are those carried out here: it may be promised to. */
   get isLive(): boolean {
-    return this.#phase.phase === 'live' && this.#directives?.fence === undefined && !this.#isRestored;
+    return this.#isInStep && this.#directives?.fence === undefined && !this.#standing.isRestored;
   }
 
-  /** A copy must not carry out what is meant for its original, nor promise what that has promised. */
-  get #isRestored(): boolean {
-    return this.#restoration?.restored !== undefined;
+  get #isInStep(): boolean {
+    return this.#standing.phase.phase === 'live';
   }
 
   /** Tells every change of `isLive`. The returned function unsubscribes. */
@@ -168,21 +168,21 @@ export class Replication implements Service {
 
   status(): ReplicationStatus {
     return statusOf({
-      phase: this.#phase,
+      phase: this.#standing.phase,
       isConnected: this.#link.isConnected,
       epoch: this.#log.identity().epoch,
       progress: this.#progress,
       now: this.#clock.monotonicMs(),
       publishFailing: this.#publisher.failing,
-      lastContactAt: this.#lastContactAt,
-      skewMs: this.#skewMs,
+      ...this.#standing.contact,
+      snapshot: this.#snapshots.progress,
       directives: this.#directives,
     });
   }
 
   /** Central has answered in this session and takes what is sent. */
   get isHeard(): boolean {
-    return this.#phase.phase === 'live' || this.#phase.phase === 'catching-up';
+    return this.#isInStep || this.#standing.phase.phase === 'catching-up';
   }
 
   /** What was not sent stays in the log: there is nothing to drain. */
@@ -200,7 +200,7 @@ export class Replication implements Service {
     this.#progress.commit(head);
     this.#trimmer.noteCommit();
     this.#publisher.wakeSoon();
-    if (this.#phase.phase === 'catching-up') this.#states.wake();
+    if (this.#standing.phase.phase === 'catching-up') this.#states.wake();
   }
 
   #linkChanged(isConnected: boolean): void {
@@ -236,33 +236,29 @@ export class Replication implements Service {
       case 'enrolled':
         this.#refusedBackoff.reset();
         this.counters.sessions += 1;
-        if (this.#phase.phase === 'refused') this.#phase = { phase: 'silent' };
+        this.#standing.enrolled(signal);
         await this.#heartbeat.run(signal);
         return false;
       case 'refused':
-        if (this.#phase.phase !== 'refused') this.#events.error(enrolment, 'central refuses to enrol this node');
-        this.#phase = { phase: 'refused', reason: enrolment.reason, hint: enrolment.hint };
+        this.#standing.refused(enrolment);
         return true;
       case 'no-answer':
-        this.#events.debug({ reason: enrolment.reason }, 'enrolment not answered');
-        if (this.#phase.phase !== 'refused') this.#phase = { phase: 'silent', hint: enrolment.reason };
+        this.#standing.unanswered(enrolment.reason);
         return false;
     }
   }
 
-  /** Nothing is sent outside a session. A refusal or a fence stays visible until central says otherwise. */
   #endSession(): void {
     this.#session.abort();
-    this.#publisher.close();
-    this.#states.stop();
-    if (this.#phase.phase === 'live' || this.#phase.phase === 'catching-up') this.#phase = { phase: 'silent' };
+    this.#standing.sessionEnded();
     this.#settle();
   }
 
   /** What the phase means for the way down and for those who promise. A clone must not carry out what is meant for its original. */
   #settle(): void {
-    const { phase } = this.#phase;
-    if (phase === 'refused' || phase === 'fenced' || this.#isRestored) this.#directives?.close();
+    const { phase } = this.#standing.phase;
+    const isUnrecognised = phase === 'refused' || phase === 'fenced' || phase === 'sending-snapshot';
+    if (isUnrecognised || this.#standing.isRestored) this.#directives?.close();
     else if (phase !== 'silent') this.#directives?.open();
     this.#tellLive();
   }
@@ -274,118 +270,7 @@ export class Replication implements Service {
     for (const listener of [...this.#liveListeners]) listener(isLive);
   }
 
-  #hear(reply: HeartbeatReply): void {
-    const now = this.#clock.monotonicMs();
-    this.#lastContactAt = this.#clock.now();
-    this.#skewMs = this.#lastContactAt - reply.time;
-    this.#sessionBackoff.reset();
-    const judgement = this.#judge(reply, now);
-    if (judgement.judgement === 'fence') {
-      this.#fence(judgement, reply.fence === undefined ? 'node' : 'central');
-      return;
-    }
-    if (this.#phase.phase === 'fenced') {
-      this.#events.info({ applied: reply.applied }, 'the fence is lifted');
-      this.#phase = { phase: 'silent' };
-      this.#heartbeat.ring();
-    }
-    if (this.#isRestored) this.#recognised(reply.applied);
-    this.#progress.hear(reply.applied, reply.window, now);
-    if (reply.applied > this.#log.appliedUpTo()) this.#log.setAppliedUpTo(reply.applied);
-    if (judgement.judgement === 'rewind') {
-      if (judgement.cause !== 'need')
-        this.#events.warn({ ...judgement, sent: this.#progress.sent }, 'central lacks deltas');
-      this.#publisher.rewind(judgement.to, judgement.cause);
-    }
-    if (this.#phase.phase === 'silent') this.#handshake(now);
-    else if (this.#phase.phase === 'catching-up' && this.#progress.backlog <= limits.caughtUpDeltasMax)
-      this.#caughtUp();
-    this.#sendWanted(reply.wanted ?? []);
-    this.#sendBuckets(reply.repair ?? []);
-    if (reply.digest === true) this.#publisher.stateDigestSoon();
-    this.#publisher.wake();
-  }
-
-  /** What central has of this log is in it: unless something is known to be lost, it is the latest there is. */
-  #recognised(applied: number): void {
-    this.#restoration?.recognised();
-    if (this.#isRestored) return;
-    this.#events.info({ applied }, 'central has recognised the log of this restored node: it promises again');
-    this.#settle();
-  }
-
-  #judge(reply: HeartbeatReply, now: number): Judgement {
-    const { committed, sent, applied, movedAt, rewound } = this.#progress;
-    const hash = this.#log.hashAt(reply.applied);
-    return judgeReply(reply, {
-      committed,
-      sent,
-      applied,
-      // Silence is no stall: what did not move before this session's first reply is not held against it.
-      movedAt: this.#phase.phase === 'silent' ? now : movedAt,
-      rewound,
-      firstSequence: this.#log.firstSequence(),
-      hashAtApplied: hash && Buffer.from(hash).toString('hex'),
-      schema: SCHEMA_MAX,
-      now,
-    });
-  }
-
-  /** Central could not apply something of these SKUs: their present state is whole, and repairs it. */
-  #sendWanted(texts: readonly string[]): void {
-    const skus = texts.slice(0, wireLimits.wantedSkusMax).flatMap((text) => parseSku(text) ?? []);
-    if (skus.length === 0) return;
-    this.#events.info({ skus: skus.length }, 'central asks for current states');
-    void this.#states.sendWanted(skus, this.#session.signal);
-  }
-
-  /** Central's positions in these buckets are not this node's: all of them, whole, make them so. */
-  #sendBuckets(stated: readonly number[]): void {
-    const buckets = stated.filter((bucket) => bucket < DIGEST_BUCKETS).slice(0, wireLimits.repairBucketsMax);
-    if (buckets.length === 0) return;
-    this.#events.error(
-      { buckets, hint: 'it is repaired by itself; if it goes on, look at the disks of both' },
-      "central's positions differ from those of this node: they are sent whole",
-    );
-    void this.#states.sendBuckets(buckets, this.#session.signal);
-  }
-
-  #handshake(now: number): void {
-    this.#progress.resume(now);
-    const { backlog, applied } = this.#progress;
-    if (backlog <= limits.behindDeltasMin) {
-      this.#phase = { phase: 'live' };
-      this.#publisher.open();
-      return;
-    }
-    this.#phase = { phase: 'catching-up' };
-    this.#events.info({ backlog, appliedUpTo: applied }, 'far behind central: current states go first');
-    void this.#catchUp(applied, this.#session.signal);
-  }
-
-  /** States first; history follows whatever became of them, beside the states of what is sold meanwhile. */
-  async #catchUp(applied: number, session: AbortSignal): Promise<void> {
-    await this.#states.start(applied);
-    if (!session.aborted && this.#phase.phase !== 'fenced') this.#publisher.open();
-  }
-
-  #caughtUp(): void {
-    this.#phase = { phase: 'live' };
-    this.#states.stop();
-    this.#events.info({ appliedUpTo: this.#progress.applied }, 'caught up with central');
-  }
-
-  /** Nothing more is sent. Heartbeats go on: they tell central of the node's own judgement, and hear when it may go on. */
-  #fence({ reason, hint }: { readonly reason: string; readonly hint: string }, by: 'central' | 'node'): void {
-    const isNews = this.#phase.phase !== 'fenced' || this.#phase.by !== by;
-    if (isNews) this.#events.error({ reason, hint, by }, 'fenced: nothing more is sent');
-    this.#publisher.close();
-    this.#states.stop();
-    this.#phase = { phase: 'fenced', by, reason, hint };
-    if (isNews && by === 'node') this.#heartbeat.ring();
-  }
-
   #mayTrim(): boolean {
-    return this.#phase.phase === 'live' && this.#progress.applied >= this.#log.appliedUpTo();
+    return this.#isInStep && this.#progress.applied >= this.#log.appliedUpTo();
   }
 }

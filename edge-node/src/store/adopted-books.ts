@@ -1,23 +1,28 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { type MovementKind, movementKinds } from '@edgestock/shared/inventory/movement';
+import { emptyQuantities } from '@edgestock/shared/inventory/position';
 import { chainHash } from '@edgestock/shared/protocol/chain';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
 import type { UpBatch } from '@edgestock/shared/protocol/message';
+import type { SetAsideHolder, SnapshotRow, SnapshotSetAside } from '@edgestock/shared/protocol/snapshot';
+import { assert } from '@edgestock/shared/runtime/assert';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { reservationLimits } from '../limits.ts';
 import { placeChanges } from '../rules/place-changes.ts';
 import { type Shelf, withBalance } from '../rules/shelf.ts';
 import { AdoptedDocuments } from './adopted-documents.ts';
+import { type AuditedSetAsides, DocumentAudit } from './document-audit.ts';
 import { DATABASE_FILE } from './edge-backup.ts';
 import { ItemStore } from './item-store.ts';
 import { migrations } from './migrations.ts';
 import { MovementStore } from './movement-store.ts';
 import { type LogHead, NodeStore } from './node-store.ts';
-import { ShelfStore } from './shelf-store.ts';
+import { conditionCode, ShelfStore } from './shelf-store.ts';
 
 /** Page cache while a log is taken over. */
 const CACHE_KIB = 32 * 1_024;
@@ -41,6 +46,7 @@ export class AdoptedBooks {
   readonly #shelves: ShelfStore;
   readonly #items: ItemStore;
   readonly #documents: AdoptedDocuments;
+  readonly #checkpointBalance: Statement<[string, string, string, number, number]>;
 
   private constructor(database: Database, warehouse: WarehouseId) {
     this.#database = database;
@@ -52,6 +58,9 @@ export class AdoptedBooks {
       warehouse,
       ttlMs: reservationLimits.ttlSecondsDefault * 1_000,
     });
+    this.#checkpointBalance = database.prepare(
+      'INSERT INTO checkpoint_balance (sku, bin, lot, condition, quantity) VALUES (?, ?, ?, ?, ?)',
+    );
   }
 
   /** Opens, or begins, the books of a rejoin in a directory. */
@@ -70,6 +79,35 @@ export class AdoptedBooks {
 
   head(): LogHead {
     return this.#node.head();
+  }
+
+  /** What they say of a SKU so far. */
+  shelf(sku: Sku): Shelf {
+    return this.#shelves.load(sku);
+  }
+
+  /** What the documents hold of a SKU so far. */
+  setAsides(sku: Sku): AuditedSetAsides {
+    return new DocumentAudit(this.#database).setAsides(sku);
+  }
+
+  /**
+   * Takes over rows of the snapshot with which central's log begins, in one commit. They are not counted: where not all of them
+   * came (`beginAt`), the books are to be thrown away and begun anew. `at` is when the snapshot was made.
+   */
+  adoptRows(rows: readonly SnapshotRow[], { sequence, at }: { readonly sequence: number; readonly at: number }): void {
+    assert(this.head().sequence === 0, 'a snapshot comes before any log');
+    this.#database.transaction(() => this.#takeRows(rows, { sequence, at })).immediate();
+  }
+
+  /** All rows of the snapshot are taken over: the log goes on from its place. */
+  beginAt({ sequence, hash }: LogHead): void {
+    this.#database
+      .transaction(() => {
+        this.#node.setHead({ sequence, hash }, sequence);
+        this.#node.setCheckpoint({ sequence, hash });
+      })
+      .immediate();
   }
 
   /** Takes over what a batch says beyond the head, in one commit. Throws `BrokenLog` where it does not continue the log. */
@@ -101,6 +139,41 @@ export class AdoptedBooks {
     this.#database.close();
   }
 
+  #takeRows(rows: readonly SnapshotRow[], { sequence, at }: { readonly sequence: number; readonly at: number }): void {
+    for (const row of rows) {
+      const { sku, places } = row;
+      const before = this.#shelves.load(sku);
+      let { balances } = before;
+      for (const place of places) {
+        balances = withBalance(balances, place, place.quantity);
+        this.#checkpointBalance.run(sku, place.bin, place.lot, conditionCode(place), place.quantity);
+      }
+      const expiries = new Map(before.expiries);
+      for (const { lot, expiry } of row.expiries) expiries.set(lot, expiry);
+      if (!before.isKnown) this.#items.noteUnlisted(sku, at);
+      const position = { ...row.state, version: row.version, sequence: row.sequence };
+      this.#shelves.save(before, { ...before, isKnown: true, position, balances, expiries }, at);
+      for (const setAside of row.setAsides) this.#takeSetAside(row, setAside, { sequence, at });
+    }
+  }
+
+  /** As if they had been set aside at that moment: so the documents are made that a log would have told of. */
+  #takeSetAside(
+    { sku, version }: SnapshotRow,
+    { holder, document, quantity, otherWarehouse, released, shipped }: SnapshotSetAside,
+    { sequence, at }: { readonly sequence: number; readonly at: number },
+  ): void {
+    const details = otherWarehouse === undefined ? { document } : { document, otherWarehouse };
+    const take = (kind: MovementKind, units: number) => {
+      if (units === 0) return;
+      const of = { kind: movementKinds[kind].code, sku, quantity: units, version, previous: 0 };
+      this.#documents.take({ sequence, delta: { ...of, state: emptyQuantities, at, line: 0, details } });
+    };
+    for (const kind of holding[holder]) take(kind, quantity + released + shipped);
+    take('uncommit', released);
+    take('ship', -shipped);
+  }
+
   #beginEpoch({ epoch }: UpBatch, firstSequence: number): void {
     const { epoch: current } = this.#node.identity();
     if (current === epoch) return;
@@ -130,3 +203,11 @@ export class AdoptedBooks {
     this.#documents.take({ sequence, delta });
   }
 }
+
+/** The movements after which units are held so. */
+const holding: Readonly<Record<SetAsideHolder, readonly MovementKind[]>> = {
+  held: ['reserve'],
+  confirmed: ['reserve', 'commit'],
+  task: ['allocate'],
+  transfer: ['commit'],
+};

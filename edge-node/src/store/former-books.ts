@@ -66,9 +66,15 @@ export class FormerBooks {
     return this.#node.checkpoint().sequence;
   }
 
-  /** The last place that both logs have in common, as far as this one still reaches back. `hashAt` is the other's. */
-  commonWith(hashAt: (sequence: number) => Uint8Array | undefined, otherHead: number): number {
-    let common = this.#node.checkpoint().sequence;
+  /**
+   * The last place that both logs have in common, as far as they still reach back. `hashAt` is the other's, `otherBegin` the place
+   * where that begins: what was before it is the same, or nobody would have let this one rejoin.
+   */
+  commonWith(
+    hashAt: (sequence: number) => Uint8Array | undefined,
+    { head: otherHead, begin: otherBegin }: { readonly head: number; readonly begin: number },
+  ): number {
+    let common = Math.max(this.#node.checkpoint().sequence, Math.min(otherBegin, this.#node.head().sequence));
     let beyond = Math.min(this.#node.head().sequence, otherHead) + 1;
     // Histories that differ at a place differ everywhere after it.
     while (beyond - common > 1) {

@@ -12,6 +12,7 @@ import type { InboxStore } from './inbox-store.ts';
 import type { MovementStore } from './movement-store.ts';
 import type { LogHead, NodeStore } from './node-store.ts';
 import type { ShelfStore } from './shelf-store.ts';
+import { type SnapshotPage, SnapshotRows } from './snapshot-rows.ts';
 
 /** Consecutive deltas as they are stored, ready to be sent. */
 export type OutboxSlice = {
@@ -34,6 +35,7 @@ export class Outbox {
   readonly #age: AgeStore;
   readonly #inbox: InboxStore;
   readonly #highWater: HighWater;
+  readonly #snapshot: SnapshotRows;
   #head: LogHead;
   #appliedUpTo: number;
   #identity: LogIdentity;
@@ -53,6 +55,7 @@ export class Outbox {
     this.#highWater = stores.highWater;
     this.#checkpoint = new Checkpoint(stores.database, stores.node);
     this.#age = new AgeStore(stores.database);
+    this.#snapshot = new SnapshotRows(stores.database);
     this.#head = stores.node.head();
     this.#appliedUpTo = stores.node.appliedUpTo();
     this.#identity = stores.node.identity();
@@ -133,6 +136,11 @@ export class Outbox {
   /** Current states in the order of their SKUs, after one or from the first (`''`). */
   statesAfter(sku: Sku | '', rowsMax: number): readonly StateRow[] {
     return this.#shelves.stateRowsAfter(sku, rowsMax);
+  }
+
+  /** Positions as they were where the log begins, of the next SKUs after one or from the first (`''`). */
+  snapshotRowsAfter(sku: Sku | '', skusMax: number): SnapshotPage {
+    return this.#snapshot.after(sku, this.#node.checkpoint().sequence, skusMax);
   }
 
   /** Central's cursor in this log. */

@@ -2,13 +2,14 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { emptyPosition, type Position } from '@edgestock/shared/inventory/position';
 import { PositionDigest } from '@edgestock/shared/inventory/position-digest';
 import { chainHash, genesisHash } from '@edgestock/shared/protocol/chain';
-import { encodeDelta } from '@edgestock/shared/protocol/codec';
+import { decodeDelta, encodeDelta } from '@edgestock/shared/protocol/codec';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { LogIdentity } from '@edgestock/shared/protocol/message';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { LogSlice, ReplicationLog } from '../replication/replication-log.ts';
 import { type Age, type AgeMark, ageAt, type ClockReading, isMarkDue } from '../rules/ageing.ts';
+import { positionBefore } from '../rules/position-before.ts';
 import { mayBeTrimmed } from '../rules/trim-bound.ts';
 
 type Entry = { readonly sku: Sku; readonly delta: Uint8Array; readonly hash: Uint8Array };
@@ -110,6 +111,18 @@ export class InMemoryLog implements ReplicationLog {
   statesAfter(sku: Sku | '', rowsMax: number): StateRow[] {
     const skus = [...this.#positions.keys()].sort().filter((other) => other > sku);
     return this.states(skus.slice(0, rowsMax));
+  }
+
+  snapshotRowsAfter(sku: Sku | '', skusMax: number): ReturnType<ReplicationLog['snapshotRowsAfter']> {
+    const skus = [...this.#positions.keys()].sort().filter((other) => other > sku);
+    const page = skus.slice(0, skusMax);
+    const rows = page.flatMap((one) => {
+      const next = this.#entries.find((entry) => entry.sku === one);
+      const found = next && positionBefore(decodeDelta(next.delta));
+      const { version, sequence, ...state } = found ?? this.#positions.get(one) ?? emptyPosition;
+      return version === 0 ? [] : [{ sku: one, version, sequence, state, places: [], expiries: [], setAsides: [] }];
+    });
+    return { rows, last: page.length < skusMax ? undefined : page.at(-1) };
   }
 
   /** Of all positions, while nothing comes after the place. */

@@ -10,9 +10,12 @@ import {
 } from '@edgestock/shared/protocol/control';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { StateMessage } from '@edgestock/shared/protocol/message';
+import { type SnapshotReply, snapshotRequest } from '@edgestock/shared/protocol/snapshot';
 import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import { LinkError } from '../replication/link.ts';
 import { ModelDirectives } from './model-directives.ts';
+import { ModelSnapshots } from './model-snapshots.ts';
 
 /** How long central holds a heartbeat's reply back at most. */
 const HOLD_MS = 200;
@@ -23,7 +26,9 @@ const HOLD_MS = 200;
  */
 export class ModelCentral {
   readonly #clock: Clock;
-  /** `deltas[i]` is sequence i + 1. */
+  /** What comes before the first delta is known from a snapshot; 0 = nothing does. */
+  base = 0;
+  /** `deltas[i]` is sequence `base + i + 1`. */
   deltas: Uint8Array[] = [];
   #hashes: Uint8Array[] = [genesisHash];
   readonly states = new Map<string, StateRow>();
@@ -51,6 +56,9 @@ export class ModelCentral {
     returned: new Map<string, number>(),
     requests: [] as string[][],
   };
+  /** False = a release from before there were snapshots. */
+  takesSnapshots = true;
+  readonly snapshots = new ModelSnapshots();
   /** Order in which things arrived: sequences of batches, and `state` for messages of the state lane. */
   readonly arrivals: string[] = [];
   duplicates = 0;
@@ -62,7 +70,7 @@ export class ModelCentral {
   }
 
   get applied(): number {
-    return this.deltas.length;
+    return this.base + this.deltas.length;
   }
 
   /** Central as a backup of an earlier time. */
@@ -72,13 +80,23 @@ export class ModelCentral {
     this.need = undefined;
   }
 
+  /** Another central, which knows nothing. */
+  lose(): void {
+    this.base = 0;
+    this.deltas = [];
+    this.#hashes = [genesisHash];
+    this.states.clear();
+    this.need = undefined;
+  }
+
   deliver(subject: string, bytes: Uint8Array): void {
     if (subject.includes('.state.')) this.#upsert(bytes);
     else this.#apply(bytes);
   }
 
-  async answer(subject: string, body: unknown): Promise<EnrolReply | HeartbeatReply | LastUnitsReply> {
+  async answer(subject: string, body: unknown): Promise<EnrolReply | HeartbeatReply | LastUnitsReply | SnapshotReply> {
     if (subject.includes('.last-units.')) return this.#giveBack(body);
+    if (subject.includes('.snapshot.')) return this.#takeIn(body);
     return subject.includes('.enrol.') ? this.#enrol(body) : this.#heartbeat(body);
   }
 
@@ -113,6 +131,22 @@ export class ModelCentral {
     if (Buffer.compare(this.#hash(), batch.hashLast) !== 0) throw new WireError('the chain does not fit');
     this.directives.recordCarriedOut(batch.downAck);
     this.need = undefined;
+  }
+
+  #takeIn(body: unknown): SnapshotReply {
+    if (!this.takesSnapshots) throw new LinkError('no-responders', 'nobody answers to snapshots');
+    const request = snapshotRequest.parse(body);
+    const stated = this.snapshots.instead?.(request);
+    if (stated !== undefined) return stated;
+    const taken = this.snapshots.answer(request, this.applied);
+    if (taken.outcome !== 'taken' || taken.applied <= this.applied) return taken;
+    const { manifest, rows } = this.snapshots;
+    this.base = taken.applied;
+    this.deltas = [];
+    this.#hashes = [Buffer.from(manifest?.hash ?? '', 'hex')];
+    this.states.clear();
+    for (const row of rows) this.states.set(row.sku, { ...row, at: 0 });
+    return taken;
   }
 
   #enrol(body: unknown): EnrolReply {
@@ -159,6 +193,6 @@ export class ModelCentral {
   }
 
   #hash(): Uint8Array {
-    return this.#hashes[this.applied] ?? genesisHash;
+    return this.#hashes[this.deltas.length] ?? genesisHash;
   }
 }

@@ -29,9 +29,9 @@ export class RejoiningNode {
   }
 
   /** The log of the site up to a place, in batches as they were sent. */
-  *batches(upTo: number): Generator<UpBatch> {
+  *batches(upTo: number, begin = 0): Generator<UpBatch> {
     const { outbox } = this.site.store;
-    for (let after = 0; after < upTo; ) {
+    for (let after = begin; after < upTo; ) {
       const slice = must(outbox.slice(after, { deltasMax: Math.min(7, upTo - after), bytesMax: 1e9 }), 'a slice');
       yield { ...outbox.identity(), epoch: 1, ...slice, schema: 2, downAck: 0 };
       after = slice.lastSequence;
@@ -41,6 +41,18 @@ export class RejoiningNode {
   adopt(upTo: number): void {
     const books = this.adopted();
     for (const batch of this.batches(upTo)) books.adopt(batch);
+    books.close();
+  }
+
+  /** The same where central's log begins with a snapshot of a place: the node had trimmed what came before, and central was new. */
+  adoptFrom(begin: number, upTo: number): void {
+    const { outbox } = this.site.store;
+    outbox.setAppliedUpTo(begin);
+    outbox.trim({ agedUpTo: begin, rowsMax: 1_000 });
+    const books = this.adopted();
+    books.adoptRows(outbox.snapshotRowsAfter('', 1_000).rows, { sequence: begin, at: 1 });
+    books.beginAt({ sequence: begin, hash: must(outbox.hashAt(begin), 'a hash') });
+    for (const batch of this.batches(upTo, begin)) books.adopt(batch);
     books.close();
   }
 

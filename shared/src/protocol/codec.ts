@@ -176,7 +176,7 @@ function stateRowOf(value: unknown): StateRow {
 }
 
 /** In the order of their arrival in the protocol: schema 1 ended with the safety stock. */
-function stateFields(state: Quantities): unknown[] {
+export function stateFields(state: Quantities): unknown[] {
   const { onHand, unsellable, reserved, committed, quota, safetyStock, granted, allocated, returned } = state;
   return withoutTrailing(
     [onHand, unsellable, reserved, committed, quota, safetyStock, granted, allocated, returned],
@@ -184,7 +184,7 @@ function stateFields(state: Quantities): unknown[] {
   );
 }
 
-function quantitiesOf(value: unknown): Quantities {
+export function quantitiesOf(value: unknown): Quantities {
   const values = arrayOf(value, 'state');
   const [onHand = 0, unsellable = 0, reserved = 0, committed = 0, quota = 0, safetyStock = 0] = values;
   const [granted = 0, allocated = 0, returned = 0] = values.slice(6);

@@ -19,7 +19,9 @@ import {
 import type { Delta } from './delta.ts';
 import type { Directive } from './directive.ts';
 import { decodeDirective, encodeDirective } from './directive-codec.ts';
-import { downSubject, shardOf, stateSubject, upSubject } from './subjects.ts';
+import { chunkHash, type SnapshotChunk, setAsideHolders, snapshotRoot } from './snapshot.ts';
+import { decodeSnapshotChunk, encodeSnapshotChunk } from './snapshot-codec.ts';
+import { downSubject, shardOf, snapshotSubject, stateSubject, upSubject } from './subjects.ts';
 import { PROTOCOL_MAJOR, SCHEMA_MAX, SHARD_COUNT } from './version.ts';
 
 /**
@@ -210,6 +212,30 @@ const GOLDEN_REPAIR_MESSAGE =
 const hexOf = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 const bytesOf = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
 
+const snapshotChunk: SnapshotChunk = {
+  ...{ warehouse, epoch: 2, instance: 'a1b2c3d4e5f60718', sequence: 70_000, index: 3, schema: 3 },
+  rows: [
+    {
+      ...{ sku, version: 7, sequence: 69_999, state: { ...state, committed: 3, granted: 9 } },
+      places: [
+        { bin: '', lot: '', condition: 'sellable', quantity: 38 },
+        { bin: 'A-1', lot: 'L', condition: 'damaged', quantity: 2 },
+      ],
+      expiries: [{ lot: 'L', expiry: '2027-01-31' }],
+      setAsides: [
+        { holder: 'task', document: 'O-1.1', quantity: 2, released: 1, shipped: 4 },
+        {
+          ...{ holder: 'transfer', document: 'X-1', quantity: 1, released: 0, shipped: 0 },
+          otherWarehouse: must(parseWarehouseId('HAM1'), 'an id'),
+        },
+      ],
+    },
+  ],
+};
+const GOLDEN_SNAPSHOT_CHUNK =
+  '9901a44245523102b061316232633364346535663630373138ce0001117003039197a5534b552d3107ce0001116f972802000300000998a0a00026a3412d31a14c010292a14caa323032372d30312d33319c02a54f2d312e3102a0010403a3582d3101a448414d310000ce6b3d3d0b';
+const GOLDEN_SNAPSHOT_ROOT = 'b8265f0e0727a1e03cdd7290222b28dcf5c2b3eeb708e9d33b66161fb1e37c85';
+
 describe('the frozen wire', () => {
   it.each(goldenDeltas)('reads and writes the golden bytes of $name', ({ delta, hex }) => {
     expect(decodeDelta(bytesOf(hex))).toEqual(delta);
@@ -310,6 +336,16 @@ describe('the frozen wire', () => {
       'edgestock.v1.down.5.BER1',
       5,
     ]);
+  });
+
+  it('reads the chunk of a snapshot, and writes it like that', () => {
+    expect(encodeSnapshotChunk(snapshotChunk).toString('hex')).toBe(GOLDEN_SNAPSHOT_CHUNK);
+    expect(decodeSnapshotChunk(Buffer.from(GOLDEN_SNAPSHOT_CHUNK, 'hex'))).toEqual(snapshotChunk);
+    expect(setAsideHolders.slice(0, 4)).toEqual(['held', 'confirmed', 'task', 'transfer']);
+    const hashes = [chunkHash(Buffer.from(GOLDEN_SNAPSHOT_CHUNK, 'hex'))];
+    const root = snapshotRoot({ ...snapshotChunk, hash: genesisHash, rows: 1 }, hashes);
+    expect(root.toString('hex')).toBe(GOLDEN_SNAPSHOT_ROOT);
+    expect(snapshotSubject(warehouse)).toBe('edgestock.v1.snapshot.BER1');
   });
 
   it('has one schema hash per version: a change of any of these is a new version', () => {

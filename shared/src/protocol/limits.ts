@@ -22,6 +22,15 @@ export const wireLimits = {
   rejoinPageBytesMax: 256 * 1024,
   /** Rows in one page of states that central knows beyond its log. */
   rejoinStatesMax: 1_000,
+  /** A chunk of a snapshot closes at whichever of the first two comes first; the row that filled it may make it longer. */
+  snapshotChunkRowsMax: 1_000,
+  snapshotChunkBytes: 128 * 1024,
+  snapshotChunkBytesMax: 256 * 1024,
+  /** Places, expiries and set-asides of one row, together: a SKU with more has several rows. */
+  snapshotDetailsPerRowMax: 50,
+  /** A snapshot: what central stages of one node at most is the product of the chunks and their bytes. */
+  snapshotChunksMax: 16_384,
+  snapshotRowsMax: 20_000_000,
   /** Rows of one state message. */
   stateRowsMax: 2_000,
   /** SKUs of which central asks for the state in one heartbeat's reply; a node leaves out what is beyond it. */
@@ -45,4 +54,13 @@ assert(wireLimits.stateRowsMax * 200 < wireLimits.messageBytesMax, 'a full state
 assert(
   (wireLimits.rejoinPageBytesMax / 3) * 4 + 64 * 1024 < wireLimits.messageBytesMax,
   'a page of a log that is given back must fit an answer',
+);
+assert(
+  wireLimits.snapshotChunkBytes + wireLimits.snapshotDetailsPerRowMax * 2 * (wireLimits.textBytesMax + 16) <
+    wireLimits.snapshotChunkBytesMax,
+  'the row that fills a chunk must fit it',
+);
+assert(
+  (wireLimits.snapshotChunkBytesMax / 3) * 4 + 64 * 1024 < wireLimits.messageBytesMax,
+  'a chunk of a snapshot must fit a request',
 );

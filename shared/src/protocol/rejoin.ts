@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { hashHex, place, schemaRange, sequence } from './control.ts';
+import { snapshotManifest } from './snapshot.ts';
 
 /**
  * A node that was restored, cloned or rebuilt asks central to be the one that goes on (docs/protocol.md "Rejoining"): `look`
@@ -25,7 +26,11 @@ export const rejoinRequest = z.discriminatedUnion('ask', [
     schema: schemaRange,
     /** Absent = as central's rule has it. */
     recount: z.enum(recounts).optional(),
+    /** The node can begin with a snapshot where central's log does. */
+    takesSnapshots: z.boolean().optional(),
   }),
+  /** A chunk of the snapshot with which central's log begins. */
+  z.object({ ask: z.literal('snapshot'), warehouse, instance, index: sequence }),
   /** The batches after a place, in order; only for the instance that took over. */
   z.object({ ask: z.literal('log'), warehouse, instance, after: sequence }),
   /** States that central knows beyond its log, after a SKU. */
@@ -53,9 +58,15 @@ export const known = z.object({
   heard: z.object({ at: time, committed: sequence }).optional(),
   /** The last time at which central knew everything the owner had; 0 = never. */
   knownAt: time,
+  /** The place of the snapshot with which its log begins, and the hash there; absent where it begins with the first movement. */
+  beginsAt: z.object({ sequence, hash: hashHex }).optional(),
   time,
 });
 export type KnownAtCentral = z.infer<typeof known>;
+
+/** The snapshot with which central's log begins, and whose it was. */
+const beginning = snapshotManifest.extend({ instance });
+export type LogBeginning = z.infer<typeof beginning>;
 
 const takenOver = z.object({
   outcome: z.literal('taken-over'),
@@ -72,6 +83,8 @@ const takenOver = z.object({
   window: z.object({ from: time, to: time }),
   /** SKUs of which central knows a state beyond the log. */
   statesAhead: sequence,
+  /** What is given back before the log; absent where that begins with the first movement. */
+  snapshot: beginning.optional(),
 });
 export type TakenOver = z.infer<typeof takenOver>;
 
@@ -88,6 +101,7 @@ export const rejoinReply = z.discriminatedUnion('outcome', [
   takenOver,
   /** Batches as they came, base64; none after the last one. */
   z.object({ outcome: z.literal('log'), batches: z.array(z.string()) }),
+  z.object({ outcome: z.literal('snapshot'), chunk: z.string() }),
   z.object({ outcome: z.literal('states'), states: z.array(stateAhead) }),
   /** Nothing was changed. */
   z.object({ outcome: z.literal('refused'), reason: z.string(), hint: z.string() }),

@@ -81,10 +81,16 @@ export function rejoinSubject(warehouse: WarehouseId): string {
   return `${ROOT}.rejoin.${warehouse}`;
 }
 
+/** Core NATS request: a node whose log no longer reaches back to central's cursor sends a snapshot, chunk by chunk. */
+export function snapshotSubject(warehouse: WarehouseId): string {
+  return `${ROOT}.snapshot.${warehouse}`;
+}
+
 export const anyHeartbeat = `${ROOT}.heartbeat.*`;
 export const anyEnrolment = `${ROOT}.enrol.*`;
 export const anyLastUnits = `${ROOT}.last-units.*`;
 export const anyRejoin = `${ROOT}.rejoin.*`;
+export const anySnapshot = `${ROOT}.snapshot.*`;
 
 /** The node a message claims to come from by its subject: its last token. The broker's permissions vouch for it. */
 export function warehouseOfSubject(subject: string): string {

@@ -13,6 +13,7 @@ import {
   type AvailabilityChange,
   type CentralReader,
   type HistoryEntry,
+  type KeptSnapshot,
   type LateFact,
   type PositionRecord,
   type QuarantineRecord,
@@ -27,6 +28,7 @@ import { NodeReader } from './positions/node-table.ts';
 import { quarantineRecordOf } from './positions/quarantine-table.ts';
 import { SqlitePromiseReader } from './promise-reader.ts';
 import * as schema from './schema.ts';
+import { SnapshotReader } from './snapshots/snapshot-table.ts';
 
 type PositionRow = {
   sku: Sku;
@@ -72,6 +74,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   readonly #nodes: NodeReader;
   readonly #log: BatchLog;
   readonly #lives: LifeReader;
+  readonly #snapshots: SnapshotReader;
   readonly #lateFacts: LateFactReader;
   readonly #answer: Statement<[string, string], AnswerRow>;
   readonly #shares: Statement<[string], PositionRow>;
@@ -91,6 +94,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     this.#lateFacts = new LateFactReader(database);
     this.#log = new BatchLog(database);
     this.#lives = new LifeReader(database);
+    this.#snapshots = new SnapshotReader(database);
     this.#answer = database.prepare(`
       SELECT a.unspent, a.buffer, a.revision, c.is_all FROM availability a JOIN channel c ON c.channel = a.channel
       WHERE a.sku = ? AND a.channel = ?`);
@@ -233,6 +237,14 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
 
   async hashAt(warehouse: WarehouseId, sequence: number): Promise<Uint8Array | undefined> {
     return sequence === 0 ? genesisHash : this.#log.hashAt(warehouse, sequence);
+  }
+
+  async snapshotOf(warehouse: WarehouseId): Promise<KeptSnapshot | undefined> {
+    return this.#snapshots.kept(warehouse);
+  }
+
+  async snapshotChunk(warehouse: WarehouseId, index: number): Promise<Uint8Array | undefined> {
+    return this.#snapshots.keptChunk(warehouse, index);
   }
 
   async statesAhead(

@@ -3,6 +3,7 @@ import { genesisHash } from '@edgestock/shared/protocol/chain';
 import type { EnrolRequest } from '@edgestock/shared/protocol/control';
 import type { StateMessage } from '@edgestock/shared/protocol/message';
 import type { TakeOverRequest } from '@edgestock/shared/protocol/rejoin';
+import type { SnapshotManifest } from '@edgestock/shared/protocol/snapshot';
 import Database from 'better-sqlite3';
 import { decideEnrolment, type Enrolment } from '../../rules/enrolment.ts';
 import type { Heard } from '../../rules/node-record.ts';
@@ -13,9 +14,12 @@ import type {
   BatchOutcome,
   CentralStore,
   EpochBeginning,
+  OfferedChunk,
   QuarantineInput,
   Rejoined,
+  SnapshotStep,
   StatesOutcome,
+  TakenIn,
 } from '../central-store.ts';
 import type { DownTrim, PromiseStore } from '../promise-store.ts';
 import { StoreFull } from '../store-full.ts';
@@ -32,6 +36,7 @@ import { PositionDigests } from './positions/position-digests.ts';
 import { QuarantineWriter } from './positions/quarantine-table.ts';
 import { rejoinedReply, TakeOver } from './positions/take-over.ts';
 import { PromiseApplier } from './promise-applier.ts';
+import { Snapshots } from './snapshots/snapshots.ts';
 
 /** The whole store on one writing connection. SQLite has one writer at a time: give this to one thread of one process. */
 export class SqliteCentralStore extends SqliteCentralReader implements CentralStore, PromiseStore {
@@ -41,6 +46,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   readonly #promises: PromiseApplier;
   readonly #trim: DownLogTrim;
   readonly #takeOver: TakeOver;
+  readonly #snapshots: Snapshots;
   readonly #epochs: Epochs;
   readonly #settling: Settling;
   readonly #nodes: NodeReader;
@@ -57,6 +63,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     this.#epochs = new Epochs(database, this.#promising);
     this.#settling = new Settling(database, this.#promising);
     this.#applier = new BatchApplier(database, this.#promising, { settling: this.#settling, digests: this.#digests });
+    this.#snapshots = new Snapshots(database, this.#promising, { settling: this.#settling, digests: this.#digests });
     this.#promises = new PromiseApplier(database, this.#promising);
     this.#trim = new DownLogTrim(database);
     this.#takeOver = new TakeOver(database, this.#promises);
@@ -135,6 +142,29 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     return { outcomes: result, ...applied };
   }
 
+  async beginSnapshot(
+    warehouse: WarehouseId,
+    { instance, manifest }: { readonly instance: string; readonly manifest: SnapshotManifest },
+    now: number,
+  ): Promise<TakenIn> {
+    return this.#takeIn(() => this.#snapshots.begin(warehouse, instance, manifest, now));
+  }
+
+  async putSnapshotChunk(warehouse: WarehouseId, chunk: OfferedChunk, now: number): Promise<TakenIn> {
+    return this.#takeIn(() => this.#snapshots.put(warehouse, chunk, now));
+  }
+
+  async takeSnapshot(
+    warehouse: WarehouseId,
+    offered: { readonly instance: string; readonly root: string },
+    now: number,
+  ): Promise<TakenIn> {
+    const taken = this.#takeIn(() => this.#snapshots.take(warehouse, offered, now));
+    // Counted anew, from what is there: the next digest of the node is held against all of it.
+    this.#digests.forgetOne(warehouse);
+    return taken;
+  }
+
   async countPositions(rowsMax: number): Promise<boolean> {
     return this.#digests.countNext(rowsMax);
   }
@@ -198,6 +228,11 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
 
   async close(): Promise<void> {
     this.database.close();
+  }
+
+  #takeIn(step: () => SnapshotStep): TakenIn {
+    const { result, ...applied } = this.#ingest(step);
+    return { ...result, ...applied };
   }
 
   /** A transaction of what nodes say, in which their positions are counted along. */

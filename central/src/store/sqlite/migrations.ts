@@ -7,6 +7,7 @@ import { lateFactColumns } from './positions/late-fact-columns.ts';
 import { lifeStatePlaces, lifeTables } from './positions/life-tables.ts';
 import { promiseTables } from './promises/promise-tables.ts';
 import { recallDebtTables } from './promises/recall-debt-tables.ts';
+import { snapshotTables } from './snapshots/snapshot-tables.ts';
 import { transferTables } from './transfers/transfer-tables.ts';
 
 /** The schema of central's SQLite store, step by step. Append only: a released step is never edited. */
@@ -260,5 +261,6 @@ export const migrations: readonly Migration[] = [
   lifeTables,
   epochTables,
   lateFactColumns,
+  snapshotTables,
   lifeStatePlaces,
 ];

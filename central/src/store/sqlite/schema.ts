@@ -6,6 +6,7 @@ import { orderTables } from './orders/order-schema.ts';
 import { nodeLife, nodeLifeState } from './positions/life-tables.ts';
 import { promiseTables } from './promises/promise-schema.ts';
 import { recallDebt } from './promises/recall-debt-tables.ts';
+import { snapshot, snapshotChunk } from './snapshots/snapshot-tables.ts';
 import { transferTables } from './transfers/transfer-schema.ts';
 
 /**
@@ -154,6 +155,8 @@ export const tables = [
   nodeLifeState,
   unsettled,
   unknownTask,
+  snapshot,
+  snapshotChunk,
   ...orderTables,
   ...transferTables,
 ];

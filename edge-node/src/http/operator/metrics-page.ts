@@ -58,6 +58,8 @@ function readingsOf(
     replication_bytes_sent_total: sent.bytesSent,
     replication_digests_stated_total: sent.digestsStated,
     replication_buckets_repaired_total: sent.bucketsRepaired,
+    replication_snapshot_chunks_total: sent.snapshotChunksSent,
+    replication_snapshots_total: sent.snapshotsTaken,
     replication_rewinds_total: Object.values(sent.rewinds).reduce((sum, times) => sum + times, 0),
     replication_rewinds_central_behind_total: sent.rewinds['central-behind'],
     replication_rewinds_need_total: sent.rewinds.need,

@@ -27,6 +27,7 @@ export type OpenTask = {
 export class OrderFinder {
   readonly #due: Statement<[number, number], { id: string }>;
   readonly #ofTask: Statement<[string, string], { order_id: string }>;
+  readonly #taskLine: Statement<[string, string, string], { shipped: number; givenUp: number }>;
   readonly #openAt: Statement<[string, string, number], { order_id: string }>;
   readonly #releasing: Statement<[string, string], { units: number }>;
   readonly #waiting: Statement<[string, number], { id: string; channel: Channel }>;
@@ -42,6 +43,9 @@ export class OrderFinder {
   constructor(database: Database) {
     this.#due = database.prepare('SELECT id FROM orders WHERE wake_at <= ? ORDER BY wake_at LIMIT ?');
     this.#ofTask = database.prepare('SELECT order_id FROM allocation WHERE task = ? AND warehouse = ?');
+    this.#taskLine = database.prepare(`
+      SELECT l.shipped, l.given_up AS givenUp FROM allocation a JOIN allocation_line l ON l.allocation = a.id
+      WHERE a.task = ? AND a.warehouse = ? AND l.sku = ?`);
     const open = 'l.warehouse = ? AND l.sku = ? AND l.quantity > l.shipped + l.given_up';
     this.#openAt = database.prepare(`
       SELECT a.order_id FROM allocation_line l JOIN allocation a ON a.id = l.allocation
@@ -87,6 +91,15 @@ export class OrderFinder {
   /** The order that a task of a warehouse belongs to; `undefined` when central made no such task there. */
   ofTask(task: string, warehouse: WarehouseId): string | undefined {
     return this.#ofTask.get(task, warehouse)?.order_id;
+  }
+
+  /** What central has heard of a SKU of an order's task. */
+  taskLine(
+    task: string,
+    warehouse: WarehouseId,
+    sku: Sku,
+  ): { readonly shipped: number; readonly givenUp: number } | undefined {
+    return this.#taskLine.get(task, warehouse, sku);
   }
 
   /** Orders with units to be shipped at a position that were not asked back, the newest allocation first. */

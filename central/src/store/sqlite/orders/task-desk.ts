@@ -1,8 +1,18 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database } from 'better-sqlite3';
 import type { TaskFacts } from '../../../rules/task-fact.ts';
 import { OrderFinder } from './order-finder.ts';
 import { OrderWriter } from './order-table.ts';
 import type { Promising } from './promising.ts';
+
+/** One SKU of a task, as its node has it: what was ever allocated to it, and what became of that. */
+export type StandingTask = {
+  readonly task: string;
+  readonly sku: Sku;
+  readonly quantity: number;
+  readonly released: number;
+  readonly shipped: number;
+};
 
 /** How nodes carry out the tasks of orders. Inside the transaction that applies their log. */
 export class TaskDesk {
@@ -14,6 +24,24 @@ export class TaskDesk {
     this.#finder = new OrderFinder(database);
     this.#orders = new OrderWriter(database);
     this.#parts = parts;
+  }
+
+  /**
+   * A node says how its tasks stand, and not when that came to be: what central has not heard of each is as if it were heard now.
+   */
+  standing(warehouse: WarehouseId, tasks: readonly StandingTask[], now: number): void {
+    for (const { task, sku, quantity, released, shipped } of tasks) {
+      const ofOrder = this.#finder.taskLine(task, warehouse, sku);
+      const isOfOrder = this.#finder.ofTask(task, warehouse) !== undefined;
+      const unknown = this.#parts.unknownTasks.get(warehouse, task)?.lines.find((line) => line.sku === sku);
+      const known = ofOrder ?? unknown;
+      const tell = (fact: TaskFacts['fact'], units: number) => {
+        if (units > 0) this.report([{ fact, warehouse, task, lines: [{ sku, quantity: units }] }], now);
+      };
+      if (isOfOrder || known === undefined) tell('allocate', quantity);
+      tell('give-up', released - (known?.givenUp ?? 0));
+      tell('ship', shipped - (known?.shipped ?? 0));
+    }
   }
 
   /** Tells orders what became of their tasks, and keeps what nodes were told to ship by a central that this one does not remember. */

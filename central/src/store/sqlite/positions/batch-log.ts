@@ -22,6 +22,7 @@ export class BatchLog {
   readonly #hashAtEnd: Statement<[string, number], { last_hash: Buffer }>;
   readonly #first: Statement<[string], { first_sequence: number }>;
   readonly #after: Statement<[string, number], { bytes: Buffer }>;
+  readonly #hashAtBeginning: Statement<[string, number], { hash: Buffer }>;
   readonly #lastId: Statement<[], { id: number | null }>;
   #decoded: { readonly id: number; readonly batch: UpBatch } | undefined;
 
@@ -35,6 +36,9 @@ export class BatchLog {
     );
     this.#after = database.prepare(
       'SELECT bytes FROM batch WHERE warehouse = ? AND last_sequence > ? ORDER BY last_sequence',
+    );
+    this.#hashAtBeginning = database.prepare(
+      'SELECT hash FROM snapshot WHERE warehouse = ? AND sequence = ? AND accepted_at IS NOT NULL',
     );
     this.#lastId = database.prepare('SELECT max(id) AS id FROM batch');
   }
@@ -54,7 +58,8 @@ export class BatchLog {
     const end = this.#hashAtEnd.get(warehouse, sequence);
     if (end !== undefined) return end.last_hash;
     const row = this.#rowHolding(warehouse, sequence);
-    if (row === undefined) return undefined;
+    // Where the log begins with a snapshot, its place is known besides.
+    if (row === undefined) return this.#hashAtBeginning.get(warehouse, sequence)?.hash;
     const { hashBefore, deltas, firstSequence } = this.#batchOf(row);
     return chainHashOver(hashBefore, deltas.slice(0, sequence - firstSequence + 1));
   }

@@ -1,4 +1,4 @@
-import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Recount, StateAhead } from '@edgestock/shared/protocol/rejoin';
 import type { Database, Statement } from 'better-sqlite3';
 import type { NodeLife } from '../../../rules/rejoin.ts';
@@ -51,7 +51,7 @@ export class LifeReader {
   }
 }
 
-type AheadRow = { sku: string; log_sequence: number };
+type AheadRow = { sku: Sku; log_sequence: number };
 
 /** Begins lives; every method belongs inside a transaction of its caller. */
 export class LifeWriter {
@@ -99,10 +99,10 @@ export class LifeWriter {
    * States that came ahead of a log which now ends before them: what they say stays the best that is known, but the next
    * movement of the new life, whose version follows the log's, is newer. `versionAt` reads a version out of the log.
    */
-  settleAhead(warehouse: WarehouseId, life: NodeLife, versionAt: (sequence: number) => number): void {
+  settleAhead(warehouse: WarehouseId, life: NodeLife, versionAt: (sku: Sku, sequence: number) => number): void {
     for (const { sku, log_sequence: sequence } of this.#ahead.all(warehouse, life.applied)) {
       this.#keep.run(life.epoch, warehouse, sku);
-      this.#settle.run(sequence === 0 ? 0 : versionAt(sequence), sequence, warehouse, sku);
+      this.#settle.run(sequence === 0 ? 0 : versionAt(sku, sequence), sequence, warehouse, sku);
     }
   }
 }

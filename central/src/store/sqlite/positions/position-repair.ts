@@ -3,6 +3,7 @@ import { deficitOf } from '@edgestock/shared/inventory/position';
 import { bucketOf } from '@edgestock/shared/inventory/position-digest';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { StateMessage, StateRepair } from '@edgestock/shared/protocol/message';
+import type { SnapshotRow } from '@edgestock/shared/protocol/snapshot';
 import type { Database, Statement } from 'better-sqlite3';
 import { faultOfState } from '../../../rules/delta-fault.ts';
 import { repairPosition } from '../../../rules/repair-position.ts';
@@ -27,6 +28,8 @@ export class PositionRepair {
   readonly #page: Statement<[string, string, number], PlacedRow & { sku: Sku }>;
   readonly #replace: Statement<[Record<string, string | number>]>;
   readonly #empty: Statement<[string, string]>;
+  readonly #advanceLog: Statement<[number, string, string, number]>;
+  readonly #stretch: Statement<[string, string, string | null, string | null], { sku: Sku }>;
   readonly #availability: AvailabilityWriter;
   readonly #unsettled: UnsettledTable;
   readonly #digests: PositionDigests;
@@ -62,6 +65,13 @@ export class PositionRepair {
       UPDATE position SET on_hand = 0, unsellable = 0, reserved = 0, committed = 0, quota = 0, safety_stock = 0, version = 0,
         sequence = 0, suspect = 0, granted = ${GRANTED_MIN}, allocated = 0, returned_seen = 0
       WHERE sku = ? AND warehouse = ?`);
+    // Where its history begins: a walk from here finds nothing, which is true, instead of an older movement.
+    this.#advanceLog = database.prepare(
+      'UPDATE position SET log_sequence = ? WHERE sku = ? AND warehouse = ? AND log_sequence < ?',
+    );
+    this.#stretch = database.prepare(
+      'SELECT sku FROM position WHERE warehouse = ? AND sku > ? AND (? IS NULL OR sku <= ?) AND version > 0',
+    );
   }
 
   /** Tells how many positions were wrong, and where goods are missing now. */
@@ -84,6 +94,45 @@ export class PositionRepair {
       }
     }
     return { repaired, deficits };
+  }
+
+  /**
+   * Makes the positions of a stretch of SKUs those of a snapshot of their node: those that it does not name go. Tells which rows
+   * cannot be meant; what central has from after the snapshot's place stays. The warehouse is not settled. What was counted of it for
+   * digests is not kept up, and to be forgotten.
+   */
+  takeOver(piece: {
+    readonly warehouse: WarehouseId;
+    readonly sequence: number;
+    readonly at: number;
+    readonly rows: readonly SnapshotRow[];
+    /** The stretch begins behind the first, and ends with the other; without it there is no end. */
+    readonly after: Sku | '';
+    readonly upTo: Sku | undefined;
+  }): readonly Pick<StateRow, 'sku' | 'version'>[] {
+    const { warehouse, sequence: place, at, rows, after, upTo } = piece;
+    const named = new Set<Sku>();
+    const unusable: SnapshotRow[] = [];
+    for (const row of rows) {
+      const { sku, version, sequence, state } = row;
+      if (named.has(sku)) continue;
+      named.add(sku);
+      if (faultOfState(version, state) !== undefined) {
+        unusable.push(row);
+        continue;
+      }
+      const known = this.#known.get(sku, warehouse);
+      if (repairPosition(known && placedOf(known), { sku, version, sequence, state, at }, place) !== undefined) {
+        this.#replace.run({ sku, warehouse, ...state, version, sequence, at, isSettled: 0 });
+        // It adds nothing to any answer before it is settled: the answer shows the position, and need not be summed up anew.
+        this.#availability.change(sku, []);
+      }
+      this.#advanceLog.run(sequence, sku, warehouse, sequence);
+    }
+    for (const { sku } of this.#stretch.all(warehouse, after, upTo ?? null, upTo ?? null)) {
+      if (!named.has(sku)) this.#emptyIfWrong(warehouse, sku, place);
+    }
+    return unusable;
   }
 
   #replaceIfWrong(warehouse: WarehouseId, row: StateRow, asOfSequence: number): boolean {

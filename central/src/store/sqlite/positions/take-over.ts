@@ -1,15 +1,22 @@
-import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { decodeDelta, WireError } from '@edgestock/shared/protocol/codec';
-import type { RejoinReply, TakeOverRequest } from '@edgestock/shared/protocol/rejoin';
+import type { LogBeginning, RejoinReply, TakeOverRequest } from '@edgestock/shared/protocol/rejoin';
 import type { Database, Statement } from 'better-sqlite3';
 import { decideRejoin, type NodeLife } from '../../../rules/rejoin.ts';
+import type { KeptSnapshot } from '../../central-store.ts';
 import { DownLog } from '../down/down-log.ts';
+import { SnapshotReader } from '../snapshots/snapshot-table.ts';
 import { BatchLog } from './batch-log.ts';
 import { LifeReader, LifeWriter } from './life-table.ts';
 import { NodeReader } from './node-table.ts';
 
 export type TakeOverOutcome =
-  | { readonly outcome: 'taken-over'; readonly life: NodeLife; readonly statesAhead: number }
+  | {
+      readonly outcome: 'taken-over';
+      readonly life: NodeLife;
+      readonly statesAhead: number;
+      readonly snapshot: KeptSnapshot | undefined;
+    }
   | { readonly outcome: 'refused'; readonly reason: string; readonly hint: string };
 
 /** Carries out what the rule decides about a rejoin, inside a transaction of its caller. */
@@ -19,6 +26,7 @@ export class TakeOver {
   readonly #lifeWriter: LifeWriter;
   readonly #log: BatchLog;
   readonly #downLog: DownLog;
+  readonly #snapshots: SnapshotReader;
   readonly #covered: Statement<[string], { down_covered: number }>;
   readonly #promises: { reintroduce(warehouse: WarehouseId, now: number): void };
 
@@ -29,6 +37,7 @@ export class TakeOver {
     this.#lifeWriter = new LifeWriter(database);
     this.#log = new BatchLog(database);
     this.#downLog = new DownLog(database);
+    this.#snapshots = new SnapshotReader(database);
     this.#covered = database.prepare('SELECT down_covered FROM node WHERE warehouse = ?');
   }
 
@@ -38,6 +47,7 @@ export class TakeOver {
     const decided = decideRejoin(record, request, {
       life: this.#lives.of(warehouse, request.instance),
       firstSequence: this.#log.firstSequence(warehouse),
+      hasSnapshot: this.#snapshots.kept(warehouse) !== undefined,
       down: { sequence: covered, hash: this.#downLog.hashAt(warehouse, covered) },
       statesAhead: record === undefined ? 0 : this.#lifeWriter.statesAhead(warehouse, record.appliedUpTo),
       now,
@@ -46,16 +56,17 @@ export class TakeOver {
     const { life } = decided;
     if (decided.outcome === 'take-over' && record !== undefined) {
       this.#lifeWriter.begin(warehouse, life, record.instance);
-      this.#lifeWriter.settleAhead(warehouse, life, (sequence) => this.#versionAt(warehouse, sequence));
+      this.#lifeWriter.settleAhead(warehouse, life, (sku, sequence) => this.#versionAt(warehouse, sku, sequence));
       this.#promises.reintroduce(warehouse, now);
     }
-    return { outcome: 'taken-over', life, statesAhead: this.#lives.stateCount(warehouse, life.epoch) };
+    const statesAhead = this.#lives.stateCount(warehouse, life.epoch);
+    return { outcome: 'taken-over', life, statesAhead, snapshot: this.#snapshots.kept(warehouse) };
   }
 
   /** 0 where it cannot be read: then whatever comes next is newer. */
-  #versionAt(warehouse: WarehouseId, sequence: number): number {
+  #versionAt(warehouse: WarehouseId, sku: Sku, sequence: number): number {
     const logged = this.#log.delta(warehouse, sequence);
-    if (logged === undefined) return 0;
+    if (logged === undefined) return this.#snapshots.versionOf(warehouse, sku, sequence);
     try {
       return decodeDelta(logged.bytes).version;
     } catch (error) {
@@ -71,7 +82,7 @@ export function rejoinedReply(
   now: number,
 ): Extract<RejoinReply, { outcome: 'taken-over' | 'refused' }> {
   if (outcome.outcome === 'refused') return outcome;
-  const { life, statesAhead } = outcome;
+  const { life, statesAhead, snapshot } = outcome;
   const { epoch, applied, recount, lost } = life;
   return {
     ...{ outcome: 'taken-over', epoch, applied, recount, lost, statesAhead },
@@ -82,7 +93,12 @@ export function rejoinedReply(
       hash: hexOf(life.downHash),
     },
     window: { from: life.knownAt, to: Math.min(life.begunAt, now) },
+    ...(snapshot === undefined ? {} : { snapshot: beginningOf(snapshot) }),
   };
+}
+
+function beginningOf({ acceptedAt: _, hash, root, ...facts }: KeptSnapshot): LogBeginning {
+  return { ...facts, hash: hexOf(hash), root: hexOf(root) };
 }
 
 function hexOf(hash: Uint8Array): string {
