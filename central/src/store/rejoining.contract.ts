@@ -177,8 +177,20 @@ export function describeRejoining(fixture: ContractFixture): void {
       const taken = await rejoined();
       expect(taken.statesAhead).toBe(2);
       expect(await fixture.store.statesAhead(ber, 2, '', 10)).toEqual([
-        { sku: 'A', onHand: 20, unsellable: 0, granted: 25 },
-        { sku: 'C', onHand: 7, unsellable: 0, granted: 7 },
+        {
+          sku: 'A',
+          onHand: 20,
+          unsellable: 0,
+          granted: 25,
+          ledToBy: { sequence: 5, version: 4, at: expect.any(Number) },
+        },
+        {
+          sku: 'C',
+          onHand: 7,
+          unsellable: 0,
+          granted: 7,
+          ledToBy: { sequence: 6, version: 1, at: expect.any(Number) },
+        },
       ]);
       // Nothing that was promised of what was granted is lost (P3), and the next version of the log is newer than the state.
       expect(await available('A')).toBe(promisable);

@@ -155,6 +155,15 @@ describe('a rejoin', () => {
     expect(readRejoin(site.dataDir)).toMatchObject({ taken: { epoch: 2 }, statesAhead: [] });
   });
 
+  it('asked for once more when it is ready, before the node has stopped for it, stays as it is', async () => {
+    rejoin.begin({ sawEpoch: 1 });
+    await until('ready');
+    const before = readRejoin(site.dataDir);
+    expect(rejoin.begin({ sawEpoch: 1 })).toEqual({ phase: 'ready', epoch: 2 });
+    expect(readRejoin(site.dataDir)).toEqual(before);
+    expect(existsSync(join(site.dataDir, REJOIN_DIRECTORY))).toBe(true);
+  });
+
   it('waits for a central that does not answer, and goes on where it was, as the same one', async () => {
     central.instead = (request) => {
       if (request.ask === 'log' && request.after === 6) central.isCut = true;

@@ -110,7 +110,8 @@ export class Rejoin implements Service {
 
   /** Begins one; `sawEpoch` is the epoch that `look` has shown. One that is under way goes on as it is. */
   begin({ sawEpoch, recount }: { readonly sawEpoch: number; readonly recount?: Recount | undefined }): RejoinStatus {
-    if (this.#running !== undefined) return this.#status ?? { phase: 'asking' };
+    // Also one that is through, while the node is still stopping to take it up.
+    if (this.#running !== undefined || this.#status?.phase === 'ready') return this.#status ?? { phase: 'asking' };
     const { dataDir, random, clock } = this.#options;
     rmSync(join(dataDir, REJOIN_DIRECTORY), { recursive: true, force: true });
     const asked = { instance: random.hex(16), sawEpoch, askedAt: clock.now() };

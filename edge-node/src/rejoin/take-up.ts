@@ -1,11 +1,11 @@
-import { existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import type { StateAhead, TakenOver } from '@edgestock/shared/protocol/rejoin';
+import type { LogEnd, RejoinUnderWay, StateAhead, TakenOver } from '@edgestock/shared/protocol/rejoin';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
-import { flushed, removed, sidecars } from '@edgestock/shared/sqlite/database-file';
+import { flushed, freeName, removed, sidecars } from '@edgestock/shared/sqlite/database-file';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import type { Command } from '../ledger/command.ts';
 import { Commit } from '../ledger/commit.ts';
@@ -18,7 +18,7 @@ import { DATABASE_FILE, LOCK_FILE } from '../store/edge-backup.ts';
 import { EdgeStore } from '../store/edge-store.ts';
 import { FormerBooks } from '../store/former-books.ts';
 import { HIGH_WATER_FILE } from '../store/high-water.ts';
-import { readRejoin, removeRejoin } from './rejoin-file.ts';
+import { readRejoin, removeRejoin, writeRejoin } from './rejoin-file.ts';
 
 /** What came of a rejoin, for the log. */
 export type TakenUp = {
@@ -54,38 +54,77 @@ export function takeUp(around: Around): TakenUp | undefined {
   try {
     const path = join(dataDir, DATABASE_FILE);
     const staged = join(dataDir, REJOIN_DIRECTORY, DATABASE_FILE);
+    const { epoch, applied } = state.taken;
     let told = { told: 0, recounts: 0 };
+    let former: string | undefined;
     if (existsSync(staged)) {
-      const former = existsSync(path) ? FormerBooks.open(path) : undefined;
+      const books = existsSync(path) ? FormerBooks.open(path) : undefined;
       try {
-        told = tell(around, { taken: state.taken, statesAhead: state.statesAhead, former });
+        const { taken, statesAhead } = state;
+        const end = books?.head();
+        const begun = endOf(around);
+        if (begun.epoch !== epoch) {
+          // Before it is told: what the former books say later, because the names were refused, is not in it.
+          writeRejoin(dataDir, { ...state, toldUpTo: end });
+          told = tell(around, { taken, statesAhead, former: books });
+        } else if (hasGoneOn(state.toldUpTo, end)) {
+          takeBackAnew(dataDir, state);
+          return undefined;
+        } else told = { told: begun.sequence - applied, recounts: 0 };
       } finally {
-        former?.close();
+        books?.close();
       }
-      swap(path, staged, state.taken.epoch);
+      former = swap(path, staged, epoch);
     }
     // It lay beside the new books when they were written, and comes with them.
     const mark = join(dataDir, REJOIN_DIRECTORY, HIGH_WATER_FILE);
     if (existsSync(mark)) renameSync(mark, join(dataDir, HIGH_WATER_FILE));
     rmSync(join(dataDir, REJOIN_DIRECTORY), { recursive: true, force: true });
     removeRejoin(dataDir);
-    const { epoch, applied } = state.taken;
-    const kept = keptName(path, epoch);
-    return { epoch, applied, ...told, ...(existsSync(kept) ? { former: kept } : {}) };
+    return { epoch, applied, ...told, ...(former === undefined ? {} : { former }) };
   } finally {
     lock.release();
   }
 }
 
-/** The former books keep their log inside, and get a name of their own; the new ones get theirs. */
-function swap(path: string, staged: string, epoch: number): void {
-  if (existsSync(path)) renameSync(path, keptName(path, epoch));
-  for (const suffix of sidecars) removed(`${path}${suffix}`);
-  flushed(staged, path);
+/** How far the new books have come. */
+function endOf({ dataDir, ...around }: Around): { readonly epoch: number; readonly sequence: number } {
+  const store = EdgeStore.open({ ...around, dataDir: join(dataDir, REJOIN_DIRECTORY) });
+  try {
+    return { epoch: store.node.identity().epoch, sequence: store.outbox.head().sequence };
+  } finally {
+    store.close();
+  }
 }
 
-function keptName(path: string, epoch: number): string {
-  return `${path}.before-epoch-${epoch}`;
+/** Not where they have their other name already, nor where they were told by a release that did not write this down. */
+function hasGoneOn(told: LogEnd | undefined, now: LogEnd | undefined): boolean {
+  if (told === undefined || now === undefined) return false;
+  return told.sequence !== now.sequence || told.hash !== now.hash;
+}
+
+/**
+ * The new books were told, did not get their names, and the former ones were gone on with: what was told of them is not all any
+ * more. The log is taken back once more, as it was given; central has heard nothing of the new epoch yet.
+ */
+function takeBackAnew(dataDir: string, { toldUpTo: _, statesAhead: __, ...state }: RejoinUnderWay): void {
+  // In this order: without the states it is not taken up, whatever becomes of the directory.
+  writeRejoin(dataDir, state);
+  rmSync(join(dataDir, REJOIN_DIRECTORY), { recursive: true, force: true });
+}
+
+/**
+ * The former books keep their log inside, and get a name of their own, which is returned; the new ones get theirs. Throws where
+ * the log of the new ones is not in their file: a full disk may take the one and not the other, and a log has no other home.
+ */
+function swap(path: string, staged: string, epoch: number): string | undefined {
+  const left = statSync(`${staged}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  if (left > 0) throw new Error(`the disk did not take the new books whole: is it full? (${left} bytes are missing)`);
+  const former = existsSync(path) ? freeName(`${path}.before-epoch-${epoch}`) : undefined;
+  if (former !== undefined) renameSync(path, former);
+  for (const suffix of sidecars) removed(`${path}${suffix}`);
+  flushed(staged, path);
+  return former;
 }
 
 type Given = {
@@ -94,13 +133,11 @@ type Given = {
   readonly former: FormerBooks | undefined;
 };
 
-/** Once: where the new epoch has begun already, a crash came between this and the names. */
+/** Once, in one transaction. */
 function tell(around: Around, { taken, statesAhead, former }: Given): { told: number; recounts: number } {
   const store = EdgeStore.open({ ...around, dataDir: join(around.dataDir, REJOIN_DIRECTORY) });
   const carryOver = former && store.carryOverFrom(former.path);
   try {
-    const { epoch, sequence } = { ...store.node.identity(), ...store.outbox.head() };
-    if (epoch === taken.epoch) return { told: sequence - taken.applied, recounts: 0 };
     const result = { told: 0, recounts: 0 };
     store.transaction(() => {
       const head = store.outbox.head();
@@ -111,6 +148,8 @@ function tell(around: Around, { taken, statesAhead, former }: Given): { told: nu
           begin: store.outbox.firstSequence() - 1,
         }) ?? 0;
       carryOver?.run(common);
+      // The log that came back names every receipt there ever was; tills begin their numbers anew.
+      if (former !== undefined) store.idempotency.forget(former.forgotten);
       store.adopted.settleArrivals();
       store.node.beginLife({ epoch: taken.epoch, firstSequence: head.sequence + 1, now: around.clock.now() });
       store.node.setRejoined({
@@ -158,8 +197,8 @@ function* commandsOf(
   common: number,
 ): Generator<Retell & Command> {
   yield* pagesOf(levellingsOf(store)).map((levellings) => ({ type: 'retell', levellings }) as const);
-  yield* statesTold(store, statesAhead, { at: taken.window.to, own: ownStates(former, common, statesAhead) });
-  if (former !== undefined) yield* formerTold(former, common, new KnownFacts(store.documents));
+  yield* statesTold(store, statesAhead.map(beyondOwn(former, statesAhead, common)), taken.window.to);
+  if (former !== undefined) yield* formerTold(store, former, common);
   const recounts = recountsOf(store, taken, statesAhead);
   yield* pagesOf(recounts).map((some) => ({ type: 'retell', recounts: some }) as const);
 }
@@ -178,17 +217,28 @@ function levellingsOf(store: EdgeStore): readonly Levelling[] {
 }
 
 /**
- * States that the life before told ahead of its log: their goods are the best that is known, and what they had granted is
- * central's (P3), whether or not the movements came. Of those that the former books come to themselves the movements are told.
+ * A log is one history: where the former books hold the very movement that led to one state, they tell themselves what led to it
+ * and to the others before it. Of such a state remains what they lack: the movements that were salvaged from them need not be all.
  */
-function* statesTold(
-  store: EdgeStore,
-  states: readonly StateAhead[],
-  { at, own }: { readonly at: number; readonly own: ReadonlySet<string> },
-): Generator<Retell & Command> {
+function beyondOwn(former: FormerBooks | undefined, states: readonly StateAhead[], common: number) {
+  const ownUpTo = states.reduce(
+    (last, state) => (former?.ledTo(state) === true ? Math.max(last, state.ledToBy?.sequence ?? 0) : last),
+    common,
+  );
+  return (state: StateAhead): StateAhead => {
+    const { sku, onHand, ledToBy } = state;
+    if (former === undefined || ledToBy === undefined || ledToBy.sequence > ownUpTo) return state;
+    return { ...state, onHand: onHand - former.onHandChange(sku as Sku, { after: common, upTo: ledToBy.sequence }) };
+  };
+}
+
+/**
+ * States that the life before told ahead of its log: their goods are the best that is known, and what they had granted is
+ * central's (P3), whether or not the movements came.
+ */
+function* statesTold(store: EdgeStore, states: readonly StateAhead[], at: number): Generator<Retell & Command> {
   for (const page of pagesOf(states)) {
     const facts = page.flatMap(({ sku, onHand }) => {
-      if (own.has(sku)) return [];
       const quantity = onHand - (store.shelves.position(sku as Sku)?.onHand ?? 0);
       if (quantity === 0) return [];
       return [{ kind: 'adjust', sku: sku as Sku, quantity, line: 0, details: { reason: 'correction' }, at } as const];
@@ -201,36 +251,18 @@ function* statesTold(
   }
 }
 
-/**
- * SKUs of states that are the former books' own: these were not restored, and their log comes to that very state. Then what led to
- * it is told movement by movement, and must not be told as a sum before that.
- */
-function ownStates(
-  former: FormerBooks | undefined,
-  common: number,
-  states: readonly StateAhead[],
-): ReadonlySet<string> {
-  const own = new Set<string>();
-  if (former === undefined || states.length === 0 || former.isRestored) return own;
-  const ahead = new Map<string, StateAhead>(states.map((state) => [state.sku, state]));
-  for (const { deltas } of former.commandsAfter(common)) {
-    for (const { sku, state } of deltas) {
-      const told = ahead.get(sku);
-      const isSame = (['onHand', 'unsellable', 'granted'] as const).every((name) => told?.[name] === state[name]);
-      if (isSame) own.add(sku);
-    }
-  }
-  return own;
-}
-
 /** What the former books recorded after the last common place, command by command, and what became of documents there. */
-function* formerTold(former: FormerBooks, common: number, known: KnownFacts): Generator<Retell & Command> {
+function* formerTold(store: EdgeStore, former: FormerBooks, common: number): Generator<Retell & Command> {
+  const known = new KnownFacts(store.documents, common);
   const documents = new Set<string>();
   for (const { deltas, idempotency } of former.commandsAfter(common)) {
     // What was applied of this life as a late fact is in the log already.
     const facts = toldFacts(deltas.filter((delta) => known.whyKnown(delta) === undefined));
     for (const { details } of deltas) if (details.document !== undefined) documents.add(details.document);
-    if (facts.length > 0) yield { type: 'retell', facts, ...(idempotency === undefined ? {} : { idempotency }) };
+    if (facts.length === 0) continue;
+    // Where the lost life used the key for something else, that keeps it; the facts count all the same.
+    const isFree = idempotency !== undefined && store.idempotency.find(idempotency) === undefined;
+    yield { type: 'retell', facts, ...(isFree ? { idempotency } : {}) };
   }
   const reservations = [...documents].flatMap((id) => former.reservation(id) ?? []);
   yield* pagesOf(reservations).map((some) => ({ type: 'retell', reservations: some }) as const);

@@ -29,8 +29,8 @@ export type Documents = {
   transfer(id: string, from: WarehouseId): Transfer | undefined;
   /** Of every source that uses the name, in the order in which they became known here. */
   transfersNamed(id: string): readonly Transfer[];
-  /** Movements of a SKU that the log holds, in order. */
-  movementsOf(sku: Sku): Iterable<Delta>;
+  /** Movements of a SKU that the log holds after a place, in order. */
+  movementsOf(sku: Sku, after: number): Iterable<Delta>;
   /** Movements that a till's receipt led to; `undefined` where none of that name is known. */
   receipt(scope: 'sale' | 'return', document: string): readonly Delta[] | undefined;
   /** After a rejoin nobody knows how many units of the SKU there are, until it is counted. */

@@ -71,6 +71,11 @@ export function skusOfLate(rows: readonly LateRow[], documents: Documents): read
   });
 }
 
+/** Whether a movement was recorded of a late fact. */
+export function isOfLateFact({ reason }: Delta['details']): boolean {
+  return reason?.includes(NAME) === true;
+}
+
 function named({ details }: Delta, late: number): Delta['details'] {
   const name = `${NAME} ${late}`;
   // Codes are short; of a text from elsewhere that is none, so much stays that the movement can be sent.
@@ -88,10 +93,13 @@ function tellSurpluses({ documents, now }: SiteState, telling: Telling, recordin
 /** What of another life this log holds. Of movements that look alike as many are known as it holds. */
 export class KnownFacts {
   readonly #documents: Pick<Documents, 'movementsOf' | 'receipt'>;
+  readonly #common: number;
   readonly #bySku = new Map<Sku, Map<string, number>>();
 
-  constructor(documents: Pick<Documents, 'movementsOf' | 'receipt'>) {
+  /** `common`: both lives have the log up to there, so that of what is told behind it nothing can stand before it. */
+  constructor(documents: Pick<Documents, 'movementsOf' | 'receipt'>, common = 0) {
     this.#documents = documents;
+    this.#common = common;
   }
 
   /** Why it is not to be recorded again; `undefined` for what the log does not hold. Of a SKU, the log as it is at the first question. */
@@ -102,7 +110,7 @@ export class KnownFacts {
       const receipt = this.#documents.receipt(scope, document);
       // What came with late facts is compared movement by movement: a directive may hold a part of a line.
       const isTold = ({ sku, line, details }: Delta) =>
-        sku === delta.sku && line === delta.line && details.reason?.includes(NAME) !== true;
+        sku === delta.sku && line === delta.line && !isOfLateFact(details);
       if (receipt?.some(isTold) === true) {
         return `the log holds this line of the receipt ${document}`;
       }
@@ -119,7 +127,7 @@ export class KnownFacts {
     const known = this.#bySku.get(sku);
     if (known !== undefined) return known;
     const counts = new Map<string, number>();
-    for (const delta of this.#documents.movementsOf(sku)) {
+    for (const delta of this.#documents.movementsOf(sku, this.#common)) {
       if (whyNotRecordedLate(delta.kind) !== undefined) continue;
       const key = likenessOf(delta);
       counts.set(key, (counts.get(key) ?? 0) + 1);

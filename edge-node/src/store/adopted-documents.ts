@@ -2,6 +2,7 @@ import { type MovementKind, movementKindOf } from '@edgestock/shared/inventory/m
 import type { Delta } from '@edgestock/shared/protocol/delta';
 import type { Database, Statement } from 'better-sqlite3';
 import { EXPIRED_REASON } from '../rules/change-reservation.ts';
+import { isOfLateFact } from '../rules/late-facts.ts';
 import { LATE_REASON } from '../rules/ship-task.ts';
 import { type TransferUnits, withStage } from '../rules/transfer.ts';
 import { UNKNOWN_REQUEST } from './idempotency-store.ts';
@@ -33,6 +34,7 @@ export class AdoptedDocuments {
   readonly #ship: Statement<[number, string, string]>;
   readonly #settle: Statement<[string, number, string, string]>;
   readonly #key: Statement<[number, string, string, string]>;
+  readonly #known: Statement<[string, string], { first_sequence: number }>;
   readonly #lengthen: Statement<[number]>;
   #undone: { readonly sequence: number; readonly reservation: string } | undefined;
   /** The receipt whose movements are coming. */
@@ -65,7 +67,8 @@ export class AdoptedDocuments {
         changed_at = ? WHERE id = ? AND state IN ('open', ?)`);
     this.#key = database.prepare(`
       INSERT INTO idempotency (first_sequence, movement_count, scope, key, fingerprint) VALUES (?, 1, ?, ?, ?)
-      ON CONFLICT DO NOTHING`);
+      ON CONFLICT (scope, key) DO UPDATE SET first_sequence = excluded.first_sequence, movement_count = 1`);
+    this.#known = database.prepare('SELECT first_sequence FROM idempotency WHERE scope = ? AND key = ?');
     this.#lengthen = database.prepare(
       'UPDATE idempotency SET movement_count = movement_count + 1 WHERE first_sequence = ?',
     );
@@ -146,8 +149,14 @@ export class AdoptedDocuments {
       this.#lengthen.run(this.#receipt.first);
       return;
     }
-    const { changes } = this.#key.run(sequence, kind, `${till}\n${receipt.join('/')}`, UNKNOWN_REQUEST);
-    this.#receipt = changes === 0 ? undefined : { name, first: sequence, last: sequence };
+    const key = `${till}\n${receipt.join('/')}`;
+    // A late fact may be what was missing of a receipt. Else a number that was used again means what was recorded last.
+    if (isOfLateFact(delta.details) && this.#known.get(kind, key) !== undefined) {
+      this.#receipt = undefined;
+      return;
+    }
+    this.#key.run(sequence, kind, key, UNKNOWN_REQUEST);
+    this.#receipt = { name, first: sequence, last: sequence };
   }
 
   #transferred(kind: MovementKind, id: string, { delta }: Placed): void {

@@ -89,8 +89,8 @@ export class DocumentStore implements Documents {
     return this.transfers.named(id);
   }
 
-  *movementsOf(sku: Sku): Generator<Delta> {
-    for (const { delta } of this.#movements.ofSkuSince(sku, 0)) yield decodeDelta(delta);
+  *movementsOf(sku: Sku, after: number): Generator<Delta> {
+    for (const { delta } of this.#movements.ofSkuSince(sku, after)) yield decodeDelta(delta);
   }
 
   receipt(scope: 'sale' | 'return', document: string): readonly Delta[] | undefined {

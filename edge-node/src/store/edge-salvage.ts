@@ -88,7 +88,11 @@ function readInto(
         'Name the right directory, or the right --warehouse.',
       );
     }
-    if (owner.epoch === 0) {
+    // Where it could not be read, central still says at the rejoin in which one the warehouse is.
+    const isEpochRead = tables.some(({ table, isWhole }) => table === 'epoch' && isWhole);
+    if (!isEpochRead)
+      to.prepare('INSERT OR IGNORE INTO epoch (epoch, first_sequence, begun_at) VALUES (0, 1, ?)').run(now);
+    else if (owner.epoch === 0) {
       throw new BackupRefused(
         'central has never heard of this node, so it has nothing to rejoin on',
         'Restore a backup; or begin with an empty directory, and count.',

@@ -1,9 +1,11 @@
-import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { decodeDelta } from '@edgestock/shared/protocol/codec';
 import type { Delta } from '@edgestock/shared/protocol/delta';
+import type { StateAhead } from '@edgestock/shared/protocol/rejoin';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Idempotency } from '../rules/command.ts';
+import { placeChanges } from '../rules/place-changes.ts';
 import type { Reservation } from '../rules/reservation.ts';
 import type { Transfer } from '../rules/transfer.ts';
 import { MovementStore } from './movement-store.ts';
@@ -53,9 +55,15 @@ export class FormerBooks {
     return new FormerBooks(openDatabase(path, { cacheKiB: CACHE_KIB }), path);
   }
 
-  /** They were not known to be the latest there were. */
-  get isRestored(): boolean {
-    return this.#node.restored() !== undefined;
+  /** Where their log ends. */
+  head(): { readonly sequence: number; readonly hash: string } {
+    const { sequence, hash } = this.#node.head();
+    return { sequence, hash: Buffer.from(hash).toString('hex') };
+  }
+
+  /** Up to here they had trimmed their log, and forgotten under which keys it was asked for. */
+  get forgotten(): number {
+    return this.#node.checkpoint().sequence;
   }
 
   /**
@@ -106,6 +114,26 @@ export class FormerBooks {
       after = last;
     }
     if (loose.length > 0) yield { deltas: loose, idempotency: undefined };
+  }
+
+  /** Whether they hold the very movement that led to a state which a life told of itself. */
+  ledTo({ sku, onHand, unsellable, ledToBy }: StateAhead): boolean {
+    if (ledToBy === undefined) return false;
+    const [row] = this.#movements.after(ledToBy.sequence - 1, 1);
+    if (row?.sequence !== ledToBy.sequence || row.sku !== sku) return false;
+    const { version, at, state } = decodeDelta(row.delta);
+    const isThen = version === ledToBy.version && at === ledToBy.at;
+    return isThen && state.onHand === onHand && state.unsellable === unsellable;
+  }
+
+  /** What the movements of a SKU that they hold in (after, upTo] make of its units on hand. */
+  onHandChange(sku: Sku, { after, upTo }: { readonly after: number; readonly upTo: number }): number {
+    let change = 0;
+    for (const { sequence, delta } of this.#movements.ofSkuSince(sku, after)) {
+      if (sequence > upTo) break;
+      for (const { quantity } of placeChanges(decodeDelta(delta))) change += quantity;
+    }
+    return change;
   }
 
   reservation(id: string): Reservation | undefined {

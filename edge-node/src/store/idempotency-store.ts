@@ -17,12 +17,14 @@ type Row = { first_sequence: number; movement_count: number; fingerprint: string
 /** Which commands were recorded under which key (P9). Written in the transaction of their effect. */
 export class IdempotencyStore {
   readonly #find: Statement<[string, string], Row>;
+  readonly #forget: Statement<[number]>;
   readonly #save: Statement<[number, number, string, string, string, string | null]>;
 
   constructor(database: Database) {
     this.#find = database.prepare(
       'SELECT first_sequence, movement_count, fingerprint, exceptions FROM idempotency WHERE scope = ? AND key = ?',
     );
+    this.#forget = database.prepare('DELETE FROM idempotency WHERE first_sequence <= ?');
     this.#save = database.prepare(
       'INSERT INTO idempotency (first_sequence, movement_count, scope, key, fingerprint, exceptions) VALUES (?, ?, ?, ?, ?, ?)',
     );
@@ -37,6 +39,11 @@ export class IdempotencyStore {
       fingerprint: row.fingerprint,
       exceptions: row.exceptions === null ? [] : JSON.parse(row.exceptions),
     };
+  }
+
+  /** Forgets what keys led to up to a place: whoever uses one of them again means something else. */
+  forget(upTo: number): void {
+    this.#forget.run(upTo);
   }
 
   save(idempotency: Idempotency, command: Omit<RecordedCommand, 'fingerprint'>): void {

@@ -59,6 +59,15 @@ function isReadable(delta: Buffer): boolean {
 }
 
 describe('damaged books', () => {
+  it('that do not say any more in which epoch they are keep their log, and are books that open', () => {
+    site.restart(() => {
+      spoil('epoch', [0]);
+      expect(salvage()).toMatchObject({ movements: 2 * SALES, missing: 0 });
+    });
+    expect(site.store.restored).toMatchObject({ kind: 'salvaged' });
+    expect(site.store.node.identity().epoch).toBe(0);
+  });
+
   it('that lost positions keep their whole log, and go on as another installation that promises nothing', () => {
     const { instance } = site.store.node.identity();
     let damaged = Buffer.alloc(0);

@@ -89,7 +89,11 @@ const takenOver = z.object({
 export type TakenOver = z.infer<typeof takenOver>;
 
 const quantity = z.number().int();
-const stateAhead = z.object({ sku: z.string(), onHand: quantity, unsellable: quantity, granted: sequence });
+const stateAhead = z.object({
+  ...{ sku: z.string(), onHand: quantity, unsellable: quantity, granted: sequence },
+  /** Of the movement that led to it: its place in the log that ended, the position's version, and when. Absent where an older central kept none. */
+  ledToBy: z.object({ sequence, version: sequence, at: time }).optional(),
+});
 export type StateAhead = z.infer<typeof stateAhead>;
 
 export const rejoinReply = z.discriminatedUnion('outcome', [
@@ -104,6 +108,10 @@ export const rejoinReply = z.discriminatedUnion('outcome', [
 ]);
 export type RejoinReply = z.infer<typeof rejoinReply>;
 
+const logEnd = z.object({ sequence, hash: hashHex });
+/** Where a log ends, and the chain hash there. */
+export type LogEnd = z.infer<typeof logEnd>;
+
 /** A rejoin as the node that rejoins writes it down: each step before the next one begins, so that it survives a crash. */
 export const rejoinUnderWay = z.object({
   /** Made for this rejoin: central answers it always the same. */
@@ -115,5 +123,7 @@ export const rejoinUnderWay = z.object({
   taken: takenOver.optional(),
   /** Absent until the whole log is taken over. */
   statesAhead: z.array(stateAhead).readonly().optional(),
+  /** The end of the former books up to which the new ones are told, written before they are; absent where there are none. */
+  toldUpTo: logEnd.optional(),
 });
 export type RejoinUnderWay = z.infer<typeof rejoinUnderWay>;

@@ -1,6 +1,7 @@
 import {
   copyFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -101,6 +102,12 @@ describe('a restore', () => {
     backUp();
     expect(restore()).toEqual({ path: target() });
     expect(rowsOf(target())).toEqual([1]);
+  });
+
+  it('of a directory is refused, as of a file that is not there', () => {
+    mkdirSync(path('a-directory'));
+    for (const from of ['a-directory', 'nothing']) expect(() => restore({ from })).toThrow(BackupRefused);
+    expect(existsSync(target())).toBe(false);
   });
 
   it('removes the log that another database has left, which would be taken for its own', () => {

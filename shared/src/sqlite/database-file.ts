@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import { DatabaseRefused } from './open-database.ts';
@@ -31,6 +31,13 @@ export function sync(path: string): void {
   } finally {
     closeSync(file);
   }
+}
+
+/** A name that no file has: this one, or with a number behind it. What has been kept aside is never overwritten. */
+export function freeName(name: string): string {
+  let free = name;
+  for (let count = 2; existsSync(free); count += 1) free = `${name}-${count}`;
+  return free;
 }
 
 /** The file and what may lie beside it are gone; that they never were is as good. */

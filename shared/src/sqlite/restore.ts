@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { BackupRefused } from './backup.ts';
-import { assertWhole, flushed, NEW_FILE, removed, sidecars, sync } from './database-file.ts';
+import { assertWhole, flushed, freeName, NEW_FILE, removed, sidecars, sync } from './database-file.ts';
 import { DatabaseRefused } from './open-database.ts';
 import { ProcessLock } from './process-lock.ts';
 
@@ -62,7 +62,7 @@ export function restoreDatabase(options: {
 }
 
 function refuseNoBackup(from: string): void {
-  if (!existsSync(from))
+  if (statSync(from, { throwIfNoEntry: false })?.isFile() !== true)
     throw new BackupRefused(`there is no file ${from}`, 'Name the file that a backup has written.');
   // A database in use is not whole without its log, and a copy of both, made while it was written, need not be either.
   const hasLog = sidecars.some((suffix) => (statSync(`${from}${suffix}`, { throwIfNoEntry: false })?.size ?? 0) > 0);
@@ -102,12 +102,6 @@ function keptAside(path: string, now: number): string {
   }
   sync(resolve(path, '..'));
   return kept;
-}
-
-function freeName(name: string): string {
-  let free = name;
-  for (let count = 2; existsSync(free); count += 1) free = `${name}-${count}`;
-  return free;
 }
 
 /** One that cannot be opened keeps its log beside it: whoever repairs it may need both. */

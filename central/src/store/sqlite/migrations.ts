@@ -4,7 +4,7 @@ import { downTrimTables } from './down/down-trim-tables.ts';
 import { epochTables } from './epochs/epoch-tables.ts';
 import { orderTables } from './orders/order-tables.ts';
 import { lateFactColumns } from './positions/late-fact-columns.ts';
-import { lifeTables } from './positions/life-tables.ts';
+import { lifeStatePlaces, lifeTables } from './positions/life-tables.ts';
 import { promiseTables } from './promises/promise-tables.ts';
 import { recallDebtTables } from './promises/recall-debt-tables.ts';
 import { snapshotTables } from './snapshots/snapshot-tables.ts';
@@ -262,4 +262,5 @@ export const migrations: readonly Migration[] = [
   epochTables,
   lateFactColumns,
   snapshotTables,
+  lifeStatePlaces,
 ];

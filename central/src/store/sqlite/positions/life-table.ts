@@ -4,6 +4,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { NodeLife } from '../../../rules/rejoin.ts';
 
 type LifeRow = Omit<NodeLife, 'hash' | 'downHash' | 'recount'> & { hash: Buffer; downHash: Buffer; recount: string };
+type StateRow = Omit<StateAhead, 'ledToBy'> & { sequence: number | null; version: number | null; at: number | null };
 /** When an installation lost its warehouse to another, and in which epoch that one goes on. */
 export type Overtaken = { readonly epoch: number; readonly at: number };
 
@@ -11,7 +12,7 @@ export type Overtaken = { readonly epoch: number; readonly at: number };
 export class LifeReader {
   readonly #of: Statement<[string, string], LifeRow>;
   readonly #overtaken: Statement<[string, string], Overtaken>;
-  readonly #states: Statement<[string, number, string, number], StateAhead>;
+  readonly #states: Statement<[string, number, string, number], StateRow>;
   readonly #count: Statement<[string, number], { states: number }>;
 
   constructor(database: Database) {
@@ -22,7 +23,7 @@ export class LifeReader {
     this.#overtaken = database.prepare(`
       SELECT epoch, begun_at AS at FROM node_life WHERE warehouse = ? AND previous_instance = ? ORDER BY epoch DESC LIMIT 1`);
     this.#states = database.prepare(`
-      SELECT sku, on_hand AS onHand, unsellable, granted FROM node_life_state
+      SELECT sku, on_hand AS onHand, unsellable, granted, sequence, version, at FROM node_life_state
       WHERE warehouse = ? AND epoch = ? AND sku > ? ORDER BY sku LIMIT ?`);
     this.#count = database.prepare('SELECT count(*) AS states FROM node_life_state WHERE warehouse = ? AND epoch = ?');
   }
@@ -39,7 +40,10 @@ export class LifeReader {
   }
 
   states(warehouse: WarehouseId, epoch: number, after: string, limit: number): readonly StateAhead[] {
-    return this.#states.all(warehouse, epoch, after, limit);
+    return this.#states.all(warehouse, epoch, after, limit).map(({ sequence, version, at, ...state }): StateAhead => {
+      const isPlaced = sequence !== null && version !== null && at !== null;
+      return isPlaced ? { ...state, ledToBy: { sequence, version, at } } : state;
+    });
   }
 
   stateCount(warehouse: WarehouseId, epoch: number): number {
@@ -73,8 +77,8 @@ export class LifeWriter {
     this.#ahead = database.prepare('SELECT sku, log_sequence FROM position WHERE warehouse = ? AND sequence > ?');
     this.#aheadCount = database.prepare('SELECT count(*) AS states FROM position WHERE warehouse = ? AND sequence > ?');
     this.#keep = database.prepare(`
-      INSERT INTO node_life_state (warehouse, epoch, sku, on_hand, unsellable, granted)
-      SELECT warehouse, ?, sku, on_hand, unsellable, granted FROM position WHERE warehouse = ? AND sku = ?`);
+      INSERT INTO node_life_state (warehouse, epoch, sku, on_hand, unsellable, granted, sequence, version, at)
+      SELECT warehouse, ?, sku, on_hand, unsellable, granted, sequence, version, at FROM position WHERE warehouse = ? AND sku = ?`);
     this.#settle = database.prepare('UPDATE position SET version = ?, sequence = ? WHERE warehouse = ? AND sku = ?');
   }
 

@@ -46,6 +46,18 @@ export const lifeTables: Migration = {
   `,
 };
 
+/** By what a node knows a state as one of its own. Append only, too. */
+export const lifeStatePlaces: Migration = {
+  name: 'places of states that were told ahead',
+  sql: `
+    -- Of the movement that led to the state: its place in the log that ended, the version, and when, ms. NULL = kept by an
+    -- earlier build.
+    ALTER TABLE node_life_state ADD COLUMN sequence INTEGER;
+    ALTER TABLE node_life_state ADD COLUMN version INTEGER;
+    ALTER TABLE node_life_state ADD COLUMN at INTEGER;
+  `,
+};
+
 /** The tables as TypeScript sees them; `schema.test.ts` holds the two equal. */
 export const nodeLife = sqliteTable(
   'node_life',
@@ -78,6 +90,9 @@ export const nodeLifeState = sqliteTable(
     onHand: integer('on_hand').notNull(),
     unsellable: integer('unsellable').notNull(),
     granted: integer('granted').notNull(),
+    sequence: integer('sequence'),
+    version: integer('version'),
+    at: integer('at'),
   },
   (table) => [primaryKey({ columns: [table.warehouse, table.epoch, table.sku] })],
 );

@@ -1,0 +1,264 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StateAhead } from '@edgestock/shared/protocol/rejoin';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { REJOIN_DIRECTORY } from '../store/adopted-books.ts';
+import { INSTANCE, RejoiningNode } from '../testing/rejoining-node.ts';
+import { sku, type TestSite } from '../testing/site.ts';
+import { readRejoin } from './rejoin-file.ts';
+
+const lines = (quantity: number, name = 'A') => [{ sku: sku(name), quantity }];
+
+/** The life whose log central has. */
+let site: TestSite;
+/** Where the node goes on. */
+let node: RejoiningNode;
+let dataDir: string;
+beforeEach(() => {
+  node = new RejoiningNode();
+  ({ site, dataDir } = node);
+});
+afterEach(() => node.dispose());
+
+const key = (till: string, receipt: string) =>
+  ({ scope: 'sale', key: `${till}\n${receipt}`, fingerprint: 'f' }) as const;
+
+describe('a take-up that fails or is cut off', () => {
+  /** As on a full disk, which takes the log of the new books and not what is in it: another reader keeps it beside them. */
+  function failBehindTheTelling(): void {
+    const reader = new Database(join(dataDir, REJOIN_DIRECTORY, 'edge.sqlite'));
+    reader.prepare('SELECT count(*) FROM movement').get();
+    expect(() => node.finish()).toThrow('is it full?');
+    reader.close();
+  }
+
+  it('tells what was sold in the former books after a take-up that failed behind the telling', async () => {
+    await site.move('receive', lines(40));
+    node.backUp();
+    await site.move('sale', lines(5));
+    const applied = site.store.outbox.head().sequence;
+    node.adopt(applied);
+    node.ready(applied);
+    failBehindTheTelling();
+    await node.restoredLife((other) => other.move('sale', lines(7), { document: 'T1/3', idempotency: key('T1', '3') }));
+    // The log is taken back anew, while the former books go on.
+    expect(node.finish()).toBeUndefined();
+    expect(readRejoin(dataDir)).toEqual({
+      instance: INSTANCE,
+      sawEpoch: 1,
+      askedAt: 1,
+      taken: readRejoin(dataDir)?.taken,
+    });
+    node.adopt(applied);
+    node.ready(applied);
+    expect(node.finish()).toMatchObject({ epoch: 2, told: 1 });
+    expect(await node.verified()).toEqual([]);
+    node.opened((store) => {
+      expect(store.shelves.position(sku('A'))?.onHand).toBe(40 - 5 - 7);
+      expect(store.idempotency.find(key('T1', '3'))).toMatchObject({ movementCount: 1 });
+    });
+  });
+
+  it('does not give the new books their name before all of them is in the file', async () => {
+    await site.move('receive', lines(40));
+    node.backUp();
+    const applied = site.store.outbox.head().sequence;
+    await node.restoredLife((other) => other.move('sale', lines(2)));
+    node.adopt(applied);
+    node.ready(applied);
+    failBehindTheTelling();
+    expect(node.opened((store) => store.shelves.position(sku('A'))?.onHand)).toBe(38);
+    expect(node.finish()).toMatchObject({ epoch: 2, told: 1 });
+    expect(await node.verified()).toEqual([]);
+    expect(node.opened((store) => [store.node.identity().epoch, store.shelves.position(sku('A'))?.onHand])).toEqual([
+      2, 38,
+    ]);
+  });
+
+  it('is ended where a crash came between the name that the former books get and the one of the new ones', async () => {
+    await site.move('receive', lines(40));
+    node.backUp();
+    const applied = site.store.outbox.head().sequence;
+    await node.restoredLife((other) => other.move('sale', lines(2)));
+    node.adopt(applied);
+    node.ready(applied);
+    failBehindTheTelling();
+    renameSync(join(dataDir, 'edge.sqlite'), join(dataDir, 'edge.sqlite.before-epoch-2'));
+    expect(node.finish()).toMatchObject({ epoch: 2, told: 1 });
+    expect(await node.verified()).toEqual([]);
+    expect(node.opened((store) => store.shelves.position(sku('A'))?.onHand)).toBe(38);
+  });
+
+  it('keeps every one of the former books, also those of another life that was of the same number', async () => {
+    await site.move('receive', lines(4));
+    node.backUp();
+    const applied = site.store.outbox.head().sequence;
+    const kept = join(dataDir, 'edge.sqlite.before-epoch-2');
+    writeFileSync(kept, 'the only ones that know of it');
+    node.adopt(applied);
+    node.ready(applied);
+    expect(node.finish()).toMatchObject({ former: `${kept}-2` });
+    expect(readFileSync(kept, 'utf8')).toBe('the only ones that know of it');
+  });
+});
+
+describe('what only the former books know', () => {
+  it('records a movement that looks like one of the common history', async () => {
+    await site.move('receive', lines(40));
+    const same = { occurredAt: 1_700_000_000_000, reason: 'damaged' } as const;
+    await site.move('scrap', lines(1), same);
+    node.backUp();
+    await site.move('sale', lines(5));
+    const applied = site.store.outbox.head().sequence;
+    await node.restoredLife((other) => other.move('scrap', lines(1), same));
+    node.adopt(applied);
+    node.ready(applied);
+    node.finish();
+    expect(await node.verified()).toEqual([]);
+    expect(node.opened((store) => store.shelves.position(sku('A'))?.onHand)).toBe(40 - 1 - 5 - 1);
+  });
+
+  it.each([
+    ['of the same contents', 'f'],
+    ['of other contents', 'g'],
+  ])('records a receipt, %s, whose number the till had used before the node forgot it', async (_what, fingerprint) => {
+    await site.move('receive', lines(40));
+    await site.move('sale', lines(1), { document: 'T1/1', idempotency: key('T1', '1') });
+    node.backUp();
+    await site.move('sale', lines(5));
+    const applied = site.store.outbox.head().sequence;
+    const books = new Database(join(dataDir, 'edge.sqlite'));
+    // Trimmed, with the keys of what was trimmed.
+    books.exec('UPDATE node SET checkpoint_sequence = sequence, checkpoint_hash = hash');
+    books.exec('DELETE FROM movement; DELETE FROM idempotency');
+    books.close();
+    await node.restoredLife((other) =>
+      other.move('sale', lines(2), { document: 'T1/1', idempotency: { ...key('T1', '1'), fingerprint } }),
+    );
+    node.adopt(applied);
+    node.ready(applied);
+    node.finish();
+    expect(await node.verified()).toEqual([]);
+    node.opened((store) => {
+      expect(store.shelves.position(sku('A'))?.onHand).toBe(40 - 1 - 5 - 2);
+      expect(store.idempotency.find(key('T1', '1'))).toMatchObject({ fingerprint });
+    });
+  });
+
+  it('forgets the receipts that the former books had trimmed, and knows a number that was used again by its last use', async () => {
+    await site.move('receive', lines(40));
+    await site.move('sale', lines(1), { document: 'T1/1', idempotency: key('T1', '1') });
+    await site.move('sale', lines(1), { document: 'T1/2', idempotency: key('T1', '2') });
+    const trimmed = site.store.outbox.head().sequence;
+    node.backUp();
+    const books = new Database(join(dataDir, 'edge.sqlite'));
+    books.exec('UPDATE node SET checkpoint_sequence = sequence, checkpoint_hash = hash');
+    books.exec('DELETE FROM movement; DELETE FROM idempotency');
+    books.close();
+    // The life that ended had forgotten it, too, and used the number again.
+    site.restart(() => {
+      const own = new Database(join(site.dataDir, 'edge.sqlite'));
+      own.exec('DELETE FROM idempotency');
+      own.close();
+    });
+    await site.move('receive', lines(1));
+    await site.move('sale', lines(3), { document: 'T1/2', idempotency: key('T1', '2') });
+    const applied = site.store.outbox.head().sequence;
+    node.adopt(applied);
+    node.ready(applied);
+    node.finish();
+    node.opened(({ idempotency }) => {
+      expect(idempotency.find(key('T1', '1'))).toBeUndefined();
+      expect(idempotency.find(key('T1', '2'))).toMatchObject({ firstSequence: trimmed + 2 });
+    });
+  });
+
+  it('does not record a receipt again that a till sent once more when its key could not be salvaged', async () => {
+    await site.move('receive', lines(40));
+    await site.move('sale', lines(5), { document: 'T1/2', idempotency: key('T1', '2') });
+    const applied = site.store.outbox.head().sequence;
+    node.backUp();
+    const books = new Database(join(dataDir, 'edge.sqlite'));
+    books.exec('DELETE FROM idempotency');
+    books.close();
+    await node.restoredLife((other) => other.move('sale', lines(5), { document: 'T1/2', idempotency: key('T1', '2') }));
+    node.adopt(applied);
+    node.ready(applied);
+    expect(node.finish()).toMatchObject({ told: 0 });
+    expect(await node.verified()).toEqual([]);
+    expect(node.opened((store) => store.shelves.position(sku('A'))?.onHand)).toBe(35);
+  });
+
+  it('tells goods that the lost life has under the same receipt as others', async () => {
+    await site.move('receive', [...lines(40), ...lines(40, 'B')]);
+    node.backUp();
+    await site.move('sale', lines(5), { document: 'T1/2', idempotency: key('T1', '2') });
+    const applied = site.store.outbox.head().sequence;
+    await node.restoredLife((other) =>
+      other.move('sale', lines(3, 'B'), { document: 'T1/2', idempotency: key('T1', '2') }),
+    );
+    node.adopt(applied);
+    node.ready(applied);
+    expect(node.finish()).toMatchObject({ told: 1 });
+    expect(await node.verified()).toEqual([]);
+    expect(node.opened((store) => store.shelves.position(sku('B'))?.onHand)).toBe(37);
+  });
+});
+
+describe('a state that was told ahead of the log', () => {
+  /** As the life that ends here has told it of itself. */
+  function toldState(of: TestSite): StateAhead {
+    const { onHand, unsellable, granted, version, sequence } = of.position('A');
+    return { sku: 'A', onHand, unsellable, granted, ledToBy: { sequence, version, at: of.clock.now() } };
+  }
+  const onHand = () => node.opened((store) => store.shelves.position(sku('A'))?.onHand);
+
+  it('is not taken as well as the movements that led to it, where the former books hold them', async () => {
+    await site.move('receive', lines(40));
+    const applied = site.store.outbox.head().sequence;
+    await site.move('sale', lines(5), { document: 'T1/2', idempotency: key('T1', '2') });
+    const told = toldState(site);
+    await site.move('sale', lines(2));
+    node.backUp();
+    node.adopt(applied);
+    node.ready(applied, { statesAhead: 1 }, [told]);
+    expect(node.finish()).toMatchObject({ told: 2 });
+    expect(await node.verified()).toEqual([]);
+    expect(onHand()).toBe(33);
+  });
+
+  it('makes up for movements that could not be salvaged', async () => {
+    await site.move('receive', lines(40));
+    const applied = site.store.outbox.head().sequence;
+    await site.move('sale', lines(5));
+    await site.move('sale', lines(2));
+    const told = toldState(site);
+    node.backUp();
+    const books = new Database(join(dataDir, 'edge.sqlite'));
+    books.prepare('DELETE FROM movement WHERE sequence = ?').run(applied + 1);
+    books.close();
+    node.adopt(applied);
+    node.ready(applied, { statesAhead: 1 }, [told]);
+    node.finish();
+    expect(await node.verified()).toEqual([]);
+    expect(onHand()).toBe(33);
+  });
+
+  it('is of goods that only the lost life moved, where the former books say something else at its place', async () => {
+    await site.move('receive', lines(40));
+    const applied = site.store.outbox.head().sequence;
+    node.backUp();
+    await site.move('sale', lines(5));
+    const told = toldState(site);
+    await node.restoredLife((other) => {
+      other.clock.stepWall(5_000);
+      return other.move('sale', lines(5));
+    });
+    node.adopt(applied);
+    node.ready(applied, { statesAhead: 1 }, [told]);
+    node.finish();
+    expect(await node.verified()).toEqual([]);
+    expect(onHand()).toBe(30);
+  });
+});
