@@ -5,10 +5,12 @@ import { LinkError } from '@edgestock/edge-node/replication/link';
 import type { FarEnd } from '@edgestock/edge-node/testing/simulated-link';
 import { SimulatedStream } from '@edgestock/edge-node/testing/simulated-stream';
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { snapshotRequest } from '@edgestock/shared/protocol/snapshot';
 import { warehouseOfSubject } from '@edgestock/shared/protocol/subjects';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Service } from '@edgestock/shared/runtime/service';
 import type { Chance } from './chance.ts';
+import { damagedChunk } from './damaged-chunk.ts';
 import { type Stored, UpStream } from './up-stream.ts';
 
 /** After this time what central did not acknowledge is offered again. */
@@ -24,6 +26,8 @@ export type CentralFaults = {
   readonly downLoss: number;
   /** A message is damaged where it is stored, either way. */
   readonly corruption: number;
+  /** A chunk of a snapshot is damaged on its way, or was before it set out. */
+  readonly chunkDamage: number;
   readonly delayMs: readonly [number, number];
 };
 
@@ -32,6 +36,7 @@ export const noCentralFaults: CentralFaults = {
   downAckLoss: 0,
   downLoss: 0,
   corruption: 0,
+  chunkDamage: 0,
   delayMs: [0, 1],
 };
 
@@ -59,6 +64,7 @@ export class Broker {
   #isStreamNew = false;
   #atNextArrival: (() => void) | undefined;
   faults: CentralFaults = noCentralFaults;
+  damagedChunks = 0;
 
   constructor(clock: Clock, chance: Chance) {
     this.#clock = clock;
@@ -190,12 +196,22 @@ export class Broker {
         ? listener.enrol(warehouse, text)
         : subject.includes('.rejoin.')
           ? listener.rejoin(warehouse, text)
-          : listener.heartbeat(warehouse, text);
+          : subject.includes('.snapshot.')
+            ? listener.snapshot(warehouse, this.#asItArrives(text))
+            : listener.heartbeat(warehouse, text);
     this.#arrived();
     const reply = await answer;
     // A request without an answer waits until its sender gives up.
     if (reply === undefined || this.#central !== central || this.faults.isCut) return new Promise(() => undefined);
     return JSON.parse(reply);
+  }
+
+  /** A request about a snapshot: its chunk may have suffered. */
+  #asItArrives(text: string): string {
+    const request = snapshotRequest.parse(JSON.parse(text));
+    if (request.ask !== 'chunk' || !this.#happens(this.faults.chunkDamage)) return text;
+    this.damagedChunks += 1;
+    return JSON.stringify(damagedChunk(request, this.#chance));
   }
 
   #arrived(): void {
