@@ -66,7 +66,7 @@ export class BadCentral {
   /** So much time passes for some nodes that what central has applied leaves their logs, or a part of it; some chunks go bad. */
   async #trim(): Promise<void> {
     const { chance, nodes, broker } = this.#world;
-    broker.faults = { ...broker.faults, chunkDamage: chance.one([0, 0.3, 0.8]) };
+    broker.damageChunks(chance.one([0, 1, 3]));
     for (const { node, audit } of nodes) {
       if (!mayTrim(node) || node.isFull || chance.happens(0.2)) continue;
       // What leaves the log has been looked at.

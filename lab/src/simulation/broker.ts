@@ -26,8 +26,6 @@ export type CentralFaults = {
   readonly downLoss: number;
   /** A message is damaged where it is stored, either way. */
   readonly corruption: number;
-  /** A chunk of a snapshot is damaged on its way, or was before it set out. */
-  readonly chunkDamage: number;
   readonly delayMs: readonly [number, number];
 };
 
@@ -36,7 +34,6 @@ export const noCentralFaults: CentralFaults = {
   downAckLoss: 0,
   downLoss: 0,
   corruption: 0,
-  chunkDamage: 0,
   delayMs: [0, 1],
 };
 
@@ -65,6 +62,7 @@ export class Broker {
   #atNextArrival: (() => void) | undefined;
   faults: CentralFaults = noCentralFaults;
   damagedChunks = 0;
+  #chunksToDamage = 0;
 
   constructor(clock: Clock, chance: Chance) {
     this.#clock = clock;
@@ -118,6 +116,11 @@ export class Broker {
   /** Calls back once, when central has been told something by a node: the moment at which a crash hurts most. */
   atNextArrival(callback: () => void): void {
     this.#atNextArrival = callback;
+  }
+
+  /** So many chunks of snapshots are damaged on their way, or were before they set out: the next ones, whenever they come. */
+  damageChunks(count: number): void {
+    this.#chunksToDamage = count;
   }
 
   /** Power fails at the broker: the end of what it had acknowledged is gone, both ways. */
@@ -209,7 +212,8 @@ export class Broker {
   /** A request about a snapshot: its chunk may have suffered. */
   #asItArrives(text: string): string {
     const request = snapshotRequest.parse(JSON.parse(text));
-    if (request.ask !== 'chunk' || !this.#happens(this.faults.chunkDamage)) return text;
+    if (request.ask !== 'chunk' || this.#chunksToDamage === 0) return text;
+    this.#chunksToDamage -= 1;
     this.damagedChunks += 1;
     return JSON.stringify(damagedChunk(request, this.#chance));
   }
