@@ -18,6 +18,8 @@ export const centralLimits = {
   wantedRepeatMs: 10_000,
   /** Most deltas a node may have sent beyond central's cursor: 32 full batches. */
   windowDeltas: 16_000,
+  /** Deltas that a node may have committed since central noted its last heartbeat: seconds of the fastest there is. */
+  heardLateDeltasMax: 200_000,
   /** What nodes said in heartbeats is written down this often. */
   heardFlushMs: 1_000,
 

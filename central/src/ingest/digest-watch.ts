@@ -46,6 +46,12 @@ export class DigestWatch implements Service {
 
   compared(warehouse: WarehouseId, comparison: DigestComparison): void {
     if (comparison.compared === 'not-yet') {
+      const { misplaced = 0 } = comparison;
+      if (misplaced > 0) {
+        this.#metrics.positionsRepaired += misplaced;
+        const hint = 'their places were taken from the log, and digests are judged again; look at the disk of central';
+        this.#log.error({ warehouse, positions: misplaced, hint }, 'positions said to be of a place that no log has');
+      }
       this.#judged.delete(warehouse);
       this.#count();
       return;

@@ -264,8 +264,11 @@ export type BatchOutcome =
 
 /** What the digest of a node says of central's positions of it. */
 export type DigestComparison =
-  /** They are still counted, or some went ahead of their history: the next digest will tell. */
-  | { readonly compared: 'not-yet' }
+  /**
+   * They are still counted, or some went ahead of their history: the next digest will tell. `misplaced`: those whose place in the log
+   * had rotted, and was made what the log shows.
+   */
+  | { readonly compared: 'not-yet'; readonly misplaced?: number }
   /** The buckets that differ; none, as it should be. */
   | { readonly compared: 'yes'; readonly differing: readonly number[] };
 

@@ -75,6 +75,20 @@ export function describeDigesting(fixture: ContractFixture): void {
       expect(await told(log, 5)).toEqual(equal);
     });
 
+    it('is judged again where the place of a position has rotted, which says it is ahead of all that there is', async () => {
+      const log = await stocked();
+      log.record('A', -1);
+      const state = log.stateMessage([skuOf('A')]);
+      const rows = state.rows.map((row) => ({ ...row, sequence: 99_999_999 }));
+      await fixture.store.applyStates([{ ...state, asOfSequence: 99_999_999, rows }], NOW);
+      expect(await told(log, 4)).toEqual({ compared: 'not-yet', misplaced: 1 });
+      expect(await told(log, 4)).toEqual({ compared: 'not-yet' });
+      await countedAll();
+      expect(await told(log, 4)).toEqual(equal);
+      const [position] = await fixture.store.positionsOf(log.warehouse, undefined, 1);
+      expect(position).toMatchObject({ sku: 'A', sequence: 4 });
+    });
+
     it('names the buckets in which the node has something else', async () => {
       const log = await stocked();
       const buckets = [bucketOf(skuOf('A')), bucketOf(skuOf('B'))].sort((a, b) => a - b);

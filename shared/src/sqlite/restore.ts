@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { BackupRefused } from './backup.ts';
@@ -50,7 +50,7 @@ export function restoreDatabase(options: {
     try {
       copyChecked(from, draft, options.check);
       const kept = isThere ? keptAside(path, options.now) : undefined;
-      removed(path);
+      for (const suffix of sidecars) rmSync(`${path}${suffix}`, { force: true });
       flushed(draft, path);
       return { path, ...(kept === undefined ? {} : { kept }) };
     } finally {
@@ -98,12 +98,24 @@ function keptAside(path: string, now: number): string {
   const stamp = new Date(now).toISOString().replaceAll(/[-:]/g, '').replace(/\..*/, 'Z');
   const kept = freeName(`${path}.replaced-${stamp}`);
   emptyLog(path);
-  // Its log first: a database is never left without one that it may still need.
-  for (const suffix of [...sidecars, '']) {
+  // Its log first: it must not be found beside another database.
+  for (const suffix of sidecars) {
     if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${kept}${suffix}`);
   }
+  // Under both names until the new one takes its place: whoever starts after a crash in between must not find none, and begin anew.
+  linkedOrCopied(path, kept);
   sync(resolve(path, '..'));
   return kept;
+}
+
+/** Not every file system has links. */
+function linkedOrCopied(path: string, kept: string): void {
+  try {
+    linkSync(path, kept);
+  } catch {
+    copyFileSync(path, kept);
+    sync(kept);
+  }
 }
 
 /** One that cannot be opened keeps its log beside it: whoever repairs it may need both. */

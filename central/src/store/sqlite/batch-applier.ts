@@ -6,6 +6,7 @@ import { decideBatch, decideStates } from '../../rules/batch-decision.ts';
 import { faultOfState } from '../../rules/delta-fault.ts';
 import type { GrantFact } from '../../rules/grant-fact.ts';
 import { mergeBatch } from '../../rules/merge-batch.ts';
+import type { NodeRecord } from '../../rules/node-record.ts';
 import { TaskFactCollector } from '../../rules/task-fact.ts';
 import type { VerifiedBatch } from '../../rules/verified-batch.ts';
 import type { BatchOutcome, DigestComparison, QuarantineReason, StatesOutcome } from '../central-store.ts';
@@ -89,7 +90,11 @@ export class BatchApplier {
       case 'unknown-epoch':
         return { outcome: 'unknown-epoch' };
       case 'duplicate':
-        return { outcome: 'duplicate', appliedUpTo: record?.appliedUpTo ?? 0, ...this.#compared(verified, record) };
+        return {
+          outcome: 'duplicate',
+          appliedUpTo: record?.appliedUpTo ?? 0,
+          ...this.#compared(verified, record, record),
+        };
       case 'late-epoch':
         this.#keep(verified, 'late-fact', `epoch ${batch.epoch}, instance ${batch.instance}`, now);
         return { outcome: 'late-epoch', currentEpoch: decided.currentEpoch };
@@ -105,7 +110,7 @@ export class BatchApplier {
       case 'gap':
         return { outcome: 'gap', need: decided.need };
       case 'apply':
-        return this.#applyRest(verified, decided.skip, now);
+        return this.#applyRest(verified, { skip: decided.skip, record }, now);
       default:
         return unreachable(decided);
     }
@@ -139,7 +144,11 @@ export class BatchApplier {
   }
 
   /** Log, states, quarantine and cursor together: a crash repeats all of it or nothing (P2). */
-  #applyRest(verified: VerifiedBatch, skip: number, now: number): BatchOutcome {
+  #applyRest(
+    verified: VerifiedBatch,
+    { skip, record }: { readonly skip: number; readonly record: NodeRecord | undefined },
+    now: number,
+  ): BatchOutcome {
     const { batch, bytes } = verified;
     const { warehouse } = batch;
     const merged = mergeBatch(verified, skip);
@@ -173,7 +182,7 @@ export class BatchApplier {
       appliedUpTo: batch.lastSequence,
       appliedHash: batch.hashLast,
       quarantined: merged.faults.length,
-      ...this.#compared(verified, { appliedUpTo: batch.lastSequence }),
+      ...this.#compared(verified, { appliedUpTo: batch.lastSequence }, record),
     };
   }
 
@@ -181,10 +190,12 @@ export class BatchApplier {
   #compared(
     { batch: { warehouse, lastSequence, digest } }: VerifiedBatch,
     cursor: { readonly appliedUpTo: number } | undefined,
+    record: NodeRecord | undefined,
   ): { readonly digest?: DigestComparison } {
     if (digest === undefined || cursor?.appliedUpTo !== lastSequence) return {};
     this.#writePositions();
-    return { digest: this.#digests.compare(warehouse, digest, lastSequence) };
+    const committed = record?.heard?.committed ?? 0;
+    return { digest: this.#digests.compare(warehouse, digest, { sequence: lastSequence, committed }) };
   }
 
   #writePositions(): void {

@@ -3,6 +3,7 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { PositionDigest } from '@edgestock/shared/inventory/position-digest';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { Database, Statement } from 'better-sqlite3';
+import { centralLimits } from '../../../limits.ts';
 import type { DigestComparison } from '../../central-store.ts';
 import { PLACED_COLUMNS, type PlacedRow, placedOf } from './placed-position.ts';
 
@@ -13,6 +14,7 @@ import { PLACED_COLUMNS, type PlacedRow, placedOf } from './placed-position.ts';
  */
 export class PositionDigests {
   readonly #page: Statement<[string, string, number], PlacedRow & { sku: Sku }>;
+  readonly #replace: Statement<[string, number]>;
   readonly #counted = new Map<WarehouseId, CountedPositions>();
   /** Takes back what the transaction under way has done. */
   #undo: (() => void)[] = [];
@@ -20,6 +22,10 @@ export class PositionDigests {
   constructor(database: Database) {
     this.#page = database.prepare(
       `SELECT sku, ${PLACED_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? AND version > 0 ORDER BY sku LIMIT ?`,
+    );
+    // As far as the log shows; whatever comes next is newer.
+    this.#replace = database.prepare(
+      'UPDATE position SET sequence = log_sequence WHERE warehouse = ? AND sequence > ?',
     );
   }
 
@@ -47,8 +53,15 @@ export class PositionDigests {
     this.#undo = [];
   }
 
-  /** Holds the positions, as the transaction under way has left them, against the digest of a node after a place of its log. */
-  compare(warehouse: WarehouseId, stated: Uint8Array, sequence: number): DigestComparison {
+  /**
+   * Holds the positions, as the transaction under way has left them, against the digest of a node after a place of its log. One that
+   * says it is of a place far beyond all that the node has ever `committed` has rotted: it would keep every digest from being judged.
+   */
+  compare(
+    warehouse: WarehouseId,
+    stated: Uint8Array,
+    { sequence, committed }: { readonly sequence: number; readonly committed: number },
+  ): DigestComparison {
     let counted = this.#counted.get(warehouse);
     if (counted === undefined) {
       counted = new CountedPositions(warehouse);
@@ -56,6 +69,11 @@ export class PositionDigests {
     }
     const { whole } = counted;
     if (whole === undefined) return { compared: 'not-yet' };
+    if (counted.upTo > Math.max(sequence, committed) + centralLimits.heardLateDeltasMax) {
+      const { changes } = this.#replace.run(warehouse, Math.max(sequence, committed));
+      this.forgetOne(warehouse);
+      return { compared: 'not-yet', misplaced: changes };
+    }
     // States that went ahead of their history are of a later place.
     if (counted.upTo > sequence) return { compared: 'not-yet' };
     return { compared: 'yes', differing: whole.differing(stated) };
