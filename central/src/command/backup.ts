@@ -1,6 +1,6 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { defineCommand } from 'citty';
-import { centralSettings, readCentralConfig } from '../config.ts';
+import { readCentralConfig } from '../config.ts';
 import { backUpCentral } from '../store/sqlite/central-backup.ts';
 import { heldText } from './held-text.ts';
 
@@ -18,7 +18,7 @@ Exit code: 0 the file is whole, 1 nothing was written (an existing file is never
   args: {
     'data-dir': {
       type: 'string',
-      description: centralSettings.EDGESTOCK_CENTRAL_DATA_DIR.description,
+      description: 'Directory of the store; without it data/central',
       valueHint: 'DIR',
     },
     to: { type: 'string', required: true, description: 'File to write; it must not exist', valueHint: 'FILE' },

@@ -1,7 +1,7 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
 import { defineCommand } from 'citty';
-import { centralSettings, readCentralConfig } from '../config.ts';
+import { readCentralConfig } from '../config.ts';
 import { type RestoredCentral, restoreCentral } from '../store/sqlite/central-backup.ts';
 import { heldText } from './held-text.ts';
 
@@ -29,7 +29,7 @@ Exit code: 0 restored, 1 nothing was changed, 2 a central runs on the directory.
     from: { type: 'string', required: true, description: 'File that a backup has written', valueHint: 'FILE' },
     'data-dir': {
       type: 'string',
-      description: centralSettings.EDGESTOCK_CENTRAL_DATA_DIR.description,
+      description: 'Directory of the store; without it data/central',
       valueHint: 'DIR',
     },
     replace: { type: 'boolean', description: 'A store that is there is kept aside under another name' },

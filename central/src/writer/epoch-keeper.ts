@@ -42,7 +42,7 @@ export class EpochKeeper {
       const began = await store.beginEpoch({ heard, reason: `${warehouse}: ${reason}` }, clock.now());
       const { centralEpoch } = began;
       const hint =
-        'Was an older copy of the database put in the place of this one? Nothing is promised of a warehouse before its node was heard. Next time use edgestock central restore.';
+        'Was the store lost, or an older copy put in its place? Nothing is promised of a warehouse before its node was heard. Policies, channels and items that are not in this store have to be set again. Next time use edgestock central restore.';
       log.error(
         { warehouse, reason, centralEpoch, hint },
         'central was put back to an earlier state: a new epoch begins',

@@ -37,6 +37,8 @@ type Shown = {
 type Status = {
   readonly epoch: number;
   readonly sequence: number;
+  /** What may be missing from before the last rejoin. */
+  readonly rejoined?: { readonly lost: number; readonly hint: string };
   readonly rejoin?: {
     readonly phase: string;
     readonly sequence?: number;
@@ -90,14 +92,16 @@ Exit code: 0 the node has rejoined, 1 it has not (nothing was changed at the nod
     const status = await ended(url, shown.central.epoch, args.json !== true);
     const told = status.sequence - shown.central.applied;
     if (args.json === true) {
-      const { warehouse, central, lost } = shown;
-      const { epoch, sequence } = status;
+      const { warehouse, central } = shown;
+      const { epoch, sequence, rejoined } = status;
+      const lost = rejoined?.lost ?? shown.lost;
       console.log(JSON.stringify({ warehouse, epoch, sequence, takenBack: central.applied, lost }));
       return;
     }
     console.log(
       `${shown.warehouse} has rejoined in epoch ${status.epoch}: ${count(shown.central.applied)} movements taken back, ${count(Math.max(0, told))} recorded since.`,
     );
+    if (status.rejoined !== undefined && status.rejoined.lost > 0) console.log(`${status.rejoined.hint}.`);
   },
 });
 

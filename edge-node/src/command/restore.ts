@@ -15,7 +15,7 @@ central knows more than the backup, \`edgestock edge rejoin\` takes back what is
 
   edgestock edge restore --from /mnt/backup/BER1-monday.sqlite --data-dir /var/lib/edgestock/BER1 --warehouse BER1
 
-Exit code: 0 restored, 1 nothing was changed.`,
+Exit code: 0 restored, 1 nothing was changed, 2 a node runs on the directory.`,
   },
   args: {
     from: { type: 'string', required: true, description: 'File that a backup has written', valueHint: 'FILE' },

@@ -16,7 +16,7 @@ salvaged, and promises nothing until \`edgestock edge rejoin\` has added what ce
 
   edgestock edge salvage --data-dir /var/lib/edgestock/BER1 --warehouse BER1
 
-Exit code: 0 salvaged, 1 nothing was changed (a sound database is left alone).`,
+Exit code: 0 salvaged, 1 nothing was changed (a sound database is left alone), 2 a node runs on the directory.`,
   },
   args: {
     'data-dir': { type: 'string', required: true, description: 'Directory of the node', valueHint: 'DIR' },

@@ -1,6 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StateAhead } from '@edgestock/shared/protocol/rejoin';
+import type { Recount, StateAhead } from '@edgestock/shared/protocol/rejoin';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { REJOIN_DIRECTORY } from '../store/adopted-books.ts';
@@ -203,6 +203,46 @@ describe('what only the former books know', () => {
     expect(node.finish()).toMatchObject({ told: 1 });
     expect(await node.verified()).toEqual([]);
     expect(node.opened((store) => store.shelves.position(sku('B'))?.onHand)).toBe(37);
+  });
+});
+
+describe('books whose log has a gap that central knows nothing of', () => {
+  async function rejoined(asked: { readonly recount?: Recount } = {}, isTorn = true): Promise<void> {
+    await site.move('receive', lines(40));
+    const applied = site.store.outbox.head().sequence;
+    // Without a link.
+    for (let sale = 0; sale < 4; sale += 1) await site.move('sale', lines(5));
+    node.backUp();
+    if (isTorn) {
+      const books = new Database(join(dataDir, 'edge.sqlite'));
+      books.prepare('DELETE FROM movement WHERE sequence BETWEEN ? AND ?').run(applied + 2, applied + 3);
+      books.close();
+    }
+    node.adopt(applied);
+    node.ready(applied, {}, [], asked);
+    node.finish();
+    expect(await node.verified()).toEqual([]);
+  }
+  const after = () =>
+    node.opened((store) => ({
+      onHand: store.shelves.position(sku('A'))?.onHand,
+      lost: store.node.rejoined()?.lost,
+      isUncounted: store.documents.isUncounted(sku('A')),
+    }));
+
+  it('say how much of it is lost, and have everything counted before more of it is promised', async () => {
+    await rejoined();
+    expect(after()).toEqual({ onHand: 30, lost: 2, isUncounted: true });
+  });
+
+  it('are counted as the operator has said', async () => {
+    await rejoined({ recount: 'none' });
+    expect(after()).toEqual({ onHand: 30, lost: 2, isUncounted: false });
+  });
+
+  it('have nothing counted where no place is missing', async () => {
+    await rejoined({}, false);
+    expect(after()).toEqual({ onHand: 20, lost: 0, isUncounted: false });
   });
 });
 

@@ -1,7 +1,7 @@
 import { existsSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import type { LogEnd, RejoinUnderWay, StateAhead, TakenOver } from '@edgestock/shared/protocol/rejoin';
+import type { LogEnd, Recount, RejoinUnderWay, StateAhead, TakenOver } from '@edgestock/shared/protocol/rejoin';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
@@ -66,7 +66,7 @@ export function takeUp(around: Around): TakenUp | undefined {
         if (begun.epoch !== epoch) {
           // Before it is told: what the former books say later, because the names were refused, is not in it.
           writeRejoin(dataDir, { ...state, toldUpTo: end });
-          told = tell(around, { taken, statesAhead, former: books });
+          told = tell(around, { taken, statesAhead, former: books, recount: state.recount });
         } else if (hasGoneOn(state.toldUpTo, end)) {
           takeBackAnew(dataDir, state);
           return undefined;
@@ -131,10 +131,13 @@ type Given = {
   readonly taken: TakenOver;
   readonly statesAhead: readonly StateAhead[];
   readonly former: FormerBooks | undefined;
+  /** As the operator wants it. */
+  readonly recount: Recount | undefined;
 };
 
 /** Once, in one transaction. */
-function tell(around: Around, { taken, statesAhead, former }: Given): { told: number; recounts: number } {
+function tell(around: Around, given: Given): { told: number; recounts: number } {
+  const { taken, former } = given;
   const store = EdgeStore.open({ ...around, dataDir: join(around.dataDir, REJOIN_DIRECTORY) });
   const carryOver = former && store.carryOverFrom(former.path);
   try {
@@ -148,6 +151,9 @@ function tell(around: Around, { taken, statesAhead, former }: Given): { told: nu
           begin: store.outbox.firstSequence() - 1,
         }) ?? 0;
       carryOver?.run(common);
+      // Central cannot know of these: they were recorded without a link, and salvaging left a gap in their place.
+      const missing = former?.missingAfter(common) ?? 0;
+      const recount = given.recount ?? (missing > 0 ? 'all' : taken.recount);
       // The log that came back names every receipt there ever was; tills begin their numbers anew.
       if (former !== undefined) store.idempotency.forget(former.forgotten);
       store.adopted.settleArrivals();
@@ -155,10 +161,10 @@ function tell(around: Around, { taken, statesAhead, former }: Given): { told: nu
       store.node.setRejoined({
         epoch: taken.epoch,
         at: around.clock.now(),
-        lost: taken.lost,
+        lost: Math.max(taken.lost, missing),
         knownUpTo: taken.window.from,
         takenOverAt: taken.window.to,
-        recount: taken.recount,
+        recount,
       });
       const { centralEpoch, sequence: directive, hash } = taken.down;
       if (directive > 0) {
@@ -171,7 +177,7 @@ function tell(around: Around, { taken, statesAhead, former }: Given): { told: nu
         now: around.clock.now(),
         expiryTime: around.clock.now(),
       });
-      for (const command of commandsOf(store, { taken, statesAhead, former }, common)) {
+      for (const command of commandsOf(store, { ...given, recount }, common)) {
         const outcome = commit.take(command);
         if (command.recounts !== undefined) result.recounts += command.recounts.length;
         assert(
@@ -193,13 +199,13 @@ function tell(around: Around, { taken, statesAhead, former }: Given): { told: nu
 /** In this order: the documents' units, what happened here, what central knows beyond the log, what nobody knows. */
 function* commandsOf(
   store: EdgeStore,
-  { taken, statesAhead, former }: Given,
+  { taken, statesAhead, former, recount }: Given & { readonly recount: Recount },
   common: number,
 ): Generator<Retell & Command> {
   yield* pagesOf(levellingsOf(store)).map((levellings) => ({ type: 'retell', levellings }) as const);
   yield* statesTold(store, statesAhead.map(beyondOwn(former, statesAhead, common)), taken.window.to);
   if (former !== undefined) yield* formerTold(store, former, common);
-  const recounts = recountsOf(store, taken, statesAhead);
+  const recounts = recountsOf(store, recount, statesAhead);
   yield* pagesOf(recounts).map((some) => ({ type: 'retell', recounts: some }) as const);
 }
 
@@ -270,7 +276,7 @@ function* formerTold(store: EdgeStore, former: FormerBooks, common: number): Gen
   yield* pagesOf(transfers).map((some) => ({ type: 'retell', transfers: some }) as const);
 }
 
-function recountsOf(store: EdgeStore, { recount }: TakenOver, states: readonly StateAhead[]): readonly Sku[] {
+function recountsOf(store: EdgeStore, recount: Recount, states: readonly StateAhead[]): readonly Sku[] {
   if (recount === 'none') return [];
   if (recount === 'moved') return states.map(({ sku }) => sku as Sku);
   const skus: Sku[] = [];

@@ -128,7 +128,7 @@ export class DirectiveConsumer {
         reason: `central is in epoch ${centralEpoch}, this node has carried out directives of epoch ${known}`,
         hint:
           centralEpoch > known
-            ? 'central was restored from a backup; this node takes up its new epoch by itself'
+            ? 'central was restored from a backup, or begun anew; this node takes up its new epoch by itself'
             : 'an older copy of central runs, which begins a new epoch once it has heard of this; or two of them run. Sales go on',
       });
     } else this.#lift('other-epoch');

@@ -28,7 +28,7 @@ export type Salvaged = {
 };
 
 const START_EMPTY =
-  'Start the node on a new, empty directory instead, and let it take back what central has: edgestock edge rejoin.';
+  'Restore the last backup, or start the node on a new, empty directory; then let it take back what central has: edgestock edge rejoin. Keep this directory: what was sold without a link is only in it.';
 
 /**
  * Takes what can be read of damaged books into new ones, and keeps the damaged ones aside. The new ones are of another
@@ -121,7 +121,11 @@ function readRows(path: string, to: Database.Database): readonly SalvagedTable[]
     }
   } catch (error) {
     if (!isDamage(error)) throw error;
-    throw new BackupRefused(`nothing can be read of ${path}: ${error.message}`, START_EMPTY, { cause: error });
+    throw new BackupRefused(
+      `nothing can be read of ${path}, since not even its schema can: ${error.message}`,
+      START_EMPTY,
+      { cause: error },
+    );
   }
 }
 

@@ -87,6 +87,13 @@ export class FormerBooks {
     return common;
   }
 
+  /** How many movements after a place are in no books any more: of salvaged ones places are missing. */
+  missingAfter(place: number): number {
+    const begin = Math.max(place, this.#node.checkpoint().sequence);
+    const recorded = this.#node.head().sequence - begin;
+    return recorded <= 0 ? 0 : recorded - this.#movements.countAfter(begin);
+  }
+
   /** What was recorded after a place. A command of which the place has a part is told by its rest. */
   *commandsAfter(place: number): Generator<FormerCommand> {
     let loose: Delta[] = [];

@@ -17,6 +17,7 @@ export class MovementStore {
   readonly #firstOfSkuSince: Statement<[string, number], MovementRow>;
   readonly #skus: Statement<[number, number], { sku: Sku }>;
   readonly #next: Statement<[number, number], { sequence: number; hash: Buffer }>;
+  readonly #countAfter: Statement<[number], { rows: number }>;
   readonly #hash: Statement<[number], { hash: Buffer }>;
 
   constructor(database: Database) {
@@ -37,6 +38,7 @@ export class MovementStore {
     this.#next = database.prepare(
       'SELECT sequence, hash FROM movement WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT 1',
     );
+    this.#countAfter = database.prepare('SELECT count(*) AS rows FROM movement WHERE sequence > ?');
     this.#hash = database.prepare('SELECT hash FROM movement WHERE sequence = ?');
   }
 
@@ -72,6 +74,11 @@ export class MovementStore {
   /** The first place in [from, before) that the log still has. */
   firstIn(from: number, before: number): { readonly sequence: number; readonly hash: Buffer } | undefined {
     return this.#next.get(from, before);
+  }
+
+  /** How many there are after a place; of a whole log as many as its places. */
+  countAfter(sequence: number): number {
+    return this.#countAfter.get(sequence)?.rows ?? 0;
   }
 
   hashAt(sequence: number): Buffer | undefined {

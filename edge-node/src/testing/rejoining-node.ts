@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import type { UpBatch } from '@edgestock/shared/protocol/message';
-import type { StateAhead, TakenOver } from '@edgestock/shared/protocol/rejoin';
+import type { Recount, StateAhead, TakenOver } from '@edgestock/shared/protocol/rejoin';
 import { must } from '@edgestock/shared/runtime/assert';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { writeRejoin } from '../rejoin/rejoin-file.ts';
@@ -61,7 +61,12 @@ export class RejoiningNode {
   }
 
   /** Central has given back all up to a place, and what it knows beyond. */
-  ready(applied: number, change: Partial<TakenOver> = {}, statesAhead: readonly StateAhead[] = []): void {
+  ready(
+    applied: number,
+    change: Partial<TakenOver> = {},
+    statesAhead: readonly StateAhead[] = [],
+    asked: { readonly recount?: Recount } = {},
+  ): void {
     const { outbox } = this.site.store;
     const directive = outbox.carriedOutAt(applied);
     const taken: TakenOver = {
@@ -75,7 +80,7 @@ export class RejoiningNode {
       window: { from: 0, to: this.site.clock.now() },
       ...change,
     };
-    writeRejoin(this.dataDir, { instance: INSTANCE, sawEpoch: 1, askedAt: 1, taken, statesAhead });
+    writeRejoin(this.dataDir, { instance: INSTANCE, sawEpoch: 1, askedAt: 1, taken, statesAhead, ...asked });
   }
 
   finish(): ReturnType<typeof takeUp> {

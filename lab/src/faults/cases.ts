@@ -9,6 +9,7 @@ import { truncatedWal } from './cases/07-truncated-wal.ts';
 import { twoOwners } from './cases/09-two-owners.ts';
 import { daysOffline } from './cases/11-days-offline.ts';
 import { clockJumps } from './cases/17-clock-jumps.ts';
+import { cablePulled } from './cases/20-cable-pulled.ts';
 import { oneWayCuts } from './cases/20-one-way-cuts.ts';
 import { halfOpen } from './cases/21-half-open.ts';
 import { flappingLink, flappingLinkMinutes } from './cases/22-flapping-link.ts';
@@ -43,6 +44,7 @@ export const cases: readonly FaultCase[] = [
   twoOwners,
   daysOffline,
   clockJumps,
+  cablePulled,
   oneWayCuts,
   halfOpen,
   flappingLink,

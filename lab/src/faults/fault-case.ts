@@ -1,5 +1,5 @@
 /** What a case needs of the machine besides Node and a broker. */
-export type Need = 'mount' | 'loop-image' | 'strace';
+export type Need = 'mount' | 'loop-image' | 'strace' | 'network-namespace';
 
 /** What a case is given. */
 export type Lab = {

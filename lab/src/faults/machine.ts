@@ -9,6 +9,10 @@ const needs: Readonly<Record<Need, { readonly isMet: () => boolean; readonly hin
     isMet: () => canMount() && runs('losetup', '--find') && runs('mkfs.ext4', '-V'),
     hint: 'root, a free loop device and mkfs.ext4 (Debian: e2fsprogs)',
   },
+  'network-namespace': {
+    isMet: () => runs('unshare', '-n', 'ip', 'link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1'),
+    hint: 'root, network namespaces and ip (Debian: iproute2)',
+  },
   strace: {
     isMet: () => runs('strace', '-qq', '-e', 'inject=fsync:error=EIO:when=1', 'true'),
     hint: 'strace, and the right to trace',

@@ -13,8 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { pagesOf, spoilPages } from '../testing/spoil-pages.ts';
 import { BackupRefused, backUpDatabase } from './backup.ts';
-import { DatabaseRefused, openDatabase } from './open-database.ts';
+import { openDatabase } from './open-database.ts';
 import { DataDirectoryInUse, ProcessLock } from './process-lock.ts';
 import { restoreDatabase } from './restore.ts';
 
@@ -69,6 +70,13 @@ describe('a backup', () => {
     writeFileSync(path('copy.sqlite'), 'precious');
     expect(() => backUp()).toThrow(BackupRefused);
     expect(readFileSync(path('copy.sqlite'), 'utf8')).toBe('precious');
+  });
+
+  it('of a damaged database is none, and says that this is why', () => {
+    source.close();
+    spoilPages(path('x.sqlite'), pagesOf(path('x.sqlite'), 'a'));
+    expect(() => backUp()).toThrow('the database is damaged');
+    expect(existsSync(path('copy.sqlite'))).toBe(false);
   });
 
   it('that fails half-way leaves nothing under its name', () => {
@@ -156,7 +164,9 @@ describe('a restore', () => {
     backUp();
     restore();
     damage();
-    expect(() => restore({ replace: true })).toThrow(DatabaseRefused);
+    expect(() => restore({ replace: true })).toThrow(
+      expect.objectContaining({ name: 'BackupRefused', hint: expect.stringContaining('another backup') }),
+    );
     expect(rowsOf(target())).toEqual([1]);
     expect(readdirSync(path('site')).filter((name) => name.startsWith('x.'))).toEqual(['x.sqlite']);
   });

@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { isDamage } from './database-check.ts';
 import { assertWhole, flushed, NEW_FILE, removed } from './database-file.ts';
 
 /** The copy cannot be made or taken as it was asked for; nothing was changed. `hint` says what to do. */
@@ -80,6 +81,10 @@ function refuseExisting(path: string): void {
 
 /** Trouble with the disk in words; what is no trouble with the disk passes as it is. */
 function explained(error: unknown, to: string): unknown {
+  if (isDamage(error)) {
+    const hint = 'No backup of a damaged database is whole. Start what it belongs to: it says what can be done.';
+    return new BackupRefused('the database is damaged, and nothing was written', hint, { cause: error });
+  }
   if (error instanceof Database.SqliteError) {
     const isFull = error.code === 'SQLITE_FULL' || error.code.startsWith('SQLITE_IOERR');
     const hint = isFull

@@ -16,7 +16,7 @@ export type Restored = {
  * Puts a backup in the place of a database. Nobody may own the directory meanwhile (`DataDirectoryInUse`). A database that is
  * there is refused without `replace`, and with it kept aside, never deleted. Sidecars of an old database are never left beside
  * the new one, which they would damage. The backup is checked before anything is moved: `check` throws when it is not the right
- * one. Throws `BackupRefused` or `DatabaseRefused`.
+ * one. Throws `BackupRefused`.
  */
 export function restoreDatabase(options: {
   readonly from: string;
@@ -86,8 +86,10 @@ function copyChecked(from: string, draft: string, check: (backup: Database.Datab
       backup.close();
     }
   } catch (error) {
-    if (!(error instanceof Database.SqliteError)) throw error;
-    throw new DatabaseRefused(`${from} is no database, or a damaged one`, { cause: error });
+    if (!(error instanceof Database.SqliteError || error instanceof DatabaseRefused)) throw error;
+    throw new BackupRefused(`${from} is no database, or a damaged one`, 'Name another backup. Nothing was changed.', {
+      cause: error,
+    });
   }
 }
 

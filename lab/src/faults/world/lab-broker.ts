@@ -18,6 +18,8 @@ export async function startLabBroker(options: {
   readonly directory: string;
   /** A program that ends by becoming the server, such as one that mounts a disk first. */
   readonly under?: readonly string[];
+  /** Whether it is found at every address of this machine, not only at loopback. */
+  readonly isFoundEverywhere?: boolean;
   /** Where its store is; below `directory` unless told otherwise. */
   readonly storeDirectory?: string;
 }): Promise<LabBroker> {
@@ -27,7 +29,10 @@ export async function startLabBroker(options: {
   const port = await portFor(0, '--nats-port');
   const configuration = join(directory, 'nats.conf');
   const store = `store_dir: ${JSON.stringify(storeDirectory)}, max_memory_store: 64MB, max_file_store: 4GB`;
-  await writeFile(configuration, `listen: 127.0.0.1:${port}\njetstream { ${store} }\n`);
+  await writeFile(
+    configuration,
+    `listen: ${options.isFoundEverywhere ? '0.0.0.0' : '127.0.0.1'}:${port}\njetstream { ${store} }\n`,
+  );
   const victim = await Victim.start(() => launch([...under, natsServer, '-c', configuration]));
   return { victim, port, storeDirectory };
 }

@@ -26,15 +26,21 @@ export async function startLabNode(options: {
   readonly parent: string;
   readonly brokerPort: number;
   readonly under: () => Under;
+  /** A machine of its own, with addresses of its own; else loopback. */
+  readonly host?: { readonly tillsFind: string; readonly brokerIsAt: string } | undefined;
 }): Promise<LabNode> {
-  const { warehouse, parent, brokerPort, under } = options;
+  const { warehouse, parent, brokerPort, under, host } = options;
   const directory = join(parent, warehouse);
   const link = await TcpProxy.start({ host: '127.0.0.1', port: brokerPort });
   const port = await portFor(0, '--port');
-  const door = await TcpProxy.start({ host: '127.0.0.1', port });
-  const args = ['--warehouse', warehouse, '--data-dir', directory, '--port', String(port)];
-  const nats = ['--nats', `nats://127.0.0.1:${link.port}`];
+  const address = host?.tillsFind ?? '127.0.0.1';
+  const door = await TcpProxy.start({ host: address, port });
+  const args = ['--warehouse', warehouse, '--data-dir', directory, '--host', address, '--port', String(port)];
+  const nats = [
+    '--nats',
+    host === undefined ? `nats://127.0.0.1:${link.port}` : `nats://${host.brokerIsAt}:${brokerPort}`,
+  ];
   await mkdir(parent, { recursive: true });
   const victim = await Victim.start(() => startCommandUnder(under(), 'edge', ...args, ...nats, '--json'));
-  return { warehouse, victim, url: `http://127.0.0.1:${port}`, link, door, directory };
+  return { warehouse, victim, url: `http://${address}:${port}`, link, door, directory };
 }

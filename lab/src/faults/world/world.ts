@@ -10,6 +10,7 @@ import { type Lab, PromiseBroken } from '../fault-case.ts';
 import { History, type Operation } from '../traffic/history.ts';
 import { findingsAtNode, findingsAtShop } from '../traffic/judge.ts';
 import { SHOP_SKUS, Traffic } from '../traffic/traffic.ts';
+import type { CabledHost } from './cabled-host.ts';
 import { type LabBroker, startLabBroker } from './lab-broker.ts';
 import { type LabNode, PLAINLY, startLabNode, type Under } from './lab-node.ts';
 import { Victim } from './victim.ts';
@@ -20,6 +21,8 @@ export type WorldOptions = {
   readonly nodeUnder?: () => Under;
   /** Where the nodes have their folders; in the folder of the case unless told otherwise. */
   readonly nodesBelow?: string;
+  /** A machine of their own for the nodes, as far as their network is concerned. */
+  readonly host?: CabledHost;
   readonly centralUnder?: Under;
   /** Where central has its folder; in the folder of the case unless told otherwise. */
   readonly centralBelow?: string;
@@ -80,6 +83,7 @@ export class World {
       directory: join(lab.directory, 'broker'),
       ...(brokerUnder === undefined ? {} : { under: brokerUnder }),
       ...(brokerStore === undefined ? {} : { storeDirectory: brokerStore }),
+      isFoundEverywhere: options.host !== undefined,
     });
     const centralPort = await portFor(0, '--central-port');
     const world = new World(lab, options, broker, centralPort);
@@ -153,7 +157,8 @@ export class World {
 
   /** All of them have started or failed before anything may be stopped. */
   async #startAll(centralPort: number): Promise<void> {
-    const { nodesBelow = join(this.#lab.directory, 'nodes'), nodeUnder = () => PLAINLY } = this.#options;
+    const { host } = this.#options;
+    const { nodesBelow = join(this.#lab.directory, 'nodes'), nodeUnder = () => host?.under ?? PLAINLY } = this.#options;
     const nats = `nats://127.0.0.1:${this.broker.port}`;
     const { centralUnder = PLAINLY, centralBelow = this.#lab.directory } = this.#options;
     const where = ['--data-dir', join(centralBelow, 'central'), '--port', String(centralPort)];
@@ -163,7 +168,7 @@ export class World {
         this.#central = victim;
       }),
       ...(this.#options.warehouses ?? ['BER1']).map(async (warehouse) => {
-        const place = { warehouse, parent: nodesBelow, brokerPort: this.broker.port };
+        const place = { warehouse, parent: nodesBelow, brokerPort: this.broker.port, host };
         this.#nodes.push(await startLabNode({ ...place, under: nodeUnder }));
       }),
     ]);
