@@ -292,7 +292,8 @@ export function describeRestoring(world: OrderingWorld): void {
       const snapshot = new NodeSnapshot(log, log.head, { rows, rowsPerChunk: 1 });
       const { store } = world;
       await store.beginSnapshot(log.warehouse, snapshot.offered, NOW);
-      for (const index of snapshot.chunks.keys()) await store.putSnapshotChunk(log.warehouse, snapshot.chunk(index), NOW);
+      for (const index of snapshot.chunks.keys())
+        await store.putSnapshotChunk(log.warehouse, snapshot.chunk(index), NOW);
       const taken = await store.takeSnapshot(log.warehouse, snapshot.asked, NOW);
       expect(taken.reply).toEqual({ outcome: 'take', taken: 1 });
       const { appliedUpTo = 0 } = (await store.warehouse(log.warehouse)) ?? {};

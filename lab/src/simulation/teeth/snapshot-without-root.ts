@@ -36,7 +36,14 @@ function believing(store: SqliteCentralStore, { file }: { readonly file: string 
       const isLast = chunk.index === hashes.length && chunk.index + 1 === manifest.chunks;
       if (isLast) {
         const { epoch, sequence, rows } = manifest;
-        const of = { warehouse, instance: chunk.instance, epoch, sequence, rows, hash: Buffer.from(manifest.hash, 'hex') };
+        const of = {
+          warehouse,
+          instance: chunk.instance,
+          epoch,
+          sequence,
+          rows,
+          hash: Buffer.from(manifest.hash, 'hex'),
+        };
         const root = snapshotRoot(of, [...hashes, chunk.hash]);
         believe(file, { before: known.root, root });
         known.root = root.toString('hex');
