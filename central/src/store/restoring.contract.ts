@@ -279,6 +279,30 @@ export function describeRestoring(world: OrderingWorld): void {
       expect(await world.store.promiseStats()).toMatchObject({ unknownTasks: 0 });
     });
 
+    it('counts no task twice when the broker still has some of the log while its snapshot is taken over', async () => {
+      const one = await world.node('W1 A9 B9');
+      const restore = world.backUp();
+      await world.place('o', 'A3');
+      await world.pay('o');
+      await world.settle();
+      await restore();
+      const { log } = one;
+      const setAside = { holder: 'task', document: 'o.1', quantity: 3, released: 0, shipped: 0 } as const;
+      const rows = rowsOf(log, log.head).map((row) => ({ ...row, setAsides: row.sku === 'A' ? [setAside] : [] }));
+      const snapshot = new NodeSnapshot(log, log.head, { rows, rowsPerChunk: 1 });
+      const { store } = world;
+      await store.beginSnapshot(log.warehouse, snapshot.offered, NOW);
+      for (const index of snapshot.chunks.keys())
+        await store.putSnapshotChunk(log.warehouse, snapshot.chunk(index), NOW);
+      const taken = await store.takeSnapshot(log.warehouse, snapshot.asked, NOW);
+      expect(taken.reply).toEqual({ outcome: 'take', taken: 1 });
+      const { appliedUpTo = 0 } = (await store.warehouse(log.warehouse)) ?? {};
+      await store.applyBatches([log.verified(appliedUpTo + 1, log.head)], NOW);
+      const { reply } = await store.takeSnapshot(log.warehouse, snapshot.asked, NOW);
+      expect(reply).toEqual({ outcome: 'taken', applied: log.head });
+      expect((await store.unknownTask(log.warehouse, 'o.1'))?.lines).toMatchObject([{ sku: 'A', quantity: 3 }]);
+    });
+
     it('knows the task of an order that is paid once more, and has it shipped once', async () => {
       const one = await world.node('W1 A9');
       await world.place('o', 'A2');

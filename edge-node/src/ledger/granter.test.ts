@@ -1,7 +1,7 @@
 import type { Directive } from '@edgestock/shared/protocol/directive';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sku, TestSite } from '../testing/site.ts';
-import { RETURNED_REST_MS } from './granter.ts';
+import { RETRY_MS, RETURNED_REST_MS } from './granter.ts';
 
 let site: TestSite;
 beforeEach(() => {
@@ -214,6 +214,23 @@ describe('a grant', () => {
     await receive('B', 1);
     await site.granter.idle();
     expect([site.position('A').quota, site.position('B').quota]).toEqual([10, 1]);
+  });
+
+  it('that the database refuses is made once there is room again, also where nobody works', async () => {
+    await receive('A', 10);
+    await site.direct(policy(100));
+    const { movements } = site.store;
+    const append = movements.append.bind(movements);
+    movements.append = () => {
+      throw Object.assign(new Error('disk full'), { code: 'SQLITE_FULL' });
+    };
+    await goLive();
+    await site.clock.advance(3 * RETRY_MS);
+    expect(site.position('A').quota).toBe(0);
+    movements.append = append;
+    await site.clock.advance(RETRY_MS);
+    await site.granter.idle();
+    expect(site.position('A').quota).toBe(10);
   });
 
   it('for which the disk could not be read is made later too, and the node goes on', async () => {

@@ -21,6 +21,8 @@ const POSITIONS_PER_PAGE = 512;
 const DUE_SKUS_MAX = 16_384;
 /** What central has given back is left alone this long, for whoever asked for it; then it is stock like any other. */
 export const RETURNED_REST_MS = 2_000;
+/** After a commit that the database did not take: in a quiet shop nobody else may write for hours. */
+export const RETRY_MS = 5_000;
 
 /**
  * Brings positions in line with central's policy: safety stock at any time, grants while the link is live. It looks at what
@@ -41,6 +43,7 @@ export class Granter implements Service {
   /** SKUs of which units have come back from central, to be looked at when that rests no more. */
   #returned = new Set<Sku>();
   #cancelRest: (() => void) | undefined;
+  #cancelRetry: (() => void) | undefined;
   /** SKUs that are due and must be counted first: whatever is recorded of one may be its count. */
   readonly #uncounted = new Set<Sku>();
   #isSweptLive = false;
@@ -84,6 +87,7 @@ export class Granter implements Service {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#cancelRest?.();
+    this.#cancelRetry?.();
     this.#unsubscribe();
     await this.idle();
   }
@@ -161,13 +165,22 @@ export class Granter implements Service {
         }
       } catch (error) {
         if (!(error instanceof LedgerUnavailable) && sqliteCode(error) === undefined) throw error;
-        // Nothing is lost: it is tried again with whatever the database takes next.
+        // Nothing is lost: it is tried again with whatever the database takes next, and in a while.
         for (const { sku, hasGained } of lines ?? []) this.#due.set(sku, hasGained);
         // Where not even reading went, it is not known what was taken up: everything is looked at again.
         if (sweptFrom !== undefined || lines === undefined) this.#sweepFrom = lines === undefined ? '' : sweptFrom;
+        this.#retryLater();
         return;
       }
     }
+  }
+
+  #retryLater(): void {
+    if (this.#isStopped) return;
+    this.#cancelRetry ??= this.#clock.after(RETRY_MS, () => {
+      this.#cancelRetry = undefined;
+      this.#wake();
+    });
   }
 
   /** What single commits have touched goes before the sweep: there somebody is selling. */

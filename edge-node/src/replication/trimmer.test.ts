@@ -78,12 +78,22 @@ describe('the retention of the log', () => {
     site.clock.jump(YEARS_20_MS);
     await sell('T1 1');
     site.clock.jump(-YEARS_20_MS);
+    await sell('T1 2');
     await site.clock.advance(RETENTION_MS + 120_000);
     expect(site.store.outbox.firstSequence()).toBe(2);
   });
 
+  it('leaves the last movement, however old: it carries the digest of a stock that has come to rest', async () => {
+    await sell('T1 1');
+    await sell('T1 2');
+    await site.clock.advance(3 * RETENTION_MS);
+    expect(site.store.outbox.firstSequence()).toBe(2);
+    expect(site.store.outbox.slice(1, { deltasMax: 1, bytesMax: 9_999 })).toMatchObject({ lastSequence: 2 });
+  });
+
   it('counts the nights in which the node was off', async () => {
     await sell('T1 1');
+    await sell('T1 2');
     await site.clock.advance(60_000);
     restart({ offMs: RETENTION_MS / 2 });
     await site.clock.advance(60_000);

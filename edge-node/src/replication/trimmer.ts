@@ -65,7 +65,8 @@ export class Trimmer {
   #trimPiece(): number {
     let trimmed = 0;
     this.#attempt(() => {
-      const agedUpTo = this.#log.agedUpTo(this.#retentionMs);
+      // The last delta stays, however old: when the stock has come to rest it carries the digest of all positions to central.
+      const agedUpTo = Math.min(this.#log.agedUpTo(this.#retentionMs), this.#log.head().sequence - 1);
       trimmed = this.#log.trim({ agedUpTo, rowsMax: limits.trimRowsMax });
     });
     return trimmed;

@@ -4,7 +4,6 @@ import { encodeDelta, encodeUpBatch } from '@edgestock/shared/protocol/codec';
 import { upSubject } from '@edgestock/shared/protocol/subjects';
 import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
 import type { Action } from './actions.ts';
-import type { Image } from './simulated-central.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { skus, type World } from './world.ts';
 
@@ -16,8 +15,6 @@ const CLOCKS_AHEAD_MS = [0, 500, -2_000, 60_000, -60_000, 3_600_000, DAY_MS, -DA
 export class BadMachines {
   readonly #world: World;
   #isClear = false;
-  /** Earlier states of central's disk. */
-  readonly #images: Image[] = [];
 
   constructor(world: World) {
     this.#world = world;
@@ -27,7 +24,6 @@ export class BadMachines {
     return [
       { name: 'node crash', weight: 3, act: () => this.#crashNode() },
       { name: 'central crash', weight: 3, act: () => this.#crashCentral() },
-      ...(this.#world.isPutBack ? [{ name: 'central put back', weight: 2.5, act: () => this.#copyCentral() }] : []),
       { name: 'central rots', weight: 0.5, act: () => this.#rot() },
       { name: 'clock set', weight: 1, act: () => this.#setClock() },
       { name: 'clock of central set', weight: 0.5, act: () => this.#setCentralClock() },
@@ -75,31 +71,6 @@ export class BadMachines {
     central.crash();
     this.#note('central crashed');
     this.#world.clock.after(chance.between(1, 20_000), () => {
-      this.#world.start(central.start());
-      this.#note('central runs again');
-    });
-  }
-
-  /** Central's disk is copied, and some time later a copy takes its place: central has forgotten what happened since. */
-  async #copyCentral(): Promise<void> {
-    const { chance, central, clock } = this.#world;
-    this.#images.push(await central.image(chance.one(['backup', 'copy'] as const)));
-    const made = this.#images.length;
-    // Now and then one that was put back before, or an older one.
-    const number = chance.happens(0.3) ? chance.between(1, made) : made;
-    clock.after(chance.between(500, 60_000), () => this.#world.start(this.#putBack(number)));
-  }
-
-  async #putBack(number: number): Promise<void> {
-    const { chance, central, promises, clock } = this.#world;
-    const image = this.#images[number - 1];
-    if (this.#isClear || image === undefined || central.life === undefined) return;
-    central.crash();
-    await promises.putBack(image);
-    central.putBack(image);
-    this.#world.reached.add(`central put back: ${image.kind}`);
-    this.#note(`central was put back: ${image.kind} ${number}`);
-    clock.after(chance.between(1, 10_000), () => {
       this.#world.start(central.start());
       this.#note('central runs again');
     });

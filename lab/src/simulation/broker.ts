@@ -5,10 +5,12 @@ import { LinkError } from '@edgestock/edge-node/replication/link';
 import type { FarEnd } from '@edgestock/edge-node/testing/simulated-link';
 import { SimulatedStream } from '@edgestock/edge-node/testing/simulated-stream';
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { snapshotRequest } from '@edgestock/shared/protocol/snapshot';
 import { warehouseOfSubject } from '@edgestock/shared/protocol/subjects';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Service } from '@edgestock/shared/runtime/service';
 import type { Chance } from './chance.ts';
+import { damagedChunk } from './damaged-chunk.ts';
 import { type Stored, UpStream } from './up-stream.ts';
 
 /** After this time what central did not acknowledge is offered again. */
@@ -59,6 +61,8 @@ export class Broker {
   #isStreamNew = false;
   #atNextArrival: (() => void) | undefined;
   faults: CentralFaults = noCentralFaults;
+  damagedChunks = 0;
+  #chunksToDamage = 0;
 
   constructor(clock: Clock, chance: Chance) {
     this.#clock = clock;
@@ -112,6 +116,11 @@ export class Broker {
   /** Calls back once, when central has been told something by a node: the moment at which a crash hurts most. */
   atNextArrival(callback: () => void): void {
     this.#atNextArrival = callback;
+  }
+
+  /** So many chunks of snapshots are damaged on their way, or were before they set out: the next ones, whenever they come. */
+  damageChunks(count: number): void {
+    this.#chunksToDamage = count;
   }
 
   /** Power fails at the broker: the end of what it had acknowledged is gone, both ways. */
@@ -190,12 +199,23 @@ export class Broker {
         ? listener.enrol(warehouse, text)
         : subject.includes('.rejoin.')
           ? listener.rejoin(warehouse, text)
-          : listener.heartbeat(warehouse, text);
+          : subject.includes('.snapshot.')
+            ? listener.snapshot(warehouse, this.#asItArrives(text))
+            : listener.heartbeat(warehouse, text);
     this.#arrived();
     const reply = await answer;
     // A request without an answer waits until its sender gives up.
     if (reply === undefined || this.#central !== central || this.faults.isCut) return new Promise(() => undefined);
     return JSON.parse(reply);
+  }
+
+  /** A request about a snapshot: its chunk may have suffered. */
+  #asItArrives(text: string): string {
+    const request = snapshotRequest.parse(JSON.parse(text));
+    if (request.ask !== 'chunk' || this.#chunksToDamage === 0) return text;
+    this.#chunksToDamage -= 1;
+    this.damagedChunks += 1;
+    return JSON.stringify(damagedChunk(request, this.#chance));
   }
 
   #arrived(): void {

@@ -84,13 +84,14 @@ async function differenceIn(world: World): Promise<string | undefined> {
       return `${warehouse}: carried out ${carriedOut} of ${down?.sequence}, central knows of ${down?.carriedOut}`;
     }
     if (record.unsettled !== undefined) return `${warehouse}: not settled, ${JSON.stringify(record.unsettled)}`;
-    const difference = differenceAt(one, books) ?? policyProblem(one) ?? beyondPolicy(one, books);
+    const begin = (await store.snapshotOf(warehouse))?.sequence;
+    const difference = differenceAt(one, books) ?? policyProblem(one) ?? beyondPolicy(one, books, begin);
     if (difference !== undefined) return difference;
   }
   return (await transferDifference(world.nodes, world.central)) ?? waitingProblem(world, books);
 }
 
-/** Every movement of every node is in central's log, at its place, and nothing else is. */
+/** Every movement of every node is in central's log, at its place, and nothing else is; before a snapshot there may be none. */
 async function checkLogs({ nodes, central }: World): Promise<void> {
   for (const { node, audit } of nodes) {
     const there: string[] = [];
@@ -103,8 +104,10 @@ async function checkLogs({ nodes, central }: World): Promise<void> {
         }
       }
     }
+    const begin = (await central.store.snapshotOf(node.warehouse))?.sequence ?? 0;
     for (const [index, entry] of audit.entries.entries()) {
       const known = there[index];
+      if (known === undefined && index < begin) continue;
       hold(known === entry, () => `${node.warehouse}: ${index + 1} is "${entry}", in central's log "${known}"`);
     }
   }
@@ -136,11 +139,15 @@ function policyProblem({ node, audit }: AuditedNode): string | undefined {
 }
 
 /** Central offers nothing that policy does not allow it. */
-function beyondPolicy({ node, audit }: AuditedNode, books: CentralBooks): string | undefined {
+function beyondPolicy(
+  { node, audit }: AuditedNode,
+  books: CentralBooks,
+  begin: number | undefined,
+): string | undefined {
   const { documents } = node.store;
   for (const known of books.positions.get(node.warehouse) ?? []) {
     const { sku, quota } = known;
-    const most = audit.quotas.most(sku, termsFor(documents.policy(), documents.skuPolicy(sku)));
+    const most = audit.quotas.most(sku, termsFor(documents.policy(), documents.skuPolicy(sku)), begin);
     if (unspentOf(known) > 0 && quota > most) {
       return `${node.warehouse} ${sku}: ${unspentOf(known)} of ${quota} on offer, where policy allows ${most} in all`;
     }

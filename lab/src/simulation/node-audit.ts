@@ -71,6 +71,8 @@ export class NodeAudit {
   readonly #asked: Map<string, number>;
   readonly #recorded = new Map<string, number>();
   #sequence = 0;
+  /** What is not in the node's log any more. */
+  #begin = 0;
   #hash: string | undefined;
   #inbox = { centralEpoch: 0, sequence: 0 };
   /** What the last look saw: where nothing was committed since, there is nothing to look at. */
@@ -132,6 +134,11 @@ export class NodeAudit {
     return this.#log.slice(sequence).map(({ bytes }) => decodeDelta(bytes));
   }
 
+  /** What the movements in (after, upTo] name as their causes. */
+  documentsIn(after: number, upTo: number): ReadonlySet<string> {
+    return new Set(this.#log.slice(after, upTo).flatMap(({ bytes }) => decodeDelta(bytes).details.document ?? []));
+  }
+
   /** The node has other books from now on. */
   end(): void {
     this.#isOver = true;
@@ -175,6 +182,16 @@ export class NodeAudit {
       const key = `${document} ${sku}`;
       this.#asked.set(key, (this.#asked.get(key) ?? 0) + quantity);
     }
+  }
+
+  /** History has left the log, and with it the keys of what was recorded there: who says it again says something new. */
+  trimmed(): void {
+    const begin = this.#node.store.outbox.firstSequence() - 1;
+    const forgotten = this.documentsIn(this.#begin, begin);
+    for (const key of this.#recorded.keys()) {
+      if (forgotten.has(key.slice(0, key.lastIndexOf(' ')))) this.#recorded.delete(key);
+    }
+    this.#begin = begin;
   }
 
   check(): void {

@@ -123,6 +123,17 @@ export class PromiseAudit {
    * since, and nothing of that is held against it until it has heard of it again. Nobody is owed what he was told before.
    */
   async putBack({ kind, centralEpoch }: Image): Promise<void> {
+    await this.#forget();
+    if (kind === 'copy') this.#copiedEpoch = Math.max(this.#copiedEpoch, centralEpoch);
+  }
+
+  /** The same of a central that begins with nothing: until its nodes have told it better, it gives out epochs that there were. */
+  async lose(): Promise<void> {
+    await this.#forget();
+    this.#copiedEpoch = Math.max(this.#copiedEpoch, this.#centralEpoch);
+  }
+
+  async #forget(): Promise<void> {
     for (const { node, audit } of this.#nodes) {
       audit.quotas.forget();
       const { warehouse } = node;
@@ -134,7 +145,6 @@ export class PromiseAudit {
     this.#ended.clear();
     this.#owed.clear();
     this.#revision = 0;
-    if (kind === 'copy') this.#copiedEpoch = Math.max(this.#copiedEpoch, centralEpoch);
   }
 
   /** Whether central knows all that it promised of a warehouse. */
@@ -196,7 +206,7 @@ export class PromiseAudit {
     hold(appliedUpTo <= outbox.head().sequence, () => `${warehouse}: central is ahead of the node's log`);
     const highest = Math.max(appliedUpTo, this.#appliedEver.get(warehouse) ?? 0);
     hold(outbox.appliedUpTo() <= highest, () => `${warehouse}: the node believes more applied than is`);
-    hold(outbox.firstSequence() <= appliedUpTo + 1, () => `${warehouse}: its log lost what central has not applied`);
+    hold(outbox.firstSequence() <= highest + 1, () => `${warehouse}: its log lost what central has not applied`);
     const upHash = outbox.hashAt(appliedUpTo);
     const isUpSame = upHash === undefined || Buffer.compare(upHash, record.appliedHash) === 0;
     hold(isUpSame, () => `${warehouse}: two histories up at ${appliedUpTo}`);

@@ -119,11 +119,14 @@ export class QuotaAudit {
     return fork;
   }
 
-  /** Units that a position's quota may come to at most; only what is promised may be beyond them. */
-  most(sku: Sku, { sharePercent, safetyStock }: QuotaTerms): number {
+  /**
+   * Units that a position's quota may come to at most; only what is promised may be beyond them. `begin`: where central's log of the
+   * node begins with a snapshot. What was granted before is a total there, which nobody held against a policy.
+   */
+  most(sku: Sku, { sharePercent, safetyStock }: QuotaTerms, begin = 0): number {
     if (this.#unbounded.has(sku)) return Number.MAX_SAFE_INTEGER;
     const { bases, since, isRuleForgotten } = this.#known(sku);
-    if (isRuleForgotten) return Number.POSITIVE_INFINITY;
+    if (isRuleForgotten || since < begin) return Number.POSITIVE_INFINITY;
     const first = bases.findLastIndex(({ sequence }) => sequence <= since);
     const most = Math.max(0, ...bases.slice(Math.max(0, first)).map(({ units }) => units));
     return Math.max(0, quotaTarget({ ...emptyQuantities, onHand: most, safetyStock }, sharePercent));

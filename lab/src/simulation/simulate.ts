@@ -98,5 +98,9 @@ async function reachedIn(world: World): Promise<ReadonlySet<string>> {
   const reached = new Set(world.reached);
   for (const { history } of (await world.promises.books()).orders) for (const { step } of history) reached.add(step);
   for (const { audit } of world.nodes) for (const kind of audit.kinds) reached.add(kind);
+  if (world.broker.damagedChunks > 0) reached.add('chunk damaged');
+  for (const { warehouse } of world.nodes) {
+    if ((await world.central.store.snapshotOf(warehouse)) !== undefined) reached.add('snapshot taken');
+  }
   return reached;
 }

@@ -51,7 +51,7 @@ export class SimulatedCentral {
 
   constructor(around: Surroundings) {
     this.#around = around;
-    this.#folder = around.disk.folder('central', FILE, emptyDatabase(migrations));
+    this.#folder = this.#emptyDisk();
     this.#store = this.#open();
   }
 
@@ -142,6 +142,13 @@ export class SimulatedCentral {
     this.#store = this.#open();
   }
 
+  /** Its disk is gone, and an empty one is in its place; central is down. */
+  loseDisk(): void {
+    this.#dead.push(this.#store);
+    this.#folder = this.#emptyDisk();
+    this.#store = this.#open();
+  }
+
   /** Its time and its line end, whatever it has begun. */
   stop(): void {
     this.#life?.clock.kill();
@@ -182,6 +189,9 @@ export class SimulatedCentral {
       rejoin: write(store.rejoin),
       applyBatches: write(store.applyBatches),
       applyStates: write(store.applyStates),
+      beginSnapshot: write(store.beginSnapshot),
+      putSnapshotChunk: write(store.putSnapshotChunk),
+      takeSnapshot: write(store.takeSnapshot),
       promise: write(store.promise),
       beginEpoch: write(store.beginEpoch),
       statePlace: write(store.statePlace),
@@ -193,6 +203,10 @@ export class SimulatedCentral {
       trimDirectives: write(store.trimDirectives),
       quarantine: write(store.quarantine),
     });
+  }
+
+  #emptyDisk(): string {
+    return this.#around.disk.folder('central', FILE, emptyDatabase(migrations));
   }
 
   #open(): SqliteCentralStore {

@@ -118,6 +118,10 @@ export class SimulatedNode {
     return readRejoin(this.#folder) !== undefined;
   }
 
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
   get faults(): LinkFaults {
     return this.#faults;
   }

@@ -41,6 +41,7 @@ const mustBeReached = [
   ...['now', 'then', 'nobody'].map((of) => `disk put back with high water of ${of}`),
   ...['disk lost', 'a clone is left', 'people move to a clone', 'rejoin', 'count what may be missing'],
   ...['central put back: backup', 'central put back: copy'],
+  ...['history trimmed', 'central lost', 'snapshot taken', 'chunk damaged'],
 ];
 
 test('the same seed is the same life, to the last line', async () => {

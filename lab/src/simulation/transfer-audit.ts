@@ -33,8 +33,10 @@ export async function transferDifference(
   { store }: SimulatedCentral,
 ): Promise<string | undefined> {
   const moved = unitsIn(nodes, (audit) => audit.moved);
+  const untold = await untoldTransfers(nodes, store);
   for (const [key, { left, came, lost }] of transferredIn(nodes)) {
     const [id = '', name] = key.split(' ');
+    if (untold.has(id)) continue;
     const happened = moved.get(key) ?? nothing;
     // A disk was lost with some of it on it: who had heard of that goes on knowing it, and nobody else does.
     if (happened.left !== left || happened.came !== came || happened.lost !== lost) continue;
@@ -53,6 +55,19 @@ export async function transferDifference(
     }
   }
   return undefined;
+}
+
+/** Those of which something was recorded before a snapshot, which does not tell of it: they end by somebody's hand (decision 14). */
+async function untoldTransfers(
+  nodes: readonly AuditedNode[],
+  store: SimulatedCentral['store'],
+): Promise<ReadonlySet<string>> {
+  const untold = new Set<string>();
+  for (const { warehouse, audit } of nodes) {
+    const snapshot = await store.snapshotOf(warehouse);
+    for (const document of audit.documentsIn(0, snapshot?.sequence ?? 0)) untold.add(document);
+  }
+  return untold;
 }
 
 function transferredIn(nodes: readonly AuditedNode[]): ReadonlyMap<string, TransferredUnits> {

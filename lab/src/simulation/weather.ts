@@ -1,5 +1,6 @@
 import type { Action } from './actions.ts';
 import { BadBroker } from './bad-broker.ts';
+import { BadCentral } from './bad-central.ts';
 import { BadDisks } from './bad-disks.ts';
 import { BadLines } from './bad-lines.ts';
 import { BadMachines } from './bad-machines.ts';
@@ -11,6 +12,7 @@ export class Weather {
   readonly #lines: BadLines;
   readonly #broker: BadBroker;
   readonly #machines: BadMachines;
+  readonly #central: BadCentral;
   readonly #disks: BadDisks;
 
   constructor(world: World) {
@@ -18,15 +20,17 @@ export class Weather {
     this.#lines = new BadLines(world);
     this.#broker = new BadBroker(world);
     this.#machines = new BadMachines(world);
+    this.#central = new BadCentral(world);
     this.#disks = new BadDisks(world);
   }
 
   get actions(): readonly Action[] {
-    const { clock, chance, hasBadDisks } = this.#world;
+    const { clock, chance, isPutBack, hasBadDisks } = this.#world;
     return [
       ...this.#lines.actions,
       ...this.#broker.actions,
       ...this.#machines.actions,
+      ...(isPutBack ? this.#central.actions : []),
       ...(hasBadDisks ? this.#disks.actions : []),
       { name: 'time passes', weight: 4, act: () => clock.advance(chance.between(1, 20) * 1_000) },
       // So long that history leaves the logs of nodes.
@@ -38,6 +42,7 @@ export class Weather {
   async clear(): Promise<void> {
     this.#lines.clear();
     this.#broker.clear();
+    this.#central.clear();
     this.#disks.clear();
     await this.#machines.clear();
   }

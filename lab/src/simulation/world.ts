@@ -41,8 +41,10 @@ export class World {
   /** Installations that have no business here. */
   readonly seconds: SimulatedNode[] = [];
   readonly surroundings: Surroundings;
-  /** Whether central is put back to earlier states in this life. Its nodes then keep all of their history, and in others none. */
+  /** Whether central is put back to earlier states in this life. Its nodes then keep their history unless they are told to trim it. */
   readonly isPutBack: boolean;
+  /** Whether nodes trim what central may be put back to before: it takes snapshots in then. */
+  readonly isTrimmed: boolean;
   /** Whether disks of nodes are put back, copied and lost in this life. */
   readonly hasBadDisks: boolean;
   /** What kinds of things have happened. */
@@ -56,7 +58,8 @@ export class World {
     this.trace = new Trace(clock);
     this.broker = new Broker(clock, this.chance);
     const kind = planted?.livesWith ?? this.chance.weighed(lifeKinds);
-    this.isPutBack = kind === 'central put back';
+    this.isTrimmed = kind === 'history trimmed';
+    this.isPutBack = kind === 'central put back' || this.isTrimmed;
     this.hasBadDisks = kind === 'bad disks';
     const retentionMs = this.isPutBack ? LONG_RETENTION_MS : SHORT_RETENTION_MS;
     this.surroundings = { clock, random, broker: this.broker, disk, retentionMs, planted };

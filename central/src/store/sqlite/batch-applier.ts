@@ -19,6 +19,7 @@ import type { PositionDigests } from './positions/position-digests.ts';
 import { PositionRepair } from './positions/position-repair.ts';
 import { type DeficitPlace, PositionWriter } from './positions/position-table.ts';
 import { QuarantineWriter } from './positions/quarantine-table.ts';
+import { SnapshotReader } from './snapshots/snapshot-table.ts';
 import type { HeardFact } from './transfers/transfer-desk.ts';
 
 /** Carries out what the rules decide about a message, inside a transaction of its caller (between `begin` and `end`). */
@@ -30,6 +31,7 @@ export class BatchApplier {
   readonly #logWriter: BatchLogWriter;
   readonly #quarantine: QuarantineWriter;
   readonly #tasks: TaskDesk;
+  readonly #snapshots: SnapshotReader;
   #facts = new TaskFactCollector();
   #transferFacts: HeardFact[] = [];
   #deficits: DeficitPlace[] = [];
@@ -57,6 +59,7 @@ export class BatchApplier {
     this.#logWriter = new BatchLogWriter(database);
     this.#quarantine = new QuarantineWriter(database);
     this.#tasks = new TaskDesk(database, promising);
+    this.#snapshots = new SnapshotReader(database);
   }
 
   begin(): void {
@@ -110,6 +113,10 @@ export class BatchApplier {
       case 'gap':
         return { outcome: 'gap', need: decided.need };
       case 'apply':
+        // What is taken over of a snapshot says of its tasks what the log before its place would tell once more.
+        if (record !== undefined && this.#snapshots.isTaking(batch)) {
+          return { outcome: 'gap', need: record.appliedUpTo + 1 };
+        }
         return this.#applyRest(verified, { skip: decided.skip, record }, now);
       default:
         return unreachable(decided);

@@ -17,6 +17,7 @@ import { repairByVersion } from './repair-by-version.ts';
 import { restoredPromises } from './restored-promises.ts';
 import { sameEpoch } from './same-epoch.ts';
 import { sameMessageId } from './same-message-id.ts';
+import { snapshotWithoutRoot } from './snapshot-without-root.ts';
 import { synchronousNormal } from './synchronous-normal.ts';
 import { uncountedGranted } from './uncounted-granted.ts';
 
@@ -40,6 +41,7 @@ export const teeth: readonly Tooth[] = [
   formerBooksDropped,
   restoredPromises,
   repairByVersion,
+  snapshotWithoutRoot,
 ];
 
 export function toothNamed(name: string): Tooth {

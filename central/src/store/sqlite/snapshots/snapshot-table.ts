@@ -1,4 +1,5 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { LogIdentity } from '@edgestock/shared/protocol/message';
 import type { SnapshotManifest } from '@edgestock/shared/protocol/snapshot';
 import { decodeSnapshotChunk } from '@edgestock/shared/protocol/snapshot-codec';
 import { must } from '@edgestock/shared/runtime/assert';
@@ -33,6 +34,7 @@ export class SnapshotReader {
   readonly #kept: Statement<[string], KeptRow>;
   readonly #chunk: Statement<[string, number], { bytes: Buffer }>;
   readonly #holding: Statement<[string, string], { bytes: Buffer }>;
+  readonly #taking: Statement<[string, number, string], { one: number }>;
 
   constructor(database: Database) {
     this.#kept = database.prepare(`
@@ -44,6 +46,14 @@ export class SnapshotReader {
     this.#holding = database.prepare(`
       SELECT c.bytes FROM snapshot s JOIN snapshot_chunk c ON c.snapshot = s.id
       WHERE s.warehouse = ? AND s.accepted_at IS NOT NULL AND c.last_sku >= ? ORDER BY c.chunk LIMIT 1`);
+    this.#taking = database.prepare(`
+      SELECT 1 AS one FROM snapshot
+      WHERE warehouse = ? AND accepted_at IS NULL AND epoch = ? AND instance = ? AND taken > 0`);
+  }
+
+  /** Some of the positions are taken over of one by whoever writes this log, and not all. */
+  isTaking({ warehouse, epoch, instance }: LogIdentity): boolean {
+    return this.#taking.get(warehouse, epoch, instance) !== undefined;
   }
 
   /** The one with which the log of a warehouse begins here. */
