@@ -16,6 +16,7 @@ import type { CentralStore } from '../store/central-store.ts';
 import type { DigestWatch } from './digest-watch.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { NodeCursor, NodeCursors } from './node-cursors.ts';
+import { parsedJson } from './parsed-json.ts';
 import type { StallWatch } from './stall-watch.ts';
 import type { WantedStates } from './wanted-states.ts';
 
@@ -230,12 +231,4 @@ function heardOf(warehouse: WarehouseId, request: HeartbeatRequest, at: number):
     schemaMax: request.schema[1],
     ...(request.fence === undefined ? {} : { nodeFence: request.fence.reason.slice(0, centralLimits.reasonLengthMax) }),
   };
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -4,6 +4,7 @@ import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { NodeCursors } from './node-cursors.ts';
+import { parsedJson } from './parsed-json.ts';
 
 export type LastUnitsDeskOptions = {
   readonly cursors: NodeCursors;
@@ -68,12 +69,4 @@ function quantitiesOf(
   }
   const summed = [...bySku].map(([sku, quantity]) => ({ sku, quantity }));
   return summed.every(({ quantity }) => Number.isSafeInteger(quantity)) ? summed : undefined;
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -13,6 +13,7 @@ import { knownUpTo } from '../rules/freshness.ts';
 import type { NodeRecord } from '../rules/node-record.ts';
 import { sameHash } from '../rules/same-hash.ts';
 import type { CentralStore, KeptSnapshot, Rejoined } from '../store/central-store.ts';
+import { parsedJson } from './parsed-json.ts';
 
 /** Answers nodes that were restored, cloned or rebuilt: what central knows of them, who goes on, and what it can give back. */
 export class RejoinDesk {
@@ -146,12 +147,4 @@ function knownOf(record: NodeRecord, beginning: KeptSnapshot | undefined, now: n
       : { beginsAt: { sequence: beginning.sequence, hash: Buffer.from(beginning.hash).toString('hex') } }),
     time: now,
   };
-}
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

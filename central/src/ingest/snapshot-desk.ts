@@ -6,6 +6,7 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Applied, CentralStore, TakenIn } from '../store/central-store.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { NodeCursors } from './node-cursors.ts';
+import { parsedJson } from './parsed-json.ts';
 
 export type SnapshotDeskOptions = {
   readonly store: CentralStore;
@@ -106,11 +107,3 @@ export class SnapshotDesk {
 }
 
 const DAMAGED_HINT = 'if it goes on, look at the disks and the memory of both, and at the line between them';
-
-function parsedJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

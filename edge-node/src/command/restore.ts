@@ -1,9 +1,7 @@
-import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { systemClock } from '@edgestock/shared/runtime/clock';
-import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
 import { defineCommand } from 'citty';
 import { restoreNode } from '../store/edge-backup.ts';
-import { WrongCall } from './wrong-call.ts';
+import { onStoppedNode } from './stopped-node.ts';
 
 /** `edgestock edge restore`: a backup in the place of a node's books. */
 export const restoreCommand = defineCommand({
@@ -25,7 +23,10 @@ Exit code: 0 restored, 1 nothing was changed, 2 a node runs on the directory.`,
     json: { type: 'boolean', description: 'Print what was restored as one JSON object' },
   },
   run({ args }) {
-    const restored = restoredBooks(args['data-dir'], args);
+    const { from, warehouse: id, replace = false, 'data-dir': dataDir } = args;
+    const restored = onStoppedNode({ dataDir, warehouse: id }, (owner) =>
+      restoreNode({ from, dataDir, warehouse: owner, replace, now: systemClock.now() }),
+    );
     const { backupAt, ...said } = restored;
     const madeAt = new Date(backupAt).toISOString();
     if (args.json === true) {
@@ -42,23 +43,3 @@ Exit code: 0 restored, 1 nothing was changed, 2 a node runs on the directory.`,
     );
   },
 });
-
-function restoredBooks(
-  dataDir: string,
-  args: { readonly from: string; readonly warehouse: string; readonly replace?: boolean | undefined },
-) {
-  const warehouse = parseWarehouseId(args.warehouse);
-  if (warehouse === undefined) {
-    throw new WrongCall(
-      `${args.warehouse} is no warehouse id`,
-      'Letters, digits, - and _, at most 32: --warehouse BER1',
-    );
-  }
-  const { from, replace = false } = args;
-  try {
-    return restoreNode({ from, dataDir, warehouse, replace, now: systemClock.now() });
-  } catch (error) {
-    if (!(error instanceof DataDirectoryInUse)) throw error;
-    throw new WrongCall(`a node is running on ${dataDir}`, 'Stop it first: nothing was changed.', { cause: error });
-  }
-}

@@ -1,10 +1,8 @@
-import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { systemRandom } from '@edgestock/shared/runtime/random';
-import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
 import { defineCommand } from 'citty';
 import { type Salvaged, salvageNode } from '../store/edge-salvage.ts';
-import { WrongCall } from './wrong-call.ts';
+import { onStoppedNode } from './stopped-node.ts';
 
 /** `edgestock edge salvage`: what can be read of damaged books, in new ones. */
 export const salvageCommand = defineCommand({
@@ -24,23 +22,13 @@ Exit code: 0 salvaged, 1 nothing was changed (a sound database is left alone), 2
     json: { type: 'boolean', description: 'Print what was salvaged as one JSON object' },
   },
   run({ args }) {
-    const salvaged = salvagedBooks(args['data-dir'], args.warehouse);
+    const { warehouse: id, 'data-dir': dataDir } = args;
+    const salvaged = onStoppedNode({ dataDir, warehouse: id }, (warehouse) =>
+      salvageNode({ dataDir, warehouse, instance: systemRandom.hex(16), now: systemClock.now() }),
+    );
     console.log(args.json === true ? JSON.stringify(salvaged) : inWords(salvaged));
   },
 });
-
-function salvagedBooks(dataDir: string, id: string): Salvaged {
-  const warehouse = parseWarehouseId(id);
-  if (warehouse === undefined) {
-    throw new WrongCall(`${id} is no warehouse id`, 'Letters, digits, - and _, at most 32: --warehouse BER1');
-  }
-  try {
-    return salvageNode({ dataDir, warehouse, instance: systemRandom.hex(16), now: systemClock.now() });
-  } catch (error) {
-    if (!(error instanceof DataDirectoryInUse)) throw error;
-    throw new WrongCall(`a node is running on ${dataDir}`, 'Stop it first: nothing was changed.', { cause: error });
-  }
-}
 
 function inWords({ warehouse, path, kept, findings, movements, missing, altered, tables }: Salvaged): string {
   const torn = tables.filter(({ isWhole }) => !isWhole).map(({ table }) => table);

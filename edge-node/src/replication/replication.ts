@@ -26,8 +26,6 @@ import { Trimmer } from './trimmer.ts';
 /** What replication needs of the ledger: to be told, synchronously, of every commit that appended. */
 export type CommitSource = { onCommit(listener: (headSequence: number) => void): () => void };
 
-export type { Restoration } from './standing.ts';
-
 export type ReplicationOptions = {
   readonly log: ReplicationLog;
   readonly ledger: CommitSource;

@@ -5,8 +5,9 @@ import type { BrokerCredentials } from '@edgestock/shared/transport/jetstream-co
 import type { DirectiveInbox } from './directive-inbox.ts';
 import { JetStreamLink } from './jetstream-link.ts';
 import { replicationLimits } from './limits.ts';
-import { type CommitSource, Replication, type Restoration } from './replication.ts';
+import { type CommitSource, Replication } from './replication.ts';
 import type { ReplicationLog } from './replication-log.ts';
+import type { Restoration } from './standing.ts';
 
 /**
  * Begins to replicate in the background and returns at once: a node works whether or not there is a broker, and central, yet.

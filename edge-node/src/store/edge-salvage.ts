@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { chainHash } from '@edgestock/shared/protocol/chain';
-import { decodeDelta } from '@edgestock/shared/protocol/codec';
+import { readableDelta } from '@edgestock/shared/protocol/readable-delta';
 import { BackupRefused } from '@edgestock/shared/sqlite/backup';
 import { integrityFindings, isDamage } from '@edgestock/shared/sqlite/database-check';
 import { removed } from '@edgestock/shared/sqlite/database-file';
@@ -160,7 +160,7 @@ function dropAltered(books: Database.Database): number {
     for (const { sequence, delta, hash } of rows) {
       const isNext = before?.sequence === sequence - 1;
       const isProven = !isNext || before === undefined || chainHash(before.hash, delta).equals(hash);
-      if (isProven && isReadable(delta)) before = { sequence, hash };
+      if (isProven && readableDelta(delta) !== undefined) before = { sequence, hash };
       else {
         altered.push(sequence);
         before = undefined;
@@ -171,13 +171,4 @@ function dropAltered(books: Database.Database): number {
   }
   for (const sequence of altered) drop.run(sequence);
   return altered.length;
-}
-
-function isReadable(delta: Uint8Array): boolean {
-  try {
-    decodeDelta(delta);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,8 @@
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { seededRandom } from '@edgestock/shared/testing/seeded-random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
-import { Replication, type Restoration } from '../replication/replication.ts';
+import { Replication } from '../replication/replication.ts';
+import type { Restoration } from '../replication/standing.ts';
 import { InMemoryInbox } from './in-memory-inbox.ts';
 import { InMemoryLog } from './in-memory-log.ts';
 import { ModelCentral } from './model-central.ts';

@@ -9,7 +9,7 @@ export type SalvagedTable = {
   readonly isWhole: boolean;
 };
 
-type Column = { readonly name: string; readonly pk: number };
+type Column = { readonly name: string; readonly type: string; readonly pk: number };
 type Row = readonly unknown[];
 type Schema = { readonly name: string; readonly type: string; readonly sql: string | null };
 
@@ -77,7 +77,7 @@ function readAll(
   const key = columns.filter(({ pk }) => pk > 0).sort((a, b) => a.pk - b.pk);
   const order = (direction: string) => key.map(({ name }) => `${quoted(name)} ${direction}`).join(', ');
   const [only] = key;
-  const rowid = key.length === 1 && only !== undefined && isRowid(from, table, only.name) ? only.name : undefined;
+  const rowid = key.length === 1 && only !== undefined && isRowid(from, table, only) ? only.name : undefined;
   const select = `SELECT ${names} FROM ${quoted(table)}`;
   if (rowid === undefined) {
     const orderBy = (direction: string) => (key.length === 0 ? '' : ` ORDER BY ${order(direction)}`);
@@ -139,14 +139,13 @@ function readRun(from: Database.Database, sql: string, values: readonly number[]
 }
 
 /** Whether the key is the row's own number, by which the table is laid out. */
-function isRowid(database: Database.Database, table: string, column: string): boolean {
+function isRowid(database: Database.Database, table: string, { type }: Column): boolean {
   try {
     database.prepare(`SELECT rowid FROM ${quoted(table)} LIMIT 0`);
   } catch {
     return false;
   }
-  const info = database.pragma(`table_info(${quoted(table)})`) as { name: string; type: string }[];
-  return info.some(({ name, type }) => name === column && type.toUpperCase() === 'INTEGER');
+  return type.toUpperCase() === 'INTEGER';
 }
 
 function quoted(name: string): string {

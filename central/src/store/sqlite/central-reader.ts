@@ -1,6 +1,6 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
-import { decodeDelta, WireError } from '@edgestock/shared/protocol/codec';
+import { readableDelta } from '@edgestock/shared/protocol/readable-delta';
 import type { StateAhead } from '@edgestock/shared/protocol/rejoin';
 import { assert, must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
@@ -308,12 +308,10 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
 }
 
 function entryOf({ sequence, epoch, bytes }: { sequence: number; epoch: number; bytes: Uint8Array }): HistoryEntry {
-  try {
-    return { kind: 'movement', sequence, epoch, delta: decodeDelta(bytes) };
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    return { kind: 'opaque', sequence, epoch, bytes };
-  }
+  const delta = readableDelta(bytes);
+  return delta === undefined
+    ? { kind: 'opaque', sequence, epoch, bytes }
+    : { kind: 'movement', sequence, epoch, delta };
 }
 
 function positionOf(row: PositionRow): PositionRecord {

@@ -1,11 +1,11 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { whyNotRecordedLate } from '@edgestock/shared/inventory/late-movement';
 import { chainHash } from '@edgestock/shared/protocol/chain';
-import { decodeDelta, decodeUpBatch, WireError } from '@edgestock/shared/protocol/codec';
-import type { Delta } from '@edgestock/shared/protocol/delta';
+import { decodeUpBatch, WireError } from '@edgestock/shared/protocol/codec';
 import type { LateRow } from '@edgestock/shared/protocol/directive';
 import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
+import { readableDelta } from '@edgestock/shared/protocol/readable-delta';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import { eq } from 'drizzle-orm';
@@ -41,7 +41,7 @@ export class LateFactReader {
 
   #movementsOf({ reason, bytes, warehouse, firstSequence = 0 }: QuarantineRecord): LateFact['movements'] {
     // A single one was put aside out of a batch that was applied: its node has it, and so has the log.
-    if (reason === 'delta') return [{ sequence: firstSequence, delta: readable(bytes), bytes, isInLog: true }];
+    if (reason === 'delta') return [{ sequence: firstSequence, delta: readableDelta(bytes), bytes, isInLog: true }];
     try {
       const batch = decodeUpBatch(bytes);
       let hash = batch.hashBefore;
@@ -53,7 +53,7 @@ export class LateFactReader {
       return batch.deltas.map((delta, index): LateFactMovement => {
         return {
           sequence: batch.firstSequence + index,
-          delta: readable(delta),
+          delta: readableDelta(delta),
           bytes: delta,
           isInLog: index < common,
         };
@@ -173,13 +173,4 @@ function pagesOf(rows: readonly LateRow[]): readonly (readonly LateRow[])[] {
     room -= bytes;
   }
   return pages;
-}
-
-function readable(bytes: Uint8Array): Delta | undefined {
-  try {
-    return decodeDelta(bytes);
-  } catch (error) {
-    if (error instanceof WireError) return undefined;
-    throw error;
-  }
 }

@@ -1,5 +1,5 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import { decodeDelta, WireError } from '@edgestock/shared/protocol/codec';
+import { readableDelta } from '@edgestock/shared/protocol/readable-delta';
 import type { LogBeginning, RejoinReply, TakeOverRequest } from '@edgestock/shared/protocol/rejoin';
 import type { Database, Statement } from 'better-sqlite3';
 import { decideRejoin, type NodeLife } from '../../../rules/rejoin.ts';
@@ -67,12 +67,7 @@ export class TakeOver {
   #versionAt(warehouse: WarehouseId, sku: Sku, sequence: number): number {
     const logged = this.#log.delta(warehouse, sequence);
     if (logged === undefined) return this.#snapshots.versionOf(warehouse, sku, sequence);
-    try {
-      return decodeDelta(logged.bytes).version;
-    } catch (error) {
-      if (error instanceof WireError) return 0;
-      throw error;
-    }
+    return readableDelta(logged.bytes)?.version ?? 0;
   }
 }
 

@@ -1,0 +1,8 @@
+/** What a node asks, before it is looked at; `undefined` for a text that is no JSON. */
+export function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
