@@ -1,8 +1,10 @@
+import { centralRead } from './central-read.ts';
 import { durableSale } from './durable-sale.ts';
 import type { BenchId } from './figure.ts';
 import { hotSku } from './hot-sku.ts';
 import { ingest } from './ingest.ts';
 import type { Bench } from './run.ts';
+import { saleLatency } from './sale-latency.ts';
 import { stockRead } from './stock-read.ts';
 import { visibility } from './visibility.ts';
 import { wireBytes } from './wire-bytes.ts';
@@ -11,8 +13,10 @@ import { wireBytes } from './wire-bytes.ts';
 export const benches: Readonly<Record<BenchId, Bench>> = {
   N1: stockRead,
   N2: durableSale,
+  N3: saleLatency,
   N4: visibility,
   N5: ingest,
   N6: wireBytes,
+  N8: centralRead,
   N9: hotSku,
 };

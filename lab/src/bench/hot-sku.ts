@@ -82,7 +82,7 @@ export const hotSku: Bench = async (run) => {
         samples,
         floorSamples: lockSamples,
         floorIs: 'PostgreSQL row lock for each request behind Hono',
-        ratioMin: RATIO_MIN,
+        ratio: { atLeast: RATIO_MIN },
       }),
       figureAgainstFloor(
         { ...common, notes: [] },
@@ -90,7 +90,7 @@ export const hotSku: Bench = async (run) => {
           samples,
           floorSamples: statementSamples,
           floorIs: 'PostgreSQL, one conditional statement for each request behind Hono',
-          ratioMin: 1,
+          ratio: { atLeast: 1 },
         },
       ),
       await oversold(central.url, load, run),

@@ -48,7 +48,7 @@ export const ingest: Bench = async ({ directory, pace }) => {
         samples,
         floorSamples,
         floorIs: 'bare SQLite batch upsert of the same position rows',
-        ratioMin: RATIO_MIN,
+        ratio: { atLeast: RATIO_MIN },
       }),
       figureAgainstBound(common, { value: median(samples), bound: { atLeast: PER_SECOND_MIN } }),
     ];

@@ -11,6 +11,11 @@ export type BenchRun = {
   readonly dataDirectory: string | undefined;
 };
 
+/** A size of the full run, a hundredth of it in a quick one. */
+export function sized(full: number, { isQuick }: Pick<BenchRun, 'isQuick'>): number {
+  return isQuick ? Math.ceil(full / 100) : full;
+}
+
 /** What a number is held against is not on this machine. The others can still be measured. */
 export class PeerMissing extends Error {
   override readonly name = 'PeerMissing';

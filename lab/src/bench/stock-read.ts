@@ -47,7 +47,7 @@ export const stockRead: Bench = async ({ directory, pace }) => {
           unit: 'requests/s',
           notes: [`p99 under this load ${Math.max(...latencies).toFixed(1)} ms at worst`],
         },
-        { samples, floorSamples, floorIs: 'bare Hono route returning the same bytes', ratioMin: RATIO_MIN },
+        { samples, floorSamples, floorIs: 'bare Hono route returning the same bytes', ratio: { atLeast: RATIO_MIN } },
       ),
     ];
   } finally {

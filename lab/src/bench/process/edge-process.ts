@@ -7,11 +7,17 @@ import { HelperDied } from './helper.ts';
 
 export type EdgeProcess = { readonly url: string; stop(): Promise<void> };
 
-/** No broker answers there: what is measured is the node, not a broker beside it. */
+/** No broker answers there: what is measured then is the node, not a broker beside it. */
 const NO_BROKER = 'nats://127.0.0.1:9';
 
-/** One node as its users run it: `edgestock edge` in a process of its own, all settings at their defaults. */
-export async function startEdgeProcess(options: { readonly directory: string }): Promise<EdgeProcess> {
+/**
+ * One node as its users run it: `edgestock edge` in a process of its own, all settings at their defaults. Without a broker it is a
+ * node whose link is cut.
+ */
+export async function startEdgeProcess(options: {
+  readonly directory: string;
+  readonly natsUrl?: string;
+}): Promise<EdgeProcess> {
   const flags = [
     '--warehouse',
     'BENCH1',
@@ -20,7 +26,7 @@ export async function startEdgeProcess(options: { readonly directory: string }):
     '--port',
     '0',
     '--nats',
-    NO_BROKER,
+    options.natsUrl ?? NO_BROKER,
     '--json',
   ];
   const child = spawn(process.execPath, [EDGESTOCK, 'edge', ...flags], {

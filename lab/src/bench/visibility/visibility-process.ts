@@ -1,7 +1,8 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { percentile } from '../../measure/distribution.ts';
-import { saleBody, skuAt } from '../load/goods.ts';
-import { offeredSales } from '../load/offered-sales.ts';
+import { postText } from '../load/connection.ts';
+import { saleBody, scatteredSku } from '../load/goods.ts';
+import { offeredLoad } from '../load/offered-load.ts';
 import { answerOrders } from '../process/answer-orders.ts';
 import { AvailabilityWatch } from './availability-watch.ts';
 import { PendingSales } from './pending-sales.ts';
@@ -37,14 +38,14 @@ answerOrders<VisibilityOrder, VisibilityReply>(async ({ centralUrl, nodes, skus,
     sales.seen({ position: `${warehouse} ${sku}`, sequence }, systemClock.monotonicMs()),
   );
   try {
-    const { answered, late } = await offeredSales({
+    const { answered, late } = await offeredLoad({
       urls: nodes.map(({ url }) => url),
-      connectionsPerNode: CONNECTIONS_PER_NODE,
+      connectionsPerServer: CONNECTIONS_PER_NODE,
       perSecond,
       durationMs,
-      bodyOf: (index) => {
+      requestOf: (index, host) => {
         receipts += 1;
-        return saleBody(`V-${receipts}`, skuAt((index * 7_919) % skus));
+        return postText(host, '/v1/sales', saleBody(`V-${receipts}`, scatteredSku(index, skus)));
       },
       onAnswer: (url, { status, body }) => {
         const nowMs = systemClock.monotonicMs();
