@@ -3,6 +3,9 @@ import { durableSale } from './durable-sale.ts';
 import type { BenchId } from './figure.ts';
 import { hotSku } from './hot-sku.ts';
 import { ingest } from './ingest.ts';
+import { largeAssortment } from './large-assortment.ts';
+import { manyNodes } from './many-nodes.ts';
+import { memory } from './memory.ts';
 import type { Bench } from './run.ts';
 import { saleLatency } from './sale-latency.ts';
 import { stockRead } from './stock-read.ts';
@@ -19,4 +22,7 @@ export const benches: Readonly<Record<BenchId, Bench>> = {
   N6: wireBytes,
   N8: centralRead,
   N9: hotSku,
+  N10: largeAssortment,
+  N11: manyNodes,
+  N12: memory,
 };

@@ -41,13 +41,18 @@ export const command = defineCommand({
     if (args.write === true && (args.quick === true || ids.length < benchIds.length)) {
       throw new UsageError('--write needs a whole run', 'Leave --quick and --only away.');
     }
-    const figures: Figure[] = [];
-    for (const id of ids) {
-      remark(`${id} ...`);
-      figures.push(
-        ...(await measured(id, args['data-dir'], { isQuick: args.quick === true, isWhole: args.only === undefined })),
-      );
-    }
+    const disk = args['data-dir'] ?? tmpdir();
+    const isQuick = args.quick === true;
+    const figures = await inFolderOfItsOwn(disk, async (sharedDirectory) => {
+      const measuredSoFar: Figure[] = [];
+      for (const id of ids) {
+        remark(`${id} ...`);
+        const one = () =>
+          inFolderOfItsOwn(disk, (directory) => benches[id](runIn(directory, sharedDirectory, isQuick)));
+        measuredSoFar.push(...(await orLeftOut(id, one, { isWhole: args.only === undefined })));
+      }
+      return measuredSoFar;
+    });
     if (args.write === true && new Set(figures.map(({ id }) => id)).size < benchIds.length) {
       throw new UsageError('--write needs every number', 'Install what was left out, and run it again.');
     }
@@ -65,13 +70,13 @@ function idOf(text: string): BenchId {
 }
 
 /** Of a whole run a number whose peer is not here is left out, and said so; asked for by name, it is an error. */
-async function measured(
+async function orLeftOut(
   id: BenchId,
-  parent: string | undefined,
-  { isQuick, isWhole }: { readonly isQuick: boolean; readonly isWhole: boolean },
+  measure: () => Promise<readonly Figure[]>,
+  { isWhole }: { readonly isWhole: boolean },
 ): Promise<readonly Figure[]> {
   try {
-    return await inFolderOfItsOwn(id, parent, isQuick);
+    return await measure();
   } catch (error) {
     if (!isWhole || !(error instanceof PeerMissing)) throw error;
     remark(`${id} left out: ${error.message}. ${error.hint}`);
@@ -79,19 +84,23 @@ async function measured(
   }
 }
 
-async function inFolderOfItsOwn(id: BenchId, parent: string | undefined, isQuick: boolean): Promise<readonly Figure[]> {
-  if (parent !== undefined) await mkdir(parent, { recursive: true });
-  const directory = await mkdtemp(join(resolve(parent ?? tmpdir()), 'edgestock-bench-'));
-  // PostgreSQL refuses to run as root, and as another user has to pass through a folder that is made for its owner alone.
-  await chmod(directory, 0o711);
-  const run: BenchRun = {
+function runIn(directory: string, sharedDirectory: string, isQuick: boolean): BenchRun {
+  return {
     directory,
+    sharedDirectory,
     pace: isQuick ? paces.quick : paces.full,
     isQuick,
     dataDirectory: existsSync(DATA) ? DATA : undefined,
   };
+}
+
+async function inFolderOfItsOwn<Result>(parent: string, use: (directory: string) => Promise<Result>): Promise<Result> {
+  await mkdir(parent, { recursive: true });
+  const directory = await mkdtemp(join(resolve(parent), 'edgestock-bench-'));
+  // PostgreSQL refuses to run as root, and as another user has to pass through a folder that is made for its owner alone.
+  await chmod(directory, 0o711);
   try {
-    return await benches[id](run);
+    return await use(directory);
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -1,5 +1,5 @@
 /** The numbers that this bench measures; `lab/bench/RESULTS.md` says what each one is. */
-export const benchIds = ['N1', 'N2', 'N3', 'N4', 'N5', 'N6', 'N8', 'N9'] as const;
+export const benchIds = ['N1', 'N2', 'N3', 'N4', 'N5', 'N6', 'N8', 'N9', 'N10', 'N11', 'N12'] as const;
 export type BenchId = (typeof benchIds)[number];
 
 /** What the target is held against: the ratio to the floor, or the value itself. */

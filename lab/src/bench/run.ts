@@ -5,6 +5,8 @@ import type { Pace } from './interleaved.ts';
 export type BenchRun = {
   /** An empty folder on the disk that is measured; gone afterwards. */
   readonly directory: string;
+  /** On the same disk, for what takes long to prepare and several numbers use: it lasts as long as the whole run. */
+  readonly sharedDirectory: string;
   readonly pace: Pace;
   readonly isQuick: boolean;
   /** A folder with real data, where the machine has one. */

@@ -5,7 +5,7 @@ import { EDGESTOCK } from '../../system/central-process.ts';
 import { childEnvironment } from '../../system/config.ts';
 import { HelperDied } from './helper.ts';
 
-export type EdgeProcess = { readonly url: string; stop(): Promise<void> };
+export type EdgeProcess = { readonly url: string; readonly pid: number | undefined; stop(): Promise<void> };
 
 /** No broker answers there: what is measured then is the node, not a broker beside it. */
 const NO_BROKER = 'nats://127.0.0.1:9';
@@ -40,6 +40,7 @@ export async function startEdgeProcess(options: {
   const { url } = JSON.parse(line) as { readonly url: string };
   return {
     url,
+    pid: child.pid,
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
