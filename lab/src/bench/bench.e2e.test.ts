@@ -10,7 +10,7 @@ import type { Figure } from './figure.ts';
 const run = promisify(execFile);
 const folders: string[] = [];
 /** Those that need nothing but this machine; `hot-sku.pg.test.ts` has the other. */
-const WITHOUT_PEERS = 'N1,N2,N3,N4,N5,N6,N8,N10,N11,N12';
+const WITHOUT_PEERS = 'N1,N2,N3,N4,N5,N6,N7,N8,N10,N11,N12';
 
 afterEach(async () => {
   for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });

@@ -1,3 +1,4 @@
+import { catchUp } from './catch-up.ts';
 import { centralRead } from './central-read.ts';
 import { durableSale } from './durable-sale.ts';
 import type { BenchId } from './figure.ts';
@@ -20,6 +21,7 @@ export const benches: Readonly<Record<BenchId, Bench>> = {
   N4: visibility,
   N5: ingest,
   N6: wireBytes,
+  N7: catchUp,
   N8: centralRead,
   N9: hotSku,
   N10: largeAssortment,

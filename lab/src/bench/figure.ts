@@ -1,5 +1,5 @@
 /** The numbers that this bench measures; `lab/bench/RESULTS.md` says what each one is. */
-export const benchIds = ['N1', 'N2', 'N3', 'N4', 'N5', 'N6', 'N8', 'N9', 'N10', 'N11', 'N12'] as const;
+export const benchIds = ['N1', 'N2', 'N3', 'N4', 'N5', 'N6', 'N7', 'N8', 'N9', 'N10', 'N11', 'N12'] as const;
 export type BenchId = (typeof benchIds)[number];
 
 /** What the target is held against: the ratio to the floor, or the value itself. */
@@ -53,10 +53,15 @@ export function figureAgainstFloor(
     ratio: rounded(ratio),
     ...judged(ratio, measured.ratio, 'ratio'),
     notes: [
-      `${spreadOf(measured.samples)} ${common.unit}, ${measured.floorIs} ${spreadOf(measured.floorSamples)}, over ${measured.samples.length} repetitions in turns`,
+      `${spreadOf(measured.samples)} ${common.unit}, ${measured.floorIs} ${spreadOf(measured.floorSamples)}, ${repetitionsOf(measured)}`,
       ...(common.notes ?? []),
     ],
   };
+}
+
+function repetitionsOf({ samples, floorSamples }: Record<'samples' | 'floorSamples', readonly number[]>): string {
+  const [own, floor] = [samples.length, floorSamples.length];
+  return own === floor ? `over ${own} repetitions in turns` : `over ${own} and ${floor} repetitions`;
 }
 
 /** A value against a bound of its own. */

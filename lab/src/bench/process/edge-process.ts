@@ -16,11 +16,12 @@ const NO_BROKER = 'nats://127.0.0.1:9';
  */
 export async function startEdgeProcess(options: {
   readonly directory: string;
+  readonly warehouse?: string;
   readonly natsUrl?: string;
 }): Promise<EdgeProcess> {
   const flags = [
     '--warehouse',
-    'BENCH1',
+    options.warehouse ?? 'BENCH1',
     '--data-dir',
     options.directory,
     '--port',
