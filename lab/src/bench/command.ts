@@ -41,19 +41,29 @@ export const command = defineCommand({
     if (args.write === true && (args.quick === true || ids.length < benchIds.length)) {
       throw new UsageError('--write needs a whole run', 'Leave --quick and --only away.');
     }
+    const isWhole = args.only === undefined;
+    let isComplete = true;
+    const leaveOut = (id: BenchId, { message, hint }: PeerMissing) => {
+      isComplete = false;
+      remark(`${id} left out: ${message}. ${hint}`);
+    };
     const disk = args['data-dir'] ?? tmpdir();
-    const isQuick = args.quick === true;
     const figures = await inFolderOfItsOwn(disk, async (sharedDirectory) => {
-      const measuredSoFar: Figure[] = [];
+      const measured: Figure[] = [];
       for (const id of ids) {
         remark(`${id} ...`);
-        const one = () =>
-          inFolderOfItsOwn(disk, (directory) => benches[id](runIn(directory, sharedDirectory, isQuick)));
-        measuredSoFar.push(...(await orLeftOut(id, one, { isWhole: args.only === undefined })));
+        const given = { sharedDirectory, isQuick: args.quick === true, leaveOut };
+        try {
+          measured.push(...(await inFolderOfItsOwn(disk, (directory) => benches[id](runIn(directory, given)))));
+        } catch (error) {
+          // Asked for by name it is an error.
+          if (!isWhole || !(error instanceof PeerMissing)) throw error;
+          leaveOut(id, error);
+        }
       }
-      return measuredSoFar;
+      return measured;
     });
-    if (args.write === true && new Set(figures.map(({ id }) => id)).size < benchIds.length) {
+    if (args.write === true && !isComplete) {
       throw new UsageError('--write needs every number', 'Install what was left out, and run it again.');
     }
     const machine = await thisMachine();
@@ -69,27 +79,11 @@ function idOf(text: string): BenchId {
   return id;
 }
 
-/** Of a whole run a number whose peer is not here is left out, and said so; asked for by name, it is an error. */
-async function orLeftOut(
-  id: BenchId,
-  measure: () => Promise<readonly Figure[]>,
-  { isWhole }: { readonly isWhole: boolean },
-): Promise<readonly Figure[]> {
-  try {
-    return await measure();
-  } catch (error) {
-    if (!isWhole || !(error instanceof PeerMissing)) throw error;
-    remark(`${id} left out: ${error.message}. ${error.hint}`);
-    return [];
-  }
-}
-
-function runIn(directory: string, sharedDirectory: string, isQuick: boolean): BenchRun {
+function runIn(directory: string, given: Pick<BenchRun, 'sharedDirectory' | 'isQuick' | 'leaveOut'>): BenchRun {
   return {
+    ...given,
     directory,
-    sharedDirectory,
-    pace: isQuick ? paces.quick : paces.full,
-    isQuick,
+    pace: given.isQuick ? paces.quick : paces.full,
     dataDirectory: existsSync(DATA) ? DATA : undefined,
   };
 }

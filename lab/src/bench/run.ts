@@ -1,4 +1,4 @@
-import type { Figure } from './figure.ts';
+import type { BenchId, Figure } from './figure.ts';
 import type { Pace } from './interleaved.ts';
 
 /** What a bench needs from whoever runs it. */
@@ -9,6 +9,8 @@ export type BenchRun = {
   readonly sharedDirectory: string;
   readonly pace: Pace;
   readonly isQuick: boolean;
+  /** Says that a part of a number is not measured, since what it is held against is not here. */
+  readonly leaveOut: (id: BenchId, missing: PeerMissing) => void;
   /** A folder with real data, where the machine has one. */
   readonly dataDirectory: string | undefined;
 };
