@@ -20,7 +20,7 @@ const DATA = join(CHECKOUT, '..', 'shared', 'data');
 const paces = {
   full: { rounds: 4, warmUpMs: 2_000, roundMs: 2_000 },
   /** Enough to see that everything runs; its figures mean nothing. */
-  quick: { rounds: 1, warmUpMs: 200, roundMs: 400 },
+  quick: { rounds: 1, warmUpMs: 100, roundMs: 200 },
 };
 
 export const command = defineCommand({

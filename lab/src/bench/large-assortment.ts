@@ -23,8 +23,8 @@ export const LARGE_SKUS = 1_000_000;
 const SMALL_SKUS = 10_000;
 const WAREHOUSES = 10;
 const P50_RATIO_MAX = 1.5;
-const RESTART_SECONDS_MAX = 2;
-const RESTARTS = 3;
+const START_SECONDS_MAX = 2;
+const STARTS = 3;
 const WAREHOUSE = 'BENCH1';
 
 /** A node or a central with a prepared assortment, and how to start another one on the same data when it has stopped. */
@@ -94,10 +94,12 @@ async function brokerIn(directory: string): Promise<Broker> {
 async function measured(run: BenchRun, subject: Subject) {
   const { what, large, small } = subject;
   const sizes = `${grouped(large.skus)} SKUs`;
-  const ratio = await p50Ratio(run, subject);
-  const seconds: number[] = [];
-  for (let restart = 0; restart < (run.isQuick ? 1 : RESTARTS); restart += 1) {
-    seconds.push(await secondsToFirstAnswer(subject));
+  const { startSeconds, ...ratio } = await p50Ratio(run, subject);
+  const seconds = [startSeconds];
+  while (!run.isQuick && seconds.length < STARTS) {
+    const again = await answering(large, subject);
+    await again.started.stop();
+    seconds.push(again.seconds);
   }
   return [
     figureAgainstFloor(
@@ -111,7 +113,7 @@ async function measured(run: BenchRun, subject: Subject) {
         unit: 's',
         notes: [`${spreadOf(seconds)} s in ${seconds.length} starts, the file in the cache of the system`],
       },
-      { value: median(seconds), bound: { atMost: RESTART_SECONDS_MAX } },
+      { value: median(seconds), bound: { atMost: START_SECONDS_MAX } },
     ),
   ];
 }
@@ -123,33 +125,35 @@ async function p50Ratio({ pace }: BenchRun, subject: Subject) {
       'load',
       Helper.start<LoadOrder, LoadReply>(new URL('./load/load-process.ts', import.meta.url)),
     );
-    const side = async ({ skus, start }: Size): Promise<Side> => {
-      const { url, pid } = services.add('started', await start());
-      await atRest(must(pid, 'a process that runs'));
-      return async (durationMs) => {
-        const result = await load.order({ url, connections: CONNECTIONS, durationMs, load: subject.load, skus });
+    const sideOf = async (size: Size) => {
+      const { started, seconds } = await answering(size, subject);
+      services.add('started', started);
+      await atRest(must(started.pid, 'a process that runs'));
+      const { skus } = size;
+      const side: Side = async (durationMs) => {
+        const asked = { url: started.url, connections: CONNECTIONS, durationMs, load: subject.load, skus };
+        const result = await load.order(asked);
         if (result.unexpected > 0) throw new Error(`${result.unexpected} requests had another answer than expected`);
         return result.p50Ms;
       };
+      return { side, seconds };
     };
-    const [samples = [], floorSamples = []] = await interleaved(
-      [await side(subject.large), await side(subject.small)],
-      pace,
-    );
-    return { samples, floorSamples };
+    const large = await sideOf(subject.large);
+    const small = await sideOf(subject.small);
+    const [samples = [], floorSamples = []] = await interleaved([large.side, small.side], pace);
+    return { samples, floorSamples, startSeconds: large.seconds };
   } finally {
     await services.stop();
   }
 }
 
-async function secondsToFirstAnswer({ pathOf, large }: Subject): Promise<number> {
+/** Started, and how long it took until it had answered a read. */
+async function answering({ skus, start }: Size, { pathOf }: Subject) {
   const startedMs = systemClock.monotonicMs();
-  const started = await large.start();
-  try {
-    const { status } = await fetch(`${started.url}${pathOf(scatteredSku(1, large.skus))}`);
-    if (status !== 200) throw new Error(`the first read was answered with ${status}`);
-    return (systemClock.monotonicMs() - startedMs) / 1_000;
-  } finally {
-    await started.stop();
-  }
+  const started = await start();
+  const { status } = await fetch(`${started.url}${pathOf(scatteredSku(1, skus))}`);
+  const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;
+  if (status === 200) return { started, seconds };
+  await started.stop();
+  throw new Error(`the first read was answered with ${status}`);
 }

@@ -4,10 +4,11 @@ import { EdgeApi } from '../api/edge-api.ts';
 import { anyPorts, startSystem } from '../system/start-system.ts';
 import { figureAgainstBound, grouped, median, spreadOf } from './figure.ts';
 import { interleaved, type Side } from './interleaved.ts';
+import { SKUS } from './load/goods.ts';
 import type { LoadOrder, LoadReply } from './load/load-process.ts';
 import { startEdgeProcess } from './process/edge-process.ts';
 import { Helper } from './process/helper.ts';
-import type { Bench } from './run.ts';
+import { type Bench, sized } from './run.ts';
 import { stock } from './stocked-node.ts';
 import { untilTrue } from './until-true.ts';
 
@@ -24,7 +25,9 @@ const isInStep = (status: { readonly sequence: number; readonly applied: number 
  * offered does not wait for what is not answered, and a sale's time begins when it was due. Beside it the same on a node whose
  * link is cut: what replication costs a till.
  */
-export const saleLatency: Bench = async ({ directory, pace }) => {
+export const saleLatency: Bench = async (run) => {
+  const { directory, pace } = run;
+  const skus = sized(SKUS, run);
   const services = new ServiceStack();
   try {
     const { natsUrl } = services.add(
@@ -33,7 +36,7 @@ export const saleLatency: Bench = async ({ directory, pace }) => {
     );
     const node = services.add('node', await startEdgeProcess({ directory: join(directory, 'n3-node'), natsUrl }));
     const cutOff = services.add('cut off', await startEdgeProcess({ directory: join(directory, 'n3-cut-off') }));
-    for (const { url } of [node, cutOff]) await stock(url);
+    for (const { url } of [node, cutOff]) await stock(url, skus);
     const api = new EdgeApi(node.url, { patienceMs: PATIENCE_MS });
     const isReplicated = async () => isInStep(await api.status());
     await untilTrue('central has the opening stock', isReplicated);
@@ -53,6 +56,7 @@ export const saleLatency: Bench = async ({ directory, pace }) => {
           durationMs,
           perSecond: PER_SECOND,
           load: 'sales',
+          skus,
         });
         if (result.unexpected > 0) throw new Error(`${result.unexpected} sales were not answered with 201`);
         if (url === node.url) {

@@ -32,7 +32,7 @@ export async function prepareOffline(
   try {
     const world = services.add('world', await startOfflineWorld(directory));
     const nodes = [world.live, services.add('offline', await world.startOffline())];
-    for (const { url } of nodes) await stock(url, skus);
+    await Promise.all(nodes.map(({ url }) => stock(url, skus)));
     for (const { url } of nodes) await untilTrue('central has the opening stock', () => isInStep(url));
   } finally {
     await services.stop();
