@@ -139,7 +139,7 @@ export class BatchApplier {
         if (message.repair !== undefined) {
           await this.#writePositions();
           const { repaired, deficits } = await this.#repair.repair(message, message.repair);
-          await this.#deficits.push(...deficits);
+          this.#deficits.push(...deficits);
           return { outcome: 'applied', repaired };
         }
         for (const row of message.rows) {
