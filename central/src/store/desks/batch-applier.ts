@@ -120,7 +120,7 @@ export class BatchApplier {
         if (record !== undefined && (await this.#snapshots.isTaking(batch))) {
           return { outcome: 'gap', need: record.appliedUpTo + 1 };
         }
-        return await this.#applyRest(verified, { skip: decided.skip, record }, now);
+        return this.#applyRest(verified, { skip: decided.skip, record }, now);
       default:
         return unreachable(decided);
     }
