@@ -109,12 +109,13 @@ async function caughtUp(
   }
 }
 
-/** Whatever it took, central must be right in the end. */
+/** Whatever it took, central must be right in the end. Looked at again, since a node that is live again may grant between two reads. */
 async function insistOnAgreement(central: CentralApi, nodeUrl: string): Promise<void> {
-  const node = await new EdgeApi(nodeUrl, { patienceMs: PATIENCE_MS }).positions();
-  const model = new Map([...node].map(([sku, { onHand }]) => [sku, onHand]));
-  const [first] = mismatchesOf(OFFLINE, { model, node, central: await central.positions(OFFLINE) });
-  if (first !== undefined) throw new Error(`central does not have what the node has: ${JSON.stringify(first)}`);
+  await untilTrue('central has every position as the node has it', async () => {
+    const node = await new EdgeApi(nodeUrl, { patienceMs: PATIENCE_MS }).positions();
+    const model = new Map([...node].map(([sku, { onHand }]) => [sku, onHand]));
+    return mismatchesOf(OFFLINE, { model, node, central: await central.positions(OFFLINE) }).length === 0;
+  });
 }
 
 function figuresOf(

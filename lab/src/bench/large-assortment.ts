@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { apiLimits } from '@edgestock/central/api/limits';
 import { must } from '@edgestock/shared/runtime/assert';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { createLog } from '@edgestock/shared/runtime/log';
@@ -36,6 +37,7 @@ type Subject = {
   readonly what: string;
   readonly load: 'availability-reads' | 'sales';
   readonly pathOf: (sku: string) => string;
+  readonly notes: readonly string[];
   readonly large: Size;
   readonly small: Size;
 };
@@ -62,6 +64,9 @@ export const largeAssortment: Bench = async (run) => {
         what: 'central GET /v1/availability/{sku}',
         load: 'availability-reads',
         pathOf: (sku) => `/v1/availability/${sku}`,
+        notes: [
+          `every SKU is asked for alike; central keeps the rendered answers of ${grouped(apiLimits.renderedAnswersMax)} SKUs`,
+        ],
         large: await central(large),
         small: await central(small),
       })),
@@ -69,6 +74,7 @@ export const largeAssortment: Bench = async (run) => {
         what: "a node's sale over HTTP",
         load: 'sales',
         pathOf: (sku) => `/v1/stock/${sku}`,
+        notes: [],
         large: node(large),
         small: node(small),
       })),
@@ -103,7 +109,7 @@ async function measured(run: BenchRun, subject: Subject) {
   }
   return [
     figureAgainstFloor(
-      { id: 'N10', what: `${what}, ${sizes}, ${CONNECTIONS} connections, p50`, unit: 'ms' },
+      { id: 'N10', what: `${what}, ${sizes}, ${CONNECTIONS} connections, p50`, unit: 'ms', notes: subject.notes },
       { ...ratio, floorIs: `the same with ${grouped(small.skus)} SKUs`, ratio: { atMost: P50_RATIO_MAX } },
     ),
     figureAgainstBound(

@@ -1,6 +1,7 @@
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
+import { CentralApi } from '../../api/central-api.ts';
 import { EdgeApi } from '../../api/edge-api.ts';
 import { anyPorts, startSystem } from '../../system/start-system.ts';
 import { type EdgeProcess, startEdgeProcess } from '../process/edge-process.ts';
@@ -33,7 +34,14 @@ export async function prepareOffline(
     const world = services.add('world', await startOfflineWorld(directory));
     const nodes = [world.live, services.add('offline', await world.startOffline())];
     await Promise.all(nodes.map(({ url }) => stock(url, skus)));
-    for (const { url } of nodes) await untilTrue('central has the opening stock', () => isInStep(url));
+    const central = new CentralApi(world.centralUrl);
+    for (const warehouse of [LIVE, OFFLINE]) {
+      await untilTrue('central has the opening stock, and may promise of it', async () => {
+        const positions = [...(await central.positions(warehouse)).values()];
+        return positions.length === skus && positions.every(({ quota }) => quota > 0);
+      });
+    }
+    for (const { url } of nodes) await untilTrue('central has all of a node', () => isInStep(url));
   } finally {
     await services.stop();
   }
