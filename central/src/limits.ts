@@ -13,6 +13,13 @@ export const centralLimits = {
   /** Bounds of the wait before a write is tried again that found the store full. */
   storeRetryFirstMs: 200,
   storeRetryMsMax: 10_000,
+  /**
+   * Attempts at one transaction whose server chose another one or went away, and bounds of the wait between them: together some
+   * seconds, as long as a server takes that is started again. Then the caller is told.
+   */
+  transactionAttemptsMax: 10,
+  transactionRetryFirstMs: 10,
+  transactionRetryMsMax: 2_000,
 
   /** How often at most one node is asked for the states of its suspect SKUs. */
   wantedRepeatMs: 10_000,

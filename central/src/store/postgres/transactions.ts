@@ -1,0 +1,121 @@
+import { assert, must, unreachable } from '@edgestock/shared/runtime/assert';
+import { Backoff } from '@edgestock/shared/runtime/backoff';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Random } from '@edgestock/shared/runtime/random';
+import { centralLimits } from '../../limits.ts';
+import { StoreFull } from '../store-full.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import { failureOf } from './failures.ts';
+import {
+  firstRow,
+  type Meta,
+  type Parameter,
+  type PostgresDatabase,
+  type Session,
+  type WritingSession,
+} from './session.ts';
+
+/**
+ * The writes of one process, one after the other, each in a transaction that holds the row of `meta`: whatever another process
+ * decides, it decides before or after. A transaction is repeated when the server let another one go first, and when nobody knows
+ * whether it committed: every write of the store may be repeated (P9).
+ */
+export class Transactions {
+  readonly session: WritingSession;
+  readonly #database: PostgresDatabase;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #running: { readonly session: Session; readonly meta: Meta } | undefined;
+  /** Resolves when the last one that was asked for is over. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(database: PostgresDatabase, parts: { readonly clock: Clock; readonly random: Random }) {
+    this.#database = database;
+    this.#clock = parts.clock;
+    this.#random = parts.random;
+    this.session = new RunningSession(() => must(this.#running, 'statements belong inside a transaction'));
+  }
+
+  /** Throws `StoreFull` and `StoreUnavailable`; whatever else the work throws passes through. Nothing of it remains then. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(() => this.#repeat(work));
+    // Whoever asked is told of a failure; those behind only wait.
+    this.#last = Promise.allSettled([result]);
+    return result;
+  }
+
+  async #repeat<T>(work: () => Promise<T>): Promise<T> {
+    const backoff = new Backoff({
+      firstDelayMs: centralLimits.transactionRetryFirstMs,
+      delayMsMax: centralLimits.transactionRetryMsMax,
+      random: this.#random,
+    });
+    for (;;) {
+      try {
+        return await this.#attempt(work);
+      } catch (error) {
+        const tries = backoff.attempt + 1;
+        refuseRepeating(error, { isLast: tries >= centralLimits.transactionAttemptsMax });
+        await this.#clock.sleep(backoff.nextDelayMs());
+      }
+    }
+  }
+
+  #attempt<T>(work: () => Promise<T>): Promise<T> {
+    return this.#database.transaction(async (session) => {
+      const meta = await firstRow<Meta>(session, 'SELECT revision, structure FROM meta WHERE id = 1 FOR UPDATE');
+      assert(meta !== undefined, 'the row is made with the store');
+      this.#running = { session, meta };
+      try {
+        return await work();
+      } finally {
+        this.#running = undefined;
+      }
+    });
+  }
+}
+
+/** Throws unless another attempt may succeed. */
+function refuseRepeating(error: unknown, { isLast }: { readonly isLast: boolean }): void {
+  const failure = failureOf(error);
+  switch (failure) {
+    case 'other':
+      throw error;
+    case 'full':
+      throw new StoreFull(`the database server takes no writes: ${messageOf(error)}`, { cause: error });
+    case 'conflict':
+      if (isLast) throw error;
+      return;
+    case 'connection':
+      if (isLast)
+        throw new StoreUnavailable(`the database server cannot be reached: ${messageOf(error)}`, { cause: error });
+      return;
+    default:
+      unreachable(failure);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** What tables and desks are made on, once: it is the transaction that runs, whichever that is. */
+class RunningSession implements WritingSession {
+  readonly #running: () => { readonly session: Session; readonly meta: Meta };
+
+  constructor(running: () => { readonly session: Session; readonly meta: Meta }) {
+    this.#running = running;
+  }
+
+  get meta(): Meta {
+    return this.#running().meta;
+  }
+
+  rows<Row extends object>(text: string, parameters?: readonly Parameter[]): Promise<readonly Row[]> {
+    return this.#running().session.rows<Row>(text, parameters);
+  }
+
+  run(text: string, parameters?: readonly Parameter[]): Promise<number> {
+    return this.#running().session.run(text, parameters);
+  }
+}

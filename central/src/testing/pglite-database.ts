@@ -1,0 +1,50 @@
+import { PGlite } from '@electric-sql/pglite';
+import { encoded } from '../store/postgres/array-literal.ts';
+import type { Parameter, PostgresDatabase, Session, TransactionSession } from '../store/postgres/session.ts';
+
+/** PostgreSQL within the process, in memory: one connection, so that reads wait for the transaction that runs. */
+export class PgliteDatabase implements PostgresDatabase {
+  readonly reads: Session;
+  readonly #pglite: PGlite;
+
+  private constructor(pglite: PGlite) {
+    this.#pglite = pglite;
+    this.reads = sessionOn(pglite);
+  }
+
+  static async open(): Promise<PgliteDatabase> {
+    return new PgliteDatabase(await PGlite.create({ parsers: { 20: Number } }));
+  }
+
+  snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#pglite.transaction(async (transaction) => {
+      await transaction.exec('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY');
+      return work(sessionOn(transaction));
+    });
+  }
+
+  transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
+    return this.#pglite.transaction((transaction) =>
+      work({ ...sessionOn(transaction), script: async (text) => void (await transaction.exec(text)) }),
+    );
+  }
+
+  /** An empty database again: opening one takes seconds, this takes milliseconds. */
+  async empty(): Promise<void> {
+    await this.#pglite.exec('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
+  }
+
+  async close(): Promise<void> {
+    await this.#pglite.close();
+  }
+}
+
+function sessionOn(pglite: Pick<PGlite, 'query'>): Session {
+  const run = <Row extends object>(text: string, parameters: readonly Parameter[] = []) =>
+    pglite.query<Row>(text, encoded(parameters));
+  return {
+    rows: async <Row extends object>(text: string, parameters?: readonly Parameter[]) =>
+      (await run<Row>(text, parameters)).rows,
+    run: async (text, parameters) => (await run(text, parameters)).affectedRows ?? 0,
+  };
+}
