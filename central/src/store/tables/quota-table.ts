@@ -1,0 +1,70 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { QuotaTerms } from '@edgestock/shared/inventory/quota';
+import type { Awaitable } from '@edgestock/shared/runtime/awaitable';
+import type { Channel } from '../../rules/channel.ts';
+import type { QuotaState } from '../../rules/policy-recall.ts';
+import type { Offer } from '../../rules/sourcing.ts';
+import type { DeficitPlace } from './position-table.ts';
+
+/** What central knows of a position's quota, and of the goods behind it. */
+export type KnownQuota = QuotaState & { readonly sku: Sku };
+
+export type HeldUnits = { readonly warehouse: WarehouseId; readonly quantity: number };
+
+/**
+ * Central's side of each quota: what is held, allocated and given back of the units that nodes granted. Unspent is what is
+ * left, and no statement here lets it fall below zero (P3): asked for more, it throws. The answers change with it. Inside a
+ * transaction of the caller.
+ */
+export interface QuotaTable {
+  /** Forgets what a transaction that failed has left. */
+  begin(): void;
+  /** From where a channel could serve a SKU: nothing of a warehouse that is not settled. A fenced node counts as silent: its quota stands, but nobody may answer for it. */
+  offers(channel: Channel, sku: Sku, now: number): Awaitable<readonly Offer[]>;
+  /** Sets units aside that a channel promises. They must be unspent in each warehouse, and in the channel beyond its buffer. */
+  hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): Awaitable<void>;
+  /** Sets units aside for a promise that moves here: it was made once, so it may use what the buffer keeps. */
+  holdMoved(sku: Sku, holds: readonly HeldUnits[]): Awaitable<void>;
+  /** Where units were freed since this was last asked. */
+  takeFreed(): readonly DeficitPlace[];
+  /** Held units are promised to nobody any more. */
+  free(sku: Sku, units: HeldUnits): Awaitable<void>;
+  /** Held units are sent to their node as an allocation. What is unspent stays the same. */
+  allocate(sku: Sku, units: HeldUnits): Awaitable<void>;
+  /** Gives back up to so many unspent units, of a warehouse that is not settled none; tells how many, and the new total. */
+  giveBack(sku: Sku, units: HeldUnits): Awaitable<{ readonly units: number; readonly total: number }>;
+  /** Promised units without goods behind them, less what is on its way back to the node already. */
+  deficit(sku: Sku, warehouse: WarehouseId): Awaitable<number>;
+  /** So many units are in tasks that the node has not heard of: they come on top of what it has allocated. */
+  countUnheard(sku: Sku, warehouse: WarehouseId, units: number): Awaitable<void>;
+  /** Takes back what was given back without the node hearing of it, at most so many units; tells how many. */
+  takeBackUnheard(sku: Sku, warehouse: WarehouseId, units: number): Awaitable<number>;
+  /** A task that the node has never heard of is not sent to it. */
+  withdraw(sku: Sku, units: HeldUnits): Awaitable<void>;
+  /** Units of a warehouse that are held beyond its quota: only where central was restored from a backup. */
+  overheld(warehouse: WarehouseId): Awaitable<readonly { readonly sku: Sku; readonly units: number }[]>;
+  /** Positions of a warehouse whose promises have no goods behind them, whoever made them. */
+  missingAt(warehouse: WarehouseId): Awaitable<readonly DeficitPlace[]>;
+  /** What was ever given back to a warehouse, where its node does not know all of it. */
+  unheardReturns(warehouse: WarehouseId): Awaitable<readonly { readonly sku: Sku; readonly total: number }[]>;
+  known(warehouse: WarehouseId, sku: Sku): Awaitable<KnownQuota | undefined>;
+  /** The positions of a warehouse behind a SKU, in the order of their SKUs. */
+  knownAfter(warehouse: WarehouseId, after: Sku | '', limit: number): Awaitable<readonly KnownQuota[]>;
+  /** Where promises of a SKU are held without goods behind them, at most so many. */
+  shortPlaces(sku: Sku, limit: number): Awaitable<readonly DeficitPlace[]>;
+}
+
+/** Units of a position that go back to its node when they are promised to nobody any more. */
+export type RecallDebt = {
+  readonly units: number;
+  /** The loosest policy that they may have been granted under. */
+  readonly before: QuotaTerms;
+};
+
+/** Remembers what is owed, over the lives of central. Inside a transaction of the caller. */
+export interface RecallDebtTable {
+  get(warehouse: WarehouseId, sku: Sku): Awaitable<RecallDebt | undefined>;
+  skusOf(warehouse: WarehouseId): Awaitable<readonly Sku[]>;
+  /** What is owed from now on; no units: nothing. */
+  set(warehouse: WarehouseId, sku: Sku, debt: RecallDebt): Awaitable<void>;
+}
