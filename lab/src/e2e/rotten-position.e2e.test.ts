@@ -53,7 +53,7 @@ test('positions that rotted at central, and one that its node never had, are mad
   database.close();
   expect([await onHand('A'), await onHand('B'), await onHand('E')]).toEqual([99, 0, 50]);
   // What only lies there is looked at when it is counted: at the start, and once a day.
-  system.killCentral();
+  await system.killCentral();
   await until(async () => (await counted('digests_differing_total')) > 0, WITHIN_MS, 'the rot was found');
   await until(async () => (await onHand('A')) === 50 && (await onHand('B')) === 50, WITHIN_MS, 'both are repaired');
   await until(async () => (await onHand('E')) === 0, WITHIN_MS, 'what the node never had is gone');

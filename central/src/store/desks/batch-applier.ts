@@ -120,7 +120,7 @@ export class BatchApplier {
         if (record !== undefined && (await this.#snapshots.isTaking(batch))) {
           return { outcome: 'gap', need: record.appliedUpTo + 1 };
         }
-        return await this.#applyRest(verified, { skip: decided.skip, record }, now);
+        return this.#applyRest(verified, { skip: decided.skip, record }, now);
       default:
         return unreachable(decided);
     }
@@ -139,7 +139,7 @@ export class BatchApplier {
         if (message.repair !== undefined) {
           await this.#writePositions();
           const { repaired, deficits } = await this.#repair.repair(message, message.repair);
-          await this.#deficits.push(...deficits);
+          this.#deficits.push(...deficits);
           return { outcome: 'applied', repaired };
         }
         for (const row of message.rows) {

@@ -4,6 +4,7 @@ import type { CentralStore } from '../central-store.ts';
 import { StoreDesk } from '../desks/store-desk.ts';
 import type { PromiseStore } from '../promise-store.ts';
 import { StoreFull } from '../store-full.ts';
+import type { Tables } from '../tables/tables.ts';
 import { SqliteCentralReader } from './central-reader.ts';
 import { SqlitePromiseReader } from './promise-reader.ts';
 import { sqliteTables } from './sqlite-tables.ts';
@@ -16,13 +17,14 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
 
-  constructor(database: Database.Database) {
+  /** `tables` are those of the same connection. */
+  constructor(database: Database.Database, tables: Tables = sqliteTables(database)) {
     super(database);
     // Immediate: what the rules read is what the writes find, and a busy writer is waited for before any work.
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
     this.#rollback = database.prepare('ROLLBACK');
-    this.#desk = new StoreDesk(sqliteTables(database), {
+    this.#desk = new StoreDesk(tables, {
       turns: this.#turns,
       transaction: (work) => this.#transaction(work),
     });

@@ -16,6 +16,8 @@ import { type OrdersOptions, sumOf, World } from './world.ts';
 
 const SETTLED_WITHIN_MS = 180_000;
 const SETTLE_LOOK_MS = 250;
+/** Longer than a node lets units rest that central has given back, before it grants them to whoever waits. */
+const AT_REST_FOR_MS = 3_000;
 const COUNT_PERIOD_MS = 500;
 /** The SKUs that most want are watched all through; all of them are counted at the end. */
 const WATCHED_SKUS = 20;
@@ -92,7 +94,7 @@ async function sell(world: World): Promise<{ readonly seconds: number; readonly 
     world.cuts.healAll();
     measured.seconds = Math.round(systemClock.monotonicMs() - startedMs) / 1_000;
     remark('both files are through; waiting for parcels and payments');
-    await untilSettled(world, 'every order', async () => (await unfinishedOrders(world)).length === 0);
+    await untilSettled(world, 'every order', atRest(world));
   } finally {
     closing.abort();
     await beside;
@@ -114,8 +116,27 @@ async function count(world: World, signal: AbortSignal, onCount: (oversold: numb
 /** Movements of the nodes that central has not applied, and quota that is granted here and not yet known there. */
 async function behind(world: World): Promise<number> {
   const applied = await world.central.appliedByWarehouse();
-  const statuses = await Promise.all([...world.nodes.values()].map((node) => node.status()));
-  return sumOf(statuses.map(({ warehouse, sequence }) => sequence - (applied.get(warehouse) ?? 0)));
+  return sumOf((await statuses(world)).map(({ warehouse, sequence }) => sequence - (applied.get(warehouse) ?? 0)));
+}
+
+function statuses(world: World) {
+  return Promise.all([...world.nodes.values()].map((node) => node.status()));
+}
+
+/**
+ * True once every order has ended or waits for goods, and no node has gone on for so long: what one gives up, another order may
+ * still be given.
+ */
+function atRest(world: World): () => Promise<boolean> {
+  let restingSince = systemClock.monotonicMs();
+  let known = '';
+  return async () => {
+    const sequences = (await statuses(world)).map(({ sequence }) => sequence).join();
+    const isMoving = sequences !== known || (await behind(world)) > 0 || (await unfinishedOrders(world)).length > 0;
+    if (isMoving) restingSince = systemClock.monotonicMs();
+    known = sequences;
+    return systemClock.monotonicMs() - restingSince >= AT_REST_FOR_MS;
+  };
 }
 
 async function untilSettled(world: World, what: string, isSettled: () => Promise<boolean>): Promise<void> {

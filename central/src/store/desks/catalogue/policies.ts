@@ -2,6 +2,7 @@ import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { SkuPolicy } from '@edgestock/shared/protocol/directive';
 import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
+import type { Awaitable } from '@edgestock/shared/runtime/awaitable';
 import type { WarehouseSettings } from '../../../rules/promise-command.ts';
 import type { DownLogWriter } from '../../tables/down-table.ts';
 import type { UnsettledTable } from '../../tables/epoch-table.ts';
@@ -60,8 +61,8 @@ export class Policies {
     }
   }
 
-  async withoutSettings(): Promise<readonly WarehouseId[]> {
-    return await this.#reader.withoutSettings();
+  withoutSettings(): Awaitable<readonly WarehouseId[]> {
+    return this.#reader.withoutSettings();
   }
 
   async set(warehouse: WarehouseId, settings: WarehouseSettings): Promise<void> {
@@ -73,13 +74,13 @@ export class Policies {
   }
 
   /** Goes on taking back what stricter policies do not allow; tells whether there is more. */
-  async recallNext(): Promise<boolean> {
-    return await this.#recall.next();
+  recallNext(): Promise<boolean> {
+    return this.#recall.next();
   }
 
   /** A warehouse is settled: what its policies do not allow can be taken back now. */
-  async settled(warehouse: WarehouseId): Promise<void> {
-    await this.#recall.settled(warehouse);
+  settled(warehouse: WarehouseId): Promise<void> {
+    return this.#recall.settled(warehouse);
   }
 
   /** Of several rules for one SKU the last counts. */

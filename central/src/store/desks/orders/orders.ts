@@ -1,4 +1,5 @@
 import { unreachable } from '@edgestock/shared/runtime/assert';
+import type { Awaitable } from '@edgestock/shared/runtime/awaitable';
 import type { Order } from '../../../rules/order.ts';
 import { orderOfReservation, placeOrder } from '../../../rules/order-placing.ts';
 import { type OrderEvent, refusalOf } from '../../../rules/order-saga.ts';
@@ -57,8 +58,8 @@ export class Orders {
   }
 
   /** When the next one must be looked at. */
-  async nextWake(): Promise<number | undefined> {
-    return await this.#finder.nextWake();
+  nextWake(): Awaitable<number | undefined> {
+    return this.#finder.nextWake();
   }
 
   async #place(command: PlaceOrder, now: number): Promise<PromiseOutcome> {

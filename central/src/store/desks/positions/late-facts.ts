@@ -4,6 +4,7 @@ import type { LateRow } from '@edgestock/shared/protocol/directive';
 import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { must } from '@edgestock/shared/runtime/assert';
+import type { Awaitable } from '@edgestock/shared/runtime/awaitable';
 import type { PromiseCommand, PromiseOutcome } from '../../../rules/promise-command.ts';
 import type { LateFact } from '../../central-store.ts';
 import type { DownLogWriter } from '../../tables/down-table.ts';
@@ -52,7 +53,7 @@ export class LateFactDesk {
   }
 
   /** Applied ones whose effects the log of their node is not known to hold. */
-  async unheard(): Promise<readonly number[]> {
+  unheard(): Awaitable<readonly number[]> {
     return this.#quarantine.unheard();
   }
 

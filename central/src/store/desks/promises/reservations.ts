@@ -1,5 +1,6 @@
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
+import type { Awaitable } from '@edgestock/shared/runtime/awaitable';
 import { centralLimits } from '../../../limits.ts';
 import type { PromiseCommand, PromiseOutcome } from '../../../rules/promise-command.ts';
 import { type Reservation, type Shortage, stateAt } from '../../../rules/reservation.ts';
@@ -31,8 +32,8 @@ export class Reservations {
     this.#sourcing = parts.sourcing;
   }
 
-  async get(id: string): Promise<Reservation | undefined> {
-    return await this.#reader.get(id);
+  get(id: string): Awaitable<Reservation | undefined> {
+    return this.#reader.get(id);
   }
 
   /** Whether the id belongs to a reservation that still holds its units. */
@@ -44,7 +45,7 @@ export class Reservations {
   async reserve(command: Reserve, now: number): Promise<PromiseOutcome> {
     const { id, channel, owner, ttlSeconds, expiresAt, isPartial } = command;
     const existing = await this.#reader.get(id);
-    if (existing !== undefined) return await this.#again(existing, command);
+    if (existing !== undefined) return this.#again(existing, command);
     if ((await this.#channels.get(channel)) === undefined) return { outcome: 'unknown', what: 'channel', id: channel };
     // It could never be confirmed: an order has its id.
     if ((await this.#orders.get(id)) !== undefined) return { outcome: 'id-taken', by: 'order', id };
@@ -125,8 +126,8 @@ export class Reservations {
   }
 
   /** When the next one ends by time. */
-  async nextEnd(): Promise<number | undefined> {
-    return await this.#reader.nextEnd();
+  nextEnd(): Awaitable<number | undefined> {
+    return this.#reader.nextEnd();
   }
 
   async #end(id: string, state: 'released' | 'expired', reason: string, now: number): Promise<void> {

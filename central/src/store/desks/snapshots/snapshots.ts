@@ -82,12 +82,12 @@ export class Snapshots {
     if (!sameHash(chunkHash(bytes), hash)) return { reply: next(coming), event: 'damaged' };
     const chunk = readChunk(bytes);
     const fault = typeof chunk === 'string' ? chunk : faultOf(chunk, { ...coming, warehouse });
-    if (typeof chunk === 'string' || fault !== undefined) return await this.#anew(coming, `chunk ${index}: ${fault}`);
+    if (typeof chunk === 'string' || fault !== undefined) return this.#anew(coming, `chunk ${index}: ${fault}`);
     const lastSku = chunk.rows.at(-1)?.sku ?? coming.lastSku;
     await this.#writer.put(coming, { hash, rows: chunk.rows.length, lastSku, bytes }, now);
     const staged = { ...coming, staged: index + 1, stagedRows: coming.stagedRows + chunk.rows.length };
     if (staged.staged === staged.chunks && !(await this.#isWhole(warehouse, staged))) {
-      return await this.#anew(coming, 'the chunks that came are not those that its manifest tells of');
+      return this.#anew(coming, 'the chunks that came are not those that its manifest tells of');
     }
     return { reply: next(staged), event: 'staged' };
   }

@@ -1,0 +1,136 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { assert } from '@edgestock/shared/runtime/assert';
+import { migrate } from '@edgestock/shared/sqlite/migrate';
+import { openDatabase } from '@edgestock/shared/sqlite/open-database';
+import { SteadyDatabase } from '@edgestock/shared/sqlite/steady-database';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { describeCentralStore } from '../central-store.contract.ts';
+import { NOW } from '../contract-fixture.contract.ts';
+import type { Tables } from '../tables/tables.ts';
+import { backUpCentral, restoreCentral, STORE_FILE } from './central-backup.ts';
+import { SqliteCentralStore } from './central-store.ts';
+import { migrations } from './migrations.ts';
+import { openCentralReader } from './open-central-store.ts';
+import { sqliteTables } from './sqlite-tables.ts';
+
+/** What an adapter must answer at once. */
+const immediate: Partial<Record<keyof Tables, readonly string[]>> = {
+  availability: ['begin', 'takeRisen', 'excluded'],
+  downLogWriter: ['begin'],
+  positions: ['begin', 'put', 'suspect'],
+  quota: ['begin', 'takeFreed'],
+  unsettled: ['begin'],
+};
+
+/**
+ * SQLite's tables as a server's would be: each call does its work later, and none may be made while another is under way. A desk
+ * that does not wait for a table is found by whatever it asks next.
+ */
+class DeferredTables {
+  #underWay: string | undefined;
+
+  over(tables: Tables): Tables {
+    const names = Object.keys(tables) as readonly (keyof Tables)[];
+    return Object.fromEntries(names.map((name) => [name, this.#over(name, tables[name])])) as unknown as Tables;
+  }
+
+  /** Throws when something was begun that nobody waited for. */
+  assertQuiet(asked: string): void {
+    assert(this.#underWay === undefined, () => `${asked} while ${this.#underWay} is under way: nobody waits for it`);
+  }
+
+  #over(name: keyof Tables, table: object): object {
+    return new Proxy(table, {
+      get: (target, method) => {
+        const work: unknown = Reflect.get(target, method, target);
+        if (typeof work !== 'function') return work;
+        const called = `${name}.${String(method)}`;
+        const isImmediate = immediate[name]?.includes(String(method)) ?? false;
+        return (...asked: readonly unknown[]) => {
+          this.assertQuiet(called);
+          return isImmediate
+            ? Reflect.apply(work, target, asked)
+            : this.#later(called, () => Reflect.apply(work, target, asked));
+        };
+      },
+    });
+  }
+
+  async #later(called: string, work: () => unknown): Promise<unknown> {
+    this.#underWay = called;
+    await new Promise((resolve) => setImmediate(resolve));
+    try {
+      return work();
+    } finally {
+      this.#underWay = undefined;
+    }
+  }
+}
+
+let template: string;
+beforeAll(() => {
+  template = mkdtempSync(join(tmpdir(), 'edgestock-central-'));
+  const database = openDatabase(join(template, STORE_FILE), { cacheKiB: 1_024 });
+  migrate(database, migrations);
+  database.close();
+});
+afterAll(() => rmSync(template, { recursive: true }));
+
+function openDeferred(path: string, deferred: DeferredTables): SqliteCentralStore {
+  const database = openDatabase(path, { cacheKiB: 1_024 });
+  // Nothing here is about what survives.
+  database.pragma('synchronous = OFF');
+  return new SqliteCentralStore(database, deferred.over(sqliteTables(database)));
+}
+
+describeCentralStore('central store on tables that take their time', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  const path = join(directory, STORE_FILE);
+  copyFileSync(join(template, STORE_FILE), path);
+  const deferred = new DeferredTables();
+  let store = openDeferred(path, deferred);
+  let backups = 0;
+  const { reader, close: closeReader } = openCentralReader(path);
+  return {
+    store,
+    reader,
+    reopen: async () => {
+      await store.close();
+      store = openDeferred(path, deferred);
+      return store;
+    },
+    backUp: () => {
+      backups += 1;
+      const to = join(directory, `backup-${backups}.db`);
+      backUpCentral({ dataDirectory: directory, to, now: NOW });
+      return async () => {
+        await store.close();
+        await restoreCentral({ from: to, dataDirectory: directory, replace: true, now: NOW });
+        store = openDeferred(path, deferred);
+        return store;
+      };
+    },
+    close: async () => {
+      closeReader();
+      await store.close();
+      deferred.assertQuiet('closing');
+      await rm(directory, { recursive: true });
+    },
+  };
+});
+
+it('tables that take their time tell who does not wait for one', async () => {
+  const database = new SteadyDatabase(':memory:');
+  const deferred = new DeferredTables();
+  migrate(database, migrations);
+  const tables = deferred.over(sqliteTables(database));
+  const forgotten = tables.nodes.count();
+  expect(() => tables.channels.all()).toThrow('channels.all while nodes.count is under way');
+  expect(() => tables.quota.takeFreed()).toThrow('quota.takeFreed while nodes.count is under way');
+  expect(await forgotten).toBe(0);
+  expect(await tables.channels.all()).toHaveLength(1);
+  database.close();
+});
