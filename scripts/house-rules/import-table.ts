@@ -105,6 +105,20 @@ export const areas: readonly Area[] = [
     web: { mayImport: [], node: 'any' },
   }),
 
+  // What central's store keeps, without saying how, and what its transactions do with it: no SQL, no driver.
+  {
+    place: 'central/src/store/tables/**',
+    mayImport: [],
+    mayImportTypesOf: [...words, 'central/src/store/*', 'central/src/rules/**'],
+    node: 'none',
+  },
+  {
+    place: 'central/src/store/desks/**',
+    mayImport: [...words, 'central/src/limits.ts', 'central/src/store/*', 'central/src/rules/**'],
+    mayImportTypesOf: ['central/src/store/tables/**'],
+    node: 'none',
+  },
+
   // The composition root of central's second thread: it opens the store there.
   {
     place: 'central/src/writer/writer-worker.ts',
@@ -186,7 +200,7 @@ export interface Home {
   readonly isFreeForTests?: true;
 }
 
-const stores = [sqlite, 'edge-node/src/store/**', 'central/src/store/**'];
+const stores = [sqlite, 'edge-node/src/store/**', 'central/src/store/sqlite/**', 'central/src/store/postgres/**'];
 const doors = ['edge-node/src/http/**', 'central/src/api/**'];
 const commands = ['edge-node/src/command/**', 'central/src/command/**', 'lab/**', 'scripts/**'];
 const jetstream = [

@@ -7,6 +7,7 @@ export const forbidden: Readonly<Record<string, readonly Planted[]>> = {
     ['shared/src/inventory/x.ts', `import { readFileSync } from 'node:fs';`],
     ['shared/src/protocol/x.ts', `import { createServer } from 'node:net';`],
     ['central/src/rules/x.ts', `import { hash } from 'node:crypto';`],
+    ['central/src/store/desks/x.ts', `import { hash } from 'node:crypto';`],
     ['edge-node/src/ledger/x.ts', `import { readFileSync } from 'node:fs';`],
   ],
   'may import only': [
@@ -17,6 +18,7 @@ export const forbidden: Readonly<Record<string, readonly Planted[]>> = {
     ['edge-node/src/store/x.ts', `import { route } from '../http/route.ts';`],
     ['edge-node/src/store/x.ts', `import { publish } from '../replication/outbox-publisher.ts';`],
     ['central/src/store/sqlite/x.ts', `import { ingest } from '../../ingest/ingester.ts';`],
+    ['central/src/store/desks/orders/x.ts', `import { Orders } from '../../sqlite/orders/order-table.ts';`],
     ['central/src/orders/x.ts', `import { open } from '../store/sqlite/open.ts';`],
     ['central/src/orders/x.ts', `import type { Rows } from '../store/postgres/rows.ts';`],
     ['edge-node/src/http/x.ts', `import { outbox } from '../store/outbox.ts';`],
@@ -41,6 +43,7 @@ export const forbidden: Readonly<Record<string, readonly Planted[]>> = {
     ['edge-node/src/ledger/x.ts', `import { Hono } from 'hono';`],
     ['edge-node/src/ledger/x.ts', `import { drizzle } from 'drizzle-orm/better-sqlite3';`],
     ['central/src/availability/x.ts', `import Database from 'better-sqlite3';`],
+    ['central/src/store/desks/x.ts', `import { eq } from 'drizzle-orm';`],
     ['central/src/warehouses/x.ts', `import { connect } from 'nats';`],
     ['edge-node/src/http/x.ts', `import { connect } from 'nats';`],
     ['edge-node/src/replication/x.ts', `import { Hono } from 'hono';`],

@@ -35,9 +35,9 @@ Exit code: 0 restored, 1 nothing was changed, 2 a central runs on the directory.
     replace: { type: 'boolean', description: 'A store that is there is kept aside under another name' },
     json: { type: 'boolean', description: 'Print what was restored as one JSON object' },
   },
-  run({ args }) {
+  async run({ args }) {
     const { dataDirectory } = readCentralConfig({ EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'] });
-    const restored = restoredStore({ from: args.from, dataDirectory, replace: args.replace === true });
+    const restored = await restoredStore({ from: args.from, dataDirectory, replace: args.replace === true });
     const { backedUpAt, newEpoch, ...said } = restored;
     const at = new Date(backedUpAt).toISOString();
     if (args.json === true) {
@@ -55,13 +55,13 @@ Exit code: 0 restored, 1 nothing was changed, 2 a central runs on the directory.
   },
 });
 
-function restoredStore(options: {
+async function restoredStore(options: {
   readonly from: string;
   readonly dataDirectory: string;
   readonly replace: boolean;
-}): RestoredCentral {
+}): Promise<RestoredCentral> {
   try {
-    return restoreCentral({ ...options, now: systemClock.now() });
+    return await restoreCentral({ ...options, now: systemClock.now() });
   } catch (cause) {
     if (!(cause instanceof DataDirectoryInUse)) throw cause;
     throw new CentralIsRunning(`a central runs on ${options.dataDirectory}`, { cause });

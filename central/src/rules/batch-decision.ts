@@ -20,28 +20,30 @@ export type BatchDecision =
   /** Apply all but the first `skip` deltas. */
   | { readonly decision: 'apply'; readonly skip: number };
 
+/** Central has applied as much as the whole batch: its hash at the end of the batch says whether it was this one. */
+export function isKnownPlace(record: NodeRecord | undefined, { lastSequence }: VerifiedBatch['batch']): boolean {
+  return record !== undefined && lastSequence <= record.appliedUpTo;
+}
+
 /**
  * A duplicate is recognised before its epoch is judged: what was applied in an earlier life and is delivered again is no late
- * fact. `hashAt` gives the chain hash after a sequence that was applied, or `undefined` where central no longer has it.
+ * fact. `hashAtEnd` is the chain hash that central has at the end of a batch of a known place (`isKnownPlace`), `undefined` where
+ * it no longer has it.
  */
 export function decideBatch(
   record: NodeRecord | undefined,
   verified: VerifiedBatch,
-  hashAt: (sequence: number) => Uint8Array | undefined,
+  hashAtEnd: Uint8Array | undefined,
 ): BatchDecision {
   const { batch } = verified;
   if (record === undefined || batch.epoch < 1 || batch.epoch > record.epoch) return { decision: 'unknown-epoch' };
   const isOwner = batch.epoch === record.epoch && batch.instance === record.instance;
-  const isKnownPlace = batch.lastSequence <= record.appliedUpTo;
-  const knownHash = isKnownPlace ? hashAt(batch.lastSequence) : undefined;
-  if (
-    isKnownPlace &&
-    (knownHash === undefined ? isOwner : sameHash(knownHash, hashAfter(verified, batch.lastSequence)))
-  ) {
+  const isKnown = isKnownPlace(record, batch);
+  if (isKnown && (hashAtEnd === undefined ? isOwner : sameHash(hashAtEnd, hashAfter(verified, batch.lastSequence)))) {
     return { decision: 'duplicate' };
   }
   if (!isOwner) return { decision: 'late-epoch', currentEpoch: record.epoch };
-  if (isKnownPlace) return { decision: 'fork', atSequence: batch.lastSequence };
+  if (isKnown) return { decision: 'fork', atSequence: batch.lastSequence };
   const isConnected = batch.firstSequence <= record.appliedUpTo + 1;
   if (isConnected && !sameHash(hashAfter(verified, record.appliedUpTo), record.appliedHash)) {
     return { decision: 'fork', atSequence: record.appliedUpTo };

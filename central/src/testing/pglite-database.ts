@@ -24,9 +24,15 @@ export class PgliteDatabase implements PostgresDatabase {
   }
 
   transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
-    return this.#pglite.transaction((transaction) =>
-      work({ ...sessionOn(transaction), script: async (text) => void (await transaction.exec(text)) }),
-    );
+    return this.#pglite.transaction(async (transaction) => {
+      const result = await work({
+        ...sessionOn(transaction),
+        script: async (text) => void (await transaction.exec(text)),
+      });
+      // Fails when a statement had failed, whoever caught that: to commit would be to roll back without a word.
+      await transaction.query('SELECT 1');
+      return result;
+    });
   }
 
   /** An empty database again: opening one takes seconds, this takes milliseconds. */

@@ -56,7 +56,7 @@ export class BadCentral {
       this.#note('the disk of central is lost');
     } else {
       await promises.putBack(image);
-      central.putBack(image);
+      await central.putBack(image);
       reached.add(`central put back: ${image.kind}`);
       this.#note(`central was put back: ${image.kind} ${number}`);
     }

@@ -131,13 +131,18 @@ export class SimulatedCentral {
   }
 
   /** Somebody puts an earlier state in the place of the present one; central is down. */
-  putBack({ kind, path }: Image): void {
+  async putBack({ kind, path }: Image): Promise<void> {
     const { disk, clock } = this.#around;
     this.#dead.push(this.#store);
     if (kind === 'copy') this.#folder = disk.afterCrash('central', path);
     else {
       this.#folder = disk.afterCrash('central', this.#folder);
-      restoreCentral({ from: path, dataDirectory: this.#folder, replace: true, now: clock.now() + this.#aheadMs });
+      await restoreCentral({
+        from: path,
+        dataDirectory: this.#folder,
+        replace: true,
+        now: clock.now() + this.#aheadMs,
+      });
     }
     this.#store = this.#open();
   }

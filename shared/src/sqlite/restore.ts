@@ -12,13 +12,7 @@ export type Restored = {
   readonly kept?: string;
 };
 
-/**
- * Puts a backup in the place of a database. Nobody may own the directory meanwhile (`DataDirectoryInUse`). A database that is
- * there is refused without `replace`, and with it kept aside, never deleted. Sidecars of an old database are never left beside
- * the new one, which they would damage. The backup is checked before anything is moved: `check` throws when it is not the right
- * one. Throws `BackupRefused`.
- */
-export function restoreDatabase(options: {
+export type RestoreOptions = {
   readonly from: string;
   readonly directory: string;
   /** Name of the database in the directory. */
@@ -28,36 +22,98 @@ export function restoreDatabase(options: {
   readonly replace: boolean;
   /** Wall time, milliseconds since 1970 UTC: part of the name of what is kept. */
   readonly now: number;
-  readonly check: (backup: Database.Database) => void;
-}): Restored {
-  const { from, directory, file, replace } = options;
-  refuseNoBackup(from);
-  mkdirSync(directory, { recursive: true });
-  const lock = ProcessLock.take(join(directory, options.lock));
+};
+
+/**
+ * Puts a backup in the place of a database. Nobody may own the directory meanwhile (`DataDirectoryInUse`). A database that is
+ * there is refused without `replace`, and with it kept aside, never deleted. Sidecars of an old database are never left beside
+ * the new one, which they would damage. The backup is checked before anything is moved: `check` throws when it is not the right
+ * one. Throws `BackupRefused`.
+ */
+export function restoreDatabase(
+  options: RestoreOptions & { readonly check: (backup: Database.Database) => void },
+): Restored {
+  const restore = new Restore(options);
   try {
-    const path = join(directory, file);
-    if (resolve(from) === resolve(path)) {
+    options.check(restore.open());
+    return restore.complete();
+  } catch (error) {
+    throw restore.refusalOf(error);
+  } finally {
+    restore.end();
+  }
+}
+
+/** The same for a check that takes its time. */
+export async function restoreDatabaseLater(
+  options: RestoreOptions & { readonly check: (backup: Database.Database) => Promise<void> },
+): Promise<Restored> {
+  const restore = new Restore(options);
+  try {
+    await options.check(restore.open());
+    return restore.complete();
+  } catch (error) {
+    throw restore.refusalOf(error);
+  } finally {
+    restore.end();
+  }
+}
+
+/** One on its way: the directory is locked from its making to its end. */
+class Restore {
+  readonly #options: RestoreOptions;
+  readonly #lock: ProcessLock;
+  readonly #path: string;
+  readonly #draft: string;
+  #backup: Database.Database | undefined;
+
+  constructor(options: RestoreOptions) {
+    refuseNoBackup(options.from);
+    mkdirSync(options.directory, { recursive: true });
+    this.#options = options;
+    this.#path = join(options.directory, options.file);
+    this.#draft = `${this.#path}${NEW_FILE}`;
+    this.#lock = ProcessLock.take(join(options.directory, options.lock));
+  }
+
+  /** A copy of the backup, which is whole. */
+  open(): Database.Database {
+    const { from, directory, replace } = this.#options;
+    if (resolve(from) === resolve(this.#path)) {
       throw new BackupRefused(`${from} is the database itself`, 'Name the backup that should take its place.');
     }
-    const isThere = existsSync(path);
-    if (isThere && !replace) {
+    if (existsSync(this.#path) && !replace) {
       throw new BackupRefused(
         `there is a database in ${directory} already`,
         'With --replace it is kept aside under another name, and the backup takes its place. What it has recorded since the backup is only in it.',
       );
     }
-    const draft = `${path}${NEW_FILE}`;
-    try {
-      copyChecked(from, draft, options.check);
-      const kept = isThere ? keptAside(path, options.now) : undefined;
-      for (const suffix of sidecars) rmSync(`${path}${suffix}`, { force: true });
-      flushed(draft, path);
-      return { path, ...(kept === undefined ? {} : { kept }) };
-    } finally {
-      removed(draft);
-    }
-  } finally {
-    lock.release();
+    removed(this.#draft);
+    copyFileSync(from, this.#draft);
+    this.#backup = new Database(this.#draft, { fileMustExist: true });
+    assertWhole(this.#backup, from);
+    return this.#backup;
+  }
+
+  complete(): Restored {
+    this.#backup?.close();
+    const kept = existsSync(this.#path) ? keptAside(this.#path, this.#options.now) : undefined;
+    for (const suffix of sidecars) rmSync(`${this.#path}${suffix}`, { force: true });
+    flushed(this.#draft, this.#path);
+    return { path: this.#path, ...(kept === undefined ? {} : { kept }) };
+  }
+
+  /** What to say of a copy that cannot be read. */
+  refusalOf(error: unknown): unknown {
+    if (!(error instanceof Database.SqliteError || error instanceof DatabaseRefused)) return error;
+    const said = `${this.#options.from} is no database, or a damaged one`;
+    return new BackupRefused(said, 'Name another backup. Nothing was changed.', { cause: error });
+  }
+
+  end(): void {
+    this.#backup?.close();
+    removed(this.#draft);
+    this.#lock.release();
   }
 }
 
@@ -71,25 +127,6 @@ function refuseNoBackup(from: string): void {
       `${from} has a log of its own beside it: it is a database in use, or a copy of one, and no backup`,
       'Make a backup of it with the command for that, and restore that.',
     );
-  }
-}
-
-function copyChecked(from: string, draft: string, check: (backup: Database.Database) => void): void {
-  removed(draft);
-  copyFileSync(from, draft);
-  try {
-    const backup = new Database(draft, { fileMustExist: true });
-    try {
-      assertWhole(backup, from);
-      check(backup);
-    } finally {
-      backup.close();
-    }
-  } catch (error) {
-    if (!(error instanceof Database.SqliteError || error instanceof DatabaseRefused)) throw error;
-    throw new BackupRefused(`${from} is no database, or a damaged one`, 'Name another backup. Nothing was changed.', {
-      cause: error,
-    });
   }
 }
 

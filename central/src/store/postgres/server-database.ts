@@ -1,6 +1,7 @@
 import { assert } from '@edgestock/shared/runtime/assert';
 import postgres from 'postgres';
 import { encoded } from './array-literal.ts';
+import { failureOf } from './failures.ts';
 import type { Parameter, PostgresDatabase, Session, TransactionSession } from './session.ts';
 
 export type ServerOptions = {
@@ -10,6 +11,10 @@ export type ServerOptions = {
   readonly name: string;
 };
 
+type Client = postgres.Sql<{ int8: number }>;
+/** One connection, and whether it has ended. */
+type Writer = { readonly client: Client; isLost: boolean };
+
 /** A transaction's connection was lost between two of its statements: the server rolls it back. */
 class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
@@ -17,16 +22,15 @@ class ConnectionLost extends Error {
 }
 
 /**
- * A PostgreSQL server by its URL. Connects when it is first asked, and again when a connection was lost. Two clients, since the
- * driver's transactions go on sending statements to a connection that is another one meanwhile: of the one that writes it is
- * noted when its connection ends, and a transaction that outlives it sends nothing more.
+ * A PostgreSQL server by its URL. Connects when it is first asked, and again when a connection was lost. What writes is a client
+ * of one connection, thrown away with it: the driver's own transactions go on sending statements to a connection that is another
+ * one meanwhile, and what it is given between the failure of a connection and its end is never answered.
  */
 export class ServerDatabase implements PostgresDatabase {
   readonly reads: Session;
-  readonly #readers: postgres.Sql<{ int8: number }>;
-  readonly #writer: postgres.Sql<{ int8: number }>;
-  /** Connections that the writer has lost. */
-  #lost = 0;
+  readonly #readers: Client;
+  readonly #openWriter: () => Writer;
+  #writer: Writer | undefined;
   #isWriting = false;
 
   constructor(url: string, { readersMax, name }: ServerOptions) {
@@ -38,17 +42,16 @@ export class ServerDatabase implements PostgresDatabase {
       connection: { application_name: name },
     };
     this.#readers = postgres(url, { ...options, max: readersMax });
-    this.#writer = postgres(url, {
-      ...options,
-      max: 1,
-      // Whoever waits between attempts is the caller.
-      backoff: () => 0,
-      max_lifetime: null,
-      onclose: () => {
-        this.#lost += 1;
-      },
-    });
     this.reads = sessionOn(this.#readers);
+    this.#openWriter = () => {
+      const onclose = () => {
+        writer.isLost = true;
+      };
+      // Whoever waits between attempts is the caller.
+      const client = postgres(url, { ...options, max: 1, max_lifetime: null, backoff: () => 0, onclose });
+      const writer: Writer = { client, isLost: false };
+      return writer;
+    };
   }
 
   async snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -63,58 +66,60 @@ export class ServerDatabase implements PostgresDatabase {
   async transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
     assert(!this.#isWriting, 'transactions come one after the other');
     this.#isWriting = true;
+    this.#writer ??= this.#openWriter();
+    const writer = this.#writer;
     try {
-      await this.#writer.unsafe('BEGIN');
-      return await this.#within(this.#lost, work);
+      await writer.client.unsafe('BEGIN');
+      return await within(writer, work);
+    } catch (error) {
+      if (writer.isLost || failureOf(error) === 'connection') await this.#discard(writer);
+      throw error;
     } finally {
       this.#isWriting = false;
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.#readers.end(), this.#writer.end()]);
+    await Promise.all([this.#readers.end(), this.#writer?.client.end()]);
   }
 
-  async #within<T>(lost: number, work: (session: TransactionSession) => Promise<T>): Promise<T> {
-    let isOver = false;
-    const guard = () => {
-      assert(!isOver, 'no statement outlives its transaction');
-      if (this.#lost !== lost) throw new ConnectionLost('the connection was lost within a transaction');
-    };
-    const session = sessionOn(this.#writer, guard);
-    try {
-      const result = await work({
-        ...session,
-        script: async (text) => {
-          guard();
-          await this.#writer.unsafe(text);
-        },
-      });
-      guard();
-      isOver = true;
-      await this.#writer.unsafe('COMMIT');
-      return result;
-    } catch (error) {
-      if (!isOver && this.#lost === lost) await this.#rollBack();
-      throw error;
-    }
+  async #discard({ client }: Writer): Promise<void> {
+    this.#writer = undefined;
+    await client.end({ timeout: 0 });
   }
+}
 
-  /** Where even this fails the connection is gone, and the server has rolled back. */
-  async #rollBack(): Promise<void> {
-    const lost = this.#lost;
-    try {
-      await this.#writer.unsafe('ROLLBACK');
-    } catch (error) {
-      if (this.#lost === lost) throw error;
-    }
+async function within<T>(writer: Writer, work: (session: TransactionSession) => Promise<T>): Promise<T> {
+  const { client } = writer;
+  let isOver = false;
+  const guard = () => {
+    assert(!isOver, 'no statement outlives its transaction');
+    if (writer.isLost) throw new ConnectionLost('the connection was lost within a transaction');
+  };
+  const script = async (text: string) => {
+    guard();
+    await client.unsafe(text);
+  };
+  try {
+    const result = await work({ ...sessionOn(client, guard), script });
+    guard();
+    isOver = true;
+    const { command } = await client.unsafe('COMMIT');
+    // The server's answer when a statement had failed, whoever caught that.
+    assert(command === 'COMMIT', 'nobody goes on with a transaction of which a statement failed');
+    return result;
+  } catch (error) {
+    const isOpen = !isOver && !writer.isLost && failureOf(error) !== 'connection';
+    isOver = true;
+    if (isOpen) await client.unsafe('ROLLBACK');
+    throw error;
   }
 }
 
 /** Statements without parameters, too: without `simple: false` the driver has those parsed every time. */
 const PREPARED = { prepare: true, simple: false };
 
-function sessionOn(sql: Pick<postgres.Sql, 'unsafe'>, guard: () => void = () => {}): Session {
+function sessionOn(sql: Pick<Client, 'unsafe'>, guard: () => void = () => {}): Session {
   const run = <Row extends object>(text: string, parameters: readonly Parameter[] = []) => {
     guard();
     return sql.unsafe<Row[]>(text, encoded(parameters), PREPARED);

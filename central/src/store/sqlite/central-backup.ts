@@ -2,11 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Backup, BackupRefused, backUpDatabase } from '@edgestock/shared/sqlite/backup';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
-import { type Restored, restoreDatabase } from '@edgestock/shared/sqlite/restore';
+import { type Restored, restoreDatabaseLater } from '@edgestock/shared/sqlite/restore';
 import Database from 'better-sqlite3';
-import { Epochs } from './epochs/epochs.ts';
+import { SqliteCentralStore } from './central-store.ts';
 import { migrations } from './migrations.ts';
-import { Promising } from './orders/promising.ts';
 
 /** Names in central's data directory. */
 export const STORE_FILE = 'central.db';
@@ -58,42 +57,32 @@ export type RestoredCentral = Restored & BackedUp & { readonly newEpoch: number 
  * replaces, before it has its name: no central ever runs on it in an epoch that nodes know. Nobody may run on the directory
  * (`DataDirectoryInUse`). Throws `BackupRefused` or `DatabaseRefused`.
  */
-export function restoreCentral(options: {
+export async function restoreCentral(options: {
   readonly from: string;
   readonly dataDirectory: string;
   readonly replace: boolean;
   readonly now: number;
-}): RestoredCentral {
+}): Promise<RestoredCentral> {
   const { from, dataDirectory, replace, now } = options;
   let begun: (BackedUp & { readonly newEpoch: number }) | undefined;
-  const restored = restoreDatabase({
+  const restored = await restoreDatabaseLater({
     from,
     directory: dataDirectory,
     file: STORE_FILE,
     lock: LOCK_FILE,
     replace,
     now,
-    check: (copy) => {
+    check: async (copy) => {
       refuseStranger(copy, from);
       migrate(copy, migrations);
       const held = heldBy(copy, now);
       const reason = `restored from a backup of ${new Date(held.backedUpAt).toISOString()}`;
-      begun = { ...held, newEpoch: beginEpoch(copy, { heard: epochOf(join(dataDirectory, STORE_FILE)), reason }, now) };
+      const heard = epochOf(join(dataDirectory, STORE_FILE));
+      const { centralEpoch: newEpoch } = await new SqliteCentralStore(copy).beginEpoch({ heard, reason }, now);
+      begun = { ...held, newEpoch };
     },
   });
   return { ...restored, ...(begun ?? missing(from)) };
-}
-
-function beginEpoch(store: Database.Database, beginning: { heard: number; reason: string }, now: number): number {
-  const promising = new Promising(store);
-  const epochs = new Epochs(store, promising);
-  const begin = store.transaction(() => {
-    promising.begin();
-    const epoch = epochs.begin(beginning, now);
-    promising.end();
-    return epoch;
-  });
-  return begin.immediate();
 }
 
 /** The epoch of the store that is to be replaced, as far as it can be read: its nodes know it. */

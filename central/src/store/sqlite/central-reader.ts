@@ -21,14 +21,14 @@ import {
   type StoreStats,
   unspentOf,
 } from '../central-store.ts';
-import { BatchLog } from './positions/batch-log.ts';
-import { LateFactReader } from './positions/late-facts.ts';
-import { LifeReader } from './positions/life-table.ts';
-import { NodeReader } from './positions/node-table.ts';
-import { quarantineRecordOf } from './positions/quarantine-table.ts';
+import { LateFactReader } from '../desks/positions/late-fact-reader.ts';
+import { SqliteBatchLog } from './positions/batch-log.ts';
+import { SqliteLifeReader } from './positions/life-table.ts';
+import { SqliteNodeReader } from './positions/node-table.ts';
+import { quarantineRecordOf, SqliteQuarantineReader } from './positions/quarantine-table.ts';
 import { SqlitePromiseReader } from './promise-reader.ts';
 import * as schema from './schema.ts';
-import { SnapshotReader } from './snapshots/snapshot-table.ts';
+import { SqliteSnapshotReader } from './snapshots/snapshot-table.ts';
 
 type PositionRow = {
   sku: Sku;
@@ -71,10 +71,10 @@ const POSITION_COLUMNS = `sku, warehouse, on_hand, unsellable, reserved, committ
 /** The reading half on one SQLite connection. Each method is synchronous underneath, so it sees one committed state. */
 export class SqliteCentralReader extends SqlitePromiseReader implements CentralReader {
   readonly #drizzle: BetterSQLite3Database<typeof schema>;
-  readonly #nodes: NodeReader;
-  readonly #log: BatchLog;
-  readonly #lives: LifeReader;
-  readonly #snapshots: SnapshotReader;
+  readonly #nodes: SqliteNodeReader;
+  readonly #log: SqliteBatchLog;
+  readonly #lives: SqliteLifeReader;
+  readonly #snapshots: SqliteSnapshotReader;
   readonly #lateFacts: LateFactReader;
   readonly #answer: Statement<[string, string], AnswerRow>;
   readonly #shares: Statement<[string], PositionRow>;
@@ -90,11 +90,11 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   constructor(database: Database) {
     super(database);
     this.#drizzle = drizzle(database, { schema });
-    this.#nodes = new NodeReader(database);
-    this.#lateFacts = new LateFactReader(database);
-    this.#log = new BatchLog(database);
-    this.#lives = new LifeReader(database);
-    this.#snapshots = new SnapshotReader(database);
+    this.#nodes = new SqliteNodeReader(database);
+    this.#log = new SqliteBatchLog(database);
+    this.#lateFacts = new LateFactReader({ quarantine: new SqliteQuarantineReader(database), batchLog: this.#log });
+    this.#lives = new SqliteLifeReader(database);
+    this.#snapshots = new SqliteSnapshotReader(database);
     this.#answer = database.prepare(`
       SELECT a.unspent, a.buffer, a.revision, c.is_all FROM availability a JOIN channel c ON c.channel = a.channel
       WHERE a.sku = ? AND a.channel = ?`);
@@ -228,7 +228,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   }
 
   async lateFact(id: number): Promise<LateFact | undefined> {
-    return this.snapshot(() => this.#lateFacts.find(id));
+    return this.#lateFacts.find(id);
   }
 
   async batchesAfter(warehouse: WarehouseId, sequence: number, bytesMax: number): Promise<readonly Uint8Array[]> {

@@ -36,7 +36,7 @@ describeCentralStore('central store on SQLite', async () => {
       backUpCentral({ dataDirectory: directory, to, now: NOW });
       return async () => {
         await store.close();
-        restoreCentral({ from: to, dataDirectory: directory, replace: true, now: NOW });
+        await restoreCentral({ from: to, dataDirectory: directory, replace: true, now: NOW });
         store = openCentralStore(path);
         return store;
       };
@@ -189,6 +189,8 @@ it('takes over a store from before there were promises: what was granted is on o
   expect(await store.availability(skuOf('A'), DEFAULT_CHANNEL)).toMatchObject({ available: 4, revision: 3 });
   expect(await store.availability(skuOf('B'), DEFAULT_CHANNEL)).toMatchObject({ available: 0, revision: 4 });
   expect(await store.currentRevision()).toBe(4);
+  // What nodes must know is written with the first write of a life.
+  await store.clampTimes(NOW);
   expect(await store.settings(ber)).toMatchObject({ class: 'store', sharePercent: 50 });
   expect(await store.downHead(ber)).toMatchObject({ sequence: 1, carriedOut: 0 });
   await store.close();

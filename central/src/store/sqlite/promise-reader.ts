@@ -8,48 +8,48 @@ import type { Reservation } from '../../rules/reservation.ts';
 import type { TransferRecord } from '../../rules/transfer.ts';
 import type { DownHead, DownSlice, PromiseAt, PromiseReader, PromiseStats, UnknownTask } from '../promise-store.ts';
 import type { UnderWay } from '../transfer-reader.ts';
-import { CatalogueReader } from './catalogue/catalogue-table.ts';
-import { ChannelReader } from './catalogue/channel-table.ts';
-import { PolicyReader } from './catalogue/policy-table.ts';
-import { DownLog } from './down/down-log.ts';
-import { OrderFinder } from './orders/order-finder.ts';
-import { OrderReader } from './orders/order-table.ts';
-import { UnknownTaskTable } from './orders/unknown-task-table.ts';
-import { HoldReader } from './promises/hold-table.ts';
-import { ReservationReader } from './promises/reservation-table.ts';
-import { TransferTable } from './transfers/transfer-table.ts';
+import { SqliteCatalogueReader } from './catalogue/catalogue-table.ts';
+import { SqliteChannelReader } from './catalogue/channel-table.ts';
+import { SqlitePolicyReader } from './catalogue/policy-table.ts';
+import { SqliteDownLog } from './down/down-log.ts';
+import { SqliteOrderFinder } from './orders/order-finder.ts';
+import { SqliteOrderReader } from './orders/order-table.ts';
+import { SqliteUnknownTaskTable } from './orders/unknown-task-table.ts';
+import { SqliteHoldReader } from './promises/hold-table.ts';
+import { SqliteReservationReader } from './promises/reservation-table.ts';
+import { SqliteTransferTable } from './transfers/transfer-table.ts';
 
 /** What central has promised and instructed, on one SQLite connection. */
 export class SqlitePromiseReader implements PromiseReader {
   protected readonly database: Database;
   /** Several reads that see one committed state. */
   protected readonly snapshot: <T>(read: () => T) => T;
-  readonly #reservations: ReservationReader;
-  readonly #orders: OrderReader;
-  readonly #openOrders: OrderFinder;
-  readonly #channels: ChannelReader;
-  readonly #policies: PolicyReader;
-  readonly #catalogue: CatalogueReader;
-  readonly #downLog: DownLog;
-  readonly #holds: HoldReader;
-  readonly #transfers: TransferTable;
-  readonly #unknownTasks: UnknownTaskTable;
+  readonly #reservations: SqliteReservationReader;
+  readonly #orders: SqliteOrderReader;
+  readonly #openOrders: SqliteOrderFinder;
+  readonly #channels: SqliteChannelReader;
+  readonly #policies: SqlitePolicyReader;
+  readonly #catalogue: SqliteCatalogueReader;
+  readonly #downLog: SqliteDownLog;
+  readonly #holds: SqliteHoldReader;
+  readonly #transfers: SqliteTransferTable;
+  readonly #unknownTasks: SqliteUnknownTaskTable;
   readonly #oversold: Statement<[], { positions: number }>;
 
   constructor(database: Database) {
     this.database = database;
     const run = database.transaction((read: () => unknown) => read());
     this.snapshot = <T>(read: () => T) => run.deferred(read) as T;
-    this.#reservations = new ReservationReader(database);
-    this.#orders = new OrderReader(database);
-    this.#openOrders = new OrderFinder(database);
-    this.#channels = new ChannelReader(database);
-    this.#policies = new PolicyReader(database);
-    this.#catalogue = new CatalogueReader(database);
-    this.#downLog = new DownLog(database);
-    this.#holds = new HoldReader(database);
-    this.#transfers = new TransferTable(database);
-    this.#unknownTasks = new UnknownTaskTable(database);
+    this.#reservations = new SqliteReservationReader(database);
+    this.#orders = new SqliteOrderReader(database);
+    this.#openOrders = new SqliteOrderFinder(database);
+    this.#channels = new SqliteChannelReader(database);
+    this.#policies = new SqlitePolicyReader(database);
+    this.#catalogue = new SqliteCatalogueReader(database);
+    this.#downLog = new SqliteDownLog(database);
+    this.#holds = new SqliteHoldReader(database);
+    this.#transfers = new SqliteTransferTable(database);
+    this.#unknownTasks = new SqliteUnknownTaskTable(database);
     // In the words of its index, or it would read every position.
     this.#oversold = database.prepare(`
       SELECT count(*) AS positions FROM position WHERE granted - returned - allocated_sent - held < 0

@@ -1,4 +1,4 @@
-import { NodeWriter } from '@edgestock/central/store/sqlite/positions/node-table';
+import { SqliteNodeWriter } from '@edgestock/central/store/sqlite/positions/node-table';
 import Database from 'better-sqlite3';
 import { over } from '../over.ts';
 import type { Tooth } from '../tooth.ts';
@@ -16,7 +16,7 @@ export const cursorBeforeData: Tooth = {
       over(store, {
         applyBatches: async (batches, now) => {
           const database = new Database(file);
-          const nodes = new NodeWriter(database);
+          const nodes = new SqliteNodeWriter(database);
           const before = await Promise.all(batches.map(({ batch }) => store.warehouse(batch.warehouse)));
           for (const [index, { batch }] of batches.entries()) {
             const { warehouse, firstSequence, lastSequence: sequence, hashLast: hash } = batch;

@@ -1,4 +1,4 @@
-import { NodeWriter } from '@edgestock/central/store/sqlite/positions/node-table';
+import { SqliteNodeWriter } from '@edgestock/central/store/sqlite/positions/node-table';
 import Database from 'better-sqlite3';
 import { over } from '../over.ts';
 import type { Tooth } from '../tooth.ts';
@@ -13,7 +13,7 @@ export const gapIgnored: Tooth = {
       over(store, {
         applyBatches: async (batches, now) => {
           const database = new Database(file);
-          const nodes = new NodeWriter(database);
+          const nodes = new SqliteNodeWriter(database);
           for (const { batch } of batches) {
             const record = await store.warehouse(batch.warehouse);
             if (record === undefined || batch.firstSequence <= record.appliedUpTo + 1) continue;

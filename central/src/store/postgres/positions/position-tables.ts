@@ -125,7 +125,10 @@ export const positionTables = `
 
   -- The nodes' logs: one row per applied batch, so that a delta costs no row. Movements are read out of the bytes. The key finds
   -- the row that holds a sequence: the first whose last is not below it.
+  CREATE SEQUENCE batch_number AS BIGINT;
   CREATE TABLE batch (
+    -- Unique over all logs: by what a reader knows a batch again that it has decoded.
+    id             BIGINT NOT NULL DEFAULT nextval('batch_number'),
     warehouse      TEXT   COLLATE "C" NOT NULL,
     epoch          BIGINT NOT NULL,
     -- The sequences this row added; the message may begin earlier, with some that were known already.

@@ -2,11 +2,11 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { CatalogueItem } from '@edgestock/shared/protocol/directive';
 import type { Database, Statement } from 'better-sqlite3';
 import type { CentralItem } from '../../../rules/promise-command.ts';
+import type { CatalogueReader, CatalogueWriter } from '../../tables/catalogue-table.ts';
 
 type ItemRow = { sku: Sku; name: string | null; is_everywhere: number };
 
-/** Reads the one catalogue. */
-export class CatalogueReader {
+export class SqliteCatalogueReader implements CatalogueReader {
   readonly #one: Statement<[string], ItemRow>;
   readonly #everywhere: Statement<[string, number], ItemRow>;
   readonly #page: Statement<[string, number], ItemRow>;
@@ -28,12 +28,19 @@ export class CatalogueReader {
     return row && this.#wholeOf(row);
   }
 
-  /** Items after a SKU, in the order of their SKUs. */
+  of(skus: readonly Sku[]): ReadonlyMap<Sku, CentralItem> {
+    return new Map(
+      skus.flatMap((sku) => {
+        const item = this.get(sku);
+        return item === undefined ? [] : [[sku, item] as const];
+      }),
+    );
+  }
+
   page(after: Sku | undefined, limit: number): readonly CentralItem[] {
     return this.#page.all(after ?? '', limit).map((row) => this.#wholeOf(row));
   }
 
-  /** Items that concern every warehouse, in the order of their SKUs. */
   everywhere(after: Sku | undefined, limit: number): readonly CatalogueItem[] {
     return this.#everywhere.all(after ?? '', limit).map((row) => this.#itemOf(row));
   }
@@ -49,8 +56,7 @@ export class CatalogueReader {
   }
 }
 
-/** Writes the catalogue, inside a transaction of its caller. */
-export class CatalogueWriter {
+export class SqliteCatalogueWriter implements CatalogueWriter {
   readonly #upsert: Statement<[string, string | null, number]>;
   readonly #dropBarcodes: Statement<[string]>;
   readonly #takeBarcode: Statement<[string]>;
@@ -69,11 +75,11 @@ export class CatalogueWriter {
     this.#addWarehouse = database.prepare('INSERT INTO assortment (sku, warehouse) VALUES (?, ?)');
   }
 
-  /**
-   * An item is whole: what it does not say any more is gone. A barcode that another item had is this one's from now on, as it
-   * is at the nodes: the other is not told again, since whoever hears of this one has moved it by that.
-   */
-  put({ sku, name, barcodes, warehouses }: CentralItem): void {
+  put(items: readonly CentralItem[]): void {
+    for (const item of items) this.#put(item);
+  }
+
+  #put({ sku, name, barcodes, warehouses }: CentralItem): void {
     this.#upsert.run(sku, name ?? null, warehouses === 'all' ? 1 : 0);
     this.#dropBarcodes.run(sku);
     for (const [place, { barcode, multiple }] of barcodes.entries()) {

@@ -1,11 +1,11 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel, ChannelRecord } from '../../../rules/channel.ts';
+import type { BufferReader, ChannelReader, ChannelWriter } from '../../tables/channel-table.ts';
 
 type ChannelRow = { channel: Channel; is_all: number; buffer: number };
 
-/** Reads which places sell, whose quota they may promise, and what they keep unsold. */
-export class ChannelReader {
+export class SqliteChannelReader implements ChannelReader {
   readonly #all: Statement<[], ChannelRow>;
   readonly #one: Statement<[string], ChannelRow>;
   readonly #members: Statement<[string], { warehouse: WarehouseId }>;
@@ -39,8 +39,7 @@ export class ChannelReader {
   }
 }
 
-/** Writes channels, inside a transaction of its caller, which tells `AvailabilityWriter` of it. */
-export class ChannelWriter {
+export class SqliteChannelWriter implements ChannelWriter {
   readonly #upsert: Statement<[string, number, number]>;
   readonly #leave: Statement<[string]>;
   readonly #join: Statement<[string, string]>;
@@ -65,9 +64,23 @@ export class ChannelWriter {
     if (warehouses !== 'all') for (const warehouse of new Set(warehouses)) this.#join.run(channel, warehouse);
   }
 
-  /** Without a number the channel's own counts again. */
   setBuffer(channel: Channel, sku: Sku, buffer: number | undefined): void {
     if (buffer === undefined) this.#clearBuffer.run(channel, sku);
     else this.#setBuffer.run(channel, sku, buffer);
+  }
+}
+
+export class SqliteBufferReader implements BufferReader {
+  readonly #of: Statement<[{ channel: string; sku: string }], { buffer: number }>;
+
+  constructor(database: Database) {
+    this.#of = database.prepare(`
+      SELECT coalesce(b.buffer, c.buffer) AS buffer
+      FROM channel c LEFT JOIN channel_buffer b ON b.channel = c.channel AND b.sku = @sku
+      WHERE c.channel = @channel`);
+  }
+
+  of(channel: Channel, sku: Sku): number {
+    return this.#of.get({ channel, sku })?.buffer ?? 0;
   }
 }

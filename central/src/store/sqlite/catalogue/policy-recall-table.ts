@@ -1,20 +1,10 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import type { QuotaTerms } from '@edgestock/shared/inventory/quota';
 import type { Database, Statement } from 'better-sqlite3';
-
-/** A warehouse whose positions are being looked at, page by page. */
-export type PendingRecall = {
-  readonly warehouse: WarehouseId;
-  /** The loosest policy that the positions not looked at yet may have been granted under. */
-  readonly before: QuotaTerms;
-  /** Looked at up to here; '' = none yet. */
-  readonly after: Sku | '';
-};
+import type { PendingRecall, PolicyRecallTable } from '../../tables/policy-table.ts';
 
 type RecallRow = { warehouse: WarehouseId; share_percent: number; safety_stock: number; after_sku: Sku | '' };
 
-/** Remembers where quota is still to be taken back, so that it goes on in the next life of central. Inside a transaction. */
-export class PolicyRecallTable {
+export class SqlitePolicyRecallTable implements PolicyRecallTable {
   readonly #get: Statement<[string], RecallRow>;
   readonly #first: Statement<[], RecallRow>;
   readonly #put: Statement<[string, number, number, string]>;
@@ -40,7 +30,6 @@ export class PolicyRecallTable {
     return row && recallOfRow(row);
   }
 
-  /** Of a settled warehouse. */
   first(): PendingRecall | undefined {
     const row = this.#first.get();
     return row && recallOfRow(row);

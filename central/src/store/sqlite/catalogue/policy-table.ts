@@ -2,11 +2,11 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { SkuPolicy, WarehouseClass } from '@edgestock/shared/protocol/directive';
 import type { Database, Statement } from 'better-sqlite3';
 import type { WarehouseSettings } from '../../../rules/promise-command.ts';
+import type { PolicyReader, PolicyWriter } from '../../tables/policy-table.ts';
 
 type SkuPolicyRow = { sku: Sku; share_percent: number | null; safety_stock: number | null };
 
-/** Reads what central has set for warehouses, and where SKUs differ from it. */
-export class PolicyReader {
+export class SqlitePolicyReader implements PolicyReader {
   readonly #settings: Statement<
     [string],
     { class: WarehouseClass; share_percent: number; safety_stock: number; priority: number }
@@ -38,7 +38,6 @@ export class PolicyReader {
     return { class: kind, sharePercent, safetyStock, priority };
   }
 
-  /** `undefined` where the SKU follows its warehouse's policy. */
   rule(warehouse: WarehouseId, sku: Sku): SkuPolicy | undefined {
     const row = this.#rule.get(warehouse, sku);
     return row && ruleOf(row);
@@ -48,14 +47,12 @@ export class PolicyReader {
     return this.#rules.all(warehouse, after ?? '', limit).map(ruleOf);
   }
 
-  /** Nodes that were enrolled before central had settings. */
   withoutSettings(): readonly WarehouseId[] {
     return this.#unset.all().map(({ warehouse }) => warehouse);
   }
 }
 
-/** Writes policies; the directives that tell of them are their caller's. Inside a transaction. */
-export class PolicyWriter {
+export class SqlitePolicyWriter implements PolicyWriter {
   readonly #set: Statement<[WarehouseSettings & { warehouse: string }]>;
   readonly #setRule: Statement<[string, string, number | null, number | null]>;
   readonly #lift: Statement<[string, string]>;
@@ -77,7 +74,6 @@ export class PolicyWriter {
     this.#set.run({ warehouse, class: kind, sharePercent, safetyStock, priority });
   }
 
-  /** A rule without values lifts the difference. */
   setRule(warehouse: WarehouseId, { sku, sharePercent, safetyStock }: SkuPolicy): void {
     if (sharePercent === undefined && safetyStock === undefined) this.#lift.run(warehouse, sku);
     else this.#setRule.run(warehouse, sku, sharePercent ?? null, safetyStock ?? null);

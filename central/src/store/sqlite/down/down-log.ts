@@ -3,21 +3,24 @@ import { chainHash, genesisHash } from '@edgestock/shared/protocol/chain';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { DownHead, DownSlice } from '../../promise-store.ts';
+import type { DownLog, DownLogWriter } from '../../tables/down-table.ts';
 
 type HeadRow = { down_sequence: number; down_hash: Buffer; down_carried_out: number };
 type DirectiveRow = { sequence: number; hash: Buffer; bytes: Buffer };
 
 /** Reads the logs of directives, one for each node. */
-export class DownLog {
+export class SqliteDownLog implements DownLog {
   readonly #head: Statement<[string], HeadRow>;
   readonly #hashAt: Statement<[string, number], { hash: Buffer }>;
   readonly #begin: Statement<[string], { sequence: number; hash: Buffer }>;
   readonly #after: Statement<[string, number, number], DirectiveRow>;
+  readonly #covered: Statement<[string], { down_covered: number }>;
 
   constructor(database: Database) {
     this.#head = database.prepare('SELECT down_sequence, down_hash, down_carried_out FROM node WHERE warehouse = ?');
     this.#hashAt = database.prepare('SELECT hash FROM directive WHERE warehouse = ? AND sequence = ?');
     this.#begin = database.prepare('SELECT sequence, hash FROM down_trim WHERE warehouse = ?');
+    this.#covered = database.prepare('SELECT down_covered FROM node WHERE warehouse = ?');
     this.#after = database.prepare(`
       SELECT d.sequence, d.hash, coalesce(d.bytes, b.bytes) AS bytes
       FROM directive d LEFT JOIN directive_body b ON b.id = d.body
@@ -35,6 +38,10 @@ export class DownLog {
     if (begin !== undefined && sequence <= begin.sequence) return sequence === begin.sequence ? begin.hash : undefined;
     if (sequence === 0) return this.#head.get(warehouse) === undefined ? undefined : genesisHash;
     return this.#hashAt.get(warehouse, sequence)?.hash;
+  }
+
+  covered(warehouse: WarehouseId): number {
+    return this.#covered.get(warehouse)?.down_covered ?? 0;
   }
 
   after(
@@ -59,8 +66,7 @@ export class DownLog {
   }
 }
 
-/** Appends to the logs down, inside a transaction of its caller (between `begin` and `end`). */
-export class DownLogWriter {
+export class SqliteDownLogWriter implements DownLogWriter {
   #directed = new Set<WarehouseId>();
   readonly #head: Statement<[string], Pick<HeadRow, 'down_sequence' | 'down_hash'>>;
   readonly #advance: Statement<[number, Uint8Array, string]>;
@@ -85,11 +91,10 @@ export class DownLogWriter {
     this.#directed = new Set();
   }
 
-  append(warehouse: WarehouseId, directive: Uint8Array): void {
-    this.#append(warehouse, directive, undefined);
+  append(warehouse: WarehouseId, directive: Uint8Array): number {
+    return this.#append(warehouse, directive, undefined);
   }
 
-  /** The same directive to several nodes; its bytes are stored once. */
   appendToAll(warehouses: readonly WarehouseId[], directive: Uint8Array): void {
     const [only] = warehouses;
     if (only === undefined) return;
@@ -105,17 +110,17 @@ export class DownLogWriter {
     this.#carriedOut.run(sequence, warehouse);
   }
 
-  /** The nodes whose logs grew, by id. */
   end(): readonly WarehouseId[] {
     return [...this.#directed].sort();
   }
 
-  #append(warehouse: WarehouseId, directive: Uint8Array, body: number | bigint | undefined): void {
+  #append(warehouse: WarehouseId, directive: Uint8Array, body: number | bigint | undefined): number {
     const head = must(this.#head.get(warehouse), 'directives are for enrolled nodes');
     const sequence = head.down_sequence + 1;
     const hash = chainHash(head.down_hash, directive);
     this.#insert.run(warehouse, sequence, hash, body === undefined ? directive : null, body ?? null);
     this.#advance.run(sequence, hash, warehouse);
     this.#directed.add(warehouse);
+    return sequence;
   }
 }

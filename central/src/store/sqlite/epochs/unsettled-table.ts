@@ -1,5 +1,6 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
+import type { UnsettledTable } from '../../tables/epoch-table.ts';
 
 type UnsettledRow = { warehouse: WarehouseId; until: number | null };
 
@@ -7,7 +8,7 @@ type UnsettledRow = { warehouse: WarehouseId; until: number | null };
  * Warehouses of which nothing is promised for now, since this epoch of central has not all that their nodes know. Kept at hand:
  * this is the only writer, and every change of a position asks. Writes belong inside a transaction of the caller.
  */
-export class UnsettledTable {
+export class SqliteUnsettledTable implements UnsettledTable {
   #until: ReadonlyMap<WarehouseId, number | undefined> | undefined;
   #isTouched = false;
   readonly #all: Statement<[], UnsettledRow>;

@@ -2,6 +2,7 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import type { OrderState } from '../../../rules/order.ts';
+import type { OpenTask, OrderFinder } from '../../tables/order-table.ts';
 
 type TaskLineRow = {
   task: string;
@@ -13,18 +14,8 @@ type TaskLineRow = {
   releasing: number;
 };
 
-/** A task as its node was told it, and what was asked back of it without an answer. */
-export type OpenTask = {
-  readonly task: string;
-  readonly order: string;
-  readonly at: number;
-  /** The node has said that it has it. */
-  readonly isHeard: boolean;
-  readonly lines: readonly { readonly sku: Sku; readonly quantity: number; readonly releasing: number }[];
-};
-
 /** Finds the orders that something concerns: a moment, a task, missing goods, new units. */
-export class OrderFinder {
+export class SqliteOrderFinder implements OrderFinder {
   readonly #due: Statement<[number, number], { id: string }>;
   readonly #ofTask: Statement<[string, string], { order_id: string }>;
   readonly #taskLine: Statement<[string, string, string], { shipped: number; givenUp: number }>;

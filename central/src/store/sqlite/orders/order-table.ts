@@ -3,7 +3,8 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import type { Allocation, AllocationLine, Order, OrderLine, OrderState, OrderStep } from '../../../rules/order.ts';
 import { holdsOf } from '../../../rules/sourcing.ts';
-import { HoldReader } from '../promises/hold-table.ts';
+import type { OrderReader, OrderWriter } from '../../tables/order-table.ts';
+import { SqliteHoldReader } from '../promises/hold-table.ts';
 
 type OrderRow = {
   id: string;
@@ -36,8 +37,8 @@ type PageAtParameters = {
 };
 
 /** Reads orders. */
-export class OrderReader {
-  readonly #holds: HoldReader;
+export class SqliteOrderReader implements OrderReader {
+  readonly #holds: SqliteHoldReader;
   readonly #one: Statement<[string], OrderRow>;
   readonly #latest: Statement<[number, string, number], OrderRow>;
   readonly #latestIn: Statement<[string, number, string, number], OrderRow>;
@@ -49,7 +50,7 @@ export class OrderReader {
   readonly #steps: Statement<[string], OrderStep>;
 
   constructor(database: Database) {
-    this.#holds = new HoldReader(database);
+    this.#holds = new SqliteHoldReader(database);
     this.#one = database.prepare(`SELECT ${COLUMNS} FROM orders WHERE id = ?`);
     const latest = (where: string) =>
       `SELECT ${COLUMNS} FROM orders WHERE ${where} (placed_at, id) < (?, ?) ORDER BY placed_at DESC, id DESC LIMIT ?`;
@@ -134,7 +135,7 @@ export class OrderReader {
 }
 
 /** Writes orders as they were decided, except what they hold. Inside a transaction of its caller. */
-export class OrderWriter {
+export class SqliteOrderWriter implements OrderWriter {
   readonly #upsert: Statement<[OrderRow]>;
   readonly #upsertLine: Statement<[Omit<OrderLine, 'holds'> & { order: string; place: number }]>;
   readonly #insertAllocation: Statement<[string, string, string, number, number]>;

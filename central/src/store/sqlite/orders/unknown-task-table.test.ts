@@ -4,12 +4,12 @@ import { expect, it } from 'vitest';
 import type { TaskFacts } from '../../../rules/task-fact.ts';
 import { skuOf, warehouseOf } from '../../../testing/node-log.ts';
 import { migrations } from '../migrations.ts';
-import { UnknownTaskTable } from './unknown-task-table.ts';
+import { SqliteUnknownTaskTable } from './unknown-task-table.ts';
 
 it('does not count a unit twice that was given up and left all the same', () => {
   const database = new SteadyDatabase(':memory:');
   migrate(database, migrations);
-  const table = new UnknownTaskTable(database);
+  const table = new SqliteUnknownTaskTable(database);
   const said = (fact: TaskFacts['fact'], quantity: number) =>
     table.report({ fact, warehouse: warehouseOf('W1'), task: 'o.1', lines: [{ sku: skuOf('A'), quantity }] }, 1);
   said('allocate', 3);

@@ -1,8 +1,8 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import type { Database, Statement } from 'better-sqlite3';
 import type { TaskFacts } from '../../../rules/task-fact.ts';
 import type { UnknownTask } from '../../promise-store.ts';
+import type { UnknownTaskTable } from '../../tables/order-table.ts';
 
 type Row = {
   warehouse: WarehouseId;
@@ -21,7 +21,7 @@ const COLUMNS = `warehouse, task, sku, quantity, shipped, given_up AS givenUp, h
  * What nodes were told to ship by a central that this one does not remember: it was restored from a backup that is older. Their
  * units are counted in the quota; what is missing is the order. Writes belong inside a transaction of the caller.
  */
-export class UnknownTaskTable {
+export class SqliteUnknownTaskTable implements UnknownTaskTable {
   readonly #of: Statement<[string, string], Row>;
   readonly #open: Statement<[string, string, number], { warehouse: WarehouseId; task: string }>;
   readonly #count: Statement<[], { tasks: number }>;
@@ -91,12 +91,4 @@ export class UnknownTaskTable {
   remove(warehouse: WarehouseId, task: string): void {
     this.#remove.run(warehouse, task);
   }
-}
-
-/** What is left to ship of an unknown task. */
-export function openLinesOf({ lines }: UnknownTask): readonly SkuQuantity[] {
-  return lines.flatMap(({ sku, quantity, shipped, givenUp }) => {
-    const open = quantity - shipped - givenUp;
-    return open > 0 ? [{ sku, quantity: open }] : [];
-  });
 }

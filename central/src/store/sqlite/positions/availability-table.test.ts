@@ -3,16 +3,16 @@ import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../../../rules/channel.ts';
 import { skuOf, warehouseOf } from '../../../testing/node-log.ts';
-import { UnsettledTable } from '../epochs/unsettled-table.ts';
+import { SqliteUnsettledTable } from '../epochs/unsettled-table.ts';
 import { migrations } from '../migrations.ts';
-import { AvailabilityWriter } from './availability-table.ts';
+import { SqliteAvailabilityWriter } from './availability-table.ts';
 
 it('takes from a channel only what its buffer leaves, and nothing when that is too little', () => {
   const database = new Database(':memory:');
   migrate(database, migrations);
   database.exec('UPDATE channel SET buffer = 2');
   const [sku, warehouse] = [skuOf('A'), warehouseOf('BER1')];
-  const writer = new AvailabilityWriter(database, new UnsettledTable(database));
+  const writer = new SqliteAvailabilityWriter(database, new SqliteUnsettledTable(database));
   const take = (units: number) => {
     writer.begin();
     const isTaken = writer.take(DEFAULT_CHANNEL, sku, [{ warehouse, units: -units }]);

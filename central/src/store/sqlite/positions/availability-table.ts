@@ -2,26 +2,20 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel, ChannelRecord } from '../../../rules/channel.ts';
 import type { ChangeNotice } from '../../central-store.ts';
-import { ChannelReader } from '../catalogue/channel-table.ts';
-import type { UnsettledTable } from '../epochs/unsettled-table.ts';
+import type { AvailabilityWriter, UnspentChange } from '../../tables/availability-table.ts';
+import { SqliteChannelReader } from '../catalogue/channel-table.ts';
+import type { SqliteUnsettledTable } from '../epochs/unsettled-table.ts';
 
-/** Units by which the unspent quota of one warehouse changed. */
-export type UnspentChange = { readonly warehouse: WarehouseId; readonly units: number };
-
-/**
- * Keeps the answers, one for each SKU and channel, in the transaction that changes what they are made of. A SKU gets one
- * revision for all that a transaction does to it, and all its channels show it: who was told of a change finds it in any.
- * Warehouses that are not settled in this epoch of central add nothing to any answer.
- */
-export class AvailabilityWriter {
-  readonly #channelTable: ChannelReader;
-  readonly #unsettled: UnsettledTable;
+export class SqliteAvailabilityWriter implements AvailabilityWriter {
+  readonly #channelTable: SqliteChannelReader;
+  readonly #unsettled: SqliteUnsettledTable;
   #channels: readonly ChannelRecord[] | undefined;
   #areChannelsTouched = false;
   #revision: number | undefined;
   #revisions = new Map<Sku, number>();
   #risen = new Set<Sku>();
   #excluded: WarehouseId[] = [];
+  readonly #available: Statement<[string, string], { available: number }>;
   readonly #changeAll: Statement<[number, number, string]>;
   readonly #changeOne: Statement<[number, string, string]>;
   readonly #take: Statement<[number, string, string, number]>;
@@ -34,9 +28,12 @@ export class AvailabilityWriter {
   readonly #saveRevision: Statement<[number]>;
   readonly #unspentAt: Statement<[string], { sku: Sku; units: number }>;
 
-  constructor(database: Database, unsettled: UnsettledTable) {
+  constructor(database: Database, unsettled: SqliteUnsettledTable) {
     this.#unsettled = unsettled;
-    this.#channelTable = new ChannelReader(database);
+    this.#channelTable = new SqliteChannelReader(database);
+    this.#available = database.prepare(
+      'SELECT max(0, unspent - buffer) AS available FROM availability WHERE sku = ? AND channel = ?',
+    );
     this.#changeAll = database.prepare('UPDATE availability SET unspent = unspent + ?, revision = ? WHERE sku = ?');
     this.#changeOne = database.prepare('UPDATE availability SET unspent = unspent + ? WHERE sku = ? AND channel = ?');
     // P3: the rule is in the statement.
@@ -96,7 +93,10 @@ export class AvailabilityWriter {
     this.#areChannelsTouched = false;
   }
 
-  /** Notes what changed of a SKU at its warehouses, whether or not it changes a sum: an answer shows more than sums. */
+  available(channel: Channel, sku: Sku): number {
+    return this.#available.get(sku, channel)?.available ?? 0;
+  }
+
   change(sku: Sku, told: readonly UnspentChange[]): void {
     const changes = this.#unsettled.isEmpty ? told : told.filter(({ warehouse }) => !this.#unsettled.has(warehouse));
     if (changes.some(({ units }) => units > 0)) this.#risen.add(sku);

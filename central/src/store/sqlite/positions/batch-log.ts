@@ -4,6 +4,7 @@ import { decodeUpBatch } from '@edgestock/shared/protocol/codec';
 import type { UpBatch } from '@edgestock/shared/protocol/message';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
+import type { BatchLog, BatchLogWriter, LoggedDelta } from '../../tables/batch-log.ts';
 
 type BatchRow = {
   id: number;
@@ -14,10 +15,8 @@ type BatchRow = {
   bytes: Buffer;
 };
 
-export type LoggedDelta = { readonly sequence: number; readonly epoch: number; readonly bytes: Uint8Array };
-
 /** The nodes' logs as central has them, one row per batch. Reading a delta decodes its batch; the last one is kept at hand. */
-export class BatchLog {
+export class SqliteBatchLog implements BatchLog {
   readonly #holding: Statement<[string, number], BatchRow>;
   readonly #hashAtEnd: Statement<[string, number], { last_hash: Buffer }>;
   readonly #first: Statement<[string], { first_sequence: number }>;
@@ -98,7 +97,7 @@ export class BatchLog {
 }
 
 /** Appends to the log of batches, inside a transaction of its caller. */
-export class BatchLogWriter {
+export class SqliteBatchLogWriter implements BatchLogWriter {
   readonly #append: Statement<[string, number, number, number, Uint8Array, number, Uint8Array]>;
 
   constructor(database: Database) {

@@ -2,14 +2,13 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Recount, StateAhead } from '@edgestock/shared/protocol/rejoin';
 import type { Database, Statement } from 'better-sqlite3';
 import type { NodeLife } from '../../../rules/rejoin.ts';
+import type { LifeReader, LifeWriter, Overtaken, StateAheadOfLog } from '../../tables/life-table.ts';
 
 type LifeRow = Omit<NodeLife, 'hash' | 'downHash' | 'recount'> & { hash: Buffer; downHash: Buffer; recount: string };
 type StateRow = Omit<StateAhead, 'ledToBy'> & { sequence: number | null; version: number | null; at: number | null };
-/** When an installation lost its warehouse to another, and in which epoch that one goes on. */
-export type Overtaken = { readonly epoch: number; readonly at: number };
 
 /** Reads the lives of nodes that have rejoined. */
-export class LifeReader {
+export class SqliteLifeReader implements LifeReader {
   readonly #of: Statement<[string, string], LifeRow>;
   readonly #overtaken: Statement<[string, string], Overtaken>;
   readonly #states: Statement<[string, number, string, number], StateRow>;
@@ -51,13 +50,11 @@ export class LifeReader {
   }
 }
 
-type AheadRow = { sku: Sku; log_sequence: number };
-
 /** Begins lives; every method belongs inside a transaction of its caller. */
-export class LifeWriter {
+export class SqliteLifeWriter implements LifeWriter {
   readonly #life: Statement<(string | number | Uint8Array)[]>;
   readonly #node: Statement<[number, string, number, number, string]>;
-  readonly #ahead: Statement<[string, number], AheadRow>;
+  readonly #ahead: Statement<[string, number], StateAheadOfLog>;
   readonly #aheadCount: Statement<[string, number], { states: number }>;
   readonly #keep: Statement<[number, string, string]>;
   readonly #settle: Statement<[number, number, string, string]>;
@@ -74,7 +71,9 @@ export class LifeWriter {
         heard_at = NULL, heard_committed = NULL, heard_sent = NULL, heard_skew_ms = NULL, heard_schema_min = NULL,
         heard_schema_max = NULL, heard_fence = NULL
       WHERE warehouse = ?`);
-    this.#ahead = database.prepare('SELECT sku, log_sequence FROM position WHERE warehouse = ? AND sequence > ?');
+    this.#ahead = database.prepare(
+      'SELECT sku, log_sequence AS logSequence FROM position WHERE warehouse = ? AND sequence > ?',
+    );
     this.#aheadCount = database.prepare('SELECT count(*) AS states FROM position WHERE warehouse = ? AND sequence > ?');
     this.#keep = database.prepare(`
       INSERT INTO node_life_state (warehouse, epoch, sku, on_hand, unsellable, granted, sequence, version, at)
@@ -95,14 +94,18 @@ export class LifeWriter {
     return this.#aheadCount.get(warehouse, applied)?.states ?? 0;
   }
 
-  /**
-   * States that came ahead of a log which now ends before them: what they say stays the best that is known, but the next
-   * movement of the new life, whose version follows the log's, is newer. `versionAt` reads a version out of the log.
-   */
-  settleAhead(warehouse: WarehouseId, life: NodeLife, versionAt: (sku: Sku, sequence: number) => number): void {
-    for (const { sku, log_sequence: sequence } of this.#ahead.all(warehouse, life.applied)) {
-      this.#keep.run(life.epoch, warehouse, sku);
-      this.#settle.run(sequence === 0 ? 0 : versionAt(sku, sequence), sequence, warehouse, sku);
+  ahead(warehouse: WarehouseId, applied: number): readonly StateAheadOfLog[] {
+    return this.#ahead.all(warehouse, applied);
+  }
+
+  settle(
+    warehouse: WarehouseId,
+    epoch: number,
+    placed: readonly { readonly sku: Sku; readonly sequence: number; readonly version: number }[],
+  ): void {
+    for (const { sku, sequence, version } of placed) {
+      this.#keep.run(epoch, warehouse, sku);
+      this.#settle.run(version, sequence, warehouse, sku);
     }
   }
 }

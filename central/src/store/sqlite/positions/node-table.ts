@@ -2,6 +2,7 @@ import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Heard, NodeRecord } from '../../../rules/node-record.ts';
+import type { NodeReader, NodeWriter } from '../../tables/node-table.ts';
 
 const COLUMNS = `node.warehouse, epoch, instance, enrolled_at, applied_up_to, applied_hash, applied_at, last_delta_at, fence_reason,
   fenced_at, heard_at, heard_committed, heard_sent, heard_skew_ms, heard_schema_min, heard_schema_max, known_at, heard_fence,
@@ -32,7 +33,7 @@ type NodeRow = {
 };
 
 /** Reads the rows of `node`. */
-export class NodeReader {
+export class SqliteNodeReader implements NodeReader {
   readonly #one: Statement<[string], NodeRow>;
   readonly #all: Statement<[], NodeRow>;
   readonly #count: Statement<[], { nodes: number }>;
@@ -58,7 +59,7 @@ export class NodeReader {
 }
 
 /** Writes the rows of `node`; every method belongs inside a transaction of its caller. */
-export class NodeWriter {
+export class SqliteNodeWriter implements NodeWriter {
   readonly #insert: Statement<[string, number, string, number, Uint8Array]>;
   readonly #advance: Statement<[number, Uint8Array, number, number, string]>;
   readonly #fence: Statement<[string, number, string]>;

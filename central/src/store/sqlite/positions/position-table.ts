@@ -3,9 +3,10 @@ import { deficitOf } from '@edgestock/shared/inventory/position';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { Database, Statement } from 'better-sqlite3';
 import { type KnownPosition, mergePosition } from '../../../rules/merge-position.ts';
-import type { AvailabilityWriter, UnspentChange } from './availability-table.ts';
+import type { UnspentChange } from '../../tables/availability-table.ts';
+import type { DeficitPlace, PositionChange, PositionsWritten, PositionWriter } from '../../tables/position-table.ts';
+import type { SqliteAvailabilityWriter } from './availability-table.ts';
 import { PLACED_COLUMNS, type PlacedRow, placedOf } from './placed-position.ts';
-import type { PositionDigests } from './position-digests.ts';
 
 /** What one transaction does to one position, whatever number of messages say so. */
 type Pending = {
@@ -17,30 +18,23 @@ type Pending = {
   suspectVersion: number;
 };
 
-/** A position whose goods do not cover what it has promised. */
-export type DeficitPlace = { readonly warehouse: WarehouseId; readonly sku: Sku };
-
 /**
- * Writes positions and, with them, the materialised answer of their SKU: both or neither. The hot path of ingest. What a
- * transaction brings is collected first and written at its end, each position and each answer once and in key order: a hot
- * SKU sold in twenty batches costs one write, and neighbours share the page that is at hand.
+ * A hot SKU sold in twenty batches costs one write, and neighbours share the page that is at hand.
  *
  * Measured with checks, log, answers and cursor, durable, scattered sales of 500 to a batch and four batches to a transaction:
  * 46,000 to 67,000 deltas/s over 40,000 positions (0.35 of a bare upsert of the position rows in the same run), 0.53 of bare
  * over 400,000 positions. Of the time, writing positions took 29 %, answers and their revisions 28 %, commits 22 %, checks 18 %.
  */
-export class PositionWriter {
+export class SqlitePositionWriter implements PositionWriter {
   #pending = new Map<Sku, Map<WarehouseId, Pending>>();
   readonly #known: Statement<[string, string], PlacedRow & KnownPosition>;
   readonly #upsert: Statement<(string | number)[]>;
   readonly #advanceLog: Statement<[number, string, string, number]>;
   readonly #suspect: Statement<[{ sku: string; warehouse: string; version: number }]>;
-  readonly #availability: AvailabilityWriter;
-  readonly #digests: PositionDigests;
+  readonly #availability: SqliteAvailabilityWriter;
 
-  constructor(database: Database, availability: AvailabilityWriter, digests: PositionDigests) {
+  constructor(database: Database, availability: SqliteAvailabilityWriter) {
     this.#availability = availability;
-    this.#digests = digests;
     this.#known = database.prepare(`
       SELECT ${PLACED_COLUMNS}, returned, allocated_sent AS allocatedSent FROM position WHERE sku = ? AND warehouse = ?`);
     // Central's own totals are never behind what the node knows of them: they may be, after central was restored from a backup.
@@ -68,33 +62,30 @@ export class PositionWriter {
       ON CONFLICT (sku, warehouse) DO UPDATE SET suspect = 1 WHERE position.version < @version AND position.suspect = 0`);
   }
 
-  /** Forgets what a transaction that failed has left. */
   begin(): void {
     this.#pending = new Map();
   }
 
-  /** Takes the state over if it is newer; `logSequence` is 0 for a state that came ahead of its history. */
   put(warehouse: WarehouseId, row: StateRow, logSequence: number): void {
     const pending = this.#pendingOf(warehouse, row.sku);
     if (pending.row === undefined || row.version > pending.row.version) pending.row = row;
     pending.logSequence = Math.max(pending.logSequence, logSequence);
   }
 
-  /** Marks the state as older than what the node has, unless a newer one has come already or still comes. */
   suspect(warehouse: WarehouseId, sku: Sku, version: number): void {
     const pending = this.#pendingOf(warehouse, sku);
     pending.suspectVersion = Math.max(pending.suspectVersion, version);
   }
 
-  /** Writes what was collected, and the answers with it; returns where goods are missing as far as the newer states say. */
-  write(): readonly DeficitPlace[] {
+  write(): PositionsWritten {
     const collected = this.#pending;
     this.#pending = new Map();
     const deficits: DeficitPlace[] = [];
+    const written: PositionChange[] = [];
     for (const sku of [...collected.keys()].sort()) {
       const changes: UnspentChange[] = [];
       for (const [warehouse, pending] of collected.get(sku) ?? []) {
-        const units = this.#write(warehouse, sku, pending);
+        const units = this.#write(warehouse, sku, pending, written);
         if (units === undefined) continue;
         changes.push({ warehouse, units });
         // Of the state at hand, so that the many without a deficit cost no look-up.
@@ -102,11 +93,16 @@ export class PositionWriter {
       }
       if (changes.length > 0) this.#availability.change(sku, changes);
     }
-    return deficits;
+    return { deficits, changes: written };
   }
 
   /** Units by which central's quota changes; `undefined` when nothing of the position did. */
-  #write(warehouse: WarehouseId, sku: Sku, { row, logSequence, suspectVersion }: Pending): number | undefined {
+  #write(
+    warehouse: WarehouseId,
+    sku: Sku,
+    { row, logSequence, suspectVersion }: Pending,
+    written: PositionChange[],
+  ): number | undefined {
     let change: number | undefined;
     if (row !== undefined) {
       const known = this.#known.get(sku, warehouse);
@@ -116,7 +112,8 @@ export class PositionWriter {
         if (merge.isAhead) this.#availability.exclude(warehouse);
         this.#upsertRow(warehouse, row, logSequence);
         const { version, sequence, state } = row;
-        this.#digests.changed(warehouse, sku, known && placedOf(known), { version, sequence, ...state });
+        const after = { version, sequence, ...state };
+        written.push({ warehouse, sku, before: known && placedOf(known), after });
         change = merge.unspentChange;
       } else if (logSequence > 0) this.#advanceLog.run(logSequence, sku, warehouse, logSequence);
     }

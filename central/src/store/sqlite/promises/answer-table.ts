@@ -1,8 +1,8 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { IdempotencyKey, PromiseOutcome } from '../../../rules/promise-command.ts';
+import type { PromiseOutcome } from '../../../rules/promise-command.ts';
+import type { AnswerTable, KeptAnswer } from '../../tables/reservation-table.ts';
 
-/** Remembers what requests came to, by their keys, in the transaction of their effect (P9). */
-export class AnswerTable {
+export class SqliteAnswerTable implements AnswerTable {
   readonly #get: Statement<[string], { fingerprint: string; outcome: string }>;
   readonly #put: Statement<[string, string, string, number]>;
   readonly #forget: Statement<[number, number]>;
@@ -14,19 +14,15 @@ export class AnswerTable {
       DELETE FROM answered WHERE key IN (SELECT key FROM answered WHERE at < ? ORDER BY at LIMIT ?)`);
   }
 
-  /** The first answer to the request; `key-reused` when that was another one; `undefined` when there was none. */
-  find({ key, fingerprint }: IdempotencyKey): PromiseOutcome | undefined {
+  find(key: string): KeptAnswer | undefined {
     const row = this.#get.get(key);
-    if (row === undefined) return undefined;
-    if (row.fingerprint !== fingerprint) return { outcome: 'key-reused', key };
-    return { ...(JSON.parse(row.outcome) as PromiseOutcome), isReplay: true } as PromiseOutcome;
+    return row && { fingerprint: row.fingerprint, outcome: JSON.parse(row.outcome) as PromiseOutcome };
   }
 
-  keep({ key, fingerprint }: IdempotencyKey, outcome: PromiseOutcome, now: number): void {
+  keep(key: string, { fingerprint, outcome }: KeptAnswer, now: number): void {
     this.#put.run(key, fingerprint, JSON.stringify(outcome), now);
   }
 
-  /** Forgets answers from before a moment, at most so many; tells how many. */
   forget(before: number, limit: number): number {
     return this.#forget.run(before, limit).changes;
   }

@@ -1,18 +1,12 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
-import type { Channel } from '../../../rules/channel.ts';
 import type { SourcedHold } from '../../../rules/sourcing.ts';
-
-/** Who holds units: a reservation, or an order that awaits its payment. */
-export type Holder = { readonly kind: 'reservation' | 'order'; readonly id: string };
-
-/** One row of `hold`. */
-export type HoldRow = Holder & { readonly channel: Channel } & SourcedHold;
+import type { Holder, HoldReader, HoldRow, HoldWriter } from '../../tables/hold-table.ts';
 
 type Key = { kind: string; id: string; sku: string; warehouse: string };
 
 /** Reads what is held, and for whom. */
-export class HoldReader {
+export class SqliteHoldReader implements HoldReader {
   readonly #of: Statement<[string, string], SourcedHold>;
   readonly #newest: Statement<[string, string, number], HoldRow>;
 
@@ -37,7 +31,7 @@ export class HoldReader {
 }
 
 /** Writes who holds what; the sums in `position` are for `QuotaTable`. Inside a transaction of its caller. */
-export class HoldWriter {
+export class SqliteHoldWriter implements HoldWriter {
   readonly #add: Statement<[Key & { channel: string; quantity: number }]>;
   readonly #reduce: Statement<[Key & { quantity: number }]>;
   readonly #remove: Statement<[Key & { quantity: number }]>;

@@ -4,18 +4,13 @@ import { assert } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import { isSilent } from '../../../rules/freshness.ts';
-import type { QuotaState } from '../../../rules/policy-recall.ts';
 import type { Offer } from '../../../rules/sourcing.ts';
-import type { UnsettledTable } from '../epochs/unsettled-table.ts';
-import type { AvailabilityWriter } from '../positions/availability-table.ts';
-import type { DeficitPlace } from '../positions/position-table.ts';
+import type { DeficitPlace } from '../../tables/position-table.ts';
+import type { HeldUnits, KnownQuota, QuotaTable } from '../../tables/quota-table.ts';
+import type { SqliteUnsettledTable } from '../epochs/unsettled-table.ts';
+import type { SqliteAvailabilityWriter } from '../positions/availability-table.ts';
 
 const UNSPENT = 'granted - returned - allocated_sent - held';
-
-/** What central knows of a position's quota, and of the goods behind it. */
-export type KnownQuota = QuotaState & { readonly sku: Sku };
-
-export type HeldUnits = { readonly warehouse: WarehouseId; readonly quantity: number };
 
 type OfferRow = {
   warehouse: WarehouseId;
@@ -52,9 +47,9 @@ type DeficitRow = {
  * Central's side of each quota: what is held, allocated and given back of the units that nodes granted. Unspent is what is
  * left, and no statement here lets it fall below zero (P3). The answers change with it. Inside a transaction of the caller.
  */
-export class QuotaTable {
-  readonly #availability: AvailabilityWriter;
-  readonly #unsettled: UnsettledTable;
+export class SqliteQuotaTable implements QuotaTable {
+  readonly #availability: SqliteAvailabilityWriter;
+  readonly #unsettled: SqliteUnsettledTable;
   #freed: DeficitPlace[] = [];
   readonly #offers: Statement<[{ sku: string; channel: string }], OfferRow>;
   readonly #hold: Statement<[number, string, string, number]>;
@@ -75,7 +70,7 @@ export class QuotaTable {
   readonly #withdraw: Statement<[number, string, string]>;
   readonly #unheard: Statement<[string], { sku: Sku; total: number }>;
 
-  constructor(database: Database, availability: AvailabilityWriter, unsettled: UnsettledTable) {
+  constructor(database: Database, availability: SqliteAvailabilityWriter, unsettled: SqliteUnsettledTable) {
     this.#availability = availability;
     this.#unsettled = unsettled;
     this.#offers = database.prepare(`

@@ -1,18 +1,11 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import type { QuotaTerms } from '@edgestock/shared/inventory/quota';
 import type { Database, Statement } from 'better-sqlite3';
-
-/** Units of a position that go back to its node when they are promised to nobody any more. */
-export type RecallDebt = {
-  readonly units: number;
-  /** The loosest policy that they may have been granted under. */
-  readonly before: QuotaTerms;
-};
+import type { RecallDebt, RecallDebtTable } from '../../tables/quota-table.ts';
 
 type DebtRow = { units: number; share_percent: number; safety_stock: number };
 
 /** Remembers what is owed, over the lives of central. Inside a transaction of the caller. */
-export class RecallDebtTable {
+export class SqliteRecallDebtTable implements RecallDebtTable {
   readonly #get: Statement<[string, string], DebtRow>;
   readonly #put: Statement<[string, string, number, number, number]>;
   readonly #forget: Statement<[string, string]>;

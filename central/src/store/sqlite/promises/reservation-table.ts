@@ -1,11 +1,16 @@
-import type { Sku } from '@edgestock/shared/inventory/ids';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
 import type { Reservation, ReservationState } from '../../../rules/reservation.ts';
 import { holdsOf } from '../../../rules/sourcing.ts';
 import type { PromiseReader } from '../../promise-store.ts';
-import { HoldReader } from './hold-table.ts';
+import type {
+  ReservationLineRow,
+  ReservationReader,
+  ReservationTerms,
+  ReservationWriter,
+} from '../../tables/reservation-table.ts';
+import { SqliteHoldReader } from './hold-table.ts';
 
 type ReservationRow = {
   id: string;
@@ -17,30 +22,28 @@ type ReservationRow = {
   ended_at: number | null;
   end_reason: string | null;
 };
-/** How long a reservation was asked for, and whether a part would do; `null` in stores of earlier builds. */
-export type ReservationTerms = { readonly ttlSeconds: number | null; readonly isPartial: number | null };
+type TermsRow = { readonly ttlSeconds: number | null; readonly isPartial: number | null };
 type PageParameters = Readonly<Record<'createdAt' | 'now' | 'limit', number> & Record<'id' | Filter, string>>;
 const filters = ['owner', 'state', 'channel'] as const;
 const filtersOfEnded = ['owner', 'channel', 'state'] as const;
 type Filter = (typeof filters)[number];
 const COLUMNS = 'id, channel, owner, state, created_at, expires_at, ended_at, end_reason';
-export type ReservationLineRow = { readonly sku: Sku; readonly requested: number; readonly promised: number };
 
 /** Reads reservations as they are stored; whether their time is over is for `stateAt` to say. */
-export class ReservationReader {
-  readonly #holds: HoldReader;
+export class SqliteReservationReader implements ReservationReader {
+  readonly #holds: SqliteHoldReader;
   readonly #one: Statement<[string], ReservationRow>;
   readonly #pages = new Map<string, Statement<[PageParameters], ReservationRow>>();
   readonly #database: Database;
   readonly #lines: Statement<[string], ReservationLineRow>;
-  readonly #terms: Statement<[string], ReservationTerms>;
+  readonly #terms: Statement<[string], TermsRow>;
   readonly #over: Statement<[number, number], { id: string }>;
   readonly #count: Statement<[], { held: number }>;
   readonly #next: Statement<[], { next: number | null }>;
 
   constructor(database: Database) {
     this.#database = database;
-    this.#holds = new HoldReader(database);
+    this.#holds = new SqliteHoldReader(database);
     this.#one = database.prepare(`SELECT ${COLUMNS} FROM reservation WHERE id = ?`);
     this.#lines = database.prepare(
       'SELECT sku, requested, promised FROM reservation_line WHERE reservation = ? ORDER BY sku',
@@ -118,7 +121,8 @@ export class ReservationReader {
 
   /** The terms it was asked for on; what became of them is in the reservation. */
   terms(id: string): ReservationTerms {
-    return must(this.#terms.get(id), 'the reservation is there');
+    const { ttlSeconds, isPartial } = must(this.#terms.get(id), 'the reservation is there');
+    return { ttlSeconds: ttlSeconds ?? undefined, isPartial: isPartial === null ? undefined : isPartial === 1 };
   }
 
   /** How many are held. */
@@ -138,7 +142,7 @@ export class ReservationReader {
 }
 
 /** Writes reservations; their units are for `HoldWriter` and `QuotaTable`. Inside a transaction of its caller. */
-export class ReservationWriter {
+export class SqliteReservationWriter implements ReservationWriter {
   readonly #insert: Statement<[string, string, string, number, number, number, number]>;
   readonly #insertLine: Statement<[string, string, number, number]>;
   readonly #renew: Statement<[number, string]>;

@@ -1,36 +1,17 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { LogIdentity } from '@edgestock/shared/protocol/message';
 import type { SnapshotManifest } from '@edgestock/shared/protocol/snapshot';
-import { decodeSnapshotChunk } from '@edgestock/shared/protocol/snapshot-codec';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { KeptSnapshot } from '../../central-store.ts';
-
-/** One that is coming in. */
-export type StagedSnapshot = {
-  readonly id: number;
-  readonly epoch: number;
-  readonly instance: string;
-  readonly sequence: number;
-  readonly hash: Uint8Array;
-  readonly rows: number;
-  readonly chunks: number;
-  readonly root: Uint8Array;
-  readonly at: number;
-  /** Chunks whose positions are taken over. */
-  readonly taken: number;
-  /** Chunks that are there, the rows in them, and the last SKU. */
-  readonly staged: number;
-  readonly stagedRows: number;
-  readonly lastSku: Sku | '';
-};
+import type { SnapshotReader, SnapshotWriter, StagedSnapshot } from '../../tables/snapshot-table.ts';
 
 type KeptRow = Omit<KeptSnapshot, 'hash' | 'root'> & { hash: Buffer; root: Buffer };
 
 const FACTS = 'id, epoch, instance, sequence, hash, rows, chunks, root, at, taken';
 
 /** Reads the snapshots with which logs begin. */
-export class SnapshotReader {
+export class SqliteSnapshotReader implements SnapshotReader {
   readonly #kept: Statement<[string], KeptRow>;
   readonly #chunk: Statement<[string, number], { bytes: Buffer }>;
   readonly #holding: Statement<[string, string], { bytes: Buffer }>;
@@ -61,12 +42,8 @@ export class SnapshotReader {
     return this.#kept.get(warehouse);
   }
 
-  /** The version that a position had in it at its place in the log; 0 where it does not tell. */
-  versionOf(warehouse: WarehouseId, sku: Sku, sequence: number): number {
-    const bytes = this.#holding.get(warehouse, sku)?.bytes;
-    if (bytes === undefined) return 0;
-    const row = decodeSnapshotChunk(bytes).rows.find((one) => one.sku === sku);
-    return row?.sequence === sequence ? row.version : 0;
+  chunkWith(warehouse: WarehouseId, sku: Sku): Uint8Array | undefined {
+    return this.#holding.get(warehouse, sku)?.bytes;
   }
 
   keptChunk(warehouse: WarehouseId, chunk: number): Uint8Array | undefined {
@@ -75,7 +52,7 @@ export class SnapshotReader {
 }
 
 /** Stages snapshots beside the live tables; every method belongs inside a transaction of its caller. */
-export class SnapshotWriter {
+export class SqliteSnapshotWriter implements SnapshotWriter {
   readonly #coming: Statement<[string], Omit<StagedSnapshot, 'staged' | 'stagedRows' | 'lastSku'>>;
   readonly #staged: Statement<[number], { staged: number; rows: number; last: Sku | '' | null }>;
   readonly #begin: Statement<(string | number | Uint8Array)[]>;

@@ -2,22 +2,18 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { TransferLine } from '@edgestock/shared/protocol/directive';
 import type { Database, Statement } from 'better-sqlite3';
 import type { TransferRecord, TransferStage } from '../../../rules/transfer.ts';
+import type { TransferEnds, TransferTable, TransferWriter } from '../../tables/transfer-table.ts';
 import type { TransferReader, UnderWay } from '../../transfer-reader.ts';
 
 type TransferRow = Omit<TransferRecord, 'lines'>;
 type PageParameters = { state: string | null; warehouse: string | null; before: number; limit: number };
-type Ends = {
-  readonly number: number;
-  readonly from: WarehouseId;
-  readonly to: WarehouseId;
-  readonly isShipped: number;
-};
+type EndsRow = Omit<TransferEnds, 'isShipped'> & { readonly isShipped: number };
 
 const COLUMNS = `number, id AS transfer, from_warehouse AS "from", to_warehouse AS "to", state, first_at AS firstAt,
   changed_at AS changedAt`;
 
 /** Reads transfers. */
-export class TransferTable {
+export class SqliteTransferTable implements TransferTable {
   readonly #named: Statement<[string], TransferRow>;
   readonly #numbered: Statement<[number], TransferRow>;
   readonly #lines: Statement<[number], TransferLine>;
@@ -92,8 +88,8 @@ export class TransferTable {
 }
 
 /** Writes transfers, inside a transaction of its caller. */
-export class TransferWriter {
-  readonly #find: Statement<[string, string], Ends>;
+export class SqliteTransferWriter implements TransferWriter {
+  readonly #find: Statement<[string, string], EndsRow>;
   readonly #insert: Statement<[{ id: string; from: string; to: string; isShipped: number; now: number }]>;
   readonly #redirect: Statement<[string, number]>;
   readonly #add: Statement<[{ transfer: number } & TransferLine]>;
@@ -132,8 +128,9 @@ export class TransferWriter {
     );
   }
 
-  find(id: string, from: WarehouseId): Ends | undefined {
-    return this.#find.get(id, from);
+  find(id: string, from: WarehouseId): TransferEnds | undefined {
+    const row = this.#find.get(id, from);
+    return row && { ...row, isShipped: row.isShipped === 1 };
   }
 
   /** Makes a row for one that was not heard of; returns its number. */

@@ -1,0 +1,162 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
+import { must, unreachable } from '@edgestock/shared/runtime/assert';
+import type { Channel } from '../../../rules/channel.ts';
+import type { Order } from '../../../rules/order.ts';
+import type { OrderContext } from '../../../rules/order-context.ts';
+import type { OrderDecision } from '../../../rules/order-draft.ts';
+import type { OrderEffect } from '../../../rules/order-effect.ts';
+import { decideOrder, type OrderEvent } from '../../../rules/order-saga.ts';
+import type { DownLogWriter } from '../../tables/down-table.ts';
+import type { UnsettledTable } from '../../tables/epoch-table.ts';
+import type { HoldWriter } from '../../tables/hold-table.ts';
+import type { OrderReader, OrderWriter, UnknownTaskTable } from '../../tables/order-table.ts';
+import type { QuotaTable } from '../../tables/quota-table.ts';
+import type { Tables } from '../../tables/tables.ts';
+import type { QuotaRecall } from '../catalogue/quota-recall.ts';
+import { OrderFacts } from './order-facts.ts';
+
+/** What one event came to. */
+export type OrderProgress = {
+  readonly order: Order;
+  readonly isChanged: boolean;
+  /** Units that went back to unspent quota, or were asked back from a node. */
+  readonly freed: readonly FreedUnits[];
+};
+
+export type FreedUnits = {
+  readonly sku: Sku;
+  readonly warehouse: WarehouseId;
+  readonly quantity: number;
+};
+
+type FoundFact = { readonly fact: 'ship' | 'give-up'; readonly task: string; readonly lines: readonly SkuQuantity[] };
+
+/**
+ * Carries orders on: what the rule decides is written with its effects, on quotas, holds and logs down, in the transaction of
+ * its caller. A crash leaves the order before or after a step, never in one.
+ */
+export class OrderSagas {
+  readonly #reader: OrderReader;
+  readonly #facts: OrderFacts;
+  readonly #writer: OrderWriter;
+  readonly #holds: HoldWriter;
+  readonly #quota: QuotaTable;
+  readonly #recalls: QuotaRecall;
+  readonly #downLog: DownLogWriter;
+  readonly #unsettled: UnsettledTable;
+  readonly #unknownTasks: UnknownTaskTable;
+
+  constructor(
+    tables: Tables,
+    parts: {
+      readonly quota: QuotaTable;
+      readonly recalls: QuotaRecall;
+      readonly downLog: DownLogWriter;
+      readonly unsettled: UnsettledTable;
+      readonly unknownTasks: UnknownTaskTable;
+    },
+  ) {
+    this.#reader = tables.orders;
+    this.#facts = new OrderFacts(tables);
+    this.#writer = tables.orderWriter;
+    this.#holds = tables.holdWriter;
+    this.#quota = parts.quota;
+    this.#recalls = parts.recalls;
+    this.#downLog = parts.downLog;
+    this.#unsettled = parts.unsettled;
+    this.#unknownTasks = parts.unknownTasks;
+  }
+
+  /** Decides on what happened to an order that is there, and carries it out. */
+  async decide(id: string, event: OrderEvent, now: number): Promise<OrderProgress> {
+    const before = must(await this.#reader.get(id), 'the order is there');
+    const decision = await this.ask({ channel: before.channel, now }, (context) => decideOrder(before, event, context));
+    if (decision.order === before) return { order: before, isChanged: false, freed: [] };
+    return this.#carryOut(decision, before, now);
+  }
+
+  /** Takes up a new order. */
+  begin(decision: OrderDecision, now: number): Promise<OrderProgress> {
+    return this.#carryOut(decision, undefined, now);
+  }
+
+  /** What a rule says to an order of a channel. */
+  ask<Decision>(
+    of: { readonly channel: Channel; readonly now: number },
+    rule: (context: OrderContext) => Decision,
+  ): Promise<Decision> {
+    return this.#facts.decide(of, rule);
+  }
+
+  async #carryOut({ order, effects }: OrderDecision, before: Order | undefined, now: number): Promise<OrderProgress> {
+    await this.#writer.put(order, before);
+    const freed: FreedUnits[] = [];
+    for (const effect of effects) freed.push(...(await this.#carryOutEffect(order, effect)));
+    const found: FoundFact[] = [];
+    for (const effect of effects) if (effect.effect === 'allocate') found.push(...(await this.#takeUp(effect)));
+    let after = order;
+    for (const { fact, task, lines } of found)
+      after = (await this.decide(order.id, { event: fact, task, lines }, now)).order;
+    return { order: after, isChanged: true, freed };
+  }
+
+  /** A task that its node has already, and whose order is known again: what became of it since. */
+  async #takeUp({ warehouse, task }: Extract<OrderEffect, { effect: 'allocate' }>): Promise<readonly FoundFact[]> {
+    const known = await this.#unknownTasks.get(warehouse, task);
+    if (known === undefined) return [];
+    await this.#unknownTasks.remove(warehouse, task);
+    await this.#writer.heard(task);
+    const { lines: there } = known;
+    const facts = (fact: FoundFact['fact'], unitsOf: (line: (typeof there)[number]) => number): FoundFact => {
+      const lines = there.map((line) => ({ sku: line.sku, quantity: unitsOf(line) }));
+      return { fact, task, lines: lines.filter(({ quantity }) => quantity > 0) };
+    };
+    return [facts('ship', ({ shipped }) => shipped), facts('give-up', ({ givenUp }) => givenUp)].filter(
+      ({ lines }) => lines.length > 0,
+    );
+  }
+
+  async #carryOutEffect({ id, channel }: Order, effect: OrderEffect): Promise<readonly FreedUnits[]> {
+    const holder = { kind: 'order', id, channel } as const;
+    switch (effect.effect) {
+      case 'hold':
+        // The rule has left the buffer what is the buffer's; that the units are unspent is for the statement to say (P3).
+        await this.#quota.holdMoved(effect.sku, [effect]);
+        await this.#holds.add({ ...holder, sku: effect.sku, warehouse: effect.warehouse, quantity: effect.quantity });
+        return [];
+      case 'free': {
+        const { sku, warehouse, quantity } = effect;
+        await this.#holds.reduce({ ...holder, sku, warehouse, quantity }, quantity);
+        await this.#quota.free(sku, effect);
+        return [{ sku, warehouse, quantity }];
+      }
+      case 'allocate': {
+        const { task, warehouse, lines, dueAt } = effect;
+        // Its units are allocated there since before central was restored: those held for it now are somebody else's.
+        const isThere = (await this.#unknownTasks.get(warehouse, task)) !== undefined;
+        for (const { sku, quantity } of lines) {
+          await this.#holds.reduce({ ...holder, sku, warehouse, quantity }, quantity);
+          if (isThere) await this.#quota.free(sku, { warehouse, quantity });
+          else {
+            await this.#quota.allocate(sku, { warehouse, quantity });
+            await this.#recalls.settle(warehouse, sku);
+          }
+        }
+        if (isThere) return [];
+        await this.#downLog.append(warehouse, encodeDirective({ kind: 'allocate', task, order: id, lines, dueAt }));
+        return [];
+      }
+      case 'release': {
+        const { task, warehouse, lines, reason } = effect;
+        // It is told when the warehouse is settled, less what it has given up by then.
+        if (!(await this.#unsettled.has(warehouse)))
+          await this.#downLog.append(warehouse, encodeDirective({ kind: 'release', task, lines, reason }));
+        return lines.map((line) => ({ ...line, warehouse }));
+      }
+      default:
+        return unreachable(effect);
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
+import { unreachable } from '@edgestock/shared/runtime/assert';
+import { centralLimits } from '../../limits.ts';
+import type { ChannelRecord } from '../../rules/channel.ts';
+import type { IdempotencyKey, PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
+import type { UnknownTask } from '../promise-store.ts';
+import type { ChannelReader, ChannelWriter } from '../tables/channel-table.ts';
+import type { NodeReader } from '../tables/node-table.ts';
+import type { AnswerTable, KeptAnswer } from '../tables/reservation-table.ts';
+import type { Tables } from '../tables/tables.ts';
+import { Catalogue } from './catalogue/catalogue.ts';
+import { Policies } from './catalogue/policies.ts';
+import { Orders } from './orders/orders.ts';
+import type { Promising } from './orders/promising.ts';
+import { LateFactDesk } from './positions/late-facts.ts';
+import { Reservations } from './promises/reservations.ts';
+
+/** Carries out commands, each on what the ones before it left, inside a transaction of its caller. */
+export class PromiseApplier {
+  readonly #promising: Promising;
+  readonly #nodes: NodeReader;
+  readonly #answers: AnswerTable;
+  readonly #reservations: Reservations;
+  readonly #orders: Orders;
+  readonly #policies: Policies;
+  readonly #catalogue: Catalogue;
+  readonly #channels: ChannelReader;
+  readonly #channelWriter: ChannelWriter;
+  readonly #lateFacts: LateFactDesk;
+
+  constructor(tables: Tables, promising: Promising) {
+    this.#promising = promising;
+    this.#nodes = tables.nodes;
+    this.#answers = tables.answers;
+    this.#reservations = new Reservations(tables, promising);
+    this.#orders = new Orders(tables, { ...promising, reservations: this.#reservations });
+    this.#policies = new Policies(tables, promising);
+    this.#catalogue = new Catalogue(tables, promising.downLog);
+    this.#channels = tables.channels;
+    this.#channelWriter = tables.channelWriter;
+    this.#lateFacts = new LateFactDesk(tables);
+  }
+
+  /** The first words to a node that has just been enrolled. */
+  async introduce(warehouse: WarehouseId): Promise<void> {
+    await this.#policies.introduce(warehouse);
+    await this.#catalogue.introduce(warehouse);
+    await this.#promising.transfers.introduce(warehouse);
+  }
+
+  /** To a node that has rejoined: all that is not told by its log, whatever it heard in the life before. */
+  async reintroduce(warehouse: WarehouseId, now: number): Promise<void> {
+    await this.#promising.unsettled.forget(warehouse);
+    await this.#policies.tellAgain(warehouse);
+    await this.#catalogue.tellAgain([warehouse]);
+    // Also of those that were closed: what the other end said of one is in no log of this node.
+    await this.#promising.transfers.tellAgain(warehouse, now);
+  }
+
+  /** The same for nodes that were enrolled by a release which had no words for them. */
+  async introduceAll(): Promise<void> {
+    for (const warehouse of await this.#policies.withoutSettings()) await this.introduce(warehouse);
+  }
+
+  async apply(command: PromiseCommand, now: number): Promise<PromiseOutcome> {
+    const key = 'idempotency' in command ? command.idempotency : undefined;
+    const outcome = key === undefined ? await this.#carryOut(command, now) : await this.#once(key, command, now);
+    await this.#promising.deficits.coverFreed(now);
+    return outcome;
+  }
+
+  /** A request with a key is answered with its first answer. Only what had an effect is kept: a refusal may be asked again. */
+  async #once(key: IdempotencyKey, command: PromiseCommand, now: number): Promise<PromiseOutcome> {
+    const first = await this.#answers.find(key.key);
+    if (first !== undefined) return again(first, key);
+    const outcome = await this.#carryOut(command, now);
+    if (outcome.outcome === 'reserved' || outcome.outcome === 'order')
+      await this.#answers.keep(key.key, { fingerprint: key.fingerprint, outcome }, now);
+    return outcome;
+  }
+
+  #carryOut(command: PromiseCommand, now: number): Promise<PromiseOutcome> {
+    switch (command.command) {
+      case 'reserve':
+        return this.#reservations.reserve(command, now);
+      case 'renew':
+        return this.#reservations.renew(command.reservation, command.expiresAt, now);
+      case 'release':
+        return this.#reservations.release(command.reservation, command.reason, now);
+      case 'confirm':
+      case 'place-order':
+      case 'pay':
+      case 'cancel':
+        return this.#orders.apply(command, now);
+      case 'sweep':
+        return this.#sweep(command.limit, now);
+      case 'return-quota':
+        return this.#returnQuota(command.warehouse, command.lines);
+      case 'release-unknown-task':
+        return this.#releaseUnknown(command, now);
+      case 'set-policy':
+        return this.#ofKnown([command.warehouse], () => this.#policies.set(command.warehouse, command.settings));
+      case 'set-sku-policy':
+        return this.#ofKnown([command.warehouse], () => this.#policies.setRules(command.warehouse, command.rules));
+      case 'set-channel':
+        return this.#setChannel(command.record);
+      case 'set-buffers':
+        return this.#setBuffers(command);
+      case 'upsert-catalogue': {
+        const named = command.items.flatMap(({ warehouses }) => (warehouses === 'all' ? [] : warehouses));
+        return this.#ofKnown(named, async () => this.#catalogue.upsert(command.items, await this.#enrolled()));
+      }
+      case 'settle-late-fact':
+        return this.#lateFacts.settle(command, now);
+      default:
+        return unreachable(command);
+    }
+  }
+
+  async #sweep(limit: number, now: number): Promise<PromiseOutcome> {
+    const expired = await this.#reservations.sweep(limit, now);
+    const woken = await this.#orders.wake(limit, now);
+    await this.#answers.forget(now - centralLimits.answersKeptMs, limit);
+    const nextAt = Math.min(
+      (await this.#reservations.nextEnd()) ?? Infinity,
+      (await this.#orders.nextWake()) ?? Infinity,
+    );
+    const isRecalling = await this.#policies.recallNext();
+    const isMore = expired === limit || woken === limit || isRecalling;
+    return { outcome: 'swept', expired, woken, isMore, ...(nextAt === Infinity ? {} : { nextAt }) };
+  }
+
+  /** Gives what nobody was promised, which may be less than asked, or nothing; the totals say how things stand. */
+  async #returnQuota(warehouse: WarehouseId, lines: readonly SkuQuantity[]): Promise<PromiseOutcome> {
+    if ((await this.#nodes.get(warehouse)) === undefined)
+      return { outcome: 'unknown', what: 'warehouse', id: warehouse };
+    const { quota, returns } = this.#promising;
+    const totals: { readonly sku: Sku; readonly total: number }[] = [];
+    for (const { sku, quantity } of lines) {
+      const { units, total } = await quota.giveBack(sku, { warehouse, quantity });
+      if (units > 0) returns.tell(warehouse, sku, total);
+      totals.push({ sku, total });
+    }
+    return { outcome: 'returned', lines: totals };
+  }
+
+  /** Asked for once; what its node does with it comes with its log. */
+  async #releaseUnknown(
+    { warehouse, task: id }: Extract<PromiseCommand, { command: 'release-unknown-task' }>,
+    now: number,
+  ): Promise<PromiseOutcome> {
+    const { unknownTasks, unsettled, downLog } = this.#promising;
+    const task = await unknownTasks.get(warehouse, id);
+    if (task === undefined) return { outcome: 'unknown', what: 'task', id };
+    const lines = openLinesOf(task);
+    if (lines.length === 0 || task.releasedAt !== undefined) return { outcome: 'set' };
+    if (await unsettled.has(warehouse)) {
+      const why = `central does not know yet how far ${warehouse} has come with it`;
+      return { outcome: 'too-late', state: 'unsettled', why };
+    }
+    const reason = 'its order is not known to central';
+    await downLog.append(warehouse, encodeDirective({ kind: 'release', task: id, lines, reason }));
+    await unknownTasks.released(warehouse, id, now);
+    return { outcome: 'set' };
+  }
+
+  async #setChannel(record: ChannelRecord): Promise<PromiseOutcome> {
+    const named = record.warehouses === 'all' ? [] : record.warehouses;
+    return this.#ofKnown(named, async () => {
+      const before = await this.#channels.get(record.channel);
+      if (before !== undefined && isSameChannel(before, record)) return;
+      await this.#channelWriter.set(record);
+      await this.#promising.availability.rebuild(record.channel);
+    });
+  }
+
+  async #setBuffers({
+    channel,
+    buffers,
+  }: Extract<PromiseCommand, { command: 'set-buffers' }>): Promise<PromiseOutcome> {
+    if ((await this.#channels.get(channel)) === undefined) return { outcome: 'unknown', what: 'channel', id: channel };
+    for (const { sku, buffer } of buffers) {
+      await this.#channelWriter.setBuffer(channel, sku, buffer);
+      await this.#promising.availability.bufferChanged(channel, sku);
+    }
+    return { outcome: 'set' };
+  }
+
+  /** Sets something of warehouses that are all enrolled; else nothing is set, and the first unknown one is named. */
+  async #ofKnown(warehouses: readonly WarehouseId[], set: () => Promise<void>): Promise<PromiseOutcome> {
+    for (const id of new Set(warehouses)) {
+      if ((await this.#nodes.get(id)) === undefined) return { outcome: 'unknown', what: 'warehouse', id };
+    }
+    await set();
+    return { outcome: 'set' };
+  }
+
+  async #enrolled(): Promise<readonly WarehouseId[]> {
+    return (await this.#nodes.all()).map(({ warehouse }) => warehouse);
+  }
+}
+
+/** The first answer once more; a key is for one request only. */
+function again({ fingerprint, outcome }: KeptAnswer, asked: IdempotencyKey): PromiseOutcome {
+  if (fingerprint !== asked.fingerprint) return { outcome: 'key-reused', key: asked.key };
+  return { ...outcome, isReplay: true } as PromiseOutcome;
+}
+
+/** What is left to ship of an unknown task. */
+function openLinesOf({ lines }: UnknownTask): readonly SkuQuantity[] {
+  return lines.flatMap(({ sku, quantity, shipped, givenUp }) => {
+    const open = quantity - shipped - givenUp;
+    return open > 0 ? [{ sku, quantity: open }] : [];
+  });
+}
+
+function isSameChannel(a: ChannelRecord, b: ChannelRecord): boolean {
+  const members = ({ warehouses }: ChannelRecord) =>
+    warehouses === 'all' ? 'all' : [...new Set(warehouses)].sort().join();
+  return a.buffer === b.buffer && members(a) === members(b);
+}

@@ -1,0 +1,33 @@
+import type { PlacedPosition } from '@edgestock/shared/inventory/counted-positions';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { PLACED_COLUMNS, type PlacedRow, placedOf } from '../../rows/placed-row.ts';
+import type { PositionDigestTable } from '../../tables/position-table.ts';
+import type { Session } from '../session.ts';
+
+export class PostgresPositionDigestTable implements PositionDigestTable {
+  readonly #session: Session;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  async page(
+    warehouse: WarehouseId,
+    after: Sku | '',
+    limit: number,
+  ): Promise<readonly { readonly sku: Sku; readonly position: PlacedPosition }[]> {
+    const rows = await this.#session.rows<PlacedRow & { sku: Sku }>(
+      `SELECT sku, ${PLACED_COLUMNS} FROM position WHERE warehouse = $1 AND sku > $2 AND version > 0 ORDER BY sku LIMIT $3`,
+      [warehouse, after, limit],
+    );
+    return rows.map((row) => ({ sku: row.sku, position: placedOf(row) }));
+  }
+
+  placeByLog(warehouse: WarehouseId, beyond: number): Promise<number> {
+    // Whatever comes next is newer.
+    return this.#session.run('UPDATE position SET sequence = log_sequence WHERE warehouse = $1 AND sequence > $2', [
+      warehouse,
+      beyond,
+    ]);
+  }
+}
