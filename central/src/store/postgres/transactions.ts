@@ -16,7 +16,7 @@ import {
 } from './session.ts';
 
 /**
- * The writes of one process, one after the other, each in a transaction that holds the row of `meta`: whatever another process
+ * The writes of one process, each in a transaction that holds the row of `meta`: whatever another process
  * decides, it decides before or after. A transaction is repeated when the server let another one go first, and when nobody knows
  * whether it committed: every write of the store may be repeated (P9).
  */
@@ -26,8 +26,6 @@ export class Transactions {
   readonly #clock: Clock;
   readonly #random: Random;
   #running: { readonly session: Session; readonly meta: Meta } | undefined;
-  /** Resolves when the last one that was asked for is over. */
-  #last: Promise<unknown> = Promise.resolve();
 
   constructor(database: PostgresDatabase, parts: { readonly clock: Clock; readonly random: Random }) {
     this.#database = database;
@@ -36,15 +34,11 @@ export class Transactions {
     this.session = new RunningSession(() => must(this.#running, 'statements belong inside a transaction'));
   }
 
-  /** Throws `StoreFull` and `StoreUnavailable`; whatever else the work throws passes through. Nothing of it remains then. */
-  run<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(() => this.#repeat(work));
-    // Whoever asked is told of a failure; those behind only wait.
-    this.#last = Promise.allSettled([result]);
-    return result;
-  }
-
-  async #repeat<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * One at a time. Throws `StoreFull` and `StoreUnavailable`; whatever else the work throws passes through. Nothing of it remains
+   * then.
+   */
+  async run<T>(work: () => Promise<T>): Promise<T> {
     const backoff = new Backoff({
       firstDelayMs: centralLimits.transactionRetryFirstMs,
       delayMsMax: centralLimits.transactionRetryMsMax,

@@ -4,11 +4,14 @@ import { PLACED_COLUMNS, type PlacedRow, placedOf } from '../../rows/placed-row.
 import type { PositionDigestTable } from '../../tables/position-table.ts';
 import type { Session } from '../session.ts';
 
+/** Pages are read between the transactions. */
 export class PostgresPositionDigestTable implements PositionDigestTable {
   readonly #session: Session;
+  readonly #reads: Session;
 
-  constructor(session: Session) {
+  constructor(session: Session, reads: Session) {
     this.#session = session;
+    this.#reads = reads;
   }
 
   async page(
@@ -16,7 +19,7 @@ export class PostgresPositionDigestTable implements PositionDigestTable {
     after: Sku | '',
     limit: number,
   ): Promise<readonly { readonly sku: Sku; readonly position: PlacedPosition }[]> {
-    const rows = await this.#session.rows<PlacedRow & { sku: Sku }>(
+    const rows = await this.#reads.rows<PlacedRow & { sku: Sku }>(
       `SELECT sku, ${PLACED_COLUMNS} FROM position WHERE warehouse = $1 AND sku > $2 AND version > 0 ORDER BY sku LIMIT $3`,
       [warehouse, after, limit],
     );
