@@ -90,6 +90,15 @@ describe('orders', () => {
     expect(await ids({ warehouse: W1, state: 'firm' })).toBe('da');
     expect(await ids({ warehouse: W1, state: 'placed' })).toBe('');
     expect((await reader.latest({ warehouse: W2, limit: 1 })).at(0)).toEqual(d);
+    // One of two tasks there is still one order.
+    const waits = await ordered('f', 'A7', 'W2 A5', { isPaid: true, afterMs: 9, onShortage: 'backorder' });
+    const served = await put(decideOrder(waits, { event: 'offer' }, contextOf('W2 A2')).order, waits);
+    expect(served.allocations).toHaveLength(2);
+    await happened(served, 'ship', 'A5');
+    expect([await ids({ warehouse: W2, limit: 2 }), await ids({ warehouse: W2, state: 'firm' })]).toEqual([
+      'fd',
+      'fdb',
+    ]);
   });
 });
 
@@ -199,6 +208,7 @@ describe('tasks of no order', () => {
     });
     // What was given up and left all the same was not given up.
     await table.report(facts('ship', 'A3'), 8);
+    expect((await table.get(W1, 't'))?.lines[0]).toEqual({ sku: A, quantity: 3, shipped: 3, givenUp: 0 });
     await table.report(facts('give-up', 'A1 B9'), 9);
     await table.released(W1, 't', 9);
     expect(await table.get(W1, 't')).toMatchObject({
