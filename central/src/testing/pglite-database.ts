@@ -13,7 +13,7 @@ export class PgliteDatabase implements PostgresDatabase {
   }
 
   static async open(): Promise<PgliteDatabase> {
-    return new PgliteDatabase(await PGlite.create({ parsers: { 20: Number } }));
+    return new PgliteDatabase(await PGlite.create({ parsers: { 20: Number, 17: bytesOf } }));
   }
 
   snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
@@ -35,6 +35,16 @@ export class PgliteDatabase implements PostgresDatabase {
     });
   }
 
+  /** The same database for one of several users, which does not close it for the others. */
+  shared(): PostgresDatabase {
+    return {
+      reads: this.reads,
+      snapshot: (work) => this.snapshot(work),
+      transaction: (work) => this.transaction(work),
+      close: () => Promise.resolve(),
+    };
+  }
+
   /** An empty database again: opening one takes seconds, this takes milliseconds. */
   async empty(): Promise<void> {
     await this.#pglite.exec('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
@@ -43,6 +53,11 @@ export class PgliteDatabase implements PostgresDatabase {
   async close(): Promise<void> {
     await this.#pglite.close();
   }
+}
+
+/** Buffers, as drivers of servers give them. */
+function bytesOf(text: string): Uint8Array {
+  return Buffer.from(text.slice('\\x'.length), 'hex');
 }
 
 function sessionOn(pglite: Pick<PGlite, 'query'>): Session {

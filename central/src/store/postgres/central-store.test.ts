@@ -1,27 +1,27 @@
-import { afterAll, beforeAll } from 'vitest';
-import { openedPostgres } from '../../testing/opened-postgres.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, describe } from 'vitest';
+import { postgresStores } from '../../testing/opened-postgres.ts';
 import { PgliteDatabase } from '../../testing/pglite-database.ts';
-import { describeCentralStore } from '../central-store.contract.ts';
-import { migrate } from './migrate.ts';
-import { migrations } from './migrations.ts';
+import { describeApplying } from '../applying.contract.ts';
+import { ContractFixture, type OpenStore } from '../contract-fixture.contract.ts';
+import { describeDeciding } from '../deciding.contract.ts';
+import { describeReading } from '../reading.contract.ts';
+import { describeSelling } from '../selling.contract.ts';
 
-let database: PgliteDatabase;
-beforeAll(async () => {
-  database = await PgliteDatabase.open();
-}, 60_000);
-afterAll(() => database.close());
-
-describeCentralStore('central store on PostgreSQL within the process', async () => {
-  await migrate(database, migrations);
-  // There is one connection, for all.
-  return openedPostgres(
-    () => ({
-      ...database,
-      reads: database.reads,
-      snapshot: (work) => database.snapshot(work),
-      transaction: (work) => database.transaction(work),
-      close: async () => {},
-    }),
-    () => database.empty(),
-  );
+// Where there is no server: enough to notice that a statement is wrong, and seconds. `central-store.pg.test.ts` holds the adapter
+// to the whole contract.
+describe('central store on PostgreSQL within the process', () => {
+  let database: PgliteDatabase;
+  let open: OpenStore;
+  const fixture = new ContractFixture();
+  beforeAll(async () => {
+    database = await PgliteDatabase.open();
+    open = await postgresStores(() => database.shared());
+  }, 60_000);
+  afterAll(() => database.close());
+  beforeEach(() => fixture.open(open));
+  afterEach(() => fixture.opened.close());
+  describeDeciding(fixture);
+  describeApplying(fixture);
+  describeReading(fixture);
+  describeSelling(fixture);
 });

@@ -102,7 +102,7 @@ describeCentralStore('central store on tables that take their time', async () =>
       store = openDeferred(path, deferred);
       return store;
     },
-    backUp: () => {
+    backUp: async () => {
       backups += 1;
       const to = join(directory, `backup-${backups}.db`);
       backUpCentral({ dataDirectory: directory, to, now: NOW });
