@@ -7,6 +7,8 @@ import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { SteadyDatabase } from '@edgestock/shared/sqlite/steady-database';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { DEFAULT_CHANNEL } from '../../rules/channel.ts';
+import { NodeLog, skuOf } from '../../testing/node-log.ts';
 import { describeCentralStore } from '../central-store.contract.ts';
 import { NOW } from '../contract-fixture.contract.ts';
 import type { Tables } from '../tables/tables.ts';
@@ -133,4 +135,29 @@ it('tables that take their time tell who does not wait for one', async () => {
   expect(await forgotten).toBe(0);
   expect(await tables.channels.all()).toHaveLength(1);
   database.close();
+});
+
+it('a read that is asked for in the middle of a write sees all of it', async () => {
+  const path = join(template, 'read-in-turn.db');
+  copyFileSync(join(template, STORE_FILE), path);
+  const store = openDeferred(path, new DeferredTables());
+  const log = new NodeLog('W1');
+  await store.enrol(log.warehouse, log.enrolRequest(), NOW);
+  log.record('A', 3);
+  let isOver = false;
+  const write = store.applyBatches([log.verified(1, 1)], NOW).then(() => {
+    isOver = true;
+  });
+  const seen = new Set<string>();
+  while (!isOver) {
+    const [warehouse, { available }] = await Promise.all([
+      store.warehouse(log.warehouse),
+      store.availability(skuOf('A'), DEFAULT_CHANNEL),
+    ]);
+    seen.add(`${warehouse?.appliedUpTo} applied, ${available} available`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await write;
+  expect([...seen]).toEqual(['1 applied, 3 available']);
+  await store.close();
 });

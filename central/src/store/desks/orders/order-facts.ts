@@ -1,17 +1,19 @@
-import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import type { Awaitable } from '@edgestock/shared/runtime/awaitable';
 import { centralLimits } from '../../../limits.ts';
 import type { Channel } from '../../../rules/channel.ts';
 import type { OrderContext } from '../../../rules/order-context.ts';
 import type { Offer } from '../../../rules/sourcing.ts';
+import type { UnknownTask } from '../../promise-store.ts';
 import type { Tables } from '../../tables/tables.ts';
 
-const terms = { shipWithinMs: centralLimits.orderShipWithinMs, serveWithinMs: centralLimits.orderServeWithinMs };
+const { backorderUnitsPerSkuMax, orderShipWithinMs, orderServeWithinMs } = centralLimits;
+const terms = { shipWithinMs: orderShipWithinMs, serveWithinMs: orderServeWithinMs };
 
 /**
  * Answers what rules about orders ask. A rule asks in the middle of its work and cannot wait; nobody knows beforehand what it
- * will ask, and to fetch all that it might would cost most orders more than what they come to. So it is run on what is at hand;
- * what it asked besides is fetched, and it is run again, until it asks nothing new. It is pure: only the last run counts.
+ * will ask, and to fetch all that it might would cost most orders more than what they come to. So a table that answers at once is
+ * asked at once. What takes its time is fetched after the rule has run, and then it is run again, until it waits for nothing. It
+ * is pure: only the last run counts.
  */
 export class OrderFacts {
   readonly #tables: Pick<Tables, 'quota' | 'buffers' | 'orderFinder' | 'unsettled' | 'unknownTasks'>;
@@ -25,57 +27,63 @@ export class OrderFacts {
     rule: (context: OrderContext) => Decision,
   ): Promise<Decision> {
     const { quota, buffers, orderFinder, unsettled, unknownTasks } = this.#tables;
-    const offers = new Asked<readonly Offer[]>([]);
-    const buffered = new Asked(0);
-    const rooms = new Asked(0);
-    const settled = new Asked(true);
-    const tasks = new Asked<readonly SkuQuantity[] | undefined>(undefined);
+    const open: Open = [];
+    const offers = new Asked<readonly Offer[]>(open, []);
+    const buffered = new Asked(open, 0);
+    const waiting = new Asked(open, 0);
+    const unsettledAt = new Asked(open, false);
+    const tasks = new Asked<UnknownTask | undefined>(open, undefined);
     const context: OrderContext = {
       now,
       offersOf: (sku) => offers.of(sku, () => quota.offers(channel, sku, now)),
       bufferOf: (sku) => buffered.of(sku, () => buffers.of(channel, sku)),
       backorderRoomOf: (sku) =>
-        rooms.of(sku, async () =>
-          Math.max(0, centralLimits.backorderUnitsPerSkuMax - (await orderFinder.waitingUnits(sku, channel))),
-        ),
-      isSettled: (warehouse) => settled.of(warehouse, async () => !(await unsettled.has(warehouse))),
+        Math.max(0, backorderUnitsPerSkuMax - waiting.of(sku, () => orderFinder.waitingUnits(sku, channel))),
+      isSettled: (warehouse) => !unsettledAt.of(warehouse, () => unsettled.has(warehouse)),
       unknownTaskOf: (warehouse, task) =>
-        tasks.of(`${warehouse}\n${task}`, async () => (await unknownTasks.get(warehouse, task))?.lines),
+        tasks.of(`${warehouse}\n${task}`, () => unknownTasks.get(warehouse, task))?.lines,
       terms,
     };
-    const kinds = [offers, buffered, rooms, settled, tasks];
     for (;;) {
       const decision = rule(context);
-      if (kinds.every(({ isAnswered }) => isAnswered)) return decision;
-      for (const asked of kinds) await asked.fetch();
+      if (open.length === 0) return decision;
+      // One after the other: they are of one transaction.
+      for (const fetch of open) await fetch();
+      open.length = 0;
     }
   }
 }
 
+/** What a run has asked and was not told, over all kinds of questions. */
+type Open = (() => Promise<void>)[];
+
 /** Questions of one kind, by what they are about. */
 class Asked<Fact> {
+  readonly #open: Open;
   readonly #meanwhile: Fact;
-  readonly #known = new Map<string, { readonly fact: Fact }>();
-  readonly #open = new Map<string, () => Awaitable<Fact>>();
+  readonly #fetched = new Map<string, { readonly fact: Fact }>();
 
-  /** What a run is told that will not count. */
-  constructor(meanwhile: Fact) {
+  /** `meanwhile` is what a run is told that will not count. */
+  constructor(open: Open, meanwhile: Fact) {
+    this.#open = open;
     this.#meanwhile = meanwhile;
   }
 
-  get isAnswered(): boolean {
-    return this.#open.size === 0;
-  }
-
-  of(about: string, fetch: () => Awaitable<Fact>): Fact {
-    const known = this.#known.get(about);
+  of(about: string, ask: () => Awaitable<Fact>): Fact {
+    const known = this.#fetched.get(about);
     if (known !== undefined) return known.fact;
-    this.#open.set(about, fetch);
+    if (this.#open.length > 0) {
+      // Another answer is on its way already.
+      this.#open.push(() => this.#fetch(about, ask));
+      return this.#meanwhile;
+    }
+    const answer = ask();
+    if (!(answer instanceof Promise)) return answer;
+    this.#open.push(() => this.#fetch(about, () => answer));
     return this.#meanwhile;
   }
 
-  async fetch(): Promise<void> {
-    for (const [about, fetch] of this.#open) this.#known.set(about, { fact: await fetch() });
-    this.#open.clear();
+  async #fetch(about: string, ask: () => Awaitable<Fact>): Promise<void> {
+    if (!this.#fetched.has(about)) this.#fetched.set(about, { fact: await ask() });
   }
 }
