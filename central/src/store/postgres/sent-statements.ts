@@ -20,7 +20,7 @@ export class SentStatements {
   }
 
   async send(text: string, parameters?: readonly Parameter[]): Promise<void> {
-    const answered: Promise<unknown> = this.#answer(this.#session.run(text, parameters)).finally(() =>
+    const answered: Promise<unknown> = this.#answer(this.#session.send(text, parameters)).finally(() =>
       this.#unanswered.delete(answered),
     );
     this.#unanswered.add(answered);
