@@ -67,5 +67,6 @@ function sessionOn(pglite: Pick<PGlite, 'query'>): Session {
     rows: async <Row extends object>(text: string, parameters?: readonly Parameter[]) =>
       (await run<Row>(text, parameters)).rows,
     run: async (text, parameters) => (await run(text, parameters)).affectedRows ?? 0,
+    send: async (text, parameters) => void (await run(text, parameters)),
   };
 }

@@ -111,6 +111,47 @@ it('leaves nothing of work of which a statement fails, whoever catches that', as
   expect(await revision()).toBe(0);
 });
 
+it('finds what was sent before, and fails with the reason of what was sent and not waited for', async () => {
+  const { session } = transactions;
+  const found = await transactions.run(async () => {
+    // More than are under way at a time.
+    for (let sent = 0; sent < 200; sent += 1) await session.send('UPDATE meta SET revision = revision + $1', [1]);
+    return revision(session);
+  });
+  expect([found, await revision()]).toEqual([200, 200]);
+  const unseen = transactions.run(() => session.send('SELECT 1 / 0'));
+  await expect(unseen).rejects.toThrow('division by zero');
+  const behind = transactions.run(async () => {
+    await raise(session);
+    await session.send('SELECT 1 / 0');
+    await raise(session);
+  });
+  await expect(behind).rejects.toThrow('division by zero');
+  const own = transactions.run(async () => {
+    await session.send('UPDATE meta SET revision = 7');
+    throw new Error('no');
+  });
+  await expect(own).rejects.toThrow('no');
+  expect([await transactions.run(() => raise(session)), await revision()]).toEqual([1, 201]);
+});
+
+it('repeats a transaction whose connection was lost, or that gives way, in a statement that nobody waited for', async () => {
+  let attempts = 0;
+  await database.reads.run(`CREATE FUNCTION give_way() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF NEW.revision = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+      IF NEW.revision = 2 THEN RAISE SQLSTATE '40P01'; END IF;
+      RETURN NEW;
+    END $$`);
+  await database.reads.run('CREATE TRIGGER give_way BEFORE UPDATE ON meta FOR EACH ROW EXECUTE FUNCTION give_way()');
+  await transactions.run(async () => {
+    attempts += 1;
+    await transactions.session.send('UPDATE meta SET revision = $1', [attempts]);
+    if (attempts > 1) await revision(transactions.session);
+  });
+  expect([attempts, await revision()]).toEqual([3, 3]);
+});
+
 it('repeats a transaction whose connection was lost between two of its statements, as a whole', async () => {
   let attempts = 0;
   await transactions.run(async () => {

@@ -127,5 +127,6 @@ function sessionOn(sql: Pick<Client, 'unsafe'>, guard: () => void = () => {}): S
   return {
     rows: async <Row extends object>(text: string, parameters?: readonly Parameter[]) => run<Row>(text, parameters),
     run: async (text, parameters) => (await run(text, parameters)).count,
+    send: async (text, parameters) => void (await run(text, parameters)),
   };
 }

@@ -10,6 +10,11 @@ export interface Session {
   rows<Row extends object>(text: string, parameters?: readonly Parameter[]): Promise<readonly Row[]>;
   /** How many rows it changed. */
   run(text: string, parameters?: readonly Parameter[]): Promise<number>;
+  /**
+   * For what must be done and has no answer. In a transaction of `Transactions` the next statement does not wait for it: it is
+   * sent behind it. When it fails, the transaction does.
+   */
+  send(text: string, parameters?: readonly Parameter[]): Promise<void>;
 }
 
 /** The one row of the store itself, as it was when the transaction locked it. */
@@ -51,5 +56,5 @@ export async function firstRow<Row extends object>(
 
 /** Makes every writer read anew what it keeps at hand between transactions; belongs into the transaction that changes it. */
 export async function raiseStructure(session: Session): Promise<void> {
-  await session.run('UPDATE meta SET structure = structure + 1 WHERE id = 1');
+  await session.send('UPDATE meta SET structure = structure + 1 WHERE id = 1');
 }

@@ -6,6 +6,7 @@ import { centralLimits } from '../../limits.ts';
 import { StoreFull } from '../store-full.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { failureOf } from './failures.ts';
+import { SentStatements } from './sent-statements.ts';
 import {
   firstRow,
   type Meta,
@@ -25,7 +26,7 @@ export class Transactions {
   readonly #database: PostgresDatabase;
   readonly #clock: Clock;
   readonly #random: Random;
-  #running: { readonly session: Session; readonly meta: Meta } | undefined;
+  #running: Running | undefined;
 
   constructor(database: PostgresDatabase, parts: { readonly clock: Clock; readonly random: Random }) {
     this.#database = database;
@@ -59,9 +60,14 @@ export class Transactions {
     return this.#database.transaction(async (session) => {
       const meta = await firstRow<Meta>(session, 'SELECT revision, structure FROM meta WHERE id = 1 FOR UPDATE');
       assert(meta !== undefined, 'the row is made with the store');
-      this.#running = { session, meta };
+      const sent = new SentStatements(session);
+      this.#running = { session, meta, sent };
       try {
-        return await work();
+        const result = await work();
+        await sent.end();
+        return result;
+      } catch (error) {
+        throw await sent.reasonOf(error);
       } finally {
         this.#running = undefined;
       }
@@ -93,11 +99,13 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+type Running = { readonly session: Session; readonly meta: Meta; readonly sent: SentStatements };
+
 /** What tables and desks are made on, once: it is the transaction that runs, whichever that is. */
 class RunningSession implements WritingSession {
-  readonly #running: () => { readonly session: Session; readonly meta: Meta };
+  readonly #running: () => Running;
 
-  constructor(running: () => { readonly session: Session; readonly meta: Meta }) {
+  constructor(running: () => Running) {
     this.#running = running;
   }
 
@@ -111,5 +119,9 @@ class RunningSession implements WritingSession {
 
   run(text: string, parameters?: readonly Parameter[]): Promise<number> {
     return this.#running().session.run(text, parameters);
+  }
+
+  send(text: string, parameters?: readonly Parameter[]): Promise<void> {
+    return this.#running().sent.send(text, parameters);
   }
 }

@@ -73,37 +73,34 @@ export class PostgresCatalogueWriter implements CatalogueWriter {
     const assortment = items.flatMap(({ sku, warehouses }) =>
       warehouses === 'all' ? [] : [...new Set(warehouses)].map((warehouse) => ({ sku, warehouse })),
     );
-    // Sent together: none waits for the answer to the one before. What is gone must be so before what is new comes.
-    await Promise.all([
-      this.#session.run(
-        `INSERT INTO item (sku, name, is_everywhere)
-        SELECT sku, name, is_everywhere
-        FROM unnest($1::text[], $2::text[], $3::boolean[]) AS one (sku, name, is_everywhere)
-        ON CONFLICT (sku) DO UPDATE SET name = excluded.name, is_everywhere = excluded.is_everywhere`,
-        [skus, items.map(({ name }) => name ?? null), items.map(({ warehouses }) => warehouses === 'all')],
-      ),
-      this.#session.run(
-        `WITH left_out AS (DELETE FROM assortment WHERE sku = ANY ($1::text[]))
-        DELETE FROM item_barcode WHERE sku = ANY ($1::text[]) OR barcode = ANY ($2::text[])`,
-        [skus, [...barcodes.keys()]],
-      ),
-      this.#session.run(
-        `INSERT INTO item_barcode (sku, place, barcode, multiple)
-        SELECT sku, place, barcode, multiple
-        FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[]) AS one (sku, place, barcode, multiple)`,
-        [
-          rows.map(({ sku }) => sku),
-          rows.map(({ place }) => place),
-          rows.map(({ barcode }) => barcode),
-          rows.map(({ multiple }) => multiple),
-        ],
-      ),
-      this.#session.run(
-        `INSERT INTO assortment (sku, warehouse)
-        SELECT sku, warehouse FROM unnest($1::text[], $2::text[]) AS one (sku, warehouse)`,
-        [assortment.map(({ sku }) => sku), assortment.map(({ warehouse }) => warehouse)],
-      ),
-    ]);
+    await this.#session.send(
+      `INSERT INTO item (sku, name, is_everywhere)
+      SELECT sku, name, is_everywhere
+      FROM unnest($1::text[], $2::text[], $3::boolean[]) AS one (sku, name, is_everywhere)
+      ON CONFLICT (sku) DO UPDATE SET name = excluded.name, is_everywhere = excluded.is_everywhere`,
+      [skus, items.map(({ name }) => name ?? null), items.map(({ warehouses }) => warehouses === 'all')],
+    );
+    await this.#session.send(
+      `WITH left_out AS (DELETE FROM assortment WHERE sku = ANY ($1::text[]))
+      DELETE FROM item_barcode WHERE sku = ANY ($1::text[]) OR barcode = ANY ($2::text[])`,
+      [skus, [...barcodes.keys()]],
+    );
+    await this.#session.send(
+      `INSERT INTO item_barcode (sku, place, barcode, multiple)
+      SELECT sku, place, barcode, multiple
+      FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[]) AS one (sku, place, barcode, multiple)`,
+      [
+        rows.map(({ sku }) => sku),
+        rows.map(({ place }) => place),
+        rows.map(({ barcode }) => barcode),
+        rows.map(({ multiple }) => multiple),
+      ],
+    );
+    await this.#session.send(
+      `INSERT INTO assortment (sku, warehouse)
+      SELECT sku, warehouse FROM unnest($1::text[], $2::text[]) AS one (sku, warehouse)`,
+      [assortment.map(({ sku }) => sku), assortment.map(({ warehouse }) => warehouse)],
+    );
   }
 }
 

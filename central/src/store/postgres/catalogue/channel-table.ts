@@ -57,28 +57,26 @@ export class PostgresChannelWriter implements ChannelWriter {
 
   async set({ channel, warehouses, buffer }: ChannelRecord): Promise<void> {
     const members = warehouses === 'all' ? [] : [...new Set(warehouses)];
-    await Promise.all([
-      this.#session.run(
-        `INSERT INTO channel (channel, is_all, buffer) VALUES ($1, $2, $3)
-        ON CONFLICT (channel) DO UPDATE SET is_all = excluded.is_all, buffer = excluded.buffer`,
-        [channel, warehouses === 'all', buffer],
-      ),
-      this.#session.run('DELETE FROM channel_warehouse WHERE channel = $1', [channel]),
-      this.#session.run(
-        'INSERT INTO channel_warehouse (channel, warehouse) SELECT $1, warehouse FROM unnest($2::text[]) AS warehouse',
-        [channel, members],
-      ),
-      // Writers keep the channels at hand.
-      raiseStructure(this.#session),
-    ]);
+    await this.#session.send(
+      `INSERT INTO channel (channel, is_all, buffer) VALUES ($1, $2, $3)
+      ON CONFLICT (channel) DO UPDATE SET is_all = excluded.is_all, buffer = excluded.buffer`,
+      [channel, warehouses === 'all', buffer],
+    );
+    await this.#session.send('DELETE FROM channel_warehouse WHERE channel = $1', [channel]);
+    await this.#session.send(
+      'INSERT INTO channel_warehouse (channel, warehouse) SELECT $1, warehouse FROM unnest($2::text[]) AS warehouse',
+      [channel, members],
+    );
+    // Writers keep the channels at hand.
+    await raiseStructure(this.#session);
   }
 
   async setBuffer(channel: Channel, sku: Sku, buffer: number | undefined): Promise<void> {
     if (buffer === undefined) {
-      await this.#session.run('DELETE FROM channel_buffer WHERE channel = $1 AND sku = $2', [channel, sku]);
+      await this.#session.send('DELETE FROM channel_buffer WHERE channel = $1 AND sku = $2', [channel, sku]);
       return;
     }
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO channel_buffer (channel, sku, buffer) VALUES ($1, $2, $3)
       ON CONFLICT (channel, sku) DO UPDATE SET buffer = excluded.buffer`,
       [channel, sku, buffer],

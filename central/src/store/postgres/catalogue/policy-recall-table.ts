@@ -28,7 +28,7 @@ export class PostgresPolicyRecallTable implements PolicyRecallTable {
   }
 
   async put({ warehouse, before, after }: PendingRecall): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO policy_recall (warehouse, share_percent, safety_stock, after_sku) VALUES ($1, $2, $3, $4)
       ON CONFLICT (warehouse) DO UPDATE SET
         share_percent = excluded.share_percent, safety_stock = excluded.safety_stock, after_sku = excluded.after_sku`,
@@ -37,7 +37,7 @@ export class PostgresPolicyRecallTable implements PolicyRecallTable {
   }
 
   async end(warehouse: WarehouseId): Promise<void> {
-    await this.#session.run('DELETE FROM policy_recall WHERE warehouse = $1', [warehouse]);
+    await this.#session.send('DELETE FROM policy_recall WHERE warehouse = $1', [warehouse]);
   }
 }
 

@@ -62,7 +62,7 @@ export class PostgresPolicyWriter implements PolicyWriter {
     warehouse: WarehouseId,
     { class: kind, sharePercent, safetyStock, priority }: WarehouseSettings,
   ): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO warehouse_settings (warehouse, class, share_percent, safety_stock, priority)
       VALUES ($1, $2, $3, $4, $5)
       ON CONFLICT (warehouse) DO UPDATE SET class = excluded.class, share_percent = excluded.share_percent,
@@ -73,10 +73,10 @@ export class PostgresPolicyWriter implements PolicyWriter {
 
   async setRule(warehouse: WarehouseId, { sku, sharePercent, safetyStock }: SkuPolicy): Promise<void> {
     if (sharePercent === undefined && safetyStock === undefined) {
-      await this.#session.run('DELETE FROM sku_policy WHERE warehouse = $1 AND sku = $2', [warehouse, sku]);
+      await this.#session.send('DELETE FROM sku_policy WHERE warehouse = $1 AND sku = $2', [warehouse, sku]);
       return;
     }
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO sku_policy (warehouse, sku, share_percent, safety_stock) VALUES ($1, $2, $3, $4)
       ON CONFLICT (warehouse, sku) DO UPDATE SET
         share_percent = excluded.share_percent, safety_stock = excluded.safety_stock`,

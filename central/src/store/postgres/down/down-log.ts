@@ -147,7 +147,7 @@ export class PostgresDownLogWriter implements DownLogWriter {
   }
 
   async carriedOut(warehouse: WarehouseId, sequence: number): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE node SET down_carried_out = greatest(down_carried_out, least($2, down_sequence)) WHERE warehouse = $1`,
       [warehouse, sequence],
     );
@@ -188,7 +188,7 @@ export class PostgresDownLogWriter implements DownLogWriter {
     this.#forgetPending();
     const told = [...new Set(rows.map(({ warehouse }) => warehouse))];
     const heads = told.map((warehouse) => must(this.#heads.get(warehouse), 'who was told has a head'));
-    await this.#session.run(
+    await this.#session.send(
       `WITH told AS (
         INSERT INTO directive (warehouse, sequence, hash, bytes, body)
         SELECT warehouse, sequence, hash, bytes, body

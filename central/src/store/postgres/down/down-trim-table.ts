@@ -21,7 +21,7 @@ export class PostgresDownTrimTable implements DownTrimTable {
   }
 
   async mark(warehouse: WarehouseId, at: number, carriedOut: number): Promise<void> {
-    await this.#session.run('INSERT INTO down_mark (warehouse, at, sequence) VALUES ($1, $2, $3)', [
+    await this.#session.send('INSERT INTO down_mark (warehouse, at, sequence) VALUES ($1, $2, $3)', [
       warehouse,
       at,
       carriedOut,
@@ -29,7 +29,7 @@ export class PostgresDownTrimTable implements DownTrimTable {
   }
 
   async unmark(warehouse: WarehouseId, upToAt: number, upTo: number): Promise<void> {
-    await this.#session.run('DELETE FROM down_mark WHERE warehouse = $1 AND at <= $2 AND sequence <= $3', [
+    await this.#session.send('DELETE FROM down_mark WHERE warehouse = $1 AND at <= $2 AND sequence <= $3', [
       warehouse,
       upToAt,
       upTo,

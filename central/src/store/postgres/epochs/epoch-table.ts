@@ -19,7 +19,7 @@ export class PostgresEpochTable implements EpochTable {
 
   async begin(epoch: number, now: number, reason: string): Promise<void> {
     // Every writer forgets what it keeps at hand.
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE meta SET central_epoch = $1, epoch_began_at = $2, epoch_reason = $3, backed_up_at = NULL,
          life = left(replace(gen_random_uuid()::text, '-', ''), 16), structure = structure + 1
        WHERE id = 1`,
@@ -28,7 +28,7 @@ export class PostgresEpochTable implements EpochTable {
   }
 
   async forgetDown(): Promise<void> {
-    for (const text of FORGET) await this.#session.run(text);
+    for (const text of FORGET) await this.#session.send(text);
   }
 }
 

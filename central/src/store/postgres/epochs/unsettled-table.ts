@@ -74,7 +74,7 @@ export class PostgresUnsettledTable implements UnsettledTable {
   async #change(text: string, parameters: readonly (string | number)[]): Promise<void> {
     this.#known = undefined;
     this.#isTouched = true;
-    await this.#session.run(text, parameters);
+    await this.#session.send(text, parameters);
     await raiseStructure(this.#session);
   }
 }

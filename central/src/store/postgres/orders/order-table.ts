@@ -82,19 +82,19 @@ export class PostgresOrderWriter implements OrderWriter {
   }
 
   async heard(task: string): Promise<void> {
-    await this.#session.run('UPDATE allocation SET is_heard = true WHERE task = $1 AND NOT is_heard', [task]);
+    await this.#session.send('UPDATE allocation SET is_heard = true WHERE task = $1 AND NOT is_heard', [task]);
   }
 
   async put(order: Order, before: Order | undefined): Promise<void> {
-    // Sent together: the second waits for no answer to the first.
-    await Promise.all([this.#putOrder(order, before), this.#putAllocations(order, before)]);
+    await this.#putOrder(order, before);
+    await this.#putAllocations(order, before);
   }
 
   async #putOrder(order: Order, before: Order | undefined): Promise<void> {
     const { lines } = order;
     const known = before?.history.length ?? 0;
     const steps = order.history.slice(known);
-    await this.#session.run(
+    await this.#session.send(
       `WITH put AS (
         INSERT INTO orders (id, channel, owner, state, payment, placed_at, payment_due_at, on_shortage, is_cancelling,
           wake_at, asked_on_shortage, payment_ttl_seconds)
@@ -133,7 +133,7 @@ export class PostgresOrderWriter implements OrderWriter {
     if (changed.length === 0) return;
     const made = allocations.slice(before?.allocations.length ?? 0);
     const lines = changed.flatMap(({ task, lines: ofTask }) => ofTask.map((line) => ({ task, ...line })));
-    await this.#session.run(
+    await this.#session.send(
       // A row that is made here is not there yet for who looks it up in the table.
       `WITH made AS (
         INSERT INTO allocation (task, order_id, warehouse, at, placed_at, is_heard)

@@ -49,7 +49,7 @@ export class PostgresUnknownTaskTable implements UnknownTaskTable {
     ] as const;
     const told = 'unnest($3::text[], $4::bigint[]) AS told (sku, units)';
     if (fact === 'allocate') {
-      await this.#session.run(
+      await this.#session.send(
         `INSERT INTO unknown_task (warehouse, task, sku, quantity, shipped, given_up, heard_at)
         SELECT $1, $2, sku, units, 0, 0, $5 FROM ${told}
         ON CONFLICT (warehouse, task, sku) DO UPDATE SET quantity = unknown_task.quantity + excluded.quantity`,
@@ -62,14 +62,14 @@ export class PostgresUnknownTaskTable implements UnknownTaskTable {
       fact === 'ship'
         ? 'shipped = shipped + units, given_up = least(given_up, greatest(0, quantity - shipped - units))'
         : 'given_up = least(given_up + units, greatest(0, quantity - shipped))';
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE unknown_task SET ${counted} FROM ${told} WHERE warehouse = $1 AND task = $2 AND unknown_task.sku = told.sku`,
       parameters,
     );
   }
 
   async released(warehouse: WarehouseId, task: string, now: number): Promise<void> {
-    await this.#session.run('UPDATE unknown_task SET released_at = $3 WHERE warehouse = $1 AND task = $2', [
+    await this.#session.send('UPDATE unknown_task SET released_at = $3 WHERE warehouse = $1 AND task = $2', [
       warehouse,
       task,
       now,
@@ -77,7 +77,7 @@ export class PostgresUnknownTaskTable implements UnknownTaskTable {
   }
 
   async remove(warehouse: WarehouseId, task: string): Promise<void> {
-    await this.#session.run('DELETE FROM unknown_task WHERE warehouse = $1 AND task = $2', [warehouse, task]);
+    await this.#session.send('DELETE FROM unknown_task WHERE warehouse = $1 AND task = $2', [warehouse, task]);
   }
 
   async #tasks(where: string, parameters: readonly Parameter[]): Promise<readonly UnknownTask[]> {

@@ -105,7 +105,7 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
     await raiseStructure(this.#session);
     const before = this.#currentRevision();
     const notices = await this.#session.rows<ChangeNotice>(REBUILD, [channel, before]);
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE availability other SET revision = rebuilt.revision
        FROM availability rebuilt
        WHERE rebuilt.channel = $1 AND other.sku = rebuilt.sku AND other.channel <> $1`,
@@ -122,7 +122,7 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
     this.#risen.add(sku);
     // What was noted of it is in the positions that are summed up.
     this.#pending.delete(sku);
-    await this.#session.run(RECOUNT, [sku, this.#revisionOf(sku)]);
+    await this.#session.send(RECOUNT, [sku, this.#revisionOf(sku)]);
   }
 
   async exclude(warehouse: WarehouseId): Promise<void> {
@@ -150,7 +150,7 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
   async end(): Promise<readonly ChangeNotice[]> {
     await this.#write([...this.#pending.keys()]);
     if (this.#revision !== undefined) {
-      await this.#session.run('UPDATE meta SET revision = $1 WHERE id = 1', [this.#revision]);
+      await this.#session.send('UPDATE meta SET revision = $1 WHERE id = 1', [this.#revision]);
     }
     return Array.from(this.#revisions, ([sku, revision]) => ({ sku, revision }));
   }
@@ -200,7 +200,7 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
     for (const sku of skus) this.#pending.delete(sku);
     for (let first = 0; first < answers.length; first += ANSWERS_PER_STATEMENT) {
       const page = answers.slice(first, first + ANSWERS_PER_STATEMENT);
-      await this.#session.run(WRITE, [
+      await this.#session.send(WRITE, [
         page.map(({ sku }) => sku),
         page.map(({ channel }) => channel),
         page.map(({ units }) => units),

@@ -110,7 +110,7 @@ export class PostgresBatchLogWriter implements BatchLogWriter {
     row: { readonly firstSequence: number; readonly bytes: Uint8Array },
     now: number,
   ): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO batch (warehouse, epoch, first_sequence, last_sequence, last_hash, received_at, bytes)
        VALUES ($1, $2, $3, $4, $5, $6, $7)`,
       [batch.warehouse, batch.epoch, row.firstSequence, batch.lastSequence, batch.hashLast, now, row.bytes],

@@ -67,14 +67,14 @@ export class PostgresLifeWriter implements LifeWriter {
 
   async begin(warehouse: WarehouseId, life: NodeLife, previousInstance: string): Promise<void> {
     const { epoch, instance, begunAt, applied, hash, downSequence, downHash, recount, lost, knownAt } = life;
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE node SET epoch = $1, instance = $2, fence_reason = NULL, fenced_at = NULL, down_carried_out = $3, known_at = $4,
          heard_at = NULL, heard_committed = NULL, heard_sent = NULL, heard_skew_ms = NULL, heard_schema_min = NULL,
          heard_schema_max = NULL, heard_fence = NULL
        WHERE warehouse = $5`,
       [epoch, instance, downSequence, knownAt, warehouse],
     );
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO node_life (warehouse, epoch, instance, previous_instance, begun_at, applied, hash, down_sequence, down_hash,
          recount, lost, known_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
@@ -107,13 +107,13 @@ export class PostgresLifeWriter implements LifeWriter {
     placed: readonly { readonly sku: Sku; readonly sequence: number; readonly version: number }[],
   ): Promise<void> {
     const skus = placed.map(({ sku }) => sku);
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO node_life_state (warehouse, epoch, sku, on_hand, unsellable, granted, sequence, version, at)
        SELECT warehouse, $1::bigint, sku, on_hand, unsellable, granted, sequence, version, at FROM position
        WHERE warehouse = $2 AND sku = ANY($3::text[])`,
       [epoch, warehouse, skus],
     );
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE position SET version = placed.version, sequence = placed.sequence
        FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS placed (sku, version, sequence)
        WHERE position.warehouse = $4 AND position.sku = placed.sku`,

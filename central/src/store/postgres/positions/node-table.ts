@@ -40,7 +40,7 @@ export class PostgresNodeWriter implements NodeWriter {
     node: { readonly warehouse: WarehouseId; readonly epoch: number; readonly instance: string },
     now: number,
   ): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       'INSERT INTO node (warehouse, epoch, instance, enrolled_at, applied_hash) VALUES ($1, $2, $3, $4, $5)',
       [node.warehouse, node.epoch, node.instance, now, genesisHash],
     );
@@ -51,7 +51,7 @@ export class PostgresNodeWriter implements NodeWriter {
     cursor: { readonly sequence: number; readonly hash: Uint8Array; readonly lastDeltaAt: number },
     now: number,
   ): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE node SET applied_up_to = $1, applied_hash = $2, applied_at = $3, last_delta_at = greatest(last_delta_at, $4)
        WHERE warehouse = $5`,
       [cursor.sequence, cursor.hash, now, cursor.lastDeltaAt, warehouse],
@@ -59,7 +59,7 @@ export class PostgresNodeWriter implements NodeWriter {
   }
 
   async cover(warehouse: WarehouseId, directive: number): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       'UPDATE node SET down_covered = least($1, down_sequence) WHERE warehouse = $2 AND down_covered < $1',
       [directive, warehouse],
     );
@@ -70,7 +70,7 @@ export class PostgresNodeWriter implements NodeWriter {
     readonly epoch: number;
     readonly instance: string;
   }): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE node SET epoch = $1, instance = $2, fence_reason = NULL, fenced_at = NULL
        WHERE warehouse = $3 AND epoch < $1`,
       [node.epoch, node.instance, node.warehouse],
@@ -78,7 +78,7 @@ export class PostgresNodeWriter implements NodeWriter {
   }
 
   async fence(warehouse: WarehouseId, reason: string, now: number): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       'UPDATE node SET fence_reason = $1, fenced_at = $2 WHERE warehouse = $3 AND fence_reason IS NULL',
       [reason, now, warehouse],
     );
@@ -89,7 +89,7 @@ export class PostgresNodeWriter implements NodeWriter {
     // look dead or fresh for as long as it was wrong. What a node says that has stopped by its own judgement may be of another
     // history: up to where this one had got stays what was said before, which is all that tells what is lost when it is gone on
     // with.
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE node SET
          known_at = least($1,
            CASE WHEN heard_at IS NOT NULL AND heard_fence IS NULL AND applied_up_to >= heard_committed THEN heard_at
@@ -107,7 +107,7 @@ export class PostgresNodeWriter implements NodeWriter {
 
   async clampTimes(now: number): Promise<void> {
     // A comparison with NULL leaves NULL; least() would not.
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE node SET enrolled_at = least(enrolled_at, $1), applied_at = least(applied_at, $1),
          heard_at = CASE WHEN heard_at > $1 THEN $1 ELSE heard_at END, known_at = least(known_at, $1)
        WHERE greatest(enrolled_at, applied_at, coalesce(heard_at, 0), known_at) > $1`,

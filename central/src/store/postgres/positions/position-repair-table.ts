@@ -39,7 +39,7 @@ export class PostgresPositionRepairTable implements PositionRepairTable {
     const { insert, parameters } = positionArrays(rows.map((row) => ({ warehouse, row, logSequence: 0 })));
     // What is promised beyond the grants of a warehouse that is not settled is taken away when it is.
     const granted = isSettled ? `greatest(excluded.granted, ${GRANTED_MIN})` : 'excluded.granted';
-    await this.#session.run(
+    await this.#session.send(
       `${insert}
        ON CONFLICT (sku, warehouse) DO UPDATE SET
          on_hand = excluded.on_hand, unsellable = excluded.unsellable, reserved = excluded.reserved,
@@ -53,7 +53,7 @@ export class PostgresPositionRepairTable implements PositionRepairTable {
   }
 
   async empty(warehouse: WarehouseId, skus: readonly Sku[]): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE position SET on_hand = 0, unsellable = 0, reserved = 0, committed = 0, quota = 0, safety_stock = 0, version = 0,
          sequence = 0, suspect = false, granted = ${GRANTED_MIN}, allocated = 0, returned_seen = 0
        WHERE warehouse = $1 AND sku = ANY($2::text[])`,
@@ -62,7 +62,7 @@ export class PostgresPositionRepairTable implements PositionRepairTable {
   }
 
   async advanceLog(warehouse: WarehouseId, rows: readonly Pick<StateRow, 'sku' | 'sequence'>[]): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE position SET log_sequence = placed.sequence
        FROM unnest($1::text[], $2::bigint[]) AS placed (sku, sequence)
        WHERE position.warehouse = $3 AND position.sku = placed.sku AND position.log_sequence < placed.sequence`,

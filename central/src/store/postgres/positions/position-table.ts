@@ -77,7 +77,7 @@ export class PostgresPositionWriter implements PositionWriter {
   async #upsert(newer: readonly Newer[]): Promise<void> {
     if (newer.length === 0) return;
     const columns = positionArrays(newer.map(({ warehouse, row, logSequence }) => ({ warehouse, row, logSequence })));
-    await this.#session.run(
+    await this.#session.send(
       `${columns.insert}
        ON CONFLICT (sku, warehouse) DO UPDATE SET
          on_hand = excluded.on_hand, unsellable = excluded.unsellable, reserved = excluded.reserved,
@@ -96,7 +96,7 @@ export class PostgresPositionWriter implements PositionWriter {
 
   async #advanceLog(older: readonly CollectedPosition[]): Promise<void> {
     if (older.length === 0) return;
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE position SET log_sequence = placed.log_sequence
        FROM unnest($1::text[], $2::text[], $3::bigint[]) AS placed (sku, warehouse, log_sequence)
        WHERE position.sku = placed.sku AND position.warehouse = placed.warehouse

@@ -17,7 +17,7 @@ export class PostgresQuarantineTable implements QuarantineTable {
   }
 
   async put(item: QuarantineInput, now: number): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO quarantine (warehouse, reason, detail, epoch, first_sequence, last_sequence, sku, digest, at, bytes)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
        ON CONFLICT (warehouse, digest) DO NOTHING`,
@@ -59,7 +59,7 @@ export class PostgresQuarantineTable implements QuarantineTable {
   }
 
   async settle(id: number, { as, at, by, why, directive }: Settlement): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE quarantine SET settled_as = $1, settled_at = $2, settled_by = $3, settled_why = $4, directive = $5
        WHERE id = $6 AND settled_as IS NULL`,
       [as, at, by, why, directive ?? null, id],
@@ -75,10 +75,10 @@ export class PostgresQuarantineTable implements QuarantineTable {
   }
 
   async forgetPlaces(): Promise<void> {
-    await this.#session.run('UPDATE quarantine SET directive = 0 WHERE directive > 0');
+    await this.#session.send('UPDATE quarantine SET directive = 0 WHERE directive > 0');
   }
 
   async place(id: number, directive: number): Promise<void> {
-    await this.#session.run('UPDATE quarantine SET directive = $1 WHERE id = $2', [directive, id]);
+    await this.#session.send('UPDATE quarantine SET directive = $1 WHERE id = $2', [directive, id]);
   }
 }

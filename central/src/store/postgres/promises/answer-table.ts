@@ -20,7 +20,7 @@ export class PostgresAnswerTable implements AnswerTable {
   }
 
   async keep(key: string, { fingerprint, outcome }: KeptAnswer, now: number): Promise<void> {
-    await this.#session.run('INSERT INTO answered (key, fingerprint, outcome, at) VALUES ($1, $2, $3, $4)', [
+    await this.#session.send('INSERT INTO answered (key, fingerprint, outcome, at) VALUES ($1, $2, $3, $4)', [
       key,
       fingerprint,
       JSON.stringify(outcome),

@@ -36,7 +36,7 @@ export class PostgresHoldWriter implements HoldWriter {
   }
 
   async add({ kind, id, channel, sku, warehouse, quantity }: HoldRow): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO hold (kind, holder, channel, sku, warehouse, quantity) VALUES ($1, $2, $3, $4, $5, $6)
       ON CONFLICT (kind, holder, sku, warehouse) DO UPDATE SET quantity = hold.quantity + excluded.quantity`,
       [kind, id, channel, sku, warehouse, quantity],
@@ -46,7 +46,7 @@ export class PostgresHoldWriter implements HoldWriter {
   /** Both parts see the row as it was, so it is never less than reduced and never both. */
   async reduce({ kind, id, sku, warehouse }: HoldRow, quantity: number): Promise<void> {
     const isRow = 'kind = $1 AND holder = $2 AND sku = $3 AND warehouse = $4';
-    await this.#session.run(
+    await this.#session.send(
       `WITH reduced AS (UPDATE hold SET quantity = quantity - $5 WHERE ${isRow} AND quantity > $5)
       DELETE FROM hold WHERE ${isRow} AND quantity = $5`,
       [kind, id, sku, warehouse, quantity],
@@ -54,6 +54,6 @@ export class PostgresHoldWriter implements HoldWriter {
   }
 
   async removeAll({ kind, id }: Holder): Promise<void> {
-    await this.#session.run('DELETE FROM hold WHERE kind = $1 AND holder = $2', [kind, id]);
+    await this.#session.send('DELETE FROM hold WHERE kind = $1 AND holder = $2', [kind, id]);
   }
 }

@@ -9,7 +9,7 @@ import { PostgresRecallDebtTable } from './recall-debt-table.ts';
 import { PostgresReservationReader, PostgresReservationWriter } from './reservation-table.ts';
 
 const pg = migratedPglite();
-const [A, B] = [skuOf('A'), skuOf('B')];
+const [A, B, C] = [skuOf('A'), skuOf('B'), skuOf('C')];
 const [BER1, HAM1, MUC1] = [warehouseOf('BER1'), warehouseOf('HAM1'), warehouseOf('MUC1')];
 const NOW = 1_000_000;
 
@@ -58,6 +58,7 @@ describe('quotas', () => {
     const table = new PostgresQuotaTable(
       pg.session,
       {
+        available: async (_, sku) => (sku === C ? 0 : 4),
         change: (sku, changes) => void told.push([sku, changes]),
         take: async (channel, sku, changes) => {
           told.push([channel, sku, changes]);
@@ -217,6 +218,15 @@ describe('quotas', () => {
     expect(await offers(DEFAULT_CHANNEL)).toEqual(['BER1 3', 'HAM1 3', 'MUC1 3 silent']);
     expect(await offers(web)).toEqual(['HAM1 3', 'MUC1 3 silent']);
     expect(await offers(web, NOW + 3_600_000)).toEqual(['HAM1 3 silent', 'MUC1 3 silent']);
+    for (const sku of [B, C]) await putPosition(pg.session, { sku, warehouse: MUC1, granted: 4 });
+    const offered = await table.offered(web, [B, A, C], NOW);
+    expect(
+      Array.from(offered, ([sku, { available, offers: from }]) => [sku, available, from.map((one) => one.unspent)]),
+    ).toEqual([
+      [B, 4, [4]],
+      [A, 4, [3, 3]],
+      [C, 0, []],
+    ]);
     await pg.session.run("INSERT INTO unsettled (warehouse) VALUES ('HAM1')");
     await pg.session.run("UPDATE position SET held = 5 WHERE warehouse = 'MUC1'");
     expect(await offers(DEFAULT_CHANNEL)).toEqual(['BER1 3']);

@@ -7,7 +7,7 @@ import type { Offer } from '../../../rules/sourcing.ts';
 import type { AvailabilityWriter, UnspentChange } from '../../tables/availability-table.ts';
 import type { UnsettledTable } from '../../tables/epoch-table.ts';
 import type { DeficitPlace } from '../../tables/position-table.ts';
-import type { HeldUnits, KnownQuota, QuotaTable } from '../../tables/quota-table.ts';
+import type { HeldUnits, KnownQuota, Offered, QuotaTable } from '../../tables/quota-table.ts';
 import { firstRow, type Session } from '../session.ts';
 
 const UNSPENT = 'granted - returned - allocated_sent - held';
@@ -16,6 +16,7 @@ const IS_SHORT = 'reserved + committed + quota > greatest(0, on_hand - greatest(
 
 type OfferRow = {
   warehouse: WarehouseId;
+  sku: Sku;
   unspent: number;
   priority: number;
   enrolled_at: number;
@@ -50,6 +51,8 @@ const KNOWN = `sku, on_hand, unsellable, reserved, committed, quota, granted - r
 
 /** The answers, as far as quotas change them. */
 export type QuotaAnswers = Pick<AvailabilityWriter, 'change'> & {
+  /** Units that a channel may promise of a SKU, as the transaction has left them: never negative. */
+  available(channel: Channel, sku: Sku): Promise<number>;
   /** False when the channel, less its buffer, has not so many: then nothing is changed. */
   take(channel: Channel, sku: Sku, taken: readonly UnspentChange[]): Promise<boolean>;
 };
@@ -72,30 +75,30 @@ export class PostgresQuotaTable implements QuotaTable {
   }
 
   async offers(channel: Channel, sku: Sku, now: number): Promise<readonly Offer[]> {
-    const rows = await this.#session.rows<OfferRow>(
-      `SELECT p.warehouse, ${UNSPENT} AS unspent, s.priority, n.enrolled_at, n.heard_at,
-        n.fence_reason IS NOT NULL AS is_fenced
-      FROM channel c CROSS JOIN position p
-        JOIN node n ON n.warehouse = p.warehouse
-        JOIN warehouse_settings s ON s.warehouse = p.warehouse
-        LEFT JOIN channel_warehouse m ON m.channel = c.channel AND m.warehouse = p.warehouse
-      WHERE c.channel = $1 AND p.sku = $2 AND ${UNSPENT} > 0 AND (c.is_all OR m.warehouse IS NOT NULL)
-        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.warehouse = p.warehouse)
-      ORDER BY p.warehouse`,
-      [channel, sku],
+    return this.#offersOf(channel, [sku], now);
+  }
+
+  /** Asked together. What the answers still have to write goes before its question. */
+  async offered(channel: Channel, skus: readonly Sku[], now: number): Promise<ReadonlyMap<Sku, Offered>> {
+    const [offers, available] = await Promise.all([
+      this.#offersOf(channel, skus, now),
+      Promise.all(skus.map((sku) => this.#availability.available(channel, sku))),
+    ]);
+    const bySku = Map.groupBy(offers, ({ sku }) => sku);
+    return new Map(
+      skus.map((sku, place) => {
+        const units = available[place] ?? 0;
+        return [sku, { available: units, offers: units === 0 ? [] : (bySku.get(sku) ?? []) }];
+      }),
     );
-    return rows.map((row) => ({
-      warehouse: row.warehouse,
-      sku,
-      unspent: row.unspent,
-      priority: row.priority,
-      isSilent: row.is_fenced || isSilent({ enrolledAt: row.enrolled_at, ...heardOf(row.heard_at) }, now),
-    }));
   }
 
   async hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
-    await this.#holdEach(sku, holds);
-    const isTaken = await this.#availability.take(channel, sku, takenBy(holds));
+    // Asked together: where either has not so many, the transaction fails.
+    const [isTaken] = await Promise.all([
+      this.#availability.take(channel, sku, takenBy(holds)),
+      this.#holdEach(sku, holds),
+    ]);
     assert(isTaken, () => `${channel} does not have so many of ${sku}`);
   }
 
@@ -168,7 +171,7 @@ export class PostgresQuotaTable implements QuotaTable {
   }
 
   async countUnheard(sku: Sku, warehouse: WarehouseId, units: number): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE position SET allocated_sent = greatest(allocated_sent, allocated + $3)
       WHERE sku = $1 AND warehouse = $2`,
       [sku, warehouse, units],
@@ -190,7 +193,7 @@ export class PostgresQuotaTable implements QuotaTable {
   }
 
   async withdraw(sku: Sku, { warehouse, quantity }: HeldUnits): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `UPDATE position SET allocated_sent = greatest(allocated, allocated_sent - $3)
       WHERE sku = $1 AND warehouse = $2`,
       [sku, warehouse, quantity],
@@ -241,6 +244,28 @@ export class PostgresQuotaTable implements QuotaTable {
       `SELECT sku, warehouse FROM position WHERE sku = $1 AND held > 0 AND ${IS_SHORT} ORDER BY warehouse LIMIT $2`,
       [sku, limit],
     );
+  }
+
+  async #offersOf(channel: Channel, skus: readonly Sku[], now: number): Promise<readonly Offer[]> {
+    const rows = await this.#session.rows<OfferRow>(
+      `SELECT p.warehouse, p.sku, ${UNSPENT} AS unspent, s.priority, n.enrolled_at, n.heard_at,
+        n.fence_reason IS NOT NULL AS is_fenced
+      FROM channel c CROSS JOIN position p
+        JOIN node n ON n.warehouse = p.warehouse
+        JOIN warehouse_settings s ON s.warehouse = p.warehouse
+        LEFT JOIN channel_warehouse m ON m.channel = c.channel AND m.warehouse = p.warehouse
+      WHERE c.channel = $1 AND p.sku = ANY ($2::text[]) AND ${UNSPENT} > 0 AND (c.is_all OR m.warehouse IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.warehouse = p.warehouse)
+      ORDER BY p.warehouse, p.sku`,
+      [channel, skus],
+    );
+    return rows.map((row) => ({
+      warehouse: row.warehouse,
+      sku: row.sku,
+      unspent: row.unspent,
+      priority: row.priority,
+      isSilent: row.is_fenced || isSilent({ enrolledAt: row.enrolled_at, ...heardOf(row.heard_at) }, now),
+    }));
   }
 
   /** All in one statement; each only as far as it is unspent there, and all of them or the transaction fails. */

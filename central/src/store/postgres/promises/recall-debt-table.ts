@@ -31,10 +31,10 @@ export class PostgresRecallDebtTable implements RecallDebtTable {
 
   async set(warehouse: WarehouseId, sku: Sku, { units, before }: RecallDebt): Promise<void> {
     if (units === 0) {
-      await this.#session.run('DELETE FROM recall_debt WHERE warehouse = $1 AND sku = $2', [warehouse, sku]);
+      await this.#session.send('DELETE FROM recall_debt WHERE warehouse = $1 AND sku = $2', [warehouse, sku]);
       return;
     }
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO recall_debt (warehouse, sku, units, share_percent, safety_stock) VALUES ($1, $2, $3, $4, $5)
       ON CONFLICT (warehouse, sku) DO UPDATE SET
         units = excluded.units, share_percent = excluded.share_percent, safety_stock = excluded.safety_stock`,

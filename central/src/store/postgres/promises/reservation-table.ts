@@ -116,7 +116,7 @@ export class PostgresReservationWriter implements ReservationWriter {
     lines: readonly ReservationLineRow[],
   ): Promise<void> {
     const { id, channel, owner, createdAt, expiresAt, ttlSeconds, isPartial } = reservation;
-    await this.#session.run(
+    await this.#session.send(
       `WITH made AS (
         INSERT INTO reservation (id, channel, owner, state, created_at, expires_at, ttl_seconds, is_partial)
         VALUES ($1, $2, $3, 'held', $4, $5, $6, $7))
@@ -133,7 +133,10 @@ export class PostgresReservationWriter implements ReservationWriter {
   }
 
   async renew(id: string, expiresAt: number): Promise<void> {
-    await this.#session.run("UPDATE reservation SET expires_at = $1 WHERE id = $2 AND state = 'held'", [expiresAt, id]);
+    await this.#session.send("UPDATE reservation SET expires_at = $1 WHERE id = $2 AND state = 'held'", [
+      expiresAt,
+      id,
+    ]);
   }
 
   async end(
@@ -141,7 +144,7 @@ export class PostgresReservationWriter implements ReservationWriter {
     state: Exclude<ReservationState, 'held'>,
     ended: { readonly at: number; readonly reason: string },
   ): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       "UPDATE reservation SET state = $1, ended_at = $2, end_reason = $3 WHERE id = $4 AND state = 'held'",
       [state, ended.at, ended.reason, id],
     );

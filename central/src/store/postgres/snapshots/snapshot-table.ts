@@ -78,7 +78,7 @@ export class PostgresSnapshotWriter implements SnapshotWriter {
 
   async begin(warehouse: WarehouseId, instance: string, manifest: SnapshotManifest, now: number): Promise<void> {
     const { epoch, sequence, hash, rows, chunks, root, at } = manifest;
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO snapshot (warehouse, epoch, instance, sequence, hash, rows, chunks, root, at, touched_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [
@@ -93,11 +93,11 @@ export class PostgresSnapshotWriter implements SnapshotWriter {
     chunk: { readonly hash: Uint8Array; readonly rows: number; readonly lastSku: string; readonly bytes: Uint8Array },
     now: number,
   ): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       'INSERT INTO snapshot_chunk (snapshot, chunk, hash, rows, last_sku, bytes) VALUES ($1, $2, $3, $4, $5, $6)',
       [id, staged, chunk.hash, chunk.rows, chunk.lastSku, chunk.bytes],
     );
-    await this.#session.run('UPDATE snapshot SET touched_at = $1 WHERE id = $2', [now, id]);
+    await this.#session.send('UPDATE snapshot SET touched_at = $1 WHERE id = $2', [now, id]);
   }
 
   async hashes({ id }: StagedSnapshot): Promise<readonly Uint8Array[]> {
@@ -127,12 +127,12 @@ export class PostgresSnapshotWriter implements SnapshotWriter {
   }
 
   async take({ id }: StagedSnapshot, taken: number, now: number): Promise<void> {
-    await this.#session.run('UPDATE snapshot SET taken = $1, touched_at = $2 WHERE id = $3', [taken, now, id]);
+    await this.#session.send('UPDATE snapshot SET taken = $1, touched_at = $2 WHERE id = $3', [taken, now, id]);
   }
 
   async accept(warehouse: WarehouseId, { id }: StagedSnapshot, now: number): Promise<void> {
     await this.#dropAll('warehouse = $1 AND accepted_at IS NOT NULL', [warehouse]);
-    await this.#session.run('UPDATE snapshot SET accepted_at = $1 WHERE id = $2', [now, id]);
+    await this.#session.send('UPDATE snapshot SET accepted_at = $1 WHERE id = $2', [now, id]);
   }
 
   async drop({ id }: StagedSnapshot): Promise<void> {
@@ -145,7 +145,7 @@ export class PostgresSnapshotWriter implements SnapshotWriter {
 
   /** Snapshots that a condition holds of, and their chunks. */
   async #dropAll(condition: string, parameters: readonly (string | number)[]): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `WITH gone AS (DELETE FROM snapshot WHERE ${condition} RETURNING id)
        DELETE FROM snapshot_chunk WHERE snapshot IN (SELECT id FROM gone)`,
       parameters,

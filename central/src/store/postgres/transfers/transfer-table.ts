@@ -105,11 +105,14 @@ export class PostgresTransferWriter implements TransferWriter {
   }
 
   async redirect(number: number, to: WarehouseId): Promise<void> {
-    await this.#session.run('UPDATE transfer SET is_shipped = true, to_warehouse = $2 WHERE number = $1', [number, to]);
+    await this.#session.send('UPDATE transfer SET is_shipped = true, to_warehouse = $2 WHERE number = $1', [
+      number,
+      to,
+    ]);
   }
 
   async add(transfer: number, { sku, shipped, received, damaged, lost }: TransferLine): Promise<void> {
-    await this.#session.run(
+    await this.#session.send(
       `INSERT INTO transfer_line AS line (transfer, sku, shipped, received, damaged, lost)
       VALUES ($1, $2, $3, $4, $5, $6)
       ON CONFLICT (transfer, sku) DO UPDATE SET shipped = line.shipped + excluded.shipped,
@@ -120,7 +123,7 @@ export class PostgresTransferWriter implements TransferWriter {
   }
 
   async settle(number: number, state: TransferStage, now: number): Promise<void> {
-    await this.#session.run('UPDATE transfer SET state = $2, changed_at = $3 WHERE number = $1', [number, state, now]);
+    await this.#session.send('UPDATE transfer SET state = $2, changed_at = $3 WHERE number = $1', [number, state, now]);
   }
 
   async showIncoming(sku: Sku, warehouse: WarehouseId): Promise<boolean> {

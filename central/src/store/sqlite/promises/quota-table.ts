@@ -6,7 +6,7 @@ import type { Channel } from '../../../rules/channel.ts';
 import { isSilent } from '../../../rules/freshness.ts';
 import type { Offer } from '../../../rules/sourcing.ts';
 import type { DeficitPlace } from '../../tables/position-table.ts';
-import type { HeldUnits, KnownQuota, QuotaTable } from '../../tables/quota-table.ts';
+import type { HeldUnits, KnownQuota, Offered, QuotaTable } from '../../tables/quota-table.ts';
 import type { SqliteUnsettledTable } from '../epochs/unsettled-table.ts';
 import type { SqliteAvailabilityWriter } from '../positions/availability-table.ts';
 
@@ -139,6 +139,15 @@ export class SqliteQuotaTable implements QuotaTable {
       priority: row.priority,
       isSilent: row.is_fenced === 1 || isSilent({ enrolledAt: row.enrolled_at, ...heardOf(row.heard_at) }, now),
     }));
+  }
+
+  offered(channel: Channel, skus: readonly Sku[], now: number): ReadonlyMap<Sku, Offered> {
+    return new Map(
+      skus.map((sku) => {
+        const available = this.#availability.available(channel, sku);
+        return [sku, { available, offers: available === 0 ? [] : this.offers(channel, sku, now) }];
+      }),
+    );
   }
 
   /** Sets units aside that a channel promises. They must be unspent in each warehouse, and in the channel beyond its buffer. */
