@@ -80,11 +80,11 @@ it('spreads positions and logs over partitions by warehouse, and answers by SKU'
   const rows = await pg.session.rows<{ table: string; key: string; parts: number }>(
     `SELECT p.partrelid::regclass::text AS "table", pg_get_partkeydef(p.partrelid) AS key,
        (SELECT count(*) FROM pg_inherits h WHERE h.inhparent = p.partrelid) AS parts
-     FROM pg_partitioned_table p ORDER BY p.partrelid::regclass::text DESC`,
+     FROM pg_partitioned_table p ORDER BY p.partrelid::regclass::text COLLATE "C"`,
   );
   expect(rows.map(({ table, key, parts }) => `${table} ${key} ${parts}`)).toEqual([
+    '"position" HASH (warehouse) 8',
     'availability HASH (sku) 8',
     'batch HASH (warehouse) 8',
-    '"position" HASH (warehouse) 8',
   ]);
 });
