@@ -1,8 +1,10 @@
+import { systemClock } from '@edgestock/shared/runtime/clock';
 import { CannotListen } from '@edgestock/shared/runtime/listening';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
 import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
 import { NodeLog, warehouseOf } from '../testing/node-log.ts';
+import { startHttpServer } from './http-server.ts';
 
 let central: ApiUnderTest;
 beforeEach(async () => {
@@ -211,7 +213,7 @@ describe('for operators', () => {
 
   test('a port in use is told with what to do', async () => {
     const port = Number(new URL(central.api.url).port);
-    const second = ApiUnderTest.start({ port });
+    const second = startHttpServer({ host: '127.0.0.1', port, clock: systemClock });
     await expect(second).rejects.toThrow(CannotListen);
     await expect(second).rejects.toMatchObject({ hint: expect.stringContaining('--port') });
   });

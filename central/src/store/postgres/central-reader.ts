@@ -192,14 +192,13 @@ export class PostgresCentralReader extends PostgresPromiseReader implements Cent
   }
 
   async stats(): Promise<StoreStats> {
-    const [warehouses, { revision }, quarantined, batches, size] = await Promise.all([
+    const [warehouses, { revision }, quarantined, batches] = await Promise.all([
       this.#nodes.count(),
       this.#meta(),
       this.#quarantine.openCount(),
       this.#log.rows(),
-      firstRow<{ bytes: number }>(this.#reads, 'SELECT pg_database_size(current_database()) AS bytes'),
     ]);
-    return { warehouses, revision, quarantined, batches, bytes: size?.bytes ?? 0 };
+    return { warehouses, revision, quarantined, batches };
   }
 
   async #meta(): Promise<MetaRow> {

@@ -1,5 +1,6 @@
 import { assert } from '@edgestock/shared/runtime/assert';
 import postgres from 'postgres';
+import { StoreUnavailable } from '../store-unavailable.ts';
 import { encoded } from './array-literal.ts';
 import { failureOf } from './failures.ts';
 import type { Parameter, PostgresDatabase, Session, TransactionSession } from './session.ts';
@@ -14,6 +15,12 @@ export type ServerOptions = {
 type Client = postgres.Sql<{ int8: number }>;
 /** One connection, and whether it has ended. */
 type Writer = { readonly client: Client; isLost: boolean };
+
+/** Tries again this soon where a server was away: it must not be waited for after it is back. */
+const RECONNECT_S = 0.1;
+const CONNECT_WITHIN_S = 5;
+/** The server ends a transaction that says nothing for so long: its process is frozen, or gone without a word, and holds up all others. */
+const SILENT_TRANSACTION_MS = 15_000;
 
 /** A transaction's connection was lost between two of its statements: the server rolls it back. */
 class ConnectionLost extends Error {
@@ -39,10 +46,11 @@ export class ServerDatabase implements PostgresDatabase {
       // Array parameters come written out, so the driver needs not ask for the types of arrays.
       fetch_types: false,
       onnotice: () => {},
-      connection: { application_name: name },
+      connect_timeout: CONNECT_WITHIN_S,
+      connection: { application_name: name, idle_in_transaction_session_timeout: SILENT_TRANSACTION_MS },
     };
-    this.#readers = postgres(url, { ...options, max: readersMax });
-    this.reads = sessionOn(this.#readers);
+    this.#readers = postgres(url, { ...options, max: readersMax, backoff: () => RECONNECT_S });
+    this.reads = readingOn(this.#readers);
     this.#openWriter = () => {
       const onclose = () => {
         writer.isLost = true;
@@ -56,9 +64,11 @@ export class ServerDatabase implements PostgresDatabase {
 
   async snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
     let result: { readonly value: T } | undefined;
-    await this.#readers.begin('isolation level repeatable read read only', async (sql) => {
-      result = { value: await work(sessionOn(sql)) };
-    });
+    const read = () =>
+      this.#readers.begin('isolation level repeatable read read only', async (sql) => {
+        result = { value: await work(sessionOn(sql)) };
+      });
+    await reading(read);
     assert(result !== undefined, 'a transaction that ended well has done its work');
     return result.value;
   }
@@ -114,6 +124,27 @@ async function within<T>(writer: Writer, work: (session: TransactionSession) => 
     if (isOpen) await client.unsafe('ROLLBACK');
     throw error;
   }
+}
+
+/** A read may be repeated: the connection of the first may have died while nobody used it. Throws `StoreUnavailable`. */
+async function reading<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (failureOf(error) !== 'connection') throw error;
+  }
+  try {
+    return await read();
+  } catch (error) {
+    if (failureOf(error) !== 'connection') throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StoreUnavailable(`the database server cannot be reached: ${reason}`, { cause: error });
+  }
+}
+
+function readingOn(sql: Pick<Client, 'unsafe'>): Session {
+  const session = sessionOn(sql);
+  return { ...session, rows: (text, parameters) => reading(() => session.rows(text, parameters)) };
 }
 
 /** Statements without parameters, too: without `simple: false` the driver has those parsed every time. */
