@@ -25,4 +25,9 @@ export class WatchedSession implements WritingSession {
     this.statements += 1;
     return this.#session.run(text, parameters);
   }
+
+  send(text: string, parameters?: readonly Parameter[]): Promise<void> {
+    this.statements += 1;
+    return this.#session.send(text, parameters);
+  }
 }

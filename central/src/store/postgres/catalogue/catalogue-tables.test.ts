@@ -3,9 +3,11 @@ import { type Channel, DEFAULT_CHANNEL, parseChannel } from '../../../rules/chan
 import type { CentralItem } from '../../../rules/promise-command.ts';
 import { migratedPglite, putNode } from '../../../testing/migrated-pglite.ts';
 import { skuOf, warehouseOf } from '../../../testing/node-log.ts';
+import { WatchedSession } from '../../../testing/watched-session.ts';
 import { PostgresBufferReader } from './buffer-table.ts';
 import { PostgresCatalogueReader, PostgresCatalogueWriter } from './catalogue-table.ts';
 import { PostgresChannelReader, PostgresChannelWriter } from './channel-table.ts';
+import { KnownChannels } from './known-channels.ts';
 import { PostgresPolicyRecallTable } from './policy-recall-table.ts';
 import { PostgresPolicyReader, PostgresPolicyWriter } from './policy-table.ts';
 
@@ -77,6 +79,31 @@ describe('channels', () => {
     expect(await reader.all()).toEqual([{ channel: DEFAULT_CHANNEL, warehouses: 'all', buffer: 0 }, web]);
     await writer.set({ ...web, warehouses: 'all', buffer: 4 });
     expect(await reader.get(WEB)).toEqual({ channel: WEB, warehouses: 'all', buffer: 4 });
+  });
+
+  it('are kept at hand by a writer until they change, whoever changes them', async () => {
+    const web = { channel: WEB, warehouses: 'all', buffer: 3 } as const;
+    const session = new WatchedSession(pg.session);
+    const known = new KnownChannels(session);
+    await session.begin();
+    expect([await known.get(WEB), await known.get(WEB), session.statements]).toEqual([undefined, undefined, 1]);
+    // A transaction sees what it has changed itself; when it comes to nothing, what was known before holds.
+    await session.begin();
+    await pg.session.run('SAVEPOINT before');
+    await known.set(web);
+    expect(await known.get(WEB)).toEqual(web);
+    await pg.session.run('ROLLBACK TO before');
+    await session.begin();
+    expect([await known.get(WEB), session.statements]).toEqual([undefined, 0]);
+    // Another process.
+    await new PostgresChannelWriter(pg.session).set(web);
+    await session.begin();
+    expect([await known.get(WEB), (await known.all()).length, session.statements]).toEqual([web, 2, 1]);
+    await session.begin();
+    expect([await known.get(WEB), session.statements]).toEqual([web, 0]);
+    await known.set({ ...web, buffer: 4 });
+    await session.begin();
+    expect([await known.get(WEB), session.statements]).toEqual([{ ...web, buffer: 4 }, 1]);
   });
 
   it('keep of a SKU what is set for it, or what they keep of each', async () => {
