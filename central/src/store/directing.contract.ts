@@ -118,6 +118,26 @@ export function describeDirecting(fixture: ContractFixture): void {
       expect(await fixture.store.item(skuOf('B'))).toEqual({ ...item('B'), barcodes });
     });
 
+    it('is told of an item again that lost its barcode to another one of the same request, and got it back', async () => {
+      await enrolled(new NodeLog('BER1'));
+      const barcodes = [{ barcode: '04006381333931', multiple: 1 }];
+      await promise({ command: 'upsert-catalogue', items: [item('A'), { ...item('B'), barcodes }] });
+      // Nodes take a barcode away from whoever had it, item by item.
+      await promise({
+        command: 'upsert-catalogue',
+        items: [
+          { ...item('A'), barcodes },
+          { ...item('B'), barcodes },
+        ],
+      });
+      expect(await itemsTold('BER1')).toEqual([
+        ['A', 'B'],
+        ['A', 'B'],
+      ]);
+      expect((await fixture.store.item(skuOf('A')))?.barcodes).toEqual([]);
+      expect((await fixture.store.item(skuOf('B')))?.barcodes).toEqual(barcodes);
+    });
+
     it('is whole for a warehouse that is enrolled later, in pages that fit the wire', async () => {
       await enrolled(new NodeLog('BER1'));
       const many = wireLimits.directiveLinesMax + 1;
