@@ -4,11 +4,13 @@ import { patternOf, patternsClaimedFrom, suites } from './scripts/testing/suites
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
     projects: suites.map((suite) => ({
       test: {
         name: suite.name,
         environment: 'node' as const,
+        isolate: suite.isShared !== true,
+        maxWorkers: suite.group.workers,
+        sequence: { groupOrder: suite.group.place },
         include: [patternOf(suite)],
         exclude: ['**/node_modules/**', ...patternsClaimedFrom(suite)],
         testTimeout: suite.timeoutMs,

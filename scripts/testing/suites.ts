@@ -10,7 +10,21 @@ export interface Suite {
   readonly suffix: string;
   readonly needs?: Server;
   readonly timeoutMs: number;
+  /** Its files share processes, and what they have imported: for those that leave nothing behind. */
+  readonly isShared?: boolean;
+  readonly group: Group;
 }
+
+/** Suites that run side by side. Groups run one after the other, in the order of their places. */
+export interface Group {
+  readonly place: number;
+  /** Files at a time. */
+  readonly workers: number;
+}
+
+/** Tests of processes wait for each other half of the time, so two cores take a third one. */
+const waiting: Group = { place: 0, workers: 3 };
+const computing: Group = { place: 1, workers: 2 };
 
 export const natsServer: Server = { name: 'nats-server', variable: 'EDGESTOCK_NATS_SERVER' };
 export const postgres: Server = { name: 'PostgreSQL', variable: 'EDGESTOCK_POSTGRES_BIN' };
@@ -19,11 +33,13 @@ export const postgres: Server = { name: 'PostgreSQL', variable: 'EDGESTOCK_POSTG
 const TEST_SUFFIX = '.test.ts';
 
 export const suites: readonly Suite[] = [
-  { name: 'unit', suffix: TEST_SUFFIX, timeoutMs: 20_000 },
-  { name: 'nats', suffix: '.nats.test.ts', needs: natsServer, timeoutMs: 20_000 },
-  { name: 'postgres', suffix: '.pg.test.ts', needs: postgres, timeoutMs: 20_000 },
+  { name: 'unit', suffix: TEST_SUFFIX, timeoutMs: 20_000, isShared: true, group: computing },
+  // Whole lives of nodes and central in threads, with a clock and disks of their own.
+  { name: 'simulation', suffix: '.simulation.test.ts', timeoutMs: 180_000, group: computing },
+  { name: 'nats', suffix: '.nats.test.ts', needs: natsServer, timeoutMs: 20_000, group: waiting },
+  { name: 'postgres', suffix: '.pg.test.ts', needs: postgres, timeoutMs: 20_000, group: waiting },
   // Real processes, which replicate through a real server.
-  { name: 'e2e', suffix: '.e2e.test.ts', needs: natsServer, timeoutMs: 120_000 },
+  { name: 'e2e', suffix: '.e2e.test.ts', needs: natsServer, timeoutMs: 120_000, group: waiting },
 ];
 
 const FOLDERS = '{shared,edge-node,central,lab,scripts}';

@@ -72,6 +72,11 @@ const isStopped = async (node: Node) => ['refused', 'fenced'].includes((await st
 const isLive = (node: Node) =>
   until(async () => (await statusOf(node)).state === 'live', WITHIN_MS, 'the node is live');
 
+async function isAllApplied({ api }: Node): Promise<boolean> {
+  const { sequence, applied } = await api.status();
+  return applied === sequence;
+}
+
 async function write({ api }: Node, path: string, body: object): Promise<number> {
   return (await requestJson(`${api.url}${path}`, { body })).status;
 }
@@ -149,6 +154,8 @@ describe('a node', () => {
       WITHIN_MS,
       'and central knows',
     );
+    // What a heartbeat has told of and central has not, is lost with the disk.
+    await until(() => isAllApplied(node), WITHIN_MS, 'central has all of its log');
     await node.process.kill('SIGKILL');
 
     const restored = await runCommand(

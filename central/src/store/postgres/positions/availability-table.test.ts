@@ -117,8 +117,8 @@ it('notices channels and unsettled warehouses that another process has changed',
 it('does not go on with channels that a transaction had changed which failed', async () => {
   await begin();
   await pg.session.run('SAVEPOINT before');
-  await new PostgresChannelWriter(pg.session).set({ channel: NORTH, warehouses: 'all', buffer: 0 });
-  await writer.rebuild(NORTH);
+  await new PostgresChannelWriter(pg.session).set({ channel: DEFAULT_CHANNEL, warehouses: [HAM1], buffer: 0 });
+  await writer.rebuild(DEFAULT_CHANNEL);
   await writer.change(A, [{ warehouse: BER1, units: 1 }]);
   await pg.session.run('ROLLBACK TO SAVEPOINT before');
   await begin();

@@ -3,8 +3,8 @@ import { Lives } from './lives.ts';
 import { simulate } from './simulate.ts';
 import { warehouses } from './world.ts';
 
-/** As many as two cores live in a minute beside other tests; `npm run simulate` takes as many as there is time for. */
-const SEEDS = 700;
+/** Two and a half minutes of two cores; `npm run simulate` takes as many as there is time for. */
+const SEEDS = 2_000;
 /** A machine that is busy with other tests lives one life a second. */
 const TIMEOUT_MS = 1_500_000;
 const THREADS = 2;
