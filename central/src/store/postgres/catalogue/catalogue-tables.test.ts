@@ -137,6 +137,8 @@ describe('policies', () => {
     await writer.setRule(BER1, { sku: A, sharePercent: 0 });
     await writer.setRule(BER1, { sku: B, sharePercent: 9 });
     expect(await reader.rule(BER1, B)).toEqual({ sku: B, sharePercent: 9 });
+    expect(await reader.rulesOf(BER1, [C, B])).toEqual(new Map([[B, { sku: B, sharePercent: 9 }]]));
+    expect(await reader.rulesOf(HAM1, [B])).toEqual(new Map());
     expect([await reader.rule(HAM1, B), await reader.rule(BER1, C)]).toEqual([undefined, undefined]);
     expect(await reader.rules(BER1, undefined, 9)).toEqual([
       { sku: A, sharePercent: 0 },
