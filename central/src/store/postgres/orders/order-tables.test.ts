@@ -176,7 +176,8 @@ describe('orders that something concerns', () => {
       { id: 'b', channel: DEFAULT_CHANNEL },
     ]);
     expect((await finder.waiting(A, 1)).map(({ id }) => id)).toEqual(['c']);
-    expect([await finder.isAnyWaiting(A), await finder.isAnyWaiting(skuOf('C'))]).toEqual([true, false]);
+    expect(await finder.waitedFor([skuOf('C'), B, A])).toEqual([B, A]);
+    expect(await finder.waitedFor([skuOf('C'), A])).toEqual([A]);
     expect([
       await finder.waitingUnits(A, DEFAULT_CHANNEL),
       await finder.waitingUnits(skuOf('C'), DEFAULT_CHANNEL),
