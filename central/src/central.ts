@@ -11,8 +11,8 @@ import { Api } from './api/api.ts';
 import type { IngestReport } from './api/operator-routes.ts';
 import type { CentralConfig } from './config.ts';
 import { CentralMetrics } from './metrics.ts';
+import { openReader, proveStore, shownPlace } from './open-store.ts';
 import { LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
-import { openCentralReader, openCentralStore } from './store/sqlite/open-central-store.ts';
 import { Writer } from './writer/writer.ts';
 
 export type Central = Service & { readonly url: string };
@@ -28,7 +28,11 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
   const { clock = systemClock, random = systemRandom } = dependencies;
   const log = dependencies.log ?? createLog({ level: config.logLevel, name: 'central' });
   const directory = resolve(config.dataDirectory);
-  const storePath = join(directory, STORE_FILE);
+  const { databaseUrl } = config;
+  const place = {
+    databasePath: join(directory, STORE_FILE),
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+  };
   const services = new ServiceStack();
   try {
     makeDirectory(directory);
@@ -36,16 +40,17 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     services.add('lock', { stop: async () => lock.release() });
 
     // Opened here once, so that a store that cannot be used ends the start with its reason; the thread would try for ever.
-    await openCentralStore(storePath).close();
+    await proveStore(place, { clock, random });
     const { natsUrls, logLevel } = config;
-    const writer = services.add(
-      'writer',
-      new Writer({ natsUrls, databasePath: storePath, logLevel }, { clock, random, log }),
-    );
+    const writer = services.add('writer', new Writer({ natsUrls, ...place, logLevel }, { clock, random, log }));
     await writer.ready;
 
-    const integrity = services.add('integrity', new IntegrityWatch({ path: storePath, clock, random, log }));
-    const opened = openCentralReader(storePath);
+    // A server looks after its own files.
+    const integrity =
+      databaseUrl === undefined
+        ? services.add('integrity', new IntegrityWatch({ path: place.databasePath, clock, random, log }))
+        : undefined;
+    const opened = openReader(place);
     services.add('reader', { stop: async () => opened.close() });
     const api = services.add(
       'api',
@@ -54,7 +59,7 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
         port: config.port,
         corsOrigins: config.corsOrigins,
         version: RELEASE,
-        storePath,
+        storePath: shownPlace(place),
         reader: opened.reader,
         writer,
         metrics: new CentralMetrics(),
@@ -62,7 +67,7 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
         random,
         log,
         ingest: () => ingestReport(writer, natsUrls),
-        integrity: () => integrity.report,
+        integrity: () => integrity?.report,
         promising: () => ({
           pending: writer.promisesPending,
           promises: writer.metrics.promises,

@@ -10,6 +10,8 @@ export type CentralConfig = {
   /** 0 lets the system choose a free one. */
   readonly port: number;
   readonly dataDirectory: string;
+  /** Of the PostgreSQL database that is the store. Absent: the store is a file in the data directory. */
+  readonly databaseUrl?: string;
   readonly natsUrls: readonly string[];
   readonly logLevel: LogLevel;
   /** Browser origins that may read the API; none = CORS stays off. */
@@ -24,6 +26,14 @@ export const centralSettings = {
     schema: z.string().default('data/central'),
     description:
       'Directory of the store. Made if absent; one process owns it at a time. Put it on a durable local disk.',
+  },
+  EDGESTOCK_CENTRAL_DATABASE_URL: {
+    schema: z
+      .string()
+      .default('')
+      .refine((url) => url === '' || isDatabaseUrl(url), 'not like postgres://user:password@host:5432/database'),
+    description:
+      'PostgreSQL database of the store, which must exist; its tables are made. Empty: a file in the data directory.',
   },
   EDGESTOCK_CENTRAL_NATS_URL: brokersSetting('Need not be up when central starts.'),
   EDGESTOCK_CENTRAL_LOG_LEVEL: logLevelSetting,
@@ -47,14 +57,20 @@ export function readCentralConfig(
 ): CentralConfig {
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   const settings = readSettings(centralSettings, { ...environment, ...given });
+  const databaseUrl = settings.EDGESTOCK_CENTRAL_DATABASE_URL;
   return {
     host: settings.EDGESTOCK_CENTRAL_HOST,
     port: settings.EDGESTOCK_CENTRAL_PORT,
     dataDirectory: settings.EDGESTOCK_CENTRAL_DATA_DIR,
+    ...(databaseUrl === '' ? {} : { databaseUrl }),
     natsUrls: settings.EDGESTOCK_CENTRAL_NATS_URL,
     logLevel: settings.EDGESTOCK_CENTRAL_LOG_LEVEL,
     corsOrigins: settings.EDGESTOCK_CENTRAL_CORS_ORIGINS,
   };
+}
+
+function isDatabaseUrl(text: string): boolean {
+  return URL.canParse(text) && ['postgres:', 'postgresql:'].includes(new URL(text).protocol);
 }
 
 function isOrigin(text: string): boolean {

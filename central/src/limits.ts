@@ -20,6 +20,8 @@ export const centralLimits = {
   transactionAttemptsMax: 10,
   transactionRetryFirstMs: 10,
   transactionRetryMsMax: 2_000,
+  /** Connections of the API to a database server. */
+  storeReadersMax: 8,
 
   /** How often at most one node is asked for the states of its suspect SKUs. */
   wantedRepeatMs: 10_000,

@@ -4,13 +4,14 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { centralLimits } from '../limits.ts';
 import { StoreFull } from '../store/store-full.ts';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
 
 /** Why the store takes no writes, and since when by the wall clock. */
 export type StoreFailure = { readonly since: number; readonly reason: string; readonly hint: string };
 
 /**
- * Writes to a store whose disk may be full. That is no reason to begin anew: a thread that dies and starts again on a full disk
- * finds it full. So the write waits here, nothing is acknowledged, the broker and the nodes keep what comes, and the first
+ * Writes to a store whose disk may be full, or whose server may be away. That is no reason to begin anew: a thread that dies and
+ * starts again on a full disk finds it full. So the write waits here, nothing is acknowledged, the broker and the nodes keep what comes, and the first
  * write that finds room goes on. Every other failure passes through.
  */
 export class StoreWrites {
@@ -34,7 +35,7 @@ export class StoreWrites {
     return this.#failure;
   }
 
-  /** Repeats the write until it succeeds; throws the last `StoreFull` when the signal aborts. */
+  /** Repeats the write until it succeeds; throws the last failure when the signal aborts. */
   async hold<T>(write: () => Promise<T>, signal: AbortSignal): Promise<T> {
     for (;;) {
       try {
@@ -47,7 +48,7 @@ export class StoreWrites {
     }
   }
 
-  /** True when the write succeeded, false when the store is full: for what its owner repeats by itself. */
+  /** True when the write succeeded, false when the store takes none: for what its owner repeats by itself. */
   async attempt(write: () => Promise<void>): Promise<boolean> {
     try {
       await write();
@@ -67,7 +68,7 @@ export class StoreWrites {
   }
 
   #failed(error: unknown): void {
-    if (!(error instanceof StoreFull)) throw error;
+    if (!(error instanceof StoreFull || error instanceof StoreUnavailable)) throw error;
     if (this.#failure !== undefined) return;
     const { message: reason, hint } = error;
     this.#failure = { since: this.#clock.now(), reason, hint };

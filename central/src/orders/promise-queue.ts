@@ -6,6 +6,7 @@ import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts
 import type { Applied } from '../store/central-store.ts';
 import type { PromiseStore } from '../store/promise-store.ts';
 import { StoreFull } from '../store/store-full.ts';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { PromiseUnavailable, type PromiseWriter } from './promise-writer.ts';
 
 export type PromiseQueueOptions = {
@@ -127,6 +128,13 @@ export class PromiseQueue implements PromiseWriter, Service {
       if (cause instanceof StoreFull) {
         // No reason to begin anew, and none to wait: a shop does better to hear of it. The next group tries again.
         for (const { reject } of group) reject(new PromiseUnavailable('store-full', 'the store is full', { cause }));
+        return;
+      }
+      if (cause instanceof StoreUnavailable) {
+        // Nobody knows whether it took effect: asked again with the same id, it is answered as what it became.
+        for (const { reject } of group) {
+          reject(new PromiseUnavailable('interrupted', 'the store cannot be reached', { cause }));
+        }
         return;
       }
       const error = new PromiseUnavailable('interrupted', 'the store could not write', { cause });

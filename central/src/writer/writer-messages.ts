@@ -14,6 +14,8 @@ export type WriterConfig = {
   readonly natsUrls: readonly string[];
   /** File of the store; made if absent. This thread becomes its only writer. */
   readonly databasePath: string;
+  /** Of the PostgreSQL database that is the store instead of that file. */
+  readonly databaseUrl?: string;
   /** Whether the file is checked when it is opened: after a life that ended with a failure, since the disk may have caused it. */
   readonly isStoreChecked?: boolean;
   readonly logLevel: LogLevel;

@@ -3,6 +3,7 @@ import { must, unreachable } from '@edgestock/shared/runtime/assert';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { createLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
+import { openPostgresStore } from '../store/postgres/open-central-store.ts';
 import { openCentralStore } from '../store/sqlite/open-central-store.ts';
 import type { FromWriter, ToWriter, WriterConfig } from './writer-messages.ts';
 import { startWriterThread } from './writer-thread.ts';
@@ -11,7 +12,10 @@ import { startWriterThread } from './writer-thread.ts';
 const port = must(parentPort, "the writer's thread is started by writer.ts");
 const config = workerData as WriterConfig;
 
-const store = openCentralStore(config.databasePath, { isChecked: config.isStoreChecked ?? true });
+const store =
+  config.databaseUrl === undefined
+    ? openCentralStore(config.databasePath, { isChecked: config.isStoreChecked ?? true })
+    : await openPostgresStore(config.databaseUrl, { clock: systemClock, random: systemRandom });
 const thread = await startWriterThread({
   config,
   store,
