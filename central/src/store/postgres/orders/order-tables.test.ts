@@ -223,6 +223,13 @@ describe('tasks of no order', () => {
     });
   });
 
+  it('may have a name that the server could not write, and are found by it', async () => {
+    const table = new PostgresUnknownTaskTable(pg.session);
+    await table.report(facts('allocate', 'A1', 'a\u0000b'), 1);
+    await table.report({ ...facts('ship', 'A1', 'a\u0000b'), lines: [{ sku: skuOf('A'), quantity: 1 }] }, 1);
+    expect(await table.get(W1, 'a\u0000b')).toMatchObject({ task: 'a\ufffdb', lines: [{ shipped: 1 }] });
+  });
+
   it('are listed while something is left to ship', async () => {
     const table = new PostgresUnknownTaskTable(pg.session);
     for (const task of ['t2', 't1']) await table.report(facts('allocate', 'A1 B1', task), 1);
