@@ -44,6 +44,14 @@ describe('the configuration of central', () => {
     expect(problems.map((problem) => problem.split('=')[0])).toEqual(Object.keys(environment));
   });
 
+  test('takes the database of a server for the store, and nothing else that looks like one', () => {
+    const url = 'postgres://central:secret@db.example:5432/edgestock';
+    expect(readCentralConfig({}, { EDGESTOCK_CENTRAL_DATABASE_URL: url })).toMatchObject({ databaseUrl: url });
+    for (const other of ['db.example/edgestock', 'mysql://db.example/edgestock']) {
+      expect(() => readCentralConfig({}, { EDGESTOCK_CENTRAL_DATABASE_URL: other })).toThrow(ConfigError);
+    }
+  });
+
   test('takes several servers of one cluster', () => {
     const { natsUrls } = readCentralConfig({ EDGESTOCK_CENTRAL_NATS_URL: 'nats://a:4222, tls://b:4222' }, {});
     expect(natsUrls).toEqual(['nats://a:4222', 'tls://b:4222']);
