@@ -18,6 +18,11 @@ export class SqlitePositionDigestTable implements PositionDigestTable {
     );
   }
 
+  /** There is one writer. */
+  isTakenOver(): boolean {
+    return false;
+  }
+
   page(
     warehouse: WarehouseId,
     after: Sku | '',
