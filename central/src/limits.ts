@@ -20,6 +20,9 @@ export const centralLimits = {
   transactionAttemptsMax: 10,
   transactionRetryFirstMs: 10,
   transactionRetryMsMax: 2_000,
+  /** Connections to a database server that read: of the API, and of the thread that writes. */
+  apiReadersMax: 8,
+  writerReadersMax: 3,
 
   /** How often at most one node is asked for the states of its suspect SKUs. */
   wantedRepeatMs: 10_000,

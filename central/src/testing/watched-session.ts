@@ -3,7 +3,8 @@ import { firstRow, type Meta, type Parameter, type Session, type WritingSession 
 /** The session of a test as the one of a transaction: `begin` reads what a transaction finds; statements are counted. */
 export class WatchedSession implements WritingSession {
   readonly #session: Session;
-  meta: Meta = { revision: 0, structure: 0 };
+  readonly takeovers = 0;
+  meta: Meta = { revision: 0, structure: 0, writer: '' };
   statements = 0;
 
   constructor(session: Session) {
@@ -11,7 +12,7 @@ export class WatchedSession implements WritingSession {
   }
 
   async begin(): Promise<void> {
-    const meta = await firstRow<Meta>(this.#session, 'SELECT revision, structure FROM meta');
+    const meta = await firstRow<Meta>(this.#session, 'SELECT revision, structure, writer FROM meta');
     if (meta !== undefined) this.meta = meta;
     this.statements = 0;
   }

@@ -1,5 +1,6 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
+import { centralLimits } from '../../limits.ts';
 import { StoreFailing } from '../store-failing.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { PostgresCentralReader } from './central-reader.ts';
@@ -8,10 +9,6 @@ import { failureOf } from './failures.ts';
 import { migrate, SchemaRefused } from './migrate.ts';
 import { migrations } from './migrations.ts';
 import { ServerDatabase } from './server-database.ts';
-
-/** Reads at the same time, of the API and of the thread that writes. The server's connections are what a process costs it. */
-const API_READERS_MAX = 8;
-const WRITER_READERS_MAX = 3;
 
 /** The server is there and lets nobody in, or the database is none for this release. */
 export class StoreRefused extends Error {
@@ -28,7 +25,10 @@ export async function openPostgresStore(
   url: string,
   parts: { readonly clock: Clock; readonly random: Random },
 ): Promise<PostgresCentralStore> {
-  const database = new ServerDatabase(url, { readersMax: WRITER_READERS_MAX, name: 'edgestock central writer' });
+  const database = new ServerDatabase(url, {
+    readersMax: centralLimits.writerReadersMax,
+    name: 'edgestock central writer',
+  });
   try {
     await migrate(database, migrations);
     return new PostgresCentralStore(database, parts);
@@ -43,7 +43,7 @@ export function openPostgresReader(url: string): {
   readonly reader: PostgresCentralReader;
   close(): Promise<void>;
 } {
-  const database = new ServerDatabase(url, { readersMax: API_READERS_MAX, name: 'edgestock central' });
+  const database = new ServerDatabase(url, { readersMax: centralLimits.apiReadersMax, name: 'edgestock central' });
   return { reader: new PostgresCentralReader(database), close: () => database.close() };
 }
 

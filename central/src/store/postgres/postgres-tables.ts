@@ -1,7 +1,7 @@
 import type { Tables } from '../tables/tables.ts';
 import { PostgresBufferReader } from './catalogue/buffer-table.ts';
 import { PostgresCatalogueReader, PostgresCatalogueWriter } from './catalogue/catalogue-table.ts';
-import { PostgresChannelReader, PostgresChannelWriter } from './catalogue/channel-table.ts';
+import { KnownChannels } from './catalogue/known-channels.ts';
 import { PostgresPolicyRecallTable } from './catalogue/policy-recall-table.ts';
 import { PostgresPolicyReader, PostgresPolicyWriter } from './catalogue/policy-table.ts';
 import { PostgresDownLog, PostgresDownLogWriter } from './down/down-log.ts';
@@ -30,7 +30,7 @@ import { PostgresTransferTable, PostgresTransferWriter } from './transfers/trans
 
 /** The tables as the transaction that runs sees them; what is read between transactions is read on `reads`. */
 export function postgresTables(session: WritingSession, reads: Session): Tables {
-  const channels = new PostgresChannelReader(session);
+  const channels = new KnownChannels(session);
   const unsettled = new PostgresUnsettledTable(session);
   const availability = new PostgresAvailabilityWriter(session, { channels, unsettled });
   return {
@@ -55,7 +55,7 @@ export function postgresTables(session: WritingSession, reads: Session): Tables 
     downTrim: new PostgresDownTrimTable(session),
 
     channels,
-    channelWriter: new PostgresChannelWriter(session),
+    channelWriter: channels,
     buffers: new PostgresBufferReader(session),
     catalogue: new PostgresCatalogueReader(session),
     catalogueWriter: new PostgresCatalogueWriter(session),

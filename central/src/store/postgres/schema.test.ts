@@ -30,8 +30,9 @@ it('keeps what the SQLite store keeps, in the same columns, but for what is said
   );
   const postgres = columns.map(inWords);
   expect(postgres.filter((column) => !sqlite.includes(column)).sort()).toEqual([
-    // How writers of several processes know that another has changed what they keep at hand.
+    // How writers of several processes know that another has written, and changed what they keep at hand.
     'meta.structure bigint',
+    'meta.writer text',
     // Whatever the SQLite store has from before it kept these.
     'node_life_state.at bigint',
     'node_life_state.sequence bigint',

@@ -131,6 +131,17 @@ it('finds what was sent before, and fails with the reason of what was sent and n
   expect([await transactions.run(() => raise(session)), await revision()]).toEqual([1, 201]);
 });
 
+it('fails by a parameter that is missing, and does not wait for ever, whatever is under way before it', async () => {
+  const { session } = transactions;
+  const missing = [undefined as unknown as string];
+  const failed = transactions.run(async () => {
+    await session.send('UPDATE meta SET revision = 7');
+    await session.send('UPDATE meta SET life = $1', missing);
+  });
+  await expect(failed).rejects.toThrow('parameter $1 is missing');
+  expect([await transactions.run(() => raise(session)), await revision()]).toEqual([1, 1]);
+});
+
 it('repeats a transaction whose connection was lost, or that gives way, in a statement that nobody waited for', async () => {
   let attempts = 0;
   await database.reads.run(`CREATE FUNCTION give_way() RETURNS trigger LANGUAGE plpgsql AS $$

@@ -18,11 +18,18 @@ export interface Session {
 }
 
 /** The one row of the store itself, as it was when the transaction locked it. */
-export type Meta = { readonly revision: number; readonly structure: number };
+export type Meta = {
+  readonly revision: number;
+  readonly structure: number;
+  /** The process that wrote last; '' = none yet. */
+  readonly writer: string;
+};
 
 /** Sees the transaction that runs; outside of one, every call is a mistake. */
 export interface WritingSession extends Session {
   readonly meta: Meta;
+  /** How often another process has written between two transactions of this one. */
+  readonly takeovers: number;
 }
 
 /** A transaction of its own, or a reading one. */

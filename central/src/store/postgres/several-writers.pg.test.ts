@@ -1,3 +1,4 @@
+import { PositionDigest } from '@edgestock/shared/inventory/position-digest';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { type PostgresServer, startPostgresServer } from '@edgestock/shared/testing/postgres-server';
@@ -96,6 +97,30 @@ it('promise nothing of warehouses that the other has found to be behind', async 
   expect(outcomes).toMatchObject([{ outcome: 'insufficient' }]);
   await one.statePlace(log.warehouse, 2, NOW);
   expect(await available(two)).toBe(7);
+});
+
+it('hold no digest against what they counted before the other wrote', async () => {
+  const [one, two] = pair();
+  const log = await stocked(one, 'BER1', 3);
+  const told = async (store: PostgresCentralStore) => {
+    const digest = new PositionDigest(log.warehouse);
+    for (const [sku, { at: _, ...position }] of log.positions) digest.add(sku, position);
+    const { batch, ...verified } = log.verified(log.head, log.head);
+    const { outcomes } = await store.applyBatches([{ ...verified, batch: { ...batch, digest: digest.bytes() } }], NOW);
+    return outcomes[0];
+  };
+  const count = async () => {
+    while (await one.countPositions(10));
+  };
+  await told(one);
+  await count();
+  expect(await told(one)).toMatchObject({ digest: { compared: 'yes', differing: [] } });
+  log.record('A', 1);
+  await two.applyBatches([log.verified(2, 2)], NOW);
+  // It would seem to differ, and be repaired in vain.
+  expect(await told(one)).toMatchObject({ digest: { compared: 'not-yet' } });
+  await count();
+  expect(await told(one)).toMatchObject({ digest: { compared: 'yes', differing: [] } });
 });
 
 it('apply one batch once', async () => {

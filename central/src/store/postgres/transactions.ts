@@ -17,22 +17,29 @@ import {
 } from './session.ts';
 
 /**
- * The writes of one process, each in a transaction that holds the row of `meta`: whatever another process
- * decides, it decides before or after. A transaction is repeated when the server let another one go first, and when nobody knows
- * whether it committed: every write of the store may be repeated (P9).
+ * The writes of one process, each in a transaction that holds the row of `meta`: whatever another process decides, it decides
+ * before or after. A transaction is repeated when the server let another one go first, and when nobody knows whether it
+ * committed: every write of the store may be repeated (P9).
  */
 export class Transactions {
   readonly session: WritingSession;
   readonly #database: PostgresDatabase;
   readonly #clock: Clock;
   readonly #random: Random;
+  /** Of this process among those that write. */
+  readonly #name: string;
+  #takeovers = 0;
   #running: Running | undefined;
 
   constructor(database: PostgresDatabase, parts: { readonly clock: Clock; readonly random: Random }) {
     this.#database = database;
     this.#clock = parts.clock;
     this.#random = parts.random;
-    this.session = new RunningSession(() => must(this.#running, 'statements belong inside a transaction'));
+    this.#name = parts.random.uuid();
+    this.session = new RunningSession({
+      running: () => must(this.#running, 'statements belong inside a transaction'),
+      takeovers: () => this.#takeovers,
+    });
   }
 
   /**
@@ -58,10 +65,17 @@ export class Transactions {
 
   #attempt<T>(work: () => Promise<T>): Promise<T> {
     return this.#database.transaction(async (session) => {
-      const meta = await firstRow<Meta>(session, 'SELECT revision, structure FROM meta WHERE id = 1 FOR UPDATE');
+      const meta = await firstRow<Meta>(
+        session,
+        'SELECT revision, structure, writer FROM meta WHERE id = 1 FOR UPDATE',
+      );
       assert(meta !== undefined, 'the row is made with the store');
       const sent = new SentStatements(session);
       this.#running = { session, meta, sent };
+      if (meta.writer !== this.#name) {
+        this.#takeovers += 1;
+        await sent.send('UPDATE meta SET writer = $1 WHERE id = 1', [this.#name]);
+      }
       try {
         const result = await work();
         await sent.end();
@@ -104,9 +118,15 @@ type Running = { readonly session: Session; readonly meta: Meta; readonly sent: 
 /** What tables and desks are made on, once: it is the transaction that runs, whichever that is. */
 class RunningSession implements WritingSession {
   readonly #running: () => Running;
+  readonly #takeovers: () => number;
 
-  constructor(running: () => Running) {
+  constructor({ running, takeovers }: { readonly running: () => Running; readonly takeovers: () => number }) {
     this.#running = running;
+    this.#takeovers = takeovers;
+  }
+
+  get takeovers(): number {
+    return this.#takeovers();
   }
 
   get meta(): Meta {

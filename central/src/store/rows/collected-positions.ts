@@ -3,58 +3,53 @@ import type { StateRow } from '@edgestock/shared/protocol/delta';
 
 /** What one transaction does to one position, whatever number of messages say so. */
 export type CollectedPosition = {
-  readonly sku: Sku;
-  readonly warehouse: WarehouseId;
   /** The newest state of those that came. */
-  readonly row: StateRow | undefined;
+  row?: StateRow;
   /** Place of its last delta that came with the log; 0 when only states ahead of it came. */
-  readonly logSequence: number;
+  logSequence: number;
   /** Newest version that could not be applied; 0 = none. */
-  readonly suspectVersion: number;
+  suspectVersion: number;
 };
 
-type Pending = { -readonly [Field in keyof CollectedPosition]: CollectedPosition[Field] };
+export type CollectedOfSku = { readonly sku: Sku; readonly places: ReadonlyMap<WarehouseId, CollectedPosition> };
 
 /** What a transaction brings, each position once: a hot SKU sold in twenty batches costs one write. */
 export class CollectedPositions {
-  #pending = new Map<Sku, Map<WarehouseId, Pending>>();
+  #collected = new Map<Sku, Map<WarehouseId, CollectedPosition>>();
 
   clear(): void {
-    this.#pending = new Map();
+    this.#collected = new Map();
   }
 
   put(warehouse: WarehouseId, row: StateRow, logSequence: number): void {
-    const pending = this.#pendingOf(warehouse, row.sku);
-    if (pending.row === undefined || row.version > pending.row.version) pending.row = row;
-    pending.logSequence = Math.max(pending.logSequence, logSequence);
+    const position = this.#positionOf(warehouse, row.sku);
+    if (position.row === undefined || row.version > position.row.version) position.row = row;
+    position.logSequence = Math.max(position.logSequence, logSequence);
   }
 
   suspect(warehouse: WarehouseId, sku: Sku, version: number): void {
-    const pending = this.#pendingOf(warehouse, sku);
-    pending.suspectVersion = Math.max(pending.suspectVersion, version);
+    const position = this.#positionOf(warehouse, sku);
+    position.suspectVersion = Math.max(position.suspectVersion, version);
   }
 
-  /** All of it, in the order of the key, so that neighbours share the page that is at hand; nothing is left. */
-  take(): readonly (readonly CollectedPosition[])[] {
-    const collected = this.#pending;
+  /** All of it, in the order of SKUs, so that neighbours share the page that is at hand; nothing is left. */
+  take(): readonly CollectedOfSku[] {
+    const collected = this.#collected;
     this.clear();
-    return [...collected.keys()].sort().map((sku) => {
-      const ofSku = collected.get(sku) ?? new Map<WarehouseId, Pending>();
-      return [...ofSku.values()].sort((a, b) => (a.warehouse < b.warehouse ? -1 : 1));
-    });
+    return [...collected.keys()].sort().map((sku) => ({ sku, places: collected.get(sku) ?? new Map() }));
   }
 
-  #pendingOf(warehouse: WarehouseId, sku: Sku): Pending {
-    let ofSku = this.#pending.get(sku);
+  #positionOf(warehouse: WarehouseId, sku: Sku): CollectedPosition {
+    let ofSku = this.#collected.get(sku);
     if (ofSku === undefined) {
       ofSku = new Map();
-      this.#pending.set(sku, ofSku);
+      this.#collected.set(sku, ofSku);
     }
-    let pending = ofSku.get(warehouse);
-    if (pending === undefined) {
-      pending = { sku, warehouse, row: undefined, logSequence: 0, suspectVersion: 0 };
-      ofSku.set(warehouse, pending);
+    let position = ofSku.get(warehouse);
+    if (position === undefined) {
+      position = { logSequence: 0, suspectVersion: 0 };
+      ofSku.set(warehouse, position);
     }
-    return pending;
+    return position;
   }
 }

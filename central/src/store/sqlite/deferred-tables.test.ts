@@ -22,6 +22,7 @@ import { sqliteTables } from './sqlite-tables.ts';
 const immediate: Partial<Record<keyof Tables, readonly string[]>> = {
   availability: ['begin', 'takeRisen', 'excluded'],
   downLogWriter: ['begin'],
+  positionDigests: ['isTakenOver'],
   positions: ['begin', 'put', 'suspect'],
   quota: ['begin', 'takeFreed'],
   unsettled: ['begin'],

@@ -55,8 +55,8 @@ export interface QuotaTable {
   known(warehouse: WarehouseId, sku: Sku): Awaitable<KnownQuota | undefined>;
   /** The positions of a warehouse behind a SKU, in the order of their SKUs. */
   knownAfter(warehouse: WarehouseId, after: Sku | '', limit: number): Awaitable<readonly KnownQuota[]>;
-  /** Where promises of a SKU are held without goods behind them, at most so many. */
-  shortPlaces(sku: Sku, limit: number): Awaitable<readonly DeficitPlace[]>;
+  /** Where promises of these SKUs are held without goods behind them, in the order of the SKUs, at most so many of each. */
+  shortPlaces(skus: readonly Sku[], limit: number): Awaitable<readonly DeficitPlace[]>;
 }
 
 /** Units of a position that go back to its node when they are promised to nobody any more. */

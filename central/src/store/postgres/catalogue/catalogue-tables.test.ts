@@ -3,9 +3,11 @@ import { type Channel, DEFAULT_CHANNEL, parseChannel } from '../../../rules/chan
 import type { CentralItem } from '../../../rules/promise-command.ts';
 import { migratedPglite, putNode } from '../../../testing/migrated-pglite.ts';
 import { skuOf, warehouseOf } from '../../../testing/node-log.ts';
+import { WatchedSession } from '../../../testing/watched-session.ts';
 import { PostgresBufferReader } from './buffer-table.ts';
 import { PostgresCatalogueReader, PostgresCatalogueWriter } from './catalogue-table.ts';
 import { PostgresChannelReader, PostgresChannelWriter } from './channel-table.ts';
+import { KnownChannels } from './known-channels.ts';
 import { PostgresPolicyRecallTable } from './policy-recall-table.ts';
 import { PostgresPolicyReader, PostgresPolicyWriter } from './policy-table.ts';
 
@@ -79,6 +81,31 @@ describe('channels', () => {
     expect(await reader.get(WEB)).toEqual({ channel: WEB, warehouses: 'all', buffer: 4 });
   });
 
+  it('are kept at hand by a writer until they change, whoever changes them', async () => {
+    const web = { channel: WEB, warehouses: 'all', buffer: 3 } as const;
+    const session = new WatchedSession(pg.session);
+    const known = new KnownChannels(session);
+    await session.begin();
+    expect([await known.get(WEB), await known.get(WEB), session.statements]).toEqual([undefined, undefined, 1]);
+    // A transaction sees what it has changed itself; when it comes to nothing, what was known before holds.
+    await session.begin();
+    await pg.session.run('SAVEPOINT before');
+    await known.set(web);
+    expect(await known.get(WEB)).toEqual(web);
+    await pg.session.run('ROLLBACK TO before');
+    await session.begin();
+    expect([await known.get(WEB), session.statements]).toEqual([undefined, 0]);
+    // Another process.
+    await new PostgresChannelWriter(pg.session).set(web);
+    await session.begin();
+    expect([await known.get(WEB), (await known.all()).length, session.statements]).toEqual([web, 2, 1]);
+    await session.begin();
+    expect([await known.get(WEB), session.statements]).toEqual([web, 0]);
+    await known.set({ ...web, buffer: 4 });
+    await session.begin();
+    expect([await known.get(WEB), session.statements]).toEqual([{ ...web, buffer: 4 }, 1]);
+  });
+
   it('keep of a SKU what is set for it, or what they keep of each', async () => {
     const [reader, writer] = [new PostgresChannelReader(pg.session), new PostgresChannelWriter(pg.session)];
     const buffers = new PostgresBufferReader(pg.session);
@@ -110,6 +137,8 @@ describe('policies', () => {
     await writer.setRule(BER1, { sku: A, sharePercent: 0 });
     await writer.setRule(BER1, { sku: B, sharePercent: 9 });
     expect(await reader.rule(BER1, B)).toEqual({ sku: B, sharePercent: 9 });
+    expect(await reader.rulesOf(BER1, [C, B])).toEqual(new Map([[B, { sku: B, sharePercent: 9 }]]));
+    expect(await reader.rulesOf(HAM1, [B])).toEqual(new Map());
     expect([await reader.rule(HAM1, B), await reader.rule(BER1, C)]).toEqual([undefined, undefined]);
     expect(await reader.rules(BER1, undefined, 9)).toEqual([
       { sku: A, sharePercent: 0 },

@@ -32,6 +32,14 @@ export class PostgresPolicyReader implements PolicyReader {
     return row && ruleOf(row);
   }
 
+  async rulesOf(warehouse: WarehouseId, skus: readonly Sku[]): Promise<ReadonlyMap<Sku, SkuPolicy>> {
+    const rows = await this.#session.rows<SkuPolicyRow>(
+      'SELECT sku, share_percent, safety_stock FROM sku_policy WHERE warehouse = $1 AND sku = ANY ($2::text[])',
+      [warehouse, skus],
+    );
+    return new Map(rows.map((row) => [row.sku, ruleOf(row)]));
+  }
+
   async rules(warehouse: WarehouseId, after: Sku | undefined, limit: number): Promise<readonly SkuPolicy[]> {
     const rows = await this.#session.rows<SkuPolicyRow>(
       `SELECT sku, share_percent, safety_stock FROM sku_policy

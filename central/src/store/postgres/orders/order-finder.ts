@@ -114,13 +114,13 @@ export class PostgresOrderFinder implements OrderFinder {
     );
   }
 
-  async isAnyWaiting(sku: Sku): Promise<boolean> {
-    const row = await firstRow<{ found: boolean }>(
-      this.#session,
-      'SELECT EXISTS (SELECT 1 FROM order_line WHERE sku = $1 AND backordered > 0) AS found',
-      [sku],
+  async waitedFor(skus: readonly Sku[]): Promise<readonly Sku[]> {
+    const rows = await this.#session.rows<{ sku: Sku }>(
+      'SELECT DISTINCT sku FROM order_line WHERE sku = ANY ($1::text[]) AND backordered > 0',
+      [skus],
     );
-    return row?.found === true;
+    const waitedFor = new Set(rows.map(({ sku }) => sku));
+    return skus.filter((sku) => waitedFor.has(sku));
   }
 
   async waitingUnits(sku: Sku, channel: Channel): Promise<number> {

@@ -176,7 +176,8 @@ describe('orders that something concerns', () => {
       { id: 'b', channel: DEFAULT_CHANNEL },
     ]);
     expect((await finder.waiting(A, 1)).map(({ id }) => id)).toEqual(['c']);
-    expect([await finder.isAnyWaiting(A), await finder.isAnyWaiting(skuOf('C'))]).toEqual([true, false]);
+    expect(await finder.waitedFor([skuOf('C'), B, A])).toEqual([B, A]);
+    expect(await finder.waitedFor([skuOf('C'), A])).toEqual([A]);
     expect([
       await finder.waitingUnits(A, DEFAULT_CHANNEL),
       await finder.waitingUnits(skuOf('C'), DEFAULT_CHANNEL),
@@ -220,6 +221,13 @@ describe('tasks of no order', () => {
         ],
       },
     });
+  });
+
+  it('may have a name that the server could not write, and are found by it', async () => {
+    const table = new PostgresUnknownTaskTable(pg.session);
+    await table.report(facts('allocate', 'A1', 'a\u0000b'), 1);
+    await table.report({ ...facts('ship', 'A1', 'a\u0000b'), lines: [{ sku: skuOf('A'), quantity: 1 }] }, 1);
+    expect(await table.get(W1, 'a\u0000b')).toMatchObject({ task: 'a\ufffdb', lines: [{ shipped: 1 }] });
   });
 
   it('are listed while something is left to ship', async () => {

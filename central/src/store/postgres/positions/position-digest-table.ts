@@ -2,16 +2,24 @@ import type { PlacedPosition } from '@edgestock/shared/inventory/counted-positio
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { PLACED_COLUMNS, type PlacedRow, placedOf } from '../../rows/placed-row.ts';
 import type { PositionDigestTable } from '../../tables/position-table.ts';
-import type { Session } from '../session.ts';
+import type { Session, WritingSession } from '../session.ts';
 
 /** Pages are read between the transactions. */
 export class PostgresPositionDigestTable implements PositionDigestTable {
-  readonly #session: Session;
+  readonly #session: WritingSession;
   readonly #reads: Session;
+  #takeovers = 0;
 
-  constructor(session: Session, reads: Session) {
+  constructor(session: WritingSession, reads: Session) {
     this.#session = session;
     this.#reads = reads;
+  }
+
+  isTakenOver(): boolean {
+    const { takeovers } = this.#session;
+    const isTakenOver = takeovers !== this.#takeovers;
+    this.#takeovers = takeovers;
+    return isTakenOver;
   }
 
   async page(

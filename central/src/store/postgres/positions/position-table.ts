@@ -12,7 +12,8 @@ import { positionArrays } from './position-arrays.ts';
 type KnownRow = PlacedRow & KnownPosition & { readonly sku: Sku; readonly warehouse: WarehouseId };
 /** By SKU and warehouse, as `keyOf` has it. */
 type KnownRows = ReadonlyMap<string, KnownRow>;
-type Newer = CollectedPosition & {
+type Collected = CollectedPosition & { readonly sku: Sku; readonly warehouse: WarehouseId };
+type Newer = Collected & {
   readonly row: StateRow;
   readonly known: KnownRow | undefined;
   readonly units: number;
@@ -45,7 +46,11 @@ export class PostgresPositionWriter implements PositionWriter {
   }
 
   async write(): Promise<PositionsWritten> {
-    const collected = this.#collected.take();
+    const collected = this.#collected
+      .take()
+      .map(({ sku, places }) =>
+        Array.from(places, ([warehouse, position]): Collected => ({ ...position, sku, warehouse })),
+      );
     const positions = collected.flat();
     const { newer, ahead, older } = merged(positions, await this.#knownOf(positions));
     // Before their numbers change: what they added to the answers was more than they have.
@@ -60,7 +65,7 @@ export class PostgresPositionWriter implements PositionWriter {
     };
   }
 
-  async #knownOf(positions: readonly CollectedPosition[]): Promise<KnownRows> {
+  async #knownOf(positions: readonly Collected[]): Promise<KnownRows> {
     const asked = positions.filter(({ row }) => row !== undefined);
     if (asked.length === 0) return new Map();
     const rows = await this.#session.rows<KnownRow>(
@@ -94,7 +99,7 @@ export class PostgresPositionWriter implements PositionWriter {
     );
   }
 
-  async #advanceLog(older: readonly CollectedPosition[]): Promise<void> {
+  async #advanceLog(older: readonly Collected[]): Promise<void> {
     if (older.length === 0) return;
     await this.#session.send(
       `UPDATE position SET log_sequence = placed.log_sequence
@@ -110,7 +115,7 @@ export class PostgresPositionWriter implements PositionWriter {
   }
 
   /** Keys of those that were not suspect before. */
-  async #suspect(suspects: readonly CollectedPosition[]): Promise<ReadonlySet<string>> {
+  async #suspect(suspects: readonly Collected[]): Promise<ReadonlySet<string>> {
     if (suspects.length === 0) return new Set();
     const rows = await this.#session.rows<{ sku: Sku; warehouse: WarehouseId }>(
       `WITH told AS (
@@ -138,7 +143,7 @@ export class PostgresPositionWriter implements PositionWriter {
   }
 
   async #answer(
-    ofSku: readonly CollectedPosition[],
+    ofSku: readonly Collected[],
     newer: ReadonlyMap<string, Newer>,
     suspects: ReadonlySet<string>,
   ): Promise<void> {
@@ -153,10 +158,10 @@ export class PostgresPositionWriter implements PositionWriter {
 }
 
 /** What is newer, whose nodes are ahead of central, and what came late with its log. */
-function merged(positions: readonly CollectedPosition[], knownRows: KnownRows) {
+function merged(positions: readonly Collected[], knownRows: KnownRows) {
   const newer = new Map<string, Newer>();
   const ahead = new Set<WarehouseId>();
-  const older: CollectedPosition[] = [];
+  const older: Collected[] = [];
   for (const position of positions) {
     const { row, logSequence, warehouse } = position;
     if (row === undefined) continue;

@@ -16,10 +16,12 @@ export const positionTables = `
     backed_up_at   BIGINT,
     -- Counts changes of what writers keep at hand between transactions (channels, unsettled warehouses): whoever finds another
     -- number than it knows reads them anew.
-    structure      BIGINT NOT NULL CHECK (structure >= 0)
+    structure      BIGINT NOT NULL CHECK (structure >= 0),
+    -- The process that wrote last, by a name that it gave itself: whoever finds another's has not seen all that was written.
+    writer         TEXT   NOT NULL
   );
-  INSERT INTO meta (id, central_epoch, revision, life, structure)
-  VALUES (1, 1, 0, left(replace(gen_random_uuid()::text, '-', ''), 16), 0);
+  INSERT INTO meta (id, central_epoch, revision, life, structure, writer)
+  VALUES (1, 1, 0, left(replace(gen_random_uuid()::text, '-', ''), 16), 0, '');
 
   -- One row per warehouse: its live node, central's cursor in that node's log, and what was last heard of it.
   CREATE TABLE node (

@@ -1,13 +1,12 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { QuarantineInput, QuarantineRecord, Settlement } from '../../central-store.ts';
-import {
-  QUARANTINE_COLUMNS,
-  type QuarantineRow,
-  quarantineDigest,
-  quarantineRecordOf,
-} from '../../rows/quarantine-row.ts';
+import { type QuarantineRow, quarantineDigest, quarantineRecordOf } from '../../rows/quarantine-row.ts';
 import type { QuarantineTable } from '../../tables/quarantine-table.ts';
 import { firstRow, type Session } from '../session.ts';
+
+const QUARANTINE_COLUMNS = `id, warehouse, reason, detail, epoch, first_sequence AS "firstSequence",
+  last_sequence AS "lastSequence", sku, at, bytes, settled_as AS "settledAs", settled_at AS "settledAt",
+  settled_by AS "settledBy", settled_why AS "settledWhy", directive`;
 
 export class PostgresQuarantineTable implements QuarantineTable {
   readonly #session: Session;

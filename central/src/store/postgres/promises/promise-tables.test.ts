@@ -172,13 +172,21 @@ describe('quotas', () => {
     await putPosition(pg.session, { sku: B, warehouse: BER1, on_hand: 2, unsellable: -5, quota: 2, held: 1 });
     await putPosition(pg.session, { sku: B, warehouse: HAM1, on_hand: -2, held: 1 });
     const { table } = quotas();
-    expect(await table.shortPlaces(A, 9)).toEqual([
+    await putPosition(pg.session, { sku: C, warehouse: MUC1, ...short, held: 1, granted: 1 });
+    expect(await table.shortPlaces([C, B, A], 9)).toEqual([
+      { sku: C, warehouse: MUC1 },
       { sku: A, warehouse: BER1 },
       { sku: A, warehouse: HAM1 },
     ]);
-    expect(await table.shortPlaces(A, 1)).toHaveLength(1);
-    expect(await table.shortPlaces(B, 9)).toEqual([]);
-    expect(await table.missingAt(MUC1)).toEqual([{ sku: A, warehouse: MUC1 }]);
+    expect(await table.shortPlaces([A, C], 1)).toEqual([
+      { sku: A, warehouse: BER1 },
+      { sku: C, warehouse: MUC1 },
+    ]);
+    expect(await table.shortPlaces([B], 9)).toEqual([]);
+    expect(await table.missingAt(MUC1)).toEqual([
+      { sku: A, warehouse: MUC1 },
+      { sku: C, warehouse: MUC1 },
+    ]);
     expect([await table.deficit(A, HAM1), await table.deficit(A, BER1), await table.deficit(B, MUC1)]).toEqual([
       2, 1, 0,
     ]);

@@ -239,11 +239,16 @@ export class PostgresQuotaTable implements QuotaTable {
     return rows.map(knownOf);
   }
 
-  async shortPlaces(sku: Sku, limit: number): Promise<readonly DeficitPlace[]> {
-    return this.#session.rows<DeficitPlace>(
-      `SELECT sku, warehouse FROM position WHERE sku = $1 AND held > 0 AND ${IS_SHORT} ORDER BY warehouse LIMIT $2`,
-      [sku, limit],
+  async shortPlaces(skus: readonly Sku[], limit: number): Promise<readonly DeficitPlace[]> {
+    const places = await this.#session.rows<DeficitPlace>(
+      `SELECT sku, warehouse FROM (
+        SELECT sku, warehouse, row_number() OVER (PARTITION BY sku ORDER BY warehouse) AS place FROM position
+        WHERE sku = ANY ($1::text[]) AND held > 0 AND ${IS_SHORT}) short
+      WHERE place <= $2 ORDER BY sku, warehouse`,
+      [skus, limit],
     );
+    const bySku = Map.groupBy(places, ({ sku }) => sku);
+    return skus.flatMap((sku) => bySku.get(sku) ?? []);
   }
 
   async #offersOf(channel: Channel, skus: readonly Sku[], now: number): Promise<readonly Offer[]> {

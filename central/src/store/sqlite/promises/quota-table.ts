@@ -254,8 +254,8 @@ export class SqliteQuotaTable implements QuotaTable {
   }
 
   /** Where promises of a SKU are held without goods behind them, at most so many. */
-  shortPlaces(sku: Sku, limit: number): readonly DeficitPlace[] {
-    return this.#short.all(sku, limit);
+  shortPlaces(skus: readonly Sku[], limit: number): readonly DeficitPlace[] {
+    return skus.flatMap((sku) => this.#short.all(sku, limit));
   }
 
   #holdEach(sku: Sku, holds: readonly HeldUnits[]): void {
