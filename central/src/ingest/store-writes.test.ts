@@ -1,35 +1,68 @@
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { seededRandom } from '@edgestock/shared/testing/seeded-random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
-import { expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { StoreFull } from '../store/store-full.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
-import { StoreWrites } from './store-writes.ts';
+import { type StoreFailure, StoreWrites } from './store-writes.ts';
 
-const clock = new VirtualClock();
-const writesOf = () => new StoreWrites({ clock, random: seededRandom(1), log: silentLog });
-
-it.each([
-  ['that is full', () => new StoreFull('no room')],
-  ['whose server is away', () => new StoreUnavailable('no server')],
-])('waits for a store %s, says why, and goes on when it takes writes again', async (_, failure) => {
-  const writes = writesOf();
-  const failures = [failure(), failure()];
-  const written = writes.hold(async () => {
-    const next = failures.shift();
-    if (next !== undefined) throw next;
-    return 'written';
-  }, new AbortController().signal);
-  await expect.poll(() => writes.failure).toMatchObject({ reason: failure().message, hint: failure().hint });
-  for (let times = 0; times < 2; times += 1) await clock.advance(centralLimits.storeRetryMsMax);
-  expect(await written).toBe('written');
-  expect(writes.failure).toBeUndefined();
+let clock: VirtualClock;
+let writes: StoreWrites;
+let changes: (StoreFailure | undefined)[];
+beforeEach(() => {
+  clock = new VirtualClock();
+  changes = [];
+  writes = new StoreWrites({
+    ...{ clock, random: seededRandom(1), log: silentLog },
+    onChange: (failure) => changes.push(failure),
+  });
 });
 
-it('passes every other failure on', async () => {
-  const writes = writesOf();
-  const written = writes.hold(() => Promise.reject(new Error('damaged')), new AbortController().signal);
-  await expect(written).rejects.toThrow('damaged');
+const away = new StoreUnavailable('nobody listens');
+const full = new StoreFull('no room');
+const failing = (error: Error) => () => Promise.reject(error);
+const done = async () => 'done';
+
+it.each([away, full])(
+  'holds a call until the store takes it, and tells when it began and ceased to fail: %s',
+  async (error) => {
+    let isFailing = true;
+    const held = writes.hold(() => (isFailing ? failing(error)() : done()), new AbortController().signal);
+    await clock.advance(centralLimits.storeRetryMsMax * 3);
+    expect(changes).toEqual([{ since: expect.any(Number), reason: error.message, hint: error.hint }]);
+    isFailing = false;
+    await clock.advance(centralLimits.storeRetryMsMax);
+    expect(await held).toBe('done');
+    expect(changes.at(-1)).toBeUndefined();
+    expect(writes.failure).toBeUndefined();
+  },
+);
+
+it('lets what waits go when it is stopped, with the reason', async () => {
+  const stopping = new AbortController();
+  const held = writes.hold(failing(away), stopping.signal);
+  const refused = expect(held).rejects.toBe(away);
+  await clock.advance(centralLimits.storeRetryMsMax);
+  stopping.abort();
+  await refused;
+});
+
+it('hears from a call that is only watched whether the server is there, and nothing about room', async () => {
+  await expect(writes.watch(failing(away))).rejects.toBe(away);
+  expect(writes.failure).toMatchObject({ reason: 'nobody listens' });
+  expect(await writes.watch(done)).toBe('done');
   expect(writes.failure).toBeUndefined();
+  await writes.attempt(failing(full));
+  // It may have written nothing.
+  await writes.watch(done);
+  expect(writes.failure).toMatchObject({ reason: 'no room' });
+  expect(changes).toHaveLength(3);
+});
+
+it('passes on what waiting does not change', async () => {
+  const mistake = new Error('a mistake of ours');
+  await expect(writes.hold(failing(mistake), new AbortController().signal)).rejects.toBe(mistake);
+  await expect(writes.attempt(failing(mistake))).rejects.toBe(mistake);
+  expect(changes).toEqual([]);
 });
