@@ -20,9 +20,16 @@ export const centralLimits = {
   transactionAttemptsMax: 10,
   transactionRetryFirstMs: 10,
   transactionRetryMsMax: 2_000,
+  /** How long an answer to a read is waited for, and how long the end of a transaction, which may rewrite every answer there is. */
+  readAnswerMsMax: 15_000,
+  transactionMsMax: 5 * 60_000,
   /** Connections to a database server that read: of the API, and of the thread that writes. */
   apiReadersMax: 8,
   writerReadersMax: 3,
+  /** A transaction of which nothing was heard for so long is ended by the server. */
+  transactionIdleMsMax: 30_000,
+  /** How long a database server may take to answer a new connection. */
+  serverConnectMsMax: 5_000,
 
   /** How often at most one node is asked for the states of its suspect SKUs. */
   wantedRepeatMs: 10_000,

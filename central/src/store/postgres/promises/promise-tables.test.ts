@@ -98,8 +98,10 @@ describe('quotas', () => {
         ],
       ],
     ]);
-    await expect(hold(1)).rejects.toThrow('3 in BER1, 1 in HAM1');
-    await expect(table.holdMoved(A, [{ warehouse: MUC1, quantity: 1 }])).rejects.toThrow('1 in MUC1');
+    await expect(hold(1)).rejects.toThrow('3 of A are not unspent in BER1');
+    await expect(table.holdMoved(A, [{ warehouse: MUC1, quantity: 1 }])).rejects.toThrow(
+      '1 of A are not unspent in MUC1',
+    );
     expect([await sums(BER1), await sums(HAM1)]).toMatchObject([{ held: 7 }, { held: 2 }]);
   });
 

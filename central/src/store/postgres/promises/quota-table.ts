@@ -273,18 +273,17 @@ export class PostgresQuotaTable implements QuotaTable {
     }));
   }
 
-  /** All in one statement; each only as far as it is unspent there, and all of them or the transaction fails. */
+  /** Asked together: each only as far as it is unspent there, and all of them or the transaction fails. */
   async #holdEach(sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
-    const changes = await this.#session.run(
-      `UPDATE position SET held = held + taken.units
-      FROM unnest($2::text[], $3::bigint[]) AS taken (warehouse, units)
-      WHERE sku = $1 AND position.warehouse = taken.warehouse AND ${UNSPENT} >= taken.units`,
-      [sku, holds.map(({ warehouse }) => warehouse), holds.map(({ quantity }) => quantity)],
+    await Promise.all(
+      holds.map(async ({ warehouse, quantity }) => {
+        const changes = await this.#session.run(
+          `UPDATE position SET held = held + $3 WHERE sku = $1 AND warehouse = $2 AND ${UNSPENT} >= $3`,
+          [sku, warehouse, quantity],
+        );
+        assert(changes === 1, () => `${quantity} of ${sku} are not unspent in ${warehouse}`);
+      }),
     );
-    assert(changes === holds.length, () => {
-      const wanted = holds.map(({ warehouse, quantity }) => `${quantity} in ${warehouse}`).join(', ');
-      return `not all of ${sku} is unspent that is to be held: ${wanted}`;
-    });
   }
 }
 
