@@ -20,6 +20,10 @@ export const centralLimits = {
   transactionAttemptsMax: 10,
   transactionRetryFirstMs: 10,
   transactionRetryMsMax: 2_000,
+  /** A transaction of which nothing was heard for so long is ended by the server. */
+  transactionIdleMsMax: 30_000,
+  /** How long a database server may take to answer a new connection. */
+  serverConnectMsMax: 5_000,
   /** Connections of the API to a database server. */
   storeReadersMax: 8,
 

@@ -247,6 +247,17 @@ it('tells of a server that takes no writes as of a full store', async () => {
   await readOnly.close();
 });
 
+it('waits for the disk of a server that is told not to, and leaves no lock behind a process that stands still', async () => {
+  await database.reads.run('ALTER DATABASE store SET synchronous_commit = off');
+  const careless = openDatabase();
+  const mine = transactionsOn(careless);
+  const text = `SELECT current_setting('synchronous_commit') AS waits,
+    current_setting('idle_in_transaction_session_timeout') AS idle`;
+  expect(await careless.reads.rows(text)).toEqual([{ waits: 'off', idle: '0' }]);
+  expect(await mine.run(() => mine.session.rows(text))).toEqual([{ waits: 'on', idle: '30s' }]);
+  await careless.close();
+});
+
 it('shows one state to several reads of a snapshot, and refuses writes in it', async () => {
   const seen = await database.snapshot(async (session) => {
     const before = await revision(session);

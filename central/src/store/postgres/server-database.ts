@@ -1,5 +1,6 @@
 import { assert } from '@edgestock/shared/runtime/assert';
 import postgres from 'postgres';
+import { centralLimits } from '../../limits.ts';
 import { encoded } from './array-literal.ts';
 import { failureOf } from './failures.ts';
 import type { Parameter, PostgresDatabase, Session, TransactionSession } from './session.ts';
@@ -14,6 +15,13 @@ export type ServerOptions = {
 type Client = postgres.Sql<{ int8: number }>;
 /** One connection, and whether it has ended. */
 type Writer = { readonly client: Client; isLost: boolean };
+
+/**
+ * A process that stands still in a transaction must not keep the others from writing for ever. And what was replied is durable, also
+ * on a server that is told not to wait for its disk.
+ */
+const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${centralLimits.transactionIdleMsMax};
+  SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`;
 
 /** A transaction's connection was lost between two of its statements: the server rolls it back. */
 class ConnectionLost extends Error {
@@ -39,6 +47,7 @@ export class ServerDatabase implements PostgresDatabase {
       // Array parameters come written out, so the driver needs not ask for the types of arrays.
       fetch_types: false,
       onnotice: () => {},
+      connect_timeout: centralLimits.serverConnectMsMax / 1_000,
       connection: { application_name: name },
     };
     this.#readers = postgres(url, { ...options, max: readersMax });
@@ -70,7 +79,7 @@ export class ServerDatabase implements PostgresDatabase {
     this.#writer ??= this.#openWriter();
     const writer = this.#writer;
     try {
-      await writer.client.unsafe('BEGIN');
+      await writer.client.unsafe(BEGIN);
       return await within(writer, work);
     } catch (error) {
       if (writer.isLost || failureOf(error) === 'connection') await this.#discard(writer);
