@@ -16,7 +16,7 @@ beforeEach(() => {
     opened += 1;
     close = onclose;
     // Connects when it is asked, which it never is here.
-    return postgres<{ int8: number }>('postgres://127.0.0.1:1/none', { types: { int8: BIGINT } });
+    return postgres('postgres://127.0.0.1:1/none', { types: { int8: BIGINT } });
   }, clock);
 });
 afterEach(() => readers.close());
