@@ -64,13 +64,22 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     if (!isServing) {
       log.warn({ url: server.url, store: shownPlace(store) }, 'central waits for its store');
       // A mistake of ours: nobody waits for it any more, so that it ends the process.
-      serving.catch((error: unknown) => clock.after(0, () => Promise.reject(error)));
+      serving.catch(endWith(clock));
     }
     return { url: server.url, stop: () => services.stop() };
   } catch (error) {
     await services.stop();
     throw error;
   }
+}
+
+/** Out of every promise chain, as what nobody has caught. */
+function endWith(clock: Clock): (error: unknown) => void {
+  return (error) => {
+    clock.after(0, () => {
+      throw error;
+    });
+  };
 }
 
 /** A file is there or it is not; of a server that goes away while central starts the start tells, instead of waiting for it. */

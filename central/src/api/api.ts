@@ -58,7 +58,7 @@ export type ApiOptions = {
   /** What the last whole check of the store said; absent where nothing is checked. */
   readonly integrity?: () => IntegrityTold | undefined;
   /** What other processes change; absent where this one has the store for itself. */
-  readonly shared?: SharedStore;
+  readonly shared?: Pick<SharedStore, 'standing' | 'noticesAfter'>;
   readonly sharing?: () => Sharing;
   readonly promising: () => PromisingReport;
   readonly residentBytes: () => number;

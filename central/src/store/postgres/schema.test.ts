@@ -37,6 +37,7 @@ it('keeps what the SQLite store keeps, in the same columns, but for what is said
     // How writers of several processes know that another has written, and changed what they keep at hand.
     'meta.structure bigint',
     'meta.writer text',
+    'node.positions_by text',
     // Whatever the SQLite store has from before it kept these.
     'node_life_state.at bigint',
     'node_life_state.sequence bigint',

@@ -1,5 +1,8 @@
-/** Which process takes in which part of the nodes: a step of the schema. */
+/** Which process takes in which part of the nodes, and has written their positions: a step of the schema. */
 export const sharingTables = `
+  -- The process that wrote positions of the warehouse last, by the name in meta.writer: whoever else has counted them for a digest has
+  -- to count anew.
+  ALTER TABLE node ADD COLUMN positions_by TEXT COLLATE "C" NOT NULL DEFAULT '';
   -- Workers that take in what nodes send. One that has not been heard for a term is dead.
   CREATE TABLE worker (
     worker      TEXT   COLLATE "C" NOT NULL PRIMARY KEY,
