@@ -12,7 +12,7 @@ import { requestJson } from '../api/json-request.ts';
 import { ShopApi } from '../api/shop-api.ts';
 import { SiteApi } from '../api/site-api.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
-import { type RunningCommand, startCommand, until } from '../testing/running-command.ts';
+import { type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
 
 /**
  * Central as five processes on one PostgreSQL: two that take in what nodes send, two that answer shops, one that sees to orders. Any of
@@ -159,6 +159,35 @@ test('one that has lost its database answers nothing from memory, and goes on wh
   await until(async () => (await ask()).status === 200, WITHIN_MS, 'it answers again');
   expect((await ask()).body).toMatchObject({ available: 0 });
   await until(async () => isTrusted(must(far, 'far')), WITHIN_MS, 'and from memory again');
+});
+
+test('an epoch that one process begins is taken up by all of them', async () => {
+  const told = await runCommand(
+    'central',
+    'restored',
+    '--store',
+    postgres.url('edgestock'),
+    '--reason',
+    'a drill',
+    '--json',
+  );
+  expect(told, told.stderr).toMatchObject({ code: 0 });
+  const { newEpoch } = JSON.parse(told.stdout) as { readonly newEpoch: number };
+  const isSettled = async () => {
+    const { centralEpoch, warehouses } = (await requestJson(`${shops[0]?.url}/v1/status`)).body as {
+      readonly centralEpoch: number;
+      readonly warehouses: { readonly notCounted: readonly string[] };
+    };
+    return centralEpoch === newEpoch && warehouses.notCounted.length === 0;
+  };
+  await until(isSettled, WITHIN_MS, 'every node is heard in it, and caught up with');
+  const shop = new ShopApi(must(shops[0], 'near').url, { patienceMs: PATIENCE_MS });
+  expect((await shop.place({ id: 'later', owner: 'later', lines: [{ sku: 'A', quantity: 1 }] })).reply).toBe('made');
+  expect((await shop.pay('later', 'authorised')).reply).toBe('made');
+  const isDone = async () => (await shop.order('later')).state === 'done';
+  await until(async () => await shippedAll(isDone), WITHIN_MS, 'what was ordered in it is shipped');
+  expect((await requestJson(`${shops[0]?.url}/v1/status`)).body).toMatchObject({ centralEpoch: newEpoch });
+  await everythingAgrees();
 });
 
 async function startProcess(role: Role, store = postgres.url('edgestock')): Promise<Process> {
