@@ -7,7 +7,7 @@ import type { PromiseReader } from '../store/promise-store.ts';
 import { StoreFailing } from '../store/store-failing.ts';
 import type { StorePlace } from '../store/store-place.ts';
 import { Warehouses } from '../warehouses/warehouses.ts';
-import { type ApiEnvironment, createDoors, storeFailingResponse } from './doors.ts';
+import { type ApiEnvironment, createDoors, type Doors, storeFailingResponse } from './doors.ts';
 import {
   type IngestReport,
   type OperatorReader,
@@ -15,6 +15,7 @@ import {
   type PromisingReport,
   type Sharing,
 } from './operator-routes.ts';
+import { warehouseRoutes } from './warehouse-routes.ts';
 
 /** The store has not been opened yet. */
 class NotOpenYet extends StoreFailing {
@@ -50,20 +51,26 @@ export function waitingApp(view: ProcessView): Hono<ApiEnvironment> {
   return app;
 }
 
-/** What a process answers that has no part in answering shops: probes, status and metrics. */
+/** What a process answers that has no part in answering shops: how the nodes stand, probes, status and metrics. */
 export function operatorApp(view: ProcessView, reader: CentralReader & PromiseReader): Hono<ApiEnvironment> {
-  return appOf(view, { reader, warehouses: new Warehouses(reader) });
+  const warehouses = new Warehouses(reader);
+  return appOf(view, { reader, warehouses }, (doors) =>
+    warehouseRoutes(doors, { warehouses, reader, clock: view.clock }),
+  );
 }
 
 function appOf(
   view: ProcessView,
   stored: { readonly reader: OperatorReader; readonly warehouses: Pick<Warehouses, 'all'> },
+  more: (doors: Doors) => void = () => undefined,
 ): Hono<ApiEnvironment> {
   const app = new Hono<ApiEnvironment>();
   const { metrics, clock, log } = view;
   const observe = (route: string, status: number, durationMs: number) =>
     metrics.observeRequest(route, status, durationMs);
-  operatorRoutes(createDoors(app, { clock, log, observe }), {
+  const doors = createDoors(app, { clock, log, observe });
+  more(doors);
+  operatorRoutes(doors, {
     ...{ ...view, ...stored, startedAt: clock.now(), fanOuts: { streamCount: 0 } },
     isStopping: () => false,
   });
