@@ -48,6 +48,7 @@ function start(): Promise<Central> {
     dataDirectory: directory,
     natsUrls: [broker.url],
     logLevel: 'silent' as const,
+    roles: ['ingest', 'api', 'orders'] as const,
     corsOrigins: [],
   };
   return startCentral(config, { log: silentLog });

@@ -9,8 +9,8 @@ import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import { Api } from './api/api.ts';
 import { type HttpServer, startHttpServer } from './api/http-server.ts';
+import { operatorApp, type ProcessView, waitingApp } from './api/operator-app.ts';
 import type { IngestReport } from './api/operator-routes.ts';
-import { waitingApp } from './api/waiting-app.ts';
 import type { CentralConfig } from './config.ts';
 import { StoreWrites } from './ingest/store-writes.ts';
 import { CentralMetrics } from './metrics.ts';
@@ -21,6 +21,8 @@ import { type StorePlace, shownPlace } from './store/store-place.ts';
 import { Writer } from './writer/writer.ts';
 
 export type Central = Service & { readonly url: string };
+
+const START_WAIT_MS = 10_000;
 
 export type CentralDependencies = { readonly clock?: Clock; readonly random?: Random; readonly log?: Log };
 
@@ -38,14 +40,16 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     const store =
       config.storeUrl === undefined ? takeDirectory(config.dataDirectory, services) : serverPlace(config.storeUrl);
     const isStoreThere = await canOpen(store);
-    const writer = new Writer({ natsUrls, store, logLevel }, { clock, random, log });
+    const { roles } = config;
+    const writer = new Writer({ natsUrls, roles, store, logLevel }, { clock, random, log });
     services.add('writer', writer);
-    const view: View = {
+    const view: ProcessView = {
       version: RELEASE,
       store,
       metrics: new CentralMetrics(),
       ...{ clock, log },
-      ingest: () => ingestReport(writer, natsUrls),
+      ingest: () => ingestReport(writer, config),
+      sharing: () => ({ roles, ...(writer.metrics.shards === undefined ? {} : { shards: writer.metrics.shards }) }),
       promising: () => ({
         pending: writer.promisesPending,
         promises: writer.metrics.promises,
@@ -56,8 +60,12 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     const { host, port } = config;
     const server = services.add('door', await startHttpServer({ app: waitingApp(view), host, port, clock }));
     const serving = serve({ config, view, writer, server, services, random });
-    if (isStoreThere) await serving;
-    else log.warn({ url: server.url, store: shownPlace(store) }, 'central waits for its store');
+    const isServing = isStoreThere && (await doneWithin(serving, { clock, waitMs: waitFor(store) }));
+    if (!isServing) {
+      log.warn({ url: server.url, store: shownPlace(store) }, 'central waits for its store');
+      // A mistake of ours: nobody waits for it any more, so that it ends the process.
+      serving.catch(endWith(clock));
+    }
     return { url: server.url, stop: () => services.stop() };
   } catch (error) {
     await services.stop();
@@ -65,12 +73,40 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
   }
 }
 
-type View = Parameters<typeof waitingApp>[0];
+/** Out of every promise chain, as what nobody has caught. */
+function endWith(clock: Clock): (error: unknown) => void {
+  return (error) => {
+    clock.after(0, () => {
+      throw error;
+    });
+  };
+}
+
+/** A file is there or it is not; of a server that goes away while central starts the start tells, instead of waiting for it. */
+function waitFor(store: StorePlace): number | undefined {
+  return store.kind === 'sqlite' ? undefined : START_WAIT_MS;
+}
+
+async function doneWithin(
+  work: Promise<void>,
+  { clock, waitMs }: { readonly clock: Clock; readonly waitMs: number | undefined },
+): Promise<boolean> {
+  if (waitMs === undefined) {
+    await work;
+    return true;
+  }
+  const waiting = new AbortController();
+  try {
+    return await Promise.race([work.then(() => true), clock.sleep(waitMs, waiting.signal).then(() => false)]);
+  } finally {
+    waiting.abort();
+  }
+}
 
 /** From the moment on that the store is open, however long that takes. Ends without a word when central is stopped before. */
 async function serve(parts: {
   readonly config: CentralConfig;
-  readonly view: View;
+  readonly view: ProcessView;
   readonly writer: Writer;
   readonly server: HttpServer;
   readonly services: ServiceStack;
@@ -83,15 +119,21 @@ async function serve(parts: {
     store.kind === 'sqlite'
       ? services.add('integrity', new IntegrityWatch({ path: store.path, clock, random, log }))
       : undefined;
-  const opened = openReader(store);
+  const opened = openReader(store, { isBusy: config.roles.includes('api') });
   services.add('reader', { stop: () => opened.close() });
   const stopping = new AbortController();
   const waits = new StoreWrites({ clock, random, log });
-  const { reader } = opened;
+  const { reader, shared } = opened;
+  if (!config.roles.includes('api')) {
+    server.serve(operatorApp(view, reader));
+    log.info({ url: server.url, store: shownPlace(store), roles: config.roles }, 'central is ready');
+    return;
+  }
   const startApi = () =>
     Api.start({
       ...view,
       ...{ server, corsOrigins: config.corsOrigins, reader, writer, random },
+      ...(shared === undefined ? {} : { shared }),
       ...(integrity === undefined ? {} : { integrity: () => integrity.report }),
     });
   services.add('start', { stop: async () => stopping.abort() });
@@ -112,7 +154,7 @@ async function serve(parts: {
  */
 async function canOpen(place: StorePlace): Promise<boolean> {
   try {
-    const store = await openStore(place, { isChecked: true });
+    const { store } = await openStore(place, { isChecked: true });
     await store.close();
     return true;
   } catch (error) {
@@ -149,7 +191,7 @@ function makeDirectory(directory: string): void {
 }
 
 /** What an operator should know of the thread that takes in what the nodes send. */
-function ingestReport(writer: Writer, natsUrls: readonly string[]): IngestReport {
+function ingestReport(writer: Writer, { natsUrls, roles }: Pick<CentralConfig, 'natsUrls' | 'roles'>): IngestReport {
   const counters = writer.metrics.ingest;
   if (!writer.isRunning) {
     const hint = 'The thread that writes ended and is started again; the log says why. Reads are served meanwhile.';
@@ -157,11 +199,16 @@ function ingestReport(writer: Writer, natsUrls: readonly string[]): IngestReport
   }
   const { storeFailure, streamFailure } = writer;
   if (storeFailure !== undefined) return { ...failingReport(storeFailure), state: 'store-failing', counters };
-  if (!writer.isBrokerUp) {
+  const isElsewhere = !roles.includes('ingest');
+  const needsBroker = !isElsewhere || roles.includes('orders');
+  if (needsBroker && !writer.isBrokerUp) {
     const hint = `No link to the broker at ${natsUrls.join(', ')}: is it up? Central tries for ever and serves reads meanwhile.`;
     return { isUp: false, state: 'waiting-for-broker', hint, counters };
   }
   if (streamFailure !== undefined) return { ...failingReport(streamFailure), state: streamFailure.state, counters };
+  if (isElsewhere) {
+    return { isUp: false, state: 'elsewhere', hint: 'Another process of central takes in what the nodes send.' };
+  }
   return { isUp: true, state: 'running', counters };
 }
 

@@ -13,6 +13,7 @@ describe('the configuration of central', () => {
       host: '127.0.0.1',
       port: 7000,
       dataDirectory: 'data/central',
+      roles: ['ingest', 'api', 'orders'],
       natsUrls: ['nats://127.0.0.1:4222'],
       logLevel: 'info',
       corsOrigins: [],
@@ -52,6 +53,18 @@ describe('the configuration of central', () => {
       expect(read).toThrow(/EDGESTOCK_CENTRAL_STORE=\(not shown\): not sqlite, and not the address/);
       expect(read).not.toThrow(/secret/);
     }
+  });
+
+  test('takes the roles of a process, where its store can be shared', () => {
+    const shared = { EDGESTOCK_CENTRAL_STORE: 'postgres://edgestock@db.example/edgestock' };
+    const rolesOf = (roles: string, store = shared) =>
+      readCentralConfig({ EDGESTOCK_CENTRAL_ROLES: roles }, store).roles;
+    expect(rolesOf('all')).toEqual(['ingest', 'api', 'orders']);
+    expect(rolesOf('api, orders')).toEqual(['api', 'orders']);
+    expect(() => rolesOf('feeds')).toThrow(/not all, and not a list of ingest, api, orders/);
+    expect(() => readCentralConfig({ EDGESTOCK_CENTRAL_ROLES: 'api' }, {})).toThrow(
+      /a file of SQLite is one process's own/,
+    );
   });
 
   test('takes several servers of one cluster', () => {

@@ -1,8 +1,9 @@
 import { brokersSetting, hostSetting, logLevelSetting, portSetting } from '@edgestock/shared/runtime/common-settings';
-import { readSettings, type SettingTable } from '@edgestock/shared/runtime/env';
+import { ConfigError, readSettings, type SettingTable } from '@edgestock/shared/runtime/env';
 import { listOf } from '@edgestock/shared/runtime/list-of';
 import type { LogLevel } from '@edgestock/shared/runtime/log';
 import { z } from 'zod';
+import { type Role, roles } from './rules/role.ts';
 
 /** What central needs to know to start. Plain data: tests and `edgestock up` make it without any environment. */
 export type CentralConfig = {
@@ -12,6 +13,7 @@ export type CentralConfig = {
   readonly dataDirectory: string;
   /** Of a PostgreSQL database; absent = a file of SQLite in the data directory. */
   readonly storeUrl?: string;
+  readonly roles: readonly Role[];
   readonly natsUrls: readonly string[];
   readonly logLevel: LogLevel;
   /** Browser origins that may read the API; none = CORS stays off. */
@@ -19,6 +21,7 @@ export type CentralConfig = {
 };
 
 const SQLITE = 'sqlite';
+const ALL_ROLES = 'all';
 
 /** Every setting of central, with its default and its sentence. `deploy/env/central.example.env` shows the same ones. */
 export const centralSettings = {
@@ -40,6 +43,18 @@ export const centralSettings = {
     description:
       'sqlite: a file in the data directory. Or the address of a PostgreSQL database (15 or later), which several machines can share.',
     isSecret: true,
+  },
+  EDGESTOCK_CENTRAL_ROLES: {
+    schema: z
+      .string()
+      .default(ALL_ROLES)
+      .transform((text) => (text === ALL_ROLES ? [...roles] : listOf(text)))
+      .refine(
+        (list): list is Role[] => list.length > 0 && list.every(isRole),
+        `not all, and not a list of ${roles.join(', ')}`,
+      ),
+    description:
+      'What this process does: all, or a list of ingest (takes in what nodes send; several share the nodes), api (answers shops and operators; any number) and orders (deadlines, and what goes down to the nodes; one). Less than all needs a store that processes can share.',
   },
   EDGESTOCK_CENTRAL_NATS_URL: brokersSetting('Need not be up when central starts.'),
   EDGESTOCK_CENTRAL_LOG_LEVEL: logLevelSetting,
@@ -64,15 +79,26 @@ export function readCentralConfig(
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   const settings = readSettings(centralSettings, { ...environment, ...given });
   const store = settings.EDGESTOCK_CENTRAL_STORE;
+  const isPart = roles.some((role) => !settings.EDGESTOCK_CENTRAL_ROLES.includes(role));
+  if (isPart && store === SQLITE) {
+    throw new ConfigError([
+      `EDGESTOCK_CENTRAL_ROLES=${settings.EDGESTOCK_CENTRAL_ROLES.join(',')}: a file of SQLite is one process's own, which does all of it. Leave the roles out, or name a PostgreSQL database in EDGESTOCK_CENTRAL_STORE.`,
+    ]);
+  }
   return {
     host: settings.EDGESTOCK_CENTRAL_HOST,
     port: settings.EDGESTOCK_CENTRAL_PORT,
     dataDirectory: settings.EDGESTOCK_CENTRAL_DATA_DIR,
     ...(store === SQLITE ? {} : { storeUrl: store }),
+    roles: settings.EDGESTOCK_CENTRAL_ROLES,
     natsUrls: settings.EDGESTOCK_CENTRAL_NATS_URL,
     logLevel: settings.EDGESTOCK_CENTRAL_LOG_LEVEL,
     corsOrigins: settings.EDGESTOCK_CENTRAL_CORS_ORIGINS,
   };
+}
+
+function isRole(text: string): text is Role {
+  return roles.some((role) => role === text);
 }
 
 function isOrigin(text: string): boolean {

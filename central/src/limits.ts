@@ -23,8 +23,25 @@ export const centralLimits = {
   /** How long an answer to a read is waited for, and how long the end of a transaction, which may rewrite every answer there is. */
   readAnswerMsMax: 15_000,
   transactionMsMax: 5 * 60_000,
-  /** Connections to a database server that read: of the API, and of the thread that writes. */
+  /**
+   * A worker's right to its shards, how often it renews it, and how long before its end it stops: more than clocks may drift apart in
+   * a term. Another one takes over within a term and a beat.
+   */
+  laneTermMs: 4_000,
+  laneBeatMs: 1_000,
+  laneMarginMs: 500,
+  laneExpiryCheckMs: 100,
+  /** How often a process looks for what others on the same store have changed, and how many changes it takes one by one. */
+  feedPeriodMs: 100,
+  feedNoticesMax: 1_000,
+  /** From here on without a look that succeeded, nothing from memory is given. */
+  feedTrustMsMax: 1_000,
+  /** How often a process looks whether another one has begun an epoch, and for logs down that have grown. */
+  epochLookMs: 1_000,
+  openLogsLookMs: 200,
+  /** Connections to a database server that read: of the API, of a process that only operators ask, and of the thread that writes. */
   apiReadersMax: 8,
+  operatorReadersMax: 2,
   writerReadersMax: 3,
   /** A transaction of which nothing was heard for so long is ended by the server. */
   transactionIdleMsMax: 30_000,
@@ -177,6 +194,10 @@ export const centralLimits = {
 assert(
   centralLimits.warehousesMax * POSITION_QUANTITY_MAX * 2 <= Number.MAX_SAFE_INTEGER + 1,
   'the sum over all warehouses must be exact',
+);
+assert(
+  centralLimits.laneBeatMs * 2 < centralLimits.laneTermMs - centralLimits.laneMarginMs,
+  'one beat that fails must not cost the shards',
 );
 assert(centralLimits.windowDeltas >= 2 * wireLimits.batchDeltasMax, 'a node must be able to send while it waits');
 assert(

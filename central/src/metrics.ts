@@ -34,7 +34,12 @@ const readings = {
   process_resident_bytes: 'Resident memory of the process',
   database_damaged: '1 while the last daily check of the store found damage; must be zero',
   epoch: "Number of central's epoch: another one began when central was put back to an earlier state",
-  ingest_up: '1 while ingest is connected to the broker, else 0',
+  ingest_up: '1 while ingest is connected to the broker, else 0; absent where another process takes in',
+  ingest_shards: 'Shards of the nodes that this process takes in, of 8 that processes share',
+  cache_hits: 'Questions for the availability of one SKU since the start that were answered from memory',
+  cache_misses: 'Those that were not',
+  cache_stale_seconds: 'How long ago all changes of other processes were known here',
+  cache_trusted: '1 while answers from memory are given, 0 while every one is read from the store',
 } as const;
 
 /** Name after `edgestock_central_ingest_`, and help, of what the ingest thread counts; the same names as its own. */
@@ -123,6 +128,8 @@ export type MetricsPage = {
   readonly directives: DirectiveReadings | undefined;
   /** Those that are not finished, by state. */
   readonly orders: Readonly<Record<string, number>>;
+  /** What this process does. */
+  readonly roles: readonly string[];
 };
 
 /** Central's metrics in a registry of their own: several centrals may live in one process, as in tests. */
@@ -135,6 +142,7 @@ export class CentralMetrics {
   readonly #promises: ReadonlyMap<keyof PromiseReadings, Counter | Gauge>;
   readonly #directives: ReadonlyMap<keyof DirectiveReadings, Counter | Gauge>;
   readonly #orders: Gauge;
+  readonly #roles: Gauge;
 
   constructor() {
     const registers = [this.#registry];
@@ -158,6 +166,12 @@ export class CentralMetrics {
     this.#ingest = countedBy(this.#registry, 'ingest', ingest);
     this.#promises = countedBy(this.#registry, 'promise', promises);
     this.#directives = countedBy(this.#registry, 'down', directives);
+    this.#roles = new Gauge({
+      name: 'edgestock_central_role',
+      help: 'What this process of central does',
+      labelNames: ['role'],
+      registers,
+    });
     this.#orders = new Gauge({
       name: 'edgestock_central_orders',
       help: 'Orders that are not finished, by state',
@@ -175,7 +189,7 @@ export class CentralMetrics {
   }
 
   /** The page in Prometheus' text format. */
-  page({ central, warehouses, ingest, promises, directives, orders }: MetricsPage): Promise<string> {
+  page({ central, warehouses, ingest, promises, directives, orders, roles }: MetricsPage): Promise<string> {
     for (const [name, metric] of this.#readings) {
       const value = central[name];
       if (value === undefined) metric.remove();
@@ -191,6 +205,8 @@ export class CentralMetrics {
     tell(this.#ingest, ingest);
     tell(this.#promises, promises);
     tell(this.#directives, directives);
+    this.#roles.reset();
+    for (const role of roles) this.#roles.set({ role }, 1);
     this.#orders.reset();
     for (const [state, count] of Object.entries(orders)) this.#orders.set({ state }, count);
     return this.#registry.metrics();

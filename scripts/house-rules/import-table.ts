@@ -169,7 +169,7 @@ function deployable(name: 'edge-node' | 'central', folders: Readonly<Record<stri
     // Settings are read once, at the top; everything below is given the few values it needs.
     {
       place: `${sources}/config.ts`,
-      mayImport: [...words, ...tables],
+      mayImport: [...words, ...tables, `${sources}/rules/role.ts`],
       node: 'any',
       onlyFor: [`${sources}/*`, ...starters],
     },

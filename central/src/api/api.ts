@@ -11,6 +11,7 @@ import { Promises } from '../orders/promises.ts';
 import type { Channel } from '../rules/channel.ts';
 import type { CentralReader, ChangeNotice } from '../store/central-store.ts';
 import type { PromiseReader } from '../store/promise-store.ts';
+import type { SharedStore } from '../store/shared-store.ts';
 import type { StorePlace } from '../store/store-place.ts';
 import { FleetView } from '../warehouses/fleet-view.ts';
 import { Warehouses } from '../warehouses/warehouses.ts';
@@ -18,11 +19,18 @@ import { AvailabilityAnswers } from './availability-answers.ts';
 import { AvailabilityFanOuts } from './availability-fan-outs.ts';
 import { availabilityRoutes } from './availability-routes.ts';
 import { catalogueRoutes } from './catalogue-routes.ts';
+import { ChangeFeed } from './change-feed.ts';
 import { channelRoutes } from './channel-routes.ts';
 import { type ApiEnvironment, createDoors } from './doors.ts';
 import { explainRoutes } from './explain-routes.ts';
 import type { HttpServer } from './http-server.ts';
-import { type IngestReport, type IntegrityTold, operatorRoutes, type PromisingReport } from './operator-routes.ts';
+import {
+  type IngestReport,
+  type IntegrityTold,
+  operatorRoutes,
+  type PromisingReport,
+  type Sharing,
+} from './operator-routes.ts';
 import { orderRoutes } from './order-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
@@ -49,6 +57,9 @@ export type ApiOptions = {
   readonly ingest: () => IngestReport;
   /** What the last whole check of the store said; absent where nothing is checked. */
   readonly integrity?: () => IntegrityTold | undefined;
+  /** What other processes change; absent where this one has the store for itself. */
+  readonly shared?: Pick<SharedStore, 'standing' | 'noticesAfter'>;
+  readonly sharing?: () => Sharing;
   readonly promising: () => PromisingReport;
   readonly residentBytes: () => number;
 };
@@ -88,7 +99,9 @@ export class Api implements Service {
       fleet: new FleetView(reader),
       clock,
       life,
+      isTrusted: () => feed?.isTrusted !== false,
     });
+    let feed: ChangeFeed | undefined;
     const services = new ServiceStack();
     const stopping = { isStopping: false };
 
@@ -112,6 +125,25 @@ export class Api implements Service {
       const channels = services.add('channels', await ChannelDirectory.start(reader, clock));
       const sourceOf = (channel: Channel) => answers.sourceOf(channel);
       const fanOuts = services.add('fan-out', await AvailabilityFanOuts.start({ sourceOf, life, clock, log }));
+      feed =
+        options.shared &&
+        (await ChangeFeed.start({
+          ...{ shared: options.shared, clock, log },
+          onChanged: (notices) => {
+            answers.drop(notices);
+            fanOuts.wake();
+          },
+          onMuchChanged: () => {
+            answers.dropAll();
+            fanOuts.wake();
+          },
+          onAnotherLife: async () => {
+            await life.readAgain();
+            answers.dropAll();
+            fanOuts.wake();
+          },
+        }));
+      if (feed !== undefined) services.add('feed', feed);
       const promises = new Promises({ writer, reader, clock, random });
       availabilityRoutes(doors, { answers, channels, stream: streamHandler({ fanOuts, channels, life, clock }) });
       warehouseRoutes(doors, { warehouses, reader, clock });
@@ -130,6 +162,7 @@ export class Api implements Service {
         warehouses,
         fanOuts,
         isStopping: () => stopping.isStopping,
+        cache: () => ({ ...answers.counts, staleMs: feed?.staleMs ?? 0, isTrusted: feed?.isTrusted !== false }),
       });
       options.server.serve(app);
       return new Api({ answers, fanOuts, life, services, server: options.server, stopping });

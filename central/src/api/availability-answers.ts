@@ -18,33 +18,49 @@ export class AvailabilityAnswers {
   readonly #clock: Clock;
   readonly #life: Pick<StoreLife, 'current'>;
   readonly #parts: StockPartCache;
+  readonly #isTrusted: () => boolean;
+  #hits = 0;
+  #misses = 0;
 
   constructor(options: {
     readonly reader: CentralReader;
     readonly fleet: FleetView;
     readonly clock: Clock;
     readonly life: Pick<StoreLife, 'current'>;
+    /** Whether all that has changed is known here; where it is not, every answer is read from the store. */
+    readonly isTrusted?: () => boolean;
   }) {
     this.#reader = options.reader;
     this.#fleet = options.fleet;
     this.#clock = options.clock;
     this.#life = options.life;
     this.#parts = new StockPartCache(options.reader);
+    this.#isTrusted = options.isTrusted ?? (() => true);
+  }
+
+  /** Answers to questions for one SKU that were in memory, and that were not. */
+  get counts(): { readonly hits: number; readonly misses: number } {
+    return { hits: this.#hits, misses: this.#misses };
   }
 
   /** The answer, if no store has to be asked for it. */
   inMemory(sku: Sku, channel: Channel): RenderedAnswer | undefined {
-    const part = this.#parts.get(sku, channel);
+    const part = this.#kept(sku, channel);
     if (part === undefined) return undefined;
     const now = this.#clock.now();
     const fleet = this.#fleet.inMemory(now);
     if (fleet === undefined) return undefined;
     const freshness = freshnessOf(fleet);
-    return coversAll(part, freshness) ? this.#render(part, freshness, now) : undefined;
+    if (!coversAll(part, freshness)) return undefined;
+    this.#hits += 1;
+    return this.#render(part, freshness, now);
   }
 
   async answer(sku: Sku, channel: Channel): Promise<RenderedAnswer> {
-    const part = this.#parts.get(sku, channel) ?? (await this.#parts.load(sku, channel));
+    const kept = this.#kept(sku, channel);
+    if (kept === undefined) this.#misses += 1;
+    else this.#hits += 1;
+    const part = kept ?? (await this.#parts.load(sku, channel));
     const now = this.#clock.now();
     return this.#render(part, await this.#freshnessFor([part], now), now);
   }
@@ -78,6 +94,10 @@ export class AvailabilityAnswers {
   /** Notices may have been lost. */
   dropAll(): void {
     this.#parts.clear();
+  }
+
+  #kept(sku: Sku, channel: Channel): StockPart | undefined {
+    return this.#isTrusted() ? this.#parts.get(sku, channel) : undefined;
   }
 
   #render(part: StockPart, freshness: FreshnessByWarehouse, now: number): RenderedAnswer {

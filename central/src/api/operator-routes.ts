@@ -49,6 +49,22 @@ export type PromisingReport = {
 export type OperatorReader = Pick<CentralReader, 'currentRevision' | 'stats' | 'centralEpoch' | 'epochBegan'> &
   Pick<PromiseReader, 'promiseStats' | 'downHead'>;
 
+/** Which part of central this process is. */
+export type Sharing = {
+  readonly roles: readonly string[];
+  /** Of the nodes, which it takes in; absent where it takes in all of them, or none. */
+  readonly shards?: readonly number[];
+};
+
+/** What is kept in memory of the answers, and whether it may be given. */
+export type CacheReport = {
+  readonly hits: number;
+  readonly misses: number;
+  /** How long ago all changes were known here; 0 where they are told by the one process that makes them. */
+  readonly staleMs: number;
+  readonly isTrusted: boolean;
+};
+
 export type OperatorView = {
   readonly version: string;
   readonly startedAt: number;
@@ -62,6 +78,9 @@ export type OperatorView = {
   readonly integrity?: () => IntegrityTold | undefined;
   readonly promising: () => PromisingReport;
   readonly isStopping: () => boolean;
+  readonly sharing?: () => Sharing;
+  /** Absent where no answers are given yet. */
+  readonly cache?: () => CacheReport;
   readonly residentBytes: () => number;
 };
 
@@ -93,6 +112,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
       return jsonResponse(
         JSON.stringify({
           role: 'central',
+          ...view.sharing?.(),
           version: view.version,
           startedAt: isoText(view.startedAt),
           ...stored?.told,
@@ -104,6 +124,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           ...((stored?.promised.unknownTasks ?? 0) === 0 ? {} : { unknownTasksAt: UNKNOWN_TASKS_PATH }),
           directives: { ...directives, ...stored?.directives },
           eventStreams: view.fanOuts.streamCount,
+          ...(view.cache === undefined ? {} : { cache: view.cache() }),
         }),
       );
     },
@@ -122,12 +143,15 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           event_streams: view.fanOuts.streamCount,
           process_resident_bytes: view.residentBytes(),
           database_damaged: (view.integrity?.()?.findings.length ?? 0) > 0 ? 1 : 0,
-          ingest_up: ingest.isUp ? 1 : 0,
+          ...(ingest.state === 'elsewhere' ? {} : { ingest_up: ingest.isUp ? 1 : 0 }),
+          ...cacheReadings(view),
+          ...shardReadings(view),
         },
         warehouses: counted?.warehouses ?? [],
         ingest: ingest.counters,
         promises,
         directives,
+        roles: view.sharing?.().roles ?? [],
         orders: counted?.orders ?? {},
       });
       return new Response(page, { headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' } });
@@ -206,6 +230,22 @@ async function countedOf({ reader, warehouses, clock }: OperatorView) {
     warehouses: fleet.map((state) => ({ ...state, directivesOpen: open.get(state.warehouse) ?? 0 })),
     orders: promised.orders,
   };
+}
+
+function cacheReadings({ cache }: OperatorView) {
+  if (cache === undefined) return {};
+  const { hits, misses, staleMs, isTrusted } = cache();
+  return {
+    cache_hits: hits,
+    cache_misses: misses,
+    cache_stale_seconds: staleMs / 1_000,
+    cache_trusted: isTrusted ? 1 : 0,
+  };
+}
+
+function shardReadings({ sharing }: OperatorView) {
+  const shards = sharing?.().shards;
+  return shards === undefined ? {} : { ingest_shards: shards.length };
 }
 
 /** Of the daily check; nothing before the first one of this run. */

@@ -27,6 +27,11 @@ export const command = defineCommand({
       description: `${centralSettings.EDGESTOCK_CENTRAL_STORE.description} A password is better in the environment, where other users do not see it.`,
       valueHint: 'postgres://user@host/edgestock',
     },
+    roles: {
+      type: 'string',
+      description: centralSettings.EDGESTOCK_CENTRAL_ROLES.description,
+      valueHint: 'api,orders',
+    },
     host: { type: 'string', description: centralSettings.EDGESTOCK_CENTRAL_HOST.description, valueHint: '127.0.0.1' },
     port: { type: 'string', description: centralSettings.EDGESTOCK_CENTRAL_PORT.description, valueHint: '7000' },
     nats: {
@@ -42,6 +47,7 @@ export const command = defineCommand({
       readCentralConfig({
         EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'],
         EDGESTOCK_CENTRAL_STORE: args.store,
+        EDGESTOCK_CENTRAL_ROLES: args.roles,
         EDGESTOCK_CENTRAL_HOST: args.host,
         EDGESTOCK_CENTRAL_PORT: args.port,
         EDGESTOCK_CENTRAL_NATS_URL: args.nats,

@@ -38,7 +38,7 @@ Exit code: 0 the next epoch has begun, 1 nothing was changed.`,
     const { storeUrl } = readCentralConfig({ EDGESTOCK_CENTRAL_STORE: args.store });
     if (storeUrl === undefined) throw new StoreIsFile("central's store is a file in its data directory");
     const place = { kind: 'postgresql', url: storeUrl } as const;
-    const store = await openStore(place, { isChecked: false });
+    const { store } = await openStore(place, { isChecked: false });
     try {
       const before = await store.centralEpoch();
       const reason = args.reason ?? DEFAULT_REASON;

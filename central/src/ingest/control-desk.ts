@@ -9,6 +9,7 @@ import {
 import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
+import { parsedJson } from '@edgestock/shared/runtime/parsed-json';
 import { centralLimits } from '../limits.ts';
 import type { Heard } from '../rules/node-record.ts';
 import { sameHash } from '../rules/same-hash.ts';
@@ -16,7 +17,6 @@ import type { CentralStore } from '../store/central-store.ts';
 import type { DigestWatch } from './digest-watch.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { NodeCursor, NodeCursors } from './node-cursors.ts';
-import { parsedJson } from './parsed-json.ts';
 import type { StallWatch } from './stall-watch.ts';
 import type { WantedStates } from './wanted-states.ts';
 

@@ -1,6 +1,5 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { type Lane, laneConsumer, probeSubject, UP_STREAM, upSubject } from '@edgestock/shared/protocol/subjects';
-import { must } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { JetStreamManager, NatsConnection } from 'nats';
@@ -11,7 +10,7 @@ import type { BrokerRepairs } from './stall-healer.ts';
 
 export type JetStreamRepairsOptions = {
   readonly connection: NatsConnection;
-  readonly lanes: readonly JetStreamLane[];
+  readonly lanes: () => readonly JetStreamLane[];
   readonly laneOf: (lane: Lane, shard: number) => JetStreamLane | undefined;
   /** Makes the stream, or makes sure of it; shared with the lanes. */
   readonly ensureStream: (manager: JetStreamManager) => Promise<void>;
@@ -79,7 +78,7 @@ export class JetStreamRepairs implements BrokerRepairs {
       await ensureStream(manager);
     } finally {
       // Also where it could not be made: they try until it can be.
-      for (const lane of lanes) lane.restart();
+      for (const lane of lanes()) lane.restart();
     }
   }
 
@@ -94,7 +93,9 @@ export class JetStreamRepairs implements BrokerRepairs {
   }
 
   #upLane(shard: number): JetStreamLane {
-    return must(this.#options.laneOf('up', shard), 'every shard has its lanes');
+    const lane = this.#options.laneOf('up', shard);
+    if (lane === undefined) throw new Error(`shard ${shard} is taken in by another process`);
+    return lane;
   }
 
   #manager(): Promise<JetStreamManager> {

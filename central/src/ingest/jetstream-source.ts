@@ -1,3 +1,4 @@
+import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import {
   anyEnrolment,
   anyHeartbeat,
@@ -5,6 +6,7 @@ import {
   anyRejoin,
   anySnapshot,
   type Lane,
+  shardOf,
   UP_STREAM,
   warehouseOfSubject,
 } from '@edgestock/shared/protocol/subjects';
@@ -28,6 +30,8 @@ export type JetStreamSourceOptions = {
   /** Closed by its owner, after this source has stopped. */
   readonly connection: NatsConnection;
   readonly listener: SourceListener;
+  /** Whether a shard is taken in here. Without it all are, and processes share the requests of the nodes. */
+  readonly owns?: (shard: number) => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -39,7 +43,6 @@ export type JetStreamSourceOptions = {
   readonly onStream?: (failure: StreamFailure | undefined) => void;
 };
 
-const lanes: readonly Lane[] = ['state', 'up'];
 const IDLE_HEARTBEAT_MS = 5_000;
 /** Checks in a row that the broker left without an answer, though the link to it is up. */
 const UNANSWERED_CHECKS_MAX = 2;
@@ -52,7 +55,9 @@ export class JetStreamSource implements Service {
   readonly repairs: JetStreamRepairs;
   readonly #options: JetStreamSourceOptions;
   readonly #trimmer = new StreamTrimmer();
-  readonly #lanes: readonly JetStreamLane[];
+  /** Of the shards that are taken in here. */
+  readonly #lanes = new Map<number, Readonly<Record<Lane, JetStreamLane>>>();
+  readonly #laneOf: (lane: Lane, shard: number) => JetStreamLane;
   readonly #cancels: (() => void)[] = [];
   #ensuring: Promise<void> | undefined;
   #isStreamRefused = false;
@@ -71,42 +76,57 @@ export class JetStreamSource implements Service {
       this.#trimmer.forgetAll();
       listener.interrupted();
     };
-    this.#lanes = lanes.flatMap((lane) =>
-      Array.from(
-        { length: SHARD_COUNT },
-        (_, shard) =>
-          new JetStreamLane({
-            connection,
-            lane,
-            shard,
-            listener: { accept: (message) => listener.accept(message), interrupted },
-            ensureStream: (manager) => this.#ensureStream(manager),
-            onAcknowledged: (subject, streamSequence) => this.#trimmer.note(subject, streamSequence),
-            onProbe: (text) => this.repairs.probeArrived(text),
-            idleHeartbeatMs,
-            clock,
-            random,
-            log,
-          }),
-      ),
-    );
+    this.#laneOf = (lane, shard) =>
+      new JetStreamLane({
+        connection,
+        lane,
+        shard,
+        listener: { accept: (message) => listener.accept(message), interrupted },
+        ensureStream: (manager) => this.#ensureStream(manager),
+        onAcknowledged: (subject, streamSequence) => this.#trimmer.note(subject, streamSequence),
+        onProbe: (text) => this.repairs.probeArrived(text),
+        idleHeartbeatMs,
+        clock,
+        random,
+        log,
+      });
     this.repairs = new JetStreamRepairs({
       connection,
-      lanes: this.#lanes,
-      laneOf: (lane, shard) => this.#lanes[lanes.indexOf(lane) * SHARD_COUNT + shard],
+      lanes: () => this.#allLanes(),
+      laneOf: (lane, shard) => this.#lanes.get(shard)?.[lane],
       ensureStream: (manager) => this.#ensureStream(manager),
       interrupted,
       clock,
       random,
     });
+    if (options.owns === undefined) this.read(Array.from({ length: SHARD_COUNT }, (_, shard) => shard));
     this.#cancels.push(clock.every(centralLimits.laneCheckPeriodMs, () => void this.#checkLanes()));
     this.#cancels.push(clock.every(centralLimits.trimPeriodMs, () => void this.#trim()));
     void this.#watchConnection(interrupted);
   }
 
+  /** Reads these shards, too. */
+  read(shards: readonly number[]): void {
+    for (const shard of shards) {
+      if (this.#lanes.has(shard)) continue;
+      this.#lanes.set(shard, { up: this.#laneOf('up', shard), state: this.#laneOf('state', shard) });
+    }
+  }
+
+  /** Resolves when nothing of these shards is read any more. */
+  async leave(shards: readonly number[]): Promise<void> {
+    const left = shards.flatMap((shard) => Object.values(this.#lanes.get(shard) ?? {}));
+    for (const shard of shards) this.#lanes.delete(shard);
+    await Promise.all(left.map((lane) => lane.stop()));
+  }
+
   async stop(): Promise<void> {
     for (const cancel of this.#cancels.splice(0)) cancel();
-    await Promise.all(this.#lanes.map((lane) => lane.stop()));
+    await Promise.all(this.#allLanes().map((lane) => lane.stop()));
+  }
+
+  #allLanes(): readonly JetStreamLane[] {
+    return [...this.#lanes.values()].flatMap(({ up, state }) => [state, up]);
   }
 
   /** All lanes begin at once, after a start as after a reconnect: the first one asks, the others wait for its answer. */
@@ -141,9 +161,10 @@ export class JetStreamSource implements Service {
   }
 
   #answer(subject: string, answer: (warehouse: string, body: string) => Promise<string | undefined>): void {
-    const { connection, log } = this.#options;
+    const { connection, log, owns } = this.#options;
     const respond = async (message: Msg) => {
       try {
+        if (owns !== undefined && !isOwned(message.subject, owns)) return;
         const reply = await answer(warehouseOfSubject(message.subject), message.string());
         if (reply !== undefined) message.respond(reply);
       } catch (error) {
@@ -153,7 +174,8 @@ export class JetStreamSource implements Service {
       }
     };
     const subscription = connection.subscribe(subject, {
-      queue: QUEUE_GROUP,
+      // Where shards have owners everybody hears every request, and the owner answers.
+      ...(owns === undefined ? { queue: QUEUE_GROUP } : {}),
       callback: (error, message) => {
         if (error === null) void respond(message);
         else log.error({ subject, reason: error.message }, 'requests of the nodes do not arrive');
@@ -178,7 +200,7 @@ export class JetStreamSource implements Service {
     const { connection, log } = this.#options;
     try {
       const manager = await connection.jetstreamManager();
-      for (const lane of this.#lanes) await lane.check(manager, centralLimits.laneCheckPeriodMs);
+      for (const lane of this.#allLanes()) await lane.check(manager, centralLimits.laneCheckPeriodMs);
       this.#answered();
     } catch (error) {
       log.debug({ reason: reasonOf(error) }, 'lanes could not be checked');
@@ -217,6 +239,12 @@ export class JetStreamSource implements Service {
       log.debug({ reason: reasonOf(error) }, 'stream could not be trimmed');
     }
   }
+}
+
+/** A subject that names no warehouse is answered by nobody. */
+function isOwned(subject: string, owns: (shard: number) => boolean): boolean {
+  const warehouse = parseWarehouseId(warehouseOfSubject(subject));
+  return warehouse !== undefined && owns(shardOf(warehouse));
 }
 
 function reasonOf(error: unknown): string {

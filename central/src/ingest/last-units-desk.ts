@@ -2,9 +2,9 @@ import { parseSku, parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { type LastUnitsReply, lastUnitsRequest } from '@edgestock/shared/protocol/control';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import type { Log } from '@edgestock/shared/runtime/log';
+import { parsedJson } from '@edgestock/shared/runtime/parsed-json';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { NodeCursors } from './node-cursors.ts';
-import { parsedJson } from './parsed-json.ts';
 
 export type LastUnitsDeskOptions = {
   readonly cursors: NodeCursors;

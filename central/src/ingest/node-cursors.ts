@@ -73,6 +73,15 @@ export class NodeCursors {
     }
   }
 
+  /** Another process may move these from here on. */
+  forgetShards(shards: readonly number[]): void {
+    for (const warehouse of [...this.#cursors.keys()]) {
+      if (!shards.includes(shardOf(warehouse))) continue;
+      this.#cursors.delete(warehouse);
+      this.#wake(warehouse);
+    }
+  }
+
   /** When the cursor of any of the shard last moved, in monotonic milliseconds. */
   movedAtMs(shard: number): number {
     let latest = Number.NEGATIVE_INFINITY;

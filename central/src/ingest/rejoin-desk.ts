@@ -9,11 +9,11 @@ import {
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
+import { parsedJson } from '@edgestock/shared/runtime/parsed-json';
 import { knownUpTo } from '../rules/freshness.ts';
 import type { NodeRecord } from '../rules/node-record.ts';
 import { sameHash } from '../rules/same-hash.ts';
 import type { CentralStore, KeptSnapshot, Rejoined } from '../store/central-store.ts';
-import { parsedJson } from './parsed-json.ts';
 
 /** Answers nodes that were restored, cloned or rebuilt: what central knows of them, who goes on, and what it can give back. */
 export class RejoinDesk {

@@ -3,10 +3,10 @@ import { type SnapshotReply, type SnapshotRequest, snapshotRequest } from '@edge
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
+import { parsedJson } from '@edgestock/shared/runtime/parsed-json';
 import type { Applied, CentralStore, TakenIn } from '../store/central-store.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import type { NodeCursors } from './node-cursors.ts';
-import { parsedJson } from './parsed-json.ts';
 
 export type SnapshotDeskOptions = {
   readonly store: CentralStore;

@@ -30,8 +30,11 @@ export class ApiUnderTest {
     this.writer = parts.writer;
   }
 
-  static async start(overrides: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
+  static async start(
+    overridden: Partial<ApiOptions> | ((store: FedStore) => Partial<ApiOptions>) = {},
+  ): Promise<ApiUnderTest> {
     const store = new FedStore();
+    const overrides = typeof overridden === 'function' ? overridden(store) : overridden;
     // Real time for the sockets, a wall clock that a test can move.
     const clock = { ...systemClock, offsetMs: 0, now: () => NOW + clock.offsetMs };
     const promises = emptyPromiseMetrics();

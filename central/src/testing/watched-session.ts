@@ -4,6 +4,7 @@ import { firstRow, type Meta, type Parameter, type Session, type WritingSession 
 export class WatchedSession implements WritingSession {
   readonly #session: Session;
   readonly takeovers = 0;
+  readonly writer = 'test';
   meta: Meta = { revision: 0, structure: 0, writer: '' };
   statements = 0;
 

@@ -11,13 +11,19 @@ const proof = { warehouse: 'BER1', heard: 5, reason: 'it has carried out directi
 let clock: VirtualClock;
 let begun: number[];
 let isFull: boolean;
+/** By this process, and in the store. */
+let known: number;
+let stored: number;
 let keeper: EpochKeeper;
 beforeEach(() => {
   clock = new VirtualClock();
   begun = [];
   isFull = false;
+  [known, stored] = [5, 5];
   keeper = new EpochKeeper({
+    known: () => known,
     store: {
+      centralEpoch: async () => stored,
       beginEpoch: async ({ heard }) => {
         if (isFull) throw new StoreFull('no room');
         return { outcomes: [], changes: [], directed: [], ahead: [], centralEpoch: heard + 1 };
@@ -33,6 +39,12 @@ beforeEach(() => {
 it('begins an epoch above the one that a node has heard of', async () => {
   expect(await keeper.begin(proof)).toBe(true);
   expect(begun).toEqual([6]);
+});
+
+it('takes up the one that another process has begun, instead of another', async () => {
+  stored = 9;
+  expect(await keeper.begin(proof)).toBe(true);
+  expect(begun).toEqual([9]);
 });
 
 it('begins no other for a while: two centrals on one copy would do it for ever', async () => {

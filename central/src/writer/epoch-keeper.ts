@@ -5,12 +5,14 @@ import { centralLimits } from '../limits.ts';
 import type { Applied, CentralStore } from '../store/central-store.ts';
 
 export type EpochKeeperOptions = {
-  readonly store: Pick<CentralStore, 'beginEpoch'>;
+  readonly store: Pick<CentralStore, 'beginEpoch' | 'centralEpoch'>;
+  /** The epoch that this process knows as the present one. */
+  readonly known: () => number;
   readonly writes: StoreWrites;
   readonly clock: Clock;
   readonly log: Log;
-  /** A new epoch is committed; called before anything else happens in it. */
-  readonly onBegun: (centralEpoch: number, applied: Applied<never>) => void;
+  /** A new epoch is committed, without what it changed where another process has begun it; called before anything else happens in it. */
+  readonly onBegun: (centralEpoch: number, applied: Applied<never> | undefined) => void;
 };
 
 /**
@@ -32,13 +34,16 @@ export class EpochKeeper {
     readonly heard: number;
     readonly reason: string;
   }): Promise<boolean> {
-    const { store, writes, clock, log, onBegun } = this.#options;
+    const { store, known, writes, clock, log, onBegun } = this.#options;
     const { warehouse, heard, reason } = proof;
     const nowMs = clock.monotonicMs();
     if (nowMs - this.#begunAtMs < centralLimits.epochPauseMs) return false;
     const before = this.#begunAtMs;
     this.#begunAtMs = nowMs;
     const isWritten = await writes.attempt(async () => {
+      // Another process may have been told the same, or what the node has heard of is what that one has begun.
+      const stored = await store.centralEpoch();
+      if (stored !== known()) return onBegun(stored, undefined);
       const began = await store.beginEpoch({ heard, reason: `${warehouse}: ${reason}` }, clock.now());
       const { centralEpoch } = began;
       const hint =

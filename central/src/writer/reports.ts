@@ -12,8 +12,9 @@ import type { PromiseStore } from '../store/promise-store.ts';
 import type { FromWriter, WriterMetrics } from './writer-messages.ts';
 
 export type ReportsOptions = {
-  readonly desk: Pick<ControlDesk, 'takeHeard' | 'takeCovered'>;
-  readonly down: Pick<DownPublisher, 'takeCarriedOut'>;
+  /** Each is absent where another process has it. */
+  readonly desk: Pick<ControlDesk, 'takeHeard' | 'takeCovered'> | undefined;
+  readonly down: Pick<DownPublisher, 'takeCarriedOut'> | undefined;
   readonly store: CentralStore & PromiseStore;
   readonly writes: StoreWrites;
   /** False when times from the future are still to be taken back. */
@@ -74,7 +75,7 @@ export class Reports implements Service {
 
   async #writeHeard(): Promise<void> {
     const { desk, store, writes, tell } = this.#options;
-    for (const one of desk.takeHeard()) this.#heard.set(one.warehouse, one);
+    for (const one of desk?.takeHeard() ?? []) this.#heard.set(one.warehouse, one);
     const heard = [...this.#heard.values()];
     if (heard.length === 0 || !(await writes.attempt(() => store.recordHeard(heard)))) return;
     for (const one of heard) if (this.#heard.get(one.warehouse) === one) this.#heard.delete(one.warehouse);
@@ -84,13 +85,13 @@ export class Reports implements Service {
   /** What a full store does not take, the node's next heartbeat says again. */
   async #writeCovered(): Promise<void> {
     const { desk, store, writes } = this.#options;
-    const covered = desk.takeCovered();
+    const covered = desk?.takeCovered() ?? [];
     if (covered.length > 0) await writes.attempt(() => store.recordCovered(covered));
   }
 
   async #writeCarriedOut(): Promise<void> {
     const { down, store, writes } = this.#options;
-    for (const { warehouse, sequence } of down.takeCarriedOut()) this.#carriedOut.set(warehouse, sequence);
+    for (const { warehouse, sequence } of down?.takeCarriedOut() ?? []) this.#carriedOut.set(warehouse, sequence);
     const cursors = [...this.#carriedOut].map(([warehouse, sequence]) => ({ warehouse, sequence }));
     if (cursors.length === 0 || !(await writes.attempt(() => store.recordCarriedOut(cursors)))) return;
     for (const { warehouse, sequence } of cursors) {

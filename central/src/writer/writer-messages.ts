@@ -7,12 +7,15 @@ import type { PromiseMetrics } from '../orders/promise-metrics.ts';
 import type { PromiseFailure } from '../orders/promise-writer.ts';
 import type { Heard } from '../rules/node-record.ts';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
+import type { Role } from '../rules/role.ts';
 import type { ChangeNotice } from '../store/central-store.ts';
 import type { StorePlace } from '../store/store-place.ts';
 
 /** What the writer's thread is started with. */
 export type WriterConfig = {
   readonly natsUrls: readonly string[];
+  /** What this process does; absent = everything. */
+  readonly roles?: readonly Role[];
   /** A file is made if absent, and this thread becomes its only writer. */
   readonly store: StorePlace;
   /** Whether a file is checked when it is opened: after a life that ended with a failure, since the disk may have caused it. */
@@ -29,6 +32,8 @@ export type WriterMetrics = {
   readonly ingest: IngestMetrics;
   readonly promises: PromiseMetrics;
   readonly directives: DownMetrics;
+  /** Of the nodes, which this process takes in; absent where it takes in all of them, or none. */
+  readonly shards?: readonly number[];
 };
 
 /** What the writer's thread tells. */

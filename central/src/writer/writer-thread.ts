@@ -1,43 +1,42 @@
+import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { shardOf } from '@edgestock/shared/protocol/subjects';
+import { SHARD_COUNT } from '@edgestock/shared/protocol/version';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
-import { connectForEver } from '@edgestock/shared/transport/jetstream-connection';
 import { emptyDownMetrics } from '../directives/down-metrics.ts';
 import { DownPublisher } from '../directives/down-publisher.ts';
 import { DownTrimmer } from '../directives/down-trimmer.ts';
-import { JetStreamDown } from '../directives/jetstream-down.ts';
-import { ControlDesk } from '../ingest/control-desk.ts';
-import { DigestWatch } from '../ingest/digest-watch.ts';
-import { emptyIngestMetrics, type IngestMetrics } from '../ingest/ingest-metrics.ts';
-import { Ingester } from '../ingest/ingester.ts';
-import { JetStreamSource } from '../ingest/jetstream-source.ts';
-import { LastUnitsDesk } from '../ingest/last-units-desk.ts';
+import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
 import { NodeCursors } from '../ingest/node-cursors.ts';
-import { RejoinDesk } from '../ingest/rejoin-desk.ts';
-import { SnapshotDesk } from '../ingest/snapshot-desk.ts';
-import type { SourceListener } from '../ingest/source.ts';
-import { StallHealer } from '../ingest/stall-healer.ts';
-import { StallWatch } from '../ingest/stall-watch.ts';
 import { StoreWrites } from '../ingest/store-writes.ts';
-import type { StreamFailure } from '../ingest/stream-failure.ts';
-import { WantedStates } from '../ingest/wanted-states.ts';
 import { countOutcomes, emptyPromiseMetrics } from '../orders/promise-metrics.ts';
 import { PromiseQueue } from '../orders/promise-queue.ts';
 import { Sweeper } from '../orders/sweeper.ts';
 import type { PromiseOutcome } from '../rules/promise-command.ts';
+import { roles as allRoles } from '../rules/role.ts';
 import type { Applied, CentralStore } from '../store/central-store.ts';
 import type { PromiseStore } from '../store/promise-store.ts';
+import type { SharedStore } from '../store/shared-store.ts';
 import { StoreFailing } from '../store/store-failing.ts';
+import { type BrokerLink, type BrokerParts, connectNats } from './broker-link.ts';
 import { EpochKeeper } from './epoch-keeper.ts';
+import { IngestStation } from './ingest-station.ts';
+import { LaneKeeper } from './lane-keeper.ts';
 import { PromiseAnswers } from './promise-answers.ts';
 import { Reports } from './reports.ts';
+import { SharedWatch } from './shared-watch.ts';
 import type { FromWriter, PromiseRequest, WriterConfig, WriterMetrics } from './writer-messages.ts';
+
+export type { BrokerParts } from './broker-link.ts';
 
 export type WriterThreadOptions = {
   readonly config: WriterConfig;
   /** Closed by its owner, after the thread has stopped. */
   readonly store: CentralStore & PromiseStore;
+  /** What other processes on the same store do; absent where there are none, and this one has every role. */
+  readonly shared?: SharedStore;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -45,27 +44,22 @@ export type WriterThreadOptions = {
   /** The store failed: the thread is of no more use. */
   readonly onFailed: (error: unknown) => void;
   /** Whom to speak with; absent = NATS, at the addresses of the configuration. */
-  readonly startBroker?: (parts: BrokerParts) => Service;
-};
-
-/** What a broker is wired to: who hears the nodes, who speaks to them, and who sees that they get nowhere. */
-export type BrokerParts = {
-  readonly listener: SourceListener;
-  readonly down: DownPublisher;
-  readonly stalls: StallWatch;
-  readonly metrics: IngestMetrics;
+  readonly startBroker?: (parts: BrokerParts) => BrokerLink;
 };
 
 export type WriterThread = Service & { promise(requests: readonly PromiseRequest[]): void };
 
 /** Everything that writes the store, wired. Resolves when the store can be read; the broker may come later. */
 export async function startWriterThread(options: WriterThreadOptions): Promise<WriterThread> {
-  const { store, clock, random, log, tell, onFailed } = options;
+  const { config, store, shared, clock, random, log, tell, onFailed } = options;
+  const { roles = allRoles } = config;
+  const [doesIngest, doesOrders] = [roles.includes('ingest'), roles.includes('orders')];
   const metrics = { ingest: emptyIngestMetrics(), promises: emptyPromiseMetrics(), directives: emptyDownMetrics() };
   const stopping = new AbortController();
   const cursors = new NodeCursors([], clock);
+  const takesIn = (warehouse: WarehouseId) => lanes === undefined || lanes.owns(shardOf(warehouse));
   // Of writes that failed nobody knows whether they took effect.
-  const catchUp = async () => cursors.catchUp(await store.warehouses());
+  const catchUp = async () => cursors.catchUp((await store.warehouses()).filter(({ warehouse }) => takesIn(warehouse)));
   const writes: StoreWrites = new StoreWrites({
     ...{ clock, random, log },
     onChange: (failure) => {
@@ -76,6 +70,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   const held = <T>(call: () => Promise<T>) => writes.hold(call, stopping.signal);
   // For what is done again at the next occasion: a store that fails for now is no reason to end.
   const failed = (error: unknown) => (error instanceof StoreFailing ? writes.failed(error) : onFailed(error));
+  let lanes: LaneKeeper | undefined;
   // The clock may have been set back while nobody looked.
   const isClamped = await writes.attempt(() => store.clampTimes(clock.now()));
   // A backup that was put in the place of the store by other means than the command for that.
@@ -85,32 +80,36 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     log.warn({ reason, hint: 'nothing is promised of a warehouse before its node was heard' }, 'a new epoch begins');
     await held(() => store.beginEpoch({ heard: 0, reason }, clock.now()));
   }
-  await held(catchUp);
-  const centralEpoch = await held(() => store.centralEpoch());
-  const wanted = new WantedStates(store, clock);
-  await held(() => wanted.load());
+  if (shared === undefined) await held(catchUp);
+  let centralEpoch = await held(() => store.centralEpoch());
+  /** Begun here, or found to have been begun by another process. */
+  const epochBegun = (epoch: number) => {
+    if (epoch === centralEpoch) return;
+    centralEpoch = epoch;
+    cursors.unsettleAll();
+    ingest?.desk.beginEpoch(epoch);
+    down?.beginEpoch(epoch);
+    reports.beginEpoch();
+    tell({ type: 'epoch-begun' });
+  };
   const keeper: EpochKeeper = new EpochKeeper({
-    store,
-    writes,
-    clock,
-    log,
+    ...{ store, writes, clock, log },
+    known: () => centralEpoch,
     onBegun: (epoch, applied) => {
-      cursors.unsettleAll();
-      desk.beginEpoch(epoch);
-      down.beginEpoch(epoch);
-      reports.beginEpoch();
-      tell({ type: 'epoch-begun' });
-      committed(applied);
+      epochBegun(epoch);
+      if (applied !== undefined) committed(applied);
     },
   });
-  const down = new DownPublisher({
-    ...{ store, centralEpoch, metrics: metrics.directives, clock, random, log, onFailed: failed },
-    onAhead: (proof) => keeper.begin(proof),
-  });
+  const down = doesOrders
+    ? new DownPublisher({
+        ...{ store, centralEpoch, metrics: metrics.directives, clock, random, log, onFailed: failed },
+        onAhead: (proof) => keeper.begin(proof),
+      })
+    : undefined;
 
   const committed = ({ changes, directed, ahead }: Omit<Applied<unknown>, 'outcomes'>) => {
     if (changes.length > 0) tell({ type: 'changed', changes });
-    if (directed.length > 0) down.wake(directed);
+    if (directed.length > 0) down?.wake(directed);
     const [warehouse] = ahead;
     if (warehouse === undefined) return;
     for (const one of ahead) cursors.unsettle(one);
@@ -128,120 +127,74 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
       metrics.promises.commitMs += durationMs;
       countOutcomes(metrics.promises, applied.outcomes);
       committed(applied);
-      for (const outcome of applied.outcomes) for (const at of endsOf(outcome)) sweeper.noteEnd(at);
+      for (const outcome of applied.outcomes) for (const at of endsOf(outcome)) sweeper?.noteEnd(at);
     },
     onFailed,
   });
-  const sweeper = new Sweeper({ writer: queue, clock });
+  const sweeper = doesOrders ? new Sweeper({ writer: queue, clock }) : undefined;
   const answers = new PromiseAnswers(queue, (told) => tell({ type: 'answers', answers: told }));
-  const digests = new DigestWatch({
-    store,
-    metrics: metrics.ingest,
-    clock,
-    log,
-    letOthersIn: () => queue.flush(),
-    onFailed: failed,
-  });
-  const stalls = new StallWatch({ cursors, clock, isStoreFull: () => writes.failure !== undefined });
-  const desk = new ControlDesk({
-    store,
-    centralEpoch,
-    cursors,
-    wanted,
-    digests,
-    stalls,
-    metrics: metrics.ingest,
-    clock,
-    log,
-    onDownCursor: (warehouse, cursor) => void down.heard(warehouse, cursor),
-    onPlaceStated: async (warehouse, sequence) => {
-      await writes.attempt(async () => {
-        const applied = await store.statePlace(warehouse, sequence, clock.now());
-        cursors.settleAt(warehouse, sequence);
-        log.info(
-          { warehouse, sequence },
-          'central has heard this node again; its units count once its log is here up to this place',
-        );
-        committed(applied);
-      });
-    },
-  });
-  const rejoins = new RejoinDesk({
-    store,
-    clock,
-    log,
-    onTakenOver: async (warehouse, applied) => {
-      desk.forget(warehouse);
-      down.beginAnew(warehouse);
-      const record = await held(() => store.warehouse(warehouse));
-      if (record !== undefined) cursors.set(record);
-      committed(applied);
-    },
-  });
-  const snapshots = new SnapshotDesk({
-    ...{ store, cursors, clock, log },
-    metrics: metrics.ingest,
-    yieldTurn: () => queue.flush(),
-    onCommitted: committed,
-  });
-  const lastUnits = new LastUnitsDesk({
-    cursors,
-    promise: (command) => queue.urgent(command),
-    log,
-    onAnswered: (isAnswered) => {
-      metrics.promises[isAnswered ? 'lastUnitsAnswered' : 'lastUnitsUnanswered'] += 1;
-    },
-  });
-  const ingester = new Ingester({
-    store,
-    cursors,
-    wanted,
-    digests,
-    writes,
-    metrics: metrics.ingest,
-    clock,
-    log,
-    yieldTurn: () => queue.flush(),
-    onCommitted: committed,
-    onDownAcknowledged: (warehouse, sequence) => down.acknowledged(warehouse, sequence),
-    onFailed,
-  });
+  const ingest = doesIngest
+    ? new IngestStation({
+        ...{ store, centralEpoch, cursors, writes, held, queue, down, metrics, clock, log },
+        onCommitted: committed,
+        onFailed: failed,
+      })
+    : undefined;
+  if (ingest !== undefined && shared === undefined) await held(() => ingest.wanted.load());
   tell({ type: 'ready' });
 
   const services = new ServiceStack();
-  const read = (): WriterMetrics => ({ ...metrics, promises: { ...metrics.promises, waiting: queue.asked } });
+  const read = (): WriterMetrics => ({
+    ...metrics,
+    promises: { ...metrics.promises, waiting: queue.asked },
+    ...(lanes === undefined ? {} : { shards: lanes.owned }),
+  });
   const reports: Reports = services.add(
     'reports',
-    new Reports({ desk, down, store, writes, isClamped, metrics: read, clock, log, tell, onFailed }),
+    new Reports({ desk: ingest?.desk, down, store, writes, isClamped, metrics: read, clock, log, tell, onFailed }),
   );
   services.add('promises', queue);
-  services.add('sweeper', sweeper);
-  services.add('directives', down);
-  const trimmer = new DownTrimmer({
-    store,
-    clock,
-    onTrimmed: (directives) => {
+  if (sweeper !== undefined) services.add('sweeper', sweeper);
+  if (down !== undefined) {
+    services.add('directives', down);
+    const onTrimmed = (directives: number) => {
       metrics.directives.directivesTrimmed += directives;
-    },
-    attempt: (write) => writes.attempt(write),
-    onFailed,
-  });
-  services.add('log trimmer', trimmer);
-  services.add('digests', digests);
-  services.add('ingester', ingester);
-  const listener = listenerOf({
-    ingester,
-    desk,
-    lastUnits,
-    rejoins,
-    snapshots,
-    interrupted: () => {
-      metrics.ingest.interruptions += 1;
-      cursors.doubtAll();
-    },
-  });
+    };
+    const attempt = (write: () => Promise<void>) => writes.attempt(write);
+    services.add('log trimmer', new DownTrimmer({ store, clock, onTrimmed, attempt, onFailed }));
+  }
+  ingest?.addTo(services);
+  if (shared !== undefined) {
+    const onGrown = down && ((warehouses: readonly WarehouseId[]) => down.wake(warehouses));
+    const watch = { shared, clock, onEpoch: epochBegun, ...(onGrown === undefined ? {} : { onGrown }) };
+    services.add('watch', new SharedWatch({ ...watch, onFailed: failed }));
+  }
   const { startBroker = (parts: BrokerParts) => connectNats(options, parts) } = options;
-  services.add('broker', startBroker({ listener, down, stalls, metrics: metrics.ingest }));
+  const owns =
+    ingest !== undefined && shared !== undefined ? (shard: number) => lanes?.owns(shard) === true : undefined;
+  const needsBroker = ingest !== undefined || down !== undefined;
+  const broker = needsBroker ? startBroker({ ingest, down, metrics: metrics.ingest, owns }) : undefined;
+  if (broker !== undefined) services.add('broker', broker);
+  if (ingest !== undefined && shared !== undefined && broker !== undefined) {
+    lanes = services.add(
+      'lanes',
+      new LaneKeeper({
+        ...{ shared, worker: random.uuid(), lanes: SHARD_COUNT, clock, log },
+        isAble: () => broker.isUp(),
+        onGained: async (gained) => {
+          const records = (await store.warehouses()).filter(({ warehouse }) => gained.includes(shardOf(warehouse)));
+          for (const record of records) cursors.set(record);
+          await ingest.wanted.load();
+          broker.read(gained);
+        },
+        onLost: async (lost) => {
+          await broker.leave(lost);
+          cursors.forgetShards(lost);
+        },
+        onFailed,
+      }),
+    );
+  }
   const stop = () => {
     stopping.abort();
     return services.stop();
@@ -255,82 +208,4 @@ function endsOf(outcome: PromiseOutcome): readonly number[] {
     return outcome.reservation.state === 'held' ? [outcome.reservation.expiresAt] : [];
   }
   return outcome.outcome === 'order' && outcome.order.wakeAt !== undefined ? [outcome.order.wakeAt] : [];
-}
-
-function listenerOf(parts: {
-  readonly ingester: Ingester;
-  readonly desk: ControlDesk;
-  readonly lastUnits: LastUnitsDesk;
-  readonly rejoins: RejoinDesk;
-  readonly snapshots: SnapshotDesk;
-  readonly interrupted: () => void;
-}): SourceListener {
-  const { ingester, desk, lastUnits, rejoins, snapshots, interrupted } = parts;
-  return {
-    accept: (message) => ingester.accept(message),
-    enrol: async (warehouse, body) => textOf(await desk.enrol(warehouse, body)),
-    heartbeat: async (warehouse, body) => textOf(await desk.heartbeat(warehouse, body)),
-    lastUnits: async (warehouse, body) => textOf(await lastUnits.lastUnits(warehouse, body)),
-    rejoin: async (warehouse, body) => textOf(await rejoins.rejoin(warehouse, body)),
-    snapshot: async (warehouse, body) => textOf(await snapshots.snapshot(warehouse, body)),
-    interrupted,
-  };
-}
-
-/** Connects in the background, for as long as it takes. */
-function connectNats(
-  { config, clock, random, log, tell }: WriterThreadOptions,
-  { listener, down, stalls, metrics }: BrokerParts,
-): Service {
-  const onLink = (isUp: boolean) => {
-    tell({ type: 'broker', isUp });
-    down.linkChanged(isUp);
-    // Who stood still meanwhile did so for want of a link.
-    stalls.forgetAll();
-  };
-  const onStream = (failure: StreamFailure | undefined) => tell({ type: 'stream', failure });
-  const abort = new AbortController();
-  const connecting = connectForEver({
-    url: config.natsUrls,
-    name: 'central',
-    clock,
-    random,
-    log,
-    signal: abort.signal,
-    ...(config.retryDelayMs === undefined ? {} : { retryDelayMs: config.retryDelayMs }),
-  });
-  const started = connecting.then(
-    (connection) => {
-      tell({ type: 'broker', isUp: true });
-      down.attach(new JetStreamDown(connection));
-      const source = new JetStreamSource({
-        connection,
-        listener,
-        clock,
-        random,
-        log,
-        onLink,
-        onStream,
-        ...(config.idleHeartbeatMs === undefined ? {} : { idleHeartbeatMs: config.idleHeartbeatMs }),
-      });
-      const { repairs } = source;
-      const healer = new StallHealer({ watch: stalls, repairs, metrics, onStuck: onStream, clock, log });
-      return { connection, source, healer };
-    },
-    // Only when it was stopped before there was a broker.
-    () => undefined,
-  );
-  return {
-    stop: async () => {
-      abort.abort();
-      const running = await started;
-      await running?.healer.stop();
-      await running?.source.stop();
-      await running?.connection.close();
-    },
-  };
-}
-
-function textOf(reply: object | undefined): string | undefined {
-  return reply && JSON.stringify(reply);
 }

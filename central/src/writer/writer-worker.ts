@@ -13,7 +13,7 @@ const port = must(parentPort, "the writer's thread is started by writer.ts");
 const config = workerData as WriterConfig;
 const log = createLog({ level: config.logLevel, name: 'central-writer' });
 const tell = (message: FromWriter) => port.postMessage(message);
-let store: OpenedStore | undefined;
+let opened: OpenedStore | undefined;
 let thread: WriterThread | undefined;
 
 port.on('message', async (message: ToWriter) => {
@@ -22,7 +22,7 @@ port.on('message', async (message: ToWriter) => {
       return must(thread, 'nobody asks before it is ready').promise(message.requests);
     case 'stop':
       await thread?.stop();
-      await store?.close();
+      await opened?.store.close();
       // Ends this thread alone. While the broker is away, a wait of its client would keep it for up to ten seconds.
       return process.exit();
     default:
@@ -37,10 +37,10 @@ const opening = new StoreWrites({
   onChange: (failure) => tell({ type: 'store', failure }),
 });
 const open = () => openStore(config.store, { isChecked: config.isStoreChecked ?? true });
-store = await opening.hold(open, new AbortController().signal);
+opened = await opening.hold(open, new AbortController().signal);
 thread = await startWriterThread({
   config,
-  store,
+  ...opened,
   clock: systemClock,
   random: systemRandom,
   log,

@@ -214,6 +214,9 @@ describe('edgestock status', () => {
     expect(printed.join('\n')).toMatch(
       /reservations +4 held\n +orders +1 placed, 2 firm\n +directives +not carried out: HAM1 7\n +oversold +0/,
     );
+    bodies['/v1/status'] = { roles: ['ingest'], shards: [1, 4], promises };
+    await run(statusCommand, '--central', url);
+    expect(printed.at(-1)).toMatch(/process +ingest; takes in shards 1, 4/);
     bodies['/v1/status'] = { promises: { ...promises, oversold: 1 } };
     await run(statusCommand, '--central', url);
     expect(printed.at(-1)).toMatch(/directives +all carried out\n +OVERSOLD +1 position:/);

@@ -112,6 +112,9 @@ function promisesOf({ quotaUnits, openTasks, down }: NodeStatus): readonly (read
 
 /** What `GET /v1/status` of central says of its promises, as far as the page shows it. */
 export type CentralStatus = {
+  /** What this process of central does, and which shards of the nodes it takes in where several share them. */
+  readonly roles?: readonly string[];
+  readonly shards?: readonly number[];
   readonly promises?: {
     readonly reservationsHeld: number;
     readonly orders: Readonly<Record<string, number>>;
@@ -126,11 +129,18 @@ export type CentralStatus = {
   readonly directives?: { readonly notCarriedOut: Readonly<Record<string, number>> };
 };
 
+function processOf({ roles, shards }: CentralStatus): readonly (readonly [string, string])[] {
+  if (roles === undefined) return [];
+  const taken = shards === undefined ? '' : `; takes in shards ${shards.length === 0 ? 'none' : shards.join(', ')}`;
+  return [['process', `${roles.join(', ')}${taken}`]];
+}
+
 function centralPromises(
   url: string,
   { promises, directives, ...status }: CentralStatus,
 ): readonly (readonly [string, string])[] {
-  if (promises === undefined) return [];
+  // Without the rest while its store cannot be read.
+  if (promises?.orders === undefined) return [];
   const { reservationsHeld, orders, oversold, unknownTasks = 0 } = promises;
   const { epochBegan, quarantined = 0 } = status;
   const states = Object.entries(orders).map(([state, number]) => `${count(number)} ${state}`);
@@ -171,6 +181,7 @@ export function centralPage(url: string, warehouses: readonly WarehouseStatus[],
   const title = `Central at ${url}: ${count(warehouses.length)} warehouses, ${silent === 0 ? 'none silent' : `${count(silent)} silent`}`;
   return table(title, [
     ...sorted.map((warehouse) => [warehouse.warehouse, sentence(warehouse)] as const),
+    ...processOf(status),
     ...damageOf(status),
     ...centralPromises(url, status),
   ]);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
+import { linkToAll } from '@edgestock/central/writer/broker-link';
 import type { BrokerParts } from '@edgestock/central/writer/writer-thread';
 import { startWriterThread } from '@edgestock/central/writer/writer-thread';
 import { judgeReply } from '@edgestock/edge-node/replication/judge-reply';
@@ -30,7 +31,7 @@ export async function fuzzControl(options: {
   const random = seededRandom(options.seed);
   const clock = new VirtualClock();
   let failure: unknown;
-  let parts: BrokerParts | undefined;
+  let parts: BrokerParts['ingest'];
   const thread = await startWriterThread({
     ...{
       config: { natsUrls: [], store: { kind: 'sqlite', path: folder }, logLevel: 'silent' },
@@ -44,8 +45,8 @@ export async function fuzzControl(options: {
       failure = error;
     },
     startBroker: (wired) => {
-      parts = wired;
-      return { stop: async () => undefined };
+      parts = wired.ingest;
+      return linkToAll({ stop: async () => undefined });
     },
   });
   try {
@@ -81,7 +82,7 @@ export async function fuzzControl(options: {
 
 /** What central was asked, and what it had to say at once; a heartbeat may wait for its answer. */
 async function ask(
-  { listener }: BrokerParts,
+  { listener }: NonNullable<BrokerParts['ingest']>,
   chance: Chance,
 ): Promise<{ readonly said: string; readonly answer: Promise<unknown>; readonly reply: string | undefined }> {
   const question = chance.one(['enrol', 'heartbeat', 'lastUnits'] as const);

@@ -5,9 +5,11 @@ import type { SqliteCentralStore } from '@edgestock/central/store/sqlite/central
 import { migrations } from '@edgestock/central/store/sqlite/migrations';
 import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
 import { StoreFull } from '@edgestock/central/store/store-full';
+import { linkToAll } from '@edgestock/central/writer/broker-link';
 import { PendingPromises } from '@edgestock/central/writer/pending-promises';
 import { startWriterThread, type WriterThread } from '@edgestock/central/writer/writer-thread';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { must } from '@edgestock/shared/runtime/assert';
 import { type Log, silentLog } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
@@ -89,7 +91,10 @@ export class SimulatedCentral {
       onFailed: (error) => {
         if (this.#life?.clock === clock) this.#around.onFailed(error);
       },
-      startBroker: (parts) => broker.connect(parts, clock),
+      startBroker: ({ ingest, down, metrics }) => {
+        const parts = { ...must(ingest, 'it takes in'), down: must(down, 'and sends'), metrics };
+        return linkToAll(broker.connect(parts, clock));
+      },
     });
     pending.open((requests) => thread.promise(requests));
     const writer = { promise: (command: Parameters<PendingPromises['put']>[0]) => pending.put(command) };

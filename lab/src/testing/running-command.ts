@@ -89,10 +89,20 @@ async function ended(child: ChildProcess): Promise<EndedCommand> {
 function spawnCommand(args: readonly string[], under: readonly string[] = []): ChildProcess {
   const [program = process.execPath, ...rest] = [...under, process.execPath, EDGESTOCK, ...args];
   const child = spawn(program, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const killWithUs = () => void child.kill('SIGKILL');
-  process.once('exit', killWithUs);
-  child.once('exit', () => process.off('exit', killWithUs));
+  if (running.size === 0) process.once('exit', killAll);
+  running.add(child);
+  child.once('exit', () => {
+    running.delete(child);
+    if (running.size === 0) process.off('exit', killAll);
+  });
   return child;
+}
+
+/** A test that dies must leave none of them behind. */
+const running = new Set<ChildProcess>();
+
+function killAll(): void {
+  for (const child of running) child.kill('SIGKILL');
 }
 
 /** Read for as long as it runs, so that it never waits for us. */

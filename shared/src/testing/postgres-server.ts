@@ -32,7 +32,7 @@ const settings = {
   listen_addresses: '127.0.0.1',
   fsync: 'off',
   full_page_writes: 'off',
-  max_connections: '40',
+  max_connections: '100',
   shared_buffers: '64MB',
 };
 

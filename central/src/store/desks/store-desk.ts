@@ -103,6 +103,7 @@ export class StoreDesk implements StoreWriter {
     const { result, ...applied } = await this.#apply(
       async () => {
         const outcome = await this.#takeOver.decide(warehouse, request, now);
+        if (outcome.outcome === 'taken-over') await this.#tables.positionDigests.written([warehouse]);
         return { outcome, centralEpoch: await this.#tables.epochs.current() };
       },
       // States that had gone ahead have the places of the log now.
@@ -159,15 +160,18 @@ export class StoreDesk implements StoreWriter {
     now: number,
   ): Promise<TakenIn> {
     return this.#takeIn(
-      () => this.#snapshots.take(warehouse, offered, now),
+      () => {
+        this.#digests.rewritten(warehouse);
+        return this.#snapshots.take(warehouse, offered, now);
+      },
       // Counted anew, from what is there: the next digest of the node is held against all of it.
       () => this.#digests.forgetOne(warehouse),
     );
   }
 
   countPositions(rowsMax: number): Promise<boolean> {
-    return this.#turns.take(() => {
-      this.#digests.begin();
+    return this.#turns.take(async () => {
+      await this.#digests.begin();
       return this.#digests.countNext(rowsMax);
     });
   }
@@ -236,9 +240,11 @@ export class StoreDesk implements StoreWriter {
   /** A transaction of what nodes say, in which their positions are counted along. */
   #ingest<T>(work: () => Promise<T>, committed?: () => void): Promise<ApplyResult<T>> {
     return this.#apply(
-      () => {
-        this.#digests.begin();
-        return work();
+      async () => {
+        await this.#digests.begin();
+        const result = await work();
+        await this.#digests.end();
+        return result;
       },
       () => {
         this.#digests.committed();

@@ -5,6 +5,7 @@ import type { Migration } from './migrate.ts';
 import { orderTables } from './orders/order-tables.ts';
 import { positionTables } from './positions/position-tables.ts';
 import { promiseTables } from './promises/promise-tables.ts';
+import { sharingTables } from './sharing/sharing-tables.ts';
 import { snapshotTables } from './snapshots/snapshot-tables.ts';
 import { transferTables } from './transfers/transfer-tables.ts';
 
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
       transferTables,
     ].join('\n'),
   },
+  { name: 'processes that share it', sql: sharingTables },
 ];

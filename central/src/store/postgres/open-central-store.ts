@@ -1,6 +1,7 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { centralLimits } from '../../limits.ts';
+import type { SharedStore } from '../shared-store.ts';
 import { StoreFailing } from '../store-failing.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { PostgresCentralReader } from './central-reader.ts';
@@ -9,6 +10,7 @@ import { failureOf } from './failures.ts';
 import { migrate, SchemaRefused } from './migrate.ts';
 import { migrations } from './migrations.ts';
 import { ServerDatabase } from './server-database.ts';
+import { PostgresSharedStore } from './sharing/shared-store.ts';
 
 /** The server is there and lets nobody in, or the database is none for this release. */
 export class StoreRefused extends Error {
@@ -24,14 +26,14 @@ export class StoreRefused extends Error {
 export async function openPostgresStore(
   url: string,
   parts: { readonly clock: Clock; readonly random: Random },
-): Promise<PostgresCentralStore> {
+): Promise<{ readonly store: PostgresCentralStore; readonly shared: SharedStore }> {
   const database = new ServerDatabase(url, {
     readersMax: centralLimits.writerReadersMax,
     name: 'edgestock central writer',
   });
   try {
     await migrate(database, migrations);
-    return new PostgresCentralStore(database, parts);
+    return { store: new PostgresCentralStore(database, parts), shared: new PostgresSharedStore(database.reads) };
   } catch (error) {
     await database.close();
     throw refusalOf(error);
@@ -39,12 +41,20 @@ export async function openPostgresStore(
 }
 
 /** Connects when it is asked; the store must have been opened to write once. */
-export function openPostgresReader(url: string): {
+export function openPostgresReader(
+  url: string,
+  readersMax: number,
+): {
   readonly reader: PostgresCentralReader;
+  readonly shared: SharedStore;
   close(): Promise<void>;
 } {
-  const database = new ServerDatabase(url, { readersMax: centralLimits.apiReadersMax, name: 'edgestock central' });
-  return { reader: new PostgresCentralReader(database), close: () => database.close() };
+  const database = new ServerDatabase(url, { readersMax, name: 'edgestock central' });
+  return {
+    reader: new PostgresCentralReader(database),
+    shared: new PostgresSharedStore(database.reads),
+    close: () => database.close(),
+  };
 }
 
 function refusalOf(error: unknown): unknown {

@@ -30,9 +30,14 @@ it('keeps what the SQLite store keeps, in the same columns, but for what is said
   );
   const postgres = columns.map(inWords);
   expect(postgres.filter((column) => !sqlite.includes(column)).sort()).toEqual([
+    // Only a store on a server is shared.
+    'lane.lane bigint',
+    'lane.owned_until bigint',
+    'lane.worker text',
     // How writers of several processes know that another has written, and changed what they keep at hand.
     'meta.structure bigint',
     'meta.writer text',
+    'node.positions_by text',
     // Whatever the SQLite store has from before it kept these.
     'node_life_state.at bigint',
     'node_life_state.sequence bigint',
@@ -40,6 +45,8 @@ it('keeps what the SQLite store keeps, in the same columns, but for what is said
     // SQLite's file has a number of its own for this.
     'schema_step.name text',
     'schema_step.step bigint',
+    'worker.alive_until bigint',
+    'worker.worker text',
   ]);
   expect(sqlite.filter((column) => !postgres.includes(column)).sort()).toEqual([
     'node_life_state.at bigint?',

@@ -30,6 +30,8 @@ export interface WritingSession extends Session {
   readonly meta: Meta;
   /** How often another process has written between two transactions of this one. */
   readonly takeovers: number;
+  /** Name of this process among those that write. */
+  readonly writer: string;
 }
 
 /** A transaction of its own, or a reading one. */

@@ -123,6 +123,24 @@ it('hold no digest against what they counted before the other wrote', async () =
   expect(await told(one)).toMatchObject({ digest: { compared: 'yes', differing: [] } });
 });
 
+it('hold digests against what they counted while others promise, and write positions of other warehouses', async () => {
+  const [one, two] = pair();
+  const [log, other] = [await stocked(one, 'BER1', 3), await stocked(two, 'HAM1', 3)];
+  const told = async () => {
+    const digest = new PositionDigest(log.warehouse);
+    for (const [sku, { at: _, ...position }] of log.positions) digest.add(sku, position);
+    const { batch, ...verified } = log.verified(log.head, log.head);
+    const { outcomes } = await one.applyBatches([{ ...verified, batch: { ...batch, digest: digest.bytes() } }], NOW);
+    return outcomes[0];
+  };
+  await told();
+  while (await one.countPositions(10));
+  other.record('A', 1);
+  await two.applyBatches([other.verified(2, 2)], NOW);
+  await two.promise([reserve('R-1', { A: 1 })], NOW);
+  expect(await told()).toMatchObject({ digest: { compared: 'yes', differing: [] } });
+});
+
 it('apply one batch once', async () => {
   const [one, two] = pair();
   const log = await stocked(one, 'BER1', 1);

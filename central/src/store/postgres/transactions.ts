@@ -39,6 +39,7 @@ export class Transactions {
     this.session = new RunningSession({
       running: () => must(this.#running, 'statements belong inside a transaction'),
       takeovers: () => this.#takeovers,
+      writer: this.#name,
     });
   }
 
@@ -119,8 +120,18 @@ type Running = { readonly session: Session; readonly meta: Meta; readonly sent: 
 class RunningSession implements WritingSession {
   readonly #running: () => Running;
   readonly #takeovers: () => number;
+  readonly writer: string;
 
-  constructor({ running, takeovers }: { readonly running: () => Running; readonly takeovers: () => number }) {
+  constructor({
+    running,
+    takeovers,
+    writer,
+  }: {
+    readonly running: () => Running;
+    readonly takeovers: () => number;
+    readonly writer: string;
+  }) {
+    this.writer = writer;
     this.#running = running;
     this.#takeovers = takeovers;
   }

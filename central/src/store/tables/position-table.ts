@@ -67,8 +67,12 @@ export interface PositionRepairTable {
 
 /** Reads positions as they are digested, and puts places right that have rotted. */
 export interface PositionDigestTable {
-  /** Whether another process has written since this was last asked: what was counted may not be what is there. */
+  /** Whether another process has written, whatever, since this was last asked. */
   isTakenOver(): boolean;
+  /** Those among these whose positions another process has written last: what was counted of them may not be what is there. */
+  writtenByOthers(warehouses: readonly WarehouseId[]): Awaitable<readonly WarehouseId[]>;
+  /** This process writes positions of these in the transaction under way. */
+  written(warehouses: readonly WarehouseId[]): Awaitable<void>;
   /** Positions that the node has told of, behind a SKU, in the order of their SKUs. */
   page(
     warehouse: WarehouseId,

@@ -17,6 +17,10 @@ export class PositionDigests {
   readonly #counted = new Map<WarehouseId, CountedPositions>();
   /** Takes back what the transaction under way has done. */
   #undo: (() => void)[] = [];
+  /** Warehouses whose positions the transaction under way has written, and those that are marked as this process's. */
+  #touched = new Set<WarehouseId>();
+  #own = new Set<WarehouseId>();
+  #marked: readonly WarehouseId[] = [];
 
   constructor({ positionDigests }: Pick<Tables, 'positionDigests'>) {
     this.#table = positionDigests;
@@ -34,22 +38,40 @@ export class PositionDigests {
     readonly before: PlacedPosition | undefined;
     readonly after: PlacedPosition | undefined;
   }): void {
+    this.#touched.add(warehouse);
     const counted = this.#counted.get(warehouse);
     if (counted === undefined) return;
     counted.changed(sku, before, after);
     this.#undo.push(() => counted.changed(sku, after, before));
   }
 
-  /** Takes back what a transaction that failed has left; what another process has written is not counted along. */
-  begin(): void {
+  /** Positions of the warehouse are written in the transaction under way, without being told here one by one. */
+  rewritten(warehouse: WarehouseId): void {
+    this.#touched.add(warehouse);
+  }
+
+  /** Takes back what a transaction that failed has left. What another process has written was not counted along: it is forgotten. */
+  async begin(): Promise<void> {
     for (const undo of this.#undo.reverse()) undo();
     this.#undo = [];
-    if (this.#table.isTakenOver()) this.forget();
+    this.#touched = new Set();
+    this.#marked = [];
+    if (!this.#table.isTakenOver()) return;
+    this.#own = new Set();
+    for (const warehouse of await this.#table.writtenByOthers([...this.#counted.keys()])) this.forgetOne(warehouse);
+  }
+
+  /** Before the transaction under way commits: others that count the same positions have to know. */
+  async end(): Promise<void> {
+    const marked = [...this.#touched].filter((warehouse) => !this.#own.has(warehouse));
+    if (marked.length > 0) await this.#table.written(marked);
+    this.#marked = marked;
   }
 
   /** What was written is durable. */
   committed(): void {
     this.#undo = [];
+    for (const warehouse of this.#marked) this.#own.add(warehouse);
   }
 
   /**
@@ -70,6 +92,7 @@ export class PositionDigests {
     if (whole === undefined) return { compared: 'not-yet' };
     if (counted.upTo > Math.max(sequence, committed) + centralLimits.heardLateDeltasMax) {
       // As far as the log shows; whatever comes next is newer.
+      this.rewritten(warehouse);
       const misplaced = await this.#table.placeByLog(warehouse, Math.max(sequence, committed));
       this.forgetOne(warehouse);
       return { compared: 'not-yet', misplaced };

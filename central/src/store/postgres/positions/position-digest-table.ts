@@ -22,6 +22,20 @@ export class PostgresPositionDigestTable implements PositionDigestTable {
     return isTakenOver;
   }
 
+  async writtenByOthers(warehouses: readonly WarehouseId[]): Promise<readonly WarehouseId[]> {
+    if (warehouses.length === 0) return [];
+    const rows = await this.#reads.rows<{ warehouse: WarehouseId }>(
+      'SELECT warehouse FROM node WHERE warehouse = ANY($1::text[]) AND positions_by <> $2',
+      [warehouses, this.#session.writer],
+    );
+    return rows.map(({ warehouse }) => warehouse);
+  }
+
+  async written(warehouses: readonly WarehouseId[]): Promise<void> {
+    const text = 'UPDATE node SET positions_by = $1 WHERE warehouse = ANY($2::text[])';
+    await this.#session.send(text, [this.#session.writer, warehouses]);
+  }
+
   async page(
     warehouse: WarehouseId,
     after: Sku | '',

@@ -19,6 +19,13 @@ export class SqlitePositionDigestTable implements PositionDigestTable {
   }
 
   /** There is one writer. */
+  /** One process has the store for itself. */
+  writtenByOthers(): readonly WarehouseId[] {
+    return [];
+  }
+
+  written(): void {}
+
   isTakenOver(): boolean {
     return false;
   }

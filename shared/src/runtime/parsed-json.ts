@@ -1,4 +1,4 @@
-/** What a node asks, before it is looked at; `undefined` for a text that is no JSON. */
+/** What somebody sent, before it is looked at; `undefined` for a text that is no JSON. */
 export function parsedJson(text: string): unknown {
   try {
     return JSON.parse(text);
