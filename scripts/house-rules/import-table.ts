@@ -167,7 +167,12 @@ function deployable(name: 'edge-node' | 'central', folders: Readonly<Record<stri
       node: 'any',
       onlyFor: [`${sources}/${name}.ts`, `${sources}/writer/writer-worker.ts`, ...starters],
     },
-    { place: `${sources}/command/**`, mayImport: [...everything, 'shared/src/command/**'], node: 'any', onlyFor: starters },
+    {
+      place: `${sources}/command/**`,
+      mayImport: [...everything, 'shared/src/command/**'],
+      node: 'any',
+      onlyFor: starters,
+    },
     // Settings are read once, at the top; everything below is given the few values it needs.
     {
       place: `${sources}/config.ts`,
@@ -207,7 +212,13 @@ export interface Home {
 
 const stores = [sqlite, 'edge-node/src/store/**', 'central/src/store/sqlite/**', 'central/src/store/postgres/**'];
 const doors = ['edge-node/src/http/**', 'central/src/api/**'];
-const commands = ['shared/src/command/**', 'edge-node/src/command/**', 'central/src/command/**', 'lab/**', 'scripts/**'];
+const commands = [
+  'shared/src/command/**',
+  'edge-node/src/command/**',
+  'central/src/command/**',
+  'lab/**',
+  'scripts/**',
+];
 const jetstream = [
   'shared/src/transport/jetstream-*',
   'edge-node/src/replication/jetstream-*',

@@ -151,7 +151,8 @@ async function importFile(kind: ImportKind, args: ImportArguments): Promise<void
       ...(site !== undefined && { into: site }),
       ...(isDryRun && { dryRun: { salt: systemRandom.hex(16) } }),
       isAgain: args.again === true,
-      onProgress: ({ phase, done, of }) => report.show({ phase: PHASES[phase], done, of, isInPercent: phase === 'check' }),
+      onProgress: ({ phase, done, of }) =>
+        report.show({ phase: PHASES[phase], done, of, isInPercent: phase === 'check' }),
     });
     report.end();
     const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;
