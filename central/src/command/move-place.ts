@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isDatabaseAddress } from '../config.ts';
 import type { MoveEnd } from '../store/move/move-ends.ts';
 import { MoveRefused } from '../store/move/move-refused.ts';
 import { PostgresMoveEnd } from '../store/postgres/move/postgres-move-end.ts';
@@ -12,7 +13,7 @@ const FILE = 'sqlite:';
 
 /** `sqlite:DIR`, `sqlite:FILE` or the address of a database. Throws `MoveRefused`. */
 export function parsePlace(text: string): StorePlace {
-  if (/^postgres(ql)?:\/\/[^\s/?]+\/[^\s/?]+(\?\S*)?$/.test(text)) return { kind: 'postgresql', url: text };
+  if (isDatabaseAddress(text)) return { kind: 'postgresql', url: text };
   const path = text.startsWith(FILE) ? text.slice(FILE.length) : '';
   if (path === '') {
     throw new MoveRefused(
