@@ -23,6 +23,11 @@ export type CentralConfig = {
 const SQLITE = 'sqlite';
 const ALL_ROLES = 'all';
 
+/** Of a database on a PostgreSQL server. */
+export function isDatabaseAddress(text: string): boolean {
+  return /^postgres(ql)?:\/\/[^\s/?]+\/[^\s/?]+(\?\S*)?$/.test(text);
+}
+
 /** Every setting of central, with its default and its sentence. `deploy/env/central.example.env` shows the same ones. */
 export const centralSettings = {
   EDGESTOCK_CENTRAL_HOST: hostSetting,
@@ -37,7 +42,7 @@ export const centralSettings = {
       .string()
       .default(SQLITE)
       .refine(
-        (text) => text === SQLITE || /^postgres(ql)?:\/\/[^\s/?]+\/[^\s/?]+(\?\S*)?$/.test(text),
+        (text) => text === SQLITE || isDatabaseAddress(text),
         'not sqlite, and not the address of a database like postgres://user:password@host:5432/edgestock',
       ),
     description:

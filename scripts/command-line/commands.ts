@@ -54,6 +54,10 @@ export const subcommands: readonly Subcommand[] = [
         'edgestock central backup --data-dir /var/lib/edgestock/central --to /mnt/backup/central-monday.db',
         'a whole copy, while it runs',
       ],
+      [
+        'edgestock central move --from sqlite:/var/lib/edgestock/central --to postgres://edgestock@db.example/edgestock',
+        'its whole store into a database, while it is stopped',
+      ],
     ],
     load: () => import('@edgestock/central/command/central'),
   },

@@ -35,6 +35,8 @@ export const areas: readonly Area[] = [
   { place: runtime, mayImport: [inventory], node: 'any' },
   { place: transport, mayImport: words, node: 'any' },
   { place: sqlite, mayImport: words, node: 'any' },
+  // What commands of both deployables have in common on a terminal.
+  { place: 'shared/src/command/**', mayImport: words, node: 'any', onlyFor: starters },
   { place: 'shared/src/testing/**', mayImport: [...words, transport, sqlite], node: 'any' },
 
   ...deployable('edge-node', {
@@ -165,7 +167,12 @@ function deployable(name: 'edge-node' | 'central', folders: Readonly<Record<stri
       node: 'any',
       onlyFor: [`${sources}/${name}.ts`, `${sources}/writer/writer-worker.ts`, ...starters],
     },
-    { place: `${sources}/command/**`, mayImport: everything, node: 'any', onlyFor: starters },
+    {
+      place: `${sources}/command/**`,
+      mayImport: [...everything, 'shared/src/command/**'],
+      node: 'any',
+      onlyFor: starters,
+    },
     // Settings are read once, at the top; everything below is given the few values it needs.
     {
       place: `${sources}/config.ts`,
@@ -205,7 +212,13 @@ export interface Home {
 
 const stores = [sqlite, 'edge-node/src/store/**', 'central/src/store/sqlite/**', 'central/src/store/postgres/**'];
 const doors = ['edge-node/src/http/**', 'central/src/api/**'];
-const commands = ['edge-node/src/command/**', 'central/src/command/**', 'lab/**', 'scripts/**'];
+const commands = [
+  'shared/src/command/**',
+  'edge-node/src/command/**',
+  'central/src/command/**',
+  'lab/**',
+  'scripts/**',
+];
 const jetstream = [
   'shared/src/transport/jetstream-*',
   'edge-node/src/replication/jetstream-*',

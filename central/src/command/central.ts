@@ -3,6 +3,7 @@ import { defineCommand } from 'citty';
 import { startCentral } from '../central.ts';
 import { centralSettings, readCentralConfig } from '../config.ts';
 import { backupCommand } from './backup.ts';
+import { moveCommand } from './move.ts';
 import { restoreCommand } from './restore.ts';
 import { restoredCommand } from './restored.ts';
 
@@ -15,7 +16,7 @@ export const command = defineCommand({
     name: 'central',
     description: 'Run central: it takes in what the nodes record and answers how many can be promised, and from where.',
   },
-  subCommands: { backup: backupCommand, restore: restoreCommand, restored: restoredCommand },
+  subCommands: { backup: backupCommand, move: moveCommand, restore: restoreCommand, restored: restoredCommand },
   args: {
     'data-dir': {
       type: 'string',

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { ProgressReport } from '@edgestock/shared/command/progress-report';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { type ArgsDef, defineCommand } from 'citty';
@@ -6,9 +7,8 @@ import { type BadBarcodePolicy, badBarcodePolicies } from '../import/catalogue-r
 import { knownColumns, parseMapping } from '../import/columns.ts';
 import { type FileEncoding, fileEncodings } from '../import/file-encoding.ts';
 import { ColumnsMissing, type ImportPlan } from '../import/read-rows.ts';
-import { runImport } from '../import/run-import.ts';
+import { type ImportPhase, runImport } from '../import/run-import.ts';
 import type { ImportKind } from '../store/import-store.ts';
-import { ImportProgressReport } from './import-progress.ts';
 import { openImportSite } from './import-site.ts';
 import { importSummary } from './import-summary.ts';
 import { WrongCall } from './wrong-call.ts';
@@ -110,6 +110,12 @@ export const command = defineCommand({
   subCommands: { catalogue, stock },
 });
 
+const PHASES: Readonly<Record<ImportPhase, string>> = {
+  check: 'Checking the file',
+  stage: 'Staging rows',
+  apply: 'Applying rows',
+};
+
 type ImportArguments = {
   readonly file: string;
   readonly columns?: string | undefined;
@@ -135,7 +141,7 @@ async function importFile(kind: ImportKind, args: ImportArguments): Promise<void
       'Name --data-dir DIR of a stopped node, --node URL of a running one, or for a catalogue --central URL; --dry-run checks the file alone.';
     throw new WrongCall('into which node?', hint);
   }
-  const report = new ImportProgressReport({ output: process.stderr, clock: systemClock });
+  const report = new ProgressReport({ output: process.stderr, clock: systemClock });
   const startedMs = systemClock.monotonicMs();
   try {
     const result = await runImport({
@@ -145,7 +151,8 @@ async function importFile(kind: ImportKind, args: ImportArguments): Promise<void
       ...(site !== undefined && { into: site }),
       ...(isDryRun && { dryRun: { salt: systemRandom.hex(16) } }),
       isAgain: args.again === true,
-      onProgress: report.show,
+      onProgress: ({ phase, done, of }) =>
+        report.show({ phase: PHASES[phase], done, of, isInPercent: phase === 'check' }),
     });
     report.end();
     const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;

@@ -18,7 +18,7 @@ export function encoded(parameters: readonly Parameter[]): Scalar[] {
  * The server's text cannot hold U+0000, and a document of a node's movement may: a batch with one would fail for ever, and all
  * behind it wait. It becomes what half a character becomes, whoever writes it or asks for it.
  */
-function storable(text: string): string {
+export function storable(text: string): string {
   return text.replaceAll('\u0000', '\ufffd');
 }
 

@@ -1,5 +1,3 @@
-import type { Clock } from '@edgestock/shared/runtime/clock';
-import type { Random } from '@edgestock/shared/runtime/random';
 import { Turns } from '@edgestock/shared/runtime/turns';
 import type { CentralStore } from '../central-store.ts';
 import { StoreDesk } from '../desks/store-desk.ts';
@@ -7,7 +5,7 @@ import type { PromiseStore } from '../promise-store.ts';
 import { PostgresCentralReader } from './central-reader.ts';
 import { postgresTables } from './postgres-tables.ts';
 import type { PostgresDatabase } from './session.ts';
-import { Transactions } from './transactions.ts';
+import { type TransactionParts, Transactions } from './transactions.ts';
 
 /** The whole store in a PostgreSQL database that is migrated. Several processes may write to it: see `Transactions`. */
 export class PostgresCentralStore extends PostgresCentralReader implements CentralStore, PromiseStore {
@@ -15,7 +13,7 @@ export class PostgresCentralStore extends PostgresCentralReader implements Centr
   readonly #desk: StoreDesk;
   readonly #close: () => Promise<void>;
 
-  constructor(database: PostgresDatabase, parts: { readonly clock: Clock; readonly random: Random }) {
+  constructor(database: PostgresDatabase, parts: TransactionParts) {
     super(database);
     const transactions = new Transactions(database, parts);
     this.#desk = new StoreDesk(postgresTables(transactions.session, database.reads), {

@@ -15,7 +15,7 @@ it('makes the store once, however often it is asked', async () => {
   await migrate(database, migrations);
   await migrate(database, migrations);
   const steps = await database.reads.rows('SELECT step, name FROM schema_step');
-  expect(steps).toEqual([{ step: 1, name: 'the store' }]);
+  expect(steps).toEqual(migrations.map(({ name }, place) => ({ step: place + 1, name })));
   expect(await database.reads.rows('SELECT central_epoch, revision, structure FROM meta')).toEqual([
     { central_epoch: 1, revision: 0, structure: 0 },
   ]);

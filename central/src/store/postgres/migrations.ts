@@ -2,6 +2,7 @@ import { catalogueTables } from './catalogue/catalogue-tables.ts';
 import { downTables } from './down/down-tables.ts';
 import { epochTables } from './epochs/epoch-tables.ts';
 import type { Migration } from './migrate.ts';
+import { moveColumns } from './move/move-columns.ts';
 import { orderTables } from './orders/order-tables.ts';
 import { positionTables } from './positions/position-tables.ts';
 import { promiseTables } from './promises/promise-tables.ts';
@@ -25,4 +26,5 @@ export const migrations: readonly Migration[] = [
     ].join('\n'),
   },
   { name: 'processes that share it', sql: sharingTables },
+  { name: 'moves between engines', sql: moveColumns },
 ];

@@ -3,12 +3,14 @@ import type { Random } from '@edgestock/shared/runtime/random';
 import { centralLimits } from '../../limits.ts';
 import type { SharedStore } from '../shared-store.ts';
 import { StoreFailing } from '../store-failing.ts';
+import { refuseMoved, StoreMoved } from '../store-moved.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { PostgresCentralReader } from './central-reader.ts';
 import { PostgresCentralStore } from './central-store.ts';
 import { failureOf } from './failures.ts';
 import { migrate, SchemaRefused } from './migrate.ts';
 import { migrations } from './migrations.ts';
+import { standingIn } from './move/standing.ts';
 import { ServerDatabase } from './server-database.ts';
 import { PostgresSharedStore } from './sharing/shared-store.ts';
 
@@ -21,7 +23,8 @@ export class StoreRefused extends Error {
 
 /**
  * Opens the store to write to it, migrated; several processes may do so at once. Throws `StoreUnavailable` while the server is
- * away, `StoreFull` while it takes no writes, `StoreRefused` and `SchemaRefused` for what waiting does not change.
+ * away, `StoreFull` while it takes no writes, `StoreRefused`, `SchemaRefused` and `StoreMoved` for what waiting does
+ * not change.
  */
 export async function openPostgresStore(
   url: string,
@@ -33,6 +36,7 @@ export async function openPostgresStore(
   });
   try {
     await migrate(database, migrations);
+    refuseMoved(await standingIn(database.reads));
     return { store: new PostgresCentralStore(database, parts), shared: new PostgresSharedStore(database.reads) };
   } catch (error) {
     await database.close();
@@ -57,8 +61,9 @@ export function openPostgresReader(
   };
 }
 
-function refusalOf(error: unknown): unknown {
-  if (error instanceof SchemaRefused || error instanceof StoreFailing) return error;
+/** What keeps a database from being opened, in the words of the port. */
+export function refusalOf(error: unknown): unknown {
+  if (error instanceof SchemaRefused || error instanceof StoreFailing || error instanceof StoreMoved) return error;
   const reason = error instanceof Error ? error.message : String(error);
   if (failureOf(error) === 'connection') {
     return new StoreUnavailable(`the database server cannot be reached: ${reason}`, { cause: error });

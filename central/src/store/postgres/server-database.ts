@@ -14,6 +14,8 @@ export type ServerOptions = {
   readonly name: string;
   /** By which answers are waited for. */
   readonly clock?: Clock;
+  /** A transaction may last, and say nothing, for as long as it likes: nobody else is to write meanwhile. */
+  readonly isUnhurried?: boolean;
 };
 
 type Client = postgres.Sql<{ int8: number }>;
@@ -26,6 +28,8 @@ type Opened = { readonly client: Client; isLost: boolean };
  */
 const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${centralLimits.transactionIdleMsMax};
   SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`;
+/** Without a statement that reads: its work may ask for another isolation. The server's 0 is for ever. */
+const BEGIN_UNHURRIED = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL synchronous_commit = on';
 
 /** A transaction's connection was lost between two of its statements: the server rolls it back. */
 class ConnectionLost extends Error {
@@ -44,11 +48,13 @@ export class ServerDatabase implements PostgresDatabase {
   readonly #readers: ServerReaders;
   readonly #clock: Clock;
   readonly #openWriter: () => Opened;
+  readonly #isUnhurried: boolean;
   #writer: Opened | undefined;
   #isWriting = false;
 
-  constructor(url: string, { readersMax, name, clock = systemClock }: ServerOptions) {
+  constructor(url: string, { readersMax, name, clock = systemClock, isUnhurried = false }: ServerOptions) {
     this.#clock = clock;
+    this.#isUnhurried = isUnhurried;
     const options = {
       types: { int8: { to: 20, from: [20], serialize: String, parse: Number } },
       // Array parameters come written out, so the driver needs not ask for the types of arrays.
@@ -90,9 +96,10 @@ export class ServerDatabase implements PostgresDatabase {
     if (this.#writer === undefined || this.#writer.isLost) this.#writer = this.#openWriter();
     const writer = this.#writer;
     // A long one is one that nobody answers any more.
-    const cancel = this.#clock.after(centralLimits.transactionMsMax, () => void writer.client.end({ timeout: 0 }));
+    const end = () => void writer.client.end({ timeout: 0 });
+    const cancel = this.#isUnhurried ? () => {} : this.#clock.after(centralLimits.transactionMsMax, end);
     try {
-      await writer.client.unsafe(BEGIN);
+      await writer.client.unsafe(this.#isUnhurried ? BEGIN_UNHURRIED : BEGIN);
       return await within(writer, work);
     } catch (error) {
       if (failureOf(error) === 'connection') {

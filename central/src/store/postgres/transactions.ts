@@ -4,6 +4,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { centralLimits } from '../../limits.ts';
 import { StoreFull } from '../store-full.ts';
+import { type MoveStanding, refuseMoved } from '../store-moved.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { failureOf } from './failures.ts';
 import { SentStatements } from './sent-statements.ts';
@@ -15,6 +16,13 @@ import {
   type Session,
   type WritingSession,
 } from './session.ts';
+
+export type TransactionParts = {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Also on a store that was moved away: by who takes it back. */
+  readonly isMovedServed?: boolean;
+};
 
 /**
  * The writes of one process, each in a transaction that holds the row of `meta`: whatever another process decides, it decides
@@ -28,11 +36,13 @@ export class Transactions {
   readonly #random: Random;
   /** Of this process among those that write. */
   readonly #name: string;
+  readonly #isMovedServed: boolean;
   #takeovers = 0;
   #running: Running | undefined;
 
-  constructor(database: PostgresDatabase, parts: { readonly clock: Clock; readonly random: Random }) {
+  constructor(database: PostgresDatabase, parts: TransactionParts) {
     this.#database = database;
+    this.#isMovedServed = parts.isMovedServed ?? false;
     this.#clock = parts.clock;
     this.#random = parts.random;
     this.#name = parts.random.uuid();
@@ -44,7 +54,7 @@ export class Transactions {
   }
 
   /**
-   * One at a time. Throws `StoreFull` and `StoreUnavailable`; whatever else the work throws passes through. Nothing of it remains
+   * One at a time. Throws `StoreFull`, `StoreUnavailable` and `StoreMoved`; whatever else the work throws passes through. Nothing of it remains
    * then.
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
@@ -66,11 +76,14 @@ export class Transactions {
 
   #attempt<T>(work: () => Promise<T>): Promise<T> {
     return this.#database.transaction(async (session) => {
-      const meta = await firstRow<Meta>(
+      const meta = await firstRow<Meta & MoveStanding>(
         session,
-        'SELECT revision, structure, writer FROM meta WHERE id = 1 FOR UPDATE',
+        `SELECT revision, structure, writer, move_state AS state, move_id AS id, move_other AS other
+         FROM meta WHERE id = 1 FOR UPDATE`,
       );
       assert(meta !== undefined, 'the row is made with the store');
+      // It may have been moved away while this one waited for the row.
+      if (!this.#isMovedServed) refuseMoved(meta);
       const sent = new SentStatements(session);
       this.#running = { session, meta, sent };
       if (meta.writer !== this.#name) {

@@ -6,6 +6,7 @@ import { type Restored, restoreDatabaseLater } from '@edgestock/shared/sqlite/re
 import Database from 'better-sqlite3';
 import { SqliteCentralStore } from './central-store.ts';
 import { migrations } from './migrations.ts';
+import { standingIn } from './move/standing.ts';
 
 /** Names in central's data directory. */
 export const STORE_FILE = 'central.db';
@@ -75,6 +76,7 @@ export async function restoreCentral(options: {
     check: async (copy) => {
       refuseStranger(copy, from);
       migrate(copy, migrations);
+      openMovedAway(copy, from);
       const held = heldBy(copy, now);
       const reason = `restored from a backup of ${new Date(held.backedUpAt).toISOString()}`;
       const heard = epochOf(join(dataDirectory, STORE_FILE));
@@ -103,12 +105,26 @@ function epochOf(path: string): number {
   }
 }
 
+/** A backup of a store that was moved away is one like any other: the next epoch begins before anybody runs on it. */
+function openMovedAway(copy: Database.Database, from: string): void {
+  const { state } = standingIn(copy);
+  if (state !== 'here' && state !== 'left') {
+    throw new BackupRefused(`${from} is not whole: a move into it had not come to its end`, 'Take another backup.');
+  }
+  copy.prepare("UPDATE meta SET move_state = 'here' WHERE id = 1").run();
+}
+
 function refuseStranger(store: Database.Database, where: string): void {
+  if (isCentralStore(store)) return;
+  throw new BackupRefused(`${where} holds no store of central`, 'Name what edgestock central backup has written.');
+}
+
+/** And not that of a node, say. */
+export function isCentralStore(store: Database.Database): boolean {
   const tables = store.prepare<[], { tables: number }>(
     "SELECT count(*) AS tables FROM sqlite_schema WHERE type = 'table' AND name IN ('meta', 'node', 'batch', 'availability')",
   );
-  if (tables.get()?.tables === 4) return;
-  throw new BackupRefused(`${where} holds no store of central`, 'Name what edgestock central backup has written.');
+  return tables.get()?.tables === 4;
 }
 
 /** A copy that was made by other means does not say when: then it is as of now. */

@@ -275,3 +275,26 @@ it.each([
   expect(await store.warehouses()).toEqual([]);
   await store.close();
 });
+
+it('may be restored from a backup of one that was moved away, but not of one that is not whole', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  await openCentralStore(join(directory, 'central.db')).close();
+  const restoredFrom = async (state: string) => {
+    const raw = new Database(join(directory, 'central.db'));
+    raw.prepare('UPDATE meta SET move_state = ?').run(state);
+    raw.close();
+    const from = join(directory, `${state}.db`);
+    backUpCentral({ dataDirectory: directory, to: from, now: NOW });
+    const restored = join(directory, state);
+    return { restored, done: restoreCentral({ from, dataDirectory: restored, replace: false, now: NOW }) };
+  };
+  for (const state of ['arriving', 'arrived']) {
+    await expect((await restoredFrom(state)).done).rejects.toThrow('is not whole');
+  }
+  const { restored, done } = await restoredFrom('left');
+  await done;
+  const store = openCentralStore(join(restored, 'central.db'));
+  expect(await store.centralEpoch()).toBeGreaterThan(1);
+  await store.close();
+  await rm(directory, { recursive: true });
+});

@@ -263,4 +263,16 @@ export const migrations: readonly Migration[] = [
   lateFactColumns,
   snapshotTables,
   lifeStatePlaces,
+  {
+    name: 'moves between engines',
+    sql: `
+      -- What this store knows of its last move; never goes over with the rest. here: it is the one to run on, arriving: it is being
+      -- filled, arrived: it is whole and its source not closed yet, left: it was moved away.
+      ALTER TABLE meta ADD COLUMN move_state TEXT NOT NULL DEFAULT 'here'
+        CHECK (move_state IN ('here', 'arriving', 'arrived', 'left'));
+      -- Random, the same at both ends, and the other end, as it may be shown; '' = it never was part of one.
+      ALTER TABLE meta ADD COLUMN move_id TEXT NOT NULL DEFAULT '';
+      ALTER TABLE meta ADD COLUMN move_other TEXT NOT NULL DEFAULT '';
+    `,
+  },
 ];

@@ -3,9 +3,11 @@ import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { SteadyDatabase } from '@edgestock/shared/sqlite/steady-database';
 import { StoreFull } from '../store-full.ts';
+import { refuseMoved } from '../store-moved.ts';
 import { SqliteCentralReader } from './central-reader.ts';
 import { isDiskFull, SqliteCentralStore } from './central-store.ts';
 import { migrations } from './migrations.ts';
+import { standingIn } from './move/standing.ts';
 
 /** Enough for the inner pages of tables of some millions of rows. */
 const WRITER_CACHE_KIB = 64 * 1_024;
@@ -18,8 +20,8 @@ const CHECKPOINT_AFTER_PAGES = 8_000;
 
 /**
  * Opens the store for its one writer: durable, checked, migrated. The data directory's lock is the business of the process. The
- * check reads the whole file, so whoever has just done it may leave it out. Throws `DatabaseDamaged`, and `StoreFull` when the
- * disk has no room for what opening needs.
+ * check reads the whole file, so whoever has just done it may leave it out. Throws `DatabaseDamaged`, `StoreMoved`, and `StoreFull`
+ * when the disk has no room for what opening needs.
  */
 export function openCentralStore(
   path: string,
@@ -38,6 +40,7 @@ function openWriter(path: string, isChecked: boolean): SqliteCentralStore {
     if (isChecked) refuseDamaged(database);
     database.pragma(`wal_autocheckpoint = ${CHECKPOINT_AFTER_PAGES}`);
     migrate(database, migrations);
+    refuseMoved(standingIn(database));
     return new SqliteCentralStore(database);
   } catch (error) {
     database.close();

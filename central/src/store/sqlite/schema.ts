@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { blob, index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { moveStates } from '../store-moved.ts';
 import { policyRecall } from './catalogue/policy-recall-tables.ts';
 import { unknownTask, unsettled } from './epochs/epoch-tables.ts';
 import { orderTables } from './orders/order-schema.ts';
@@ -21,6 +22,9 @@ export const meta = sqliteTable('meta', {
   epochBeganAt: integer('epoch_began_at'),
   epochReason: text('epoch_reason'),
   backedUpAt: integer('backed_up_at'),
+  moveState: text('move_state', { enum: moveStates }).notNull().default('here'),
+  moveId: text('move_id').notNull().default(''),
+  moveOther: text('move_other').notNull().default(''),
 });
 
 export const node = sqliteTable('node', {

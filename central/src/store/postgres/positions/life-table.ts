@@ -1,15 +1,11 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Recount, StateAhead } from '@edgestock/shared/protocol/rejoin';
 import type { NodeLife } from '../../../rules/rejoin.ts';
+import { type LifeStateRow, stateAheadOf } from '../../rows/life-state-row.ts';
 import type { LifeReader, LifeWriter, Overtaken, StateAheadOfLog } from '../../tables/life-table.ts';
 import { firstRow, type Session } from '../session.ts';
 
 type LifeRow = Omit<NodeLife, 'recount'> & { readonly recount: string };
-type StateRow = Omit<StateAhead, 'ledToBy'> & {
-  readonly sequence: number;
-  readonly version: number;
-  readonly at: number;
-};
 
 export class PostgresLifeReader implements LifeReader {
   readonly #session: Session;
@@ -40,12 +36,12 @@ export class PostgresLifeReader implements LifeReader {
 
   /** States that the life before an epoch had told ahead of its log, after a SKU. */
   async states(warehouse: WarehouseId, epoch: number, after: string, limit: number): Promise<readonly StateAhead[]> {
-    const rows = await this.#session.rows<StateRow>(
+    const rows = await this.#session.rows<LifeStateRow>(
       `SELECT sku, on_hand AS "onHand", unsellable, granted, sequence, version, at FROM node_life_state
        WHERE warehouse = $1 AND epoch = $2 AND sku > $3 ORDER BY sku LIMIT $4`,
       [warehouse, epoch, after, limit],
     );
-    return rows.map(({ sequence, version, at, ...state }) => ({ ...state, ledToBy: { sequence, version, at } }));
+    return rows.map(stateAheadOf);
   }
 
   async stateCount(warehouse: WarehouseId, epoch: number): Promise<number> {

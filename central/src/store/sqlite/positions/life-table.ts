@@ -2,16 +2,16 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Recount, StateAhead } from '@edgestock/shared/protocol/rejoin';
 import type { Database, Statement } from 'better-sqlite3';
 import type { NodeLife } from '../../../rules/rejoin.ts';
+import { type LifeStateRow, stateAheadOf } from '../../rows/life-state-row.ts';
 import type { LifeReader, LifeWriter, Overtaken, StateAheadOfLog } from '../../tables/life-table.ts';
 
 type LifeRow = Omit<NodeLife, 'hash' | 'downHash' | 'recount'> & { hash: Buffer; downHash: Buffer; recount: string };
-type StateRow = Omit<StateAhead, 'ledToBy'> & { sequence: number | null; version: number | null; at: number | null };
 
 /** Reads the lives of nodes that have rejoined. */
 export class SqliteLifeReader implements LifeReader {
   readonly #of: Statement<[string, string], LifeRow>;
   readonly #overtaken: Statement<[string, string], Overtaken>;
-  readonly #states: Statement<[string, number, string, number], StateRow>;
+  readonly #states: Statement<[string, number, string, number], LifeStateRow>;
   readonly #count: Statement<[string, number], { states: number }>;
 
   constructor(database: Database) {
@@ -39,10 +39,7 @@ export class SqliteLifeReader implements LifeReader {
   }
 
   states(warehouse: WarehouseId, epoch: number, after: string, limit: number): readonly StateAhead[] {
-    return this.#states.all(warehouse, epoch, after, limit).map(({ sequence, version, at, ...state }): StateAhead => {
-      const isPlaced = sequence !== null && version !== null && at !== null;
-      return isPlaced ? { ...state, ledToBy: { sequence, version, at } } : state;
-    });
+    return this.#states.all(warehouse, epoch, after, limit).map(stateAheadOf);
   }
 
   stateCount(warehouse: WarehouseId, epoch: number): number {
