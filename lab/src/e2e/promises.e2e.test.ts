@@ -9,6 +9,7 @@ import { requestJson } from '../api/json-request.ts';
 import { ShopApi } from '../api/shop-api.ts';
 import { SiteApi } from '../api/site-api.ts';
 import type { Attempt } from '../testing/call-history.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import { CutOffSystem } from '../testing/cut-off-system.ts';
 import { DeafDoor } from '../testing/deaf-door.ts';
 import { Hammer } from '../testing/hammer.ts';
@@ -29,6 +30,7 @@ const KILLS_WITHIN_MS = 240_000;
 /** Calls that must be under way to a process when it is killed. */
 const CAUGHT_MIN = 8;
 
+const stores = centralStores();
 let folder: string;
 let system: CutOffSystem;
 let shop: ShopApi;
@@ -37,7 +39,7 @@ let central: CentralApi;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgestock-promises-'));
-  system = await CutOffSystem.start(folder);
+  system = await CutOffSystem.start(folder, await stores.fresh());
   shop = new ShopApi(system.centralUrl, { patienceMs: PATIENCE_MS });
   central = new CentralApi(system.centralUrl);
   sites = new Map(
