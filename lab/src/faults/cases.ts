@@ -31,6 +31,7 @@ import { slowReader, slowReaderMinute } from './cases/63-slow-reader.ts';
 import { killDatabase } from './cases/64-kill-database.ts';
 import { powerCutDatabase } from './cases/64-power-cut-database.ts';
 import { databaseLink } from './cases/65-database-link.ts';
+import { databaseDiskFull } from './cases/66-database-disk-full.ts';
 import type { FaultCase } from './fault-case.ts';
 
 /** In the order of the catalogue. */
@@ -73,4 +74,5 @@ export const cases: readonly FaultCase[] = [
   killDatabase,
   powerCutDatabase,
   databaseLink,
+  databaseDiskFull,
 ];
