@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '@edgestock/shared/runtime/assert';
@@ -11,7 +11,7 @@ import { ShopApi } from '../api/shop-api.ts';
 import { SiteApi } from '../api/site-api.ts';
 import { type Broker, startBroker } from '../system/broker.ts';
 import { portFor } from '../system/ports.ts';
-import { chosenStore } from '../testing/config.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import { type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
 
 /**
@@ -27,10 +27,12 @@ let broker: Broker;
 let central: RunningCommand;
 let edges: readonly RunningCommand[];
 let centralUrl: string;
+let store: string;
 let shop: ShopApi;
 let sites: ReadonlyMap<string, SiteApi>;
 let nodes: ReadonlyMap<string, EdgeApi>;
-const isOnServer = chosenStore() === 'postgres';
+const stores = centralStores();
+const isOnServer = stores.kind === 'postgres';
 /** A server's own means put it back: that drill is in `central-on-postgres.pg.e2e.test.ts`. */
 const left = isOnServer ? ' (left out: central backs up and restores only a store that is a file)' : '';
 const centralDir = () => join(folder, 'central');
@@ -44,6 +46,7 @@ beforeAll(async () => {
   });
   const port = await portFor(0, '--central-port');
   centralUrl = `http://127.0.0.1:${port}`;
+  store = await stores.fresh();
   central = await startCentral();
   edges = await Promise.all(
     WAREHOUSES.map((warehouse) =>
@@ -144,33 +147,29 @@ test.skipIf(isOnServer)(
   },
 );
 
-test.skipIf(isOnServer)(
-  `a copy of its database put back by hand is found out by the nodes, and a new epoch begins by itself${left}`,
-  async () => {
-    await received('BER1', { C: 20 });
-    await until(async () => (await available('C')) === 10, WITHIN_MS, 'central may promise half of it');
-    await central.kill('SIGTERM');
-    const copy = join(folder, 'copy.db');
-    await copyFile(join(centralDir(), 'central.db'), copy);
-    central = await startCentral();
-    const { centralEpoch } = await status();
-    await order('by-hand', { C: 7 });
-    await until(tasksAreThere(['by-hand']), WITHIN_MS, 'the node has its task');
-    await central.kill('SIGTERM');
-    await copyFile(copy, join(centralDir(), 'central.db'));
-    central = await startCentral();
-    await until(async () => (await status()).centralEpoch > centralEpoch, WITHIN_MS, 'it knows that it was put back');
-    await until(async () => (await notCounted()).length === 0, WITHIN_MS, 'both nodes are heard and caught up with');
-    expect((await status()).epochBegan).toMatchObject({ reason: expect.stringMatching(/BER1|HAM1/) });
-    const quota = async () => (await must(nodes.get('BER1'), 'BER1').positions()).get('C')?.quota;
-    await until(async () => (await available('C')) === (await quota()), WITHIN_MS, 'central may promise what is left');
-    expect(await unknownTasks()).toMatchObject([{ task: 'by-hand.1' }]);
-    await shippedAll();
-    await everythingAgrees([]);
-  },
-);
+test('a copy of its database put back by hand is found out by the nodes, and a new epoch begins by itself', async () => {
+  await received('BER1', { C: 20 });
+  await until(async () => (await available('C')) === 10, WITHIN_MS, 'central may promise half of it');
+  await central.kill('SIGTERM');
+  const putBack = await stores.copied(store, centralDir());
+  central = await startCentral();
+  const { centralEpoch } = await status();
+  await order('by-hand', { C: 7 });
+  await until(tasksAreThere(['by-hand']), WITHIN_MS, 'the node has its task');
+  await central.kill('SIGTERM');
+  await putBack();
+  central = await startCentral();
+  await until(async () => (await status()).centralEpoch > centralEpoch, WITHIN_MS, 'it knows that it was put back');
+  await until(async () => (await notCounted()).length === 0, WITHIN_MS, 'both nodes are heard and caught up with');
+  expect((await status()).epochBegan).toMatchObject({ reason: expect.stringMatching(/BER1|HAM1/) });
+  const quota = async () => (await must(nodes.get('BER1'), 'BER1').positions()).get('C')?.quota;
+  await until(async () => (await available('C')) === (await quota()), WITHIN_MS, 'central may promise what is left');
+  expect(await unknownTasks()).toMatchObject([{ task: 'by-hand.1' }]);
+  await shippedAll();
+  await everythingAgrees([]);
+});
 
-test.skipIf(isOnServer)(`and the books of every node prove it${left}`, async () => {
+test('and the books of every node prove it', async () => {
   for (const site of sites.values()) {
     for await (const { sequence, sku, position } of site.log()) {
       const { onHand, reserved, committed, quota } = position;
@@ -186,7 +185,16 @@ test.skipIf(isOnServer)(`and the books of every node prove it${left}`, async () 
 });
 
 function startCentral(): Promise<RunningCommand> {
-  const where = ['--data-dir', centralDir(), '--port', new URL(centralUrl).port, '--nats', broker.url];
+  const where = [
+    '--data-dir',
+    centralDir(),
+    '--store',
+    store,
+    '--port',
+    new URL(centralUrl).port,
+    '--nats',
+    broker.url,
+  ];
   return startCommand('central', ...where, '--json');
 }
 
