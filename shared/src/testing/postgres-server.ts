@@ -34,12 +34,10 @@ const ASK_EVERY_MS = 20;
 export type PostgresServerOptions = {
   /** What was committed survives a power cut, as on any server that is not there for a test. */
   readonly isDurable?: boolean;
-  /** Brings what was made in a folder to where the server is to run, and says there what it must run under. */
-  readonly movedTo?: (made: MadeCluster) => Promise<PlaceOfServer>;
+  /** Brings the folder of a server that has not run yet to where it is to run, and says under what. */
+  readonly movedTo?: (directory: string) => Promise<PlaceOfServer>;
 };
 
-/** A folder below which all of a server that has not run yet is kept, in `data`, and whose it is; ours where that is absent. */
-export type MadeCluster = { readonly directory: string; readonly owner: Owner | undefined };
 /** A program with its arguments that becomes the one behind them, and the folder as that one sees it. */
 export type PlaceOfServer = { readonly under: readonly string[]; readonly directory: string };
 type Owner = { readonly uid: number; readonly gid: number };
@@ -65,7 +63,7 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
   const data = join(directory, 'data');
   const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US'];
   await run(program('initdb'), ['-D', data, '-U', USER, '-A', 'trust', '--no-sync', ...locale], { ...owner });
-  const place = await options.movedTo?.({ directory, owner });
+  const place = await options.movedTo?.(directory);
   const port = await freePort();
   const start = () =>
     launch({

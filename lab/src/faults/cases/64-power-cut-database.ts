@@ -13,7 +13,7 @@ export const powerCutDatabase: FaultCase = {
   needs: ['postgres', 'loop-image'],
   run: async (lab) => {
     const disks: PowerCutDisk[] = [];
-    const databaseMovedTo = async ({ directory }: { readonly directory: string }) => {
+    const databaseMovedTo = async (directory: string) => {
       const disk = await PowerCutDisk.make(lab.directory, DISK_MEGABYTES, directory);
       disks.push(disk);
       return { under: disk.under, directory: disk.mountPoint };

@@ -22,7 +22,7 @@ export const databaseDiskFull: FaultCase = {
   name: 'database-disk-full',
   needs: ['postgres', 'loop-image'],
   run: async (lab) => {
-    const databaseMovedTo = async ({ directory }: { readonly directory: string }) => {
+    const databaseMovedTo = async (directory: string) => {
       const { under, mountPoint } = await PowerCutDisk.make(lab.directory, DISK_MEGABYTES, directory);
       return { under, directory: mountPoint };
     };
