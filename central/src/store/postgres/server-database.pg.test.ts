@@ -227,18 +227,24 @@ it('gives way to another transaction and tries again', async () => {
   const other = postgres(server.url('store'), { max: 1 });
   await other`CREATE TABLE pair (id INT PRIMARY KEY, n INT)`;
   await other`INSERT INTO pair VALUES (1, 0), (2, 0)`;
+  const { promise: holdsOne, resolve: oneIsHeld } = Promise.withResolvers<void>();
+  const waiting = async () =>
+    (await firstRow<{ locks: number }>(database.reads, 'SELECT count(*) AS locks FROM pg_locks WHERE NOT granted'))
+      ?.locks;
   let attempts = 0;
   const done = transactions.run(async () => {
     attempts += 1;
     await transactions.session.run('SET LOCAL deadlock_timeout = 20');
     await transactions.session.run('UPDATE pair SET n = n + 1 WHERE id = 1');
-    await systemClock.sleep(100);
+    oneIsHeld();
+    // The first time when the other waits for the first row: then each waits for the other, and this one finds it out.
+    if (attempts === 1) await expect.poll(waiting, { timeout: 10_000 }).toBe(1);
     await transactions.session.run('UPDATE pair SET n = n + 1 WHERE id = 2');
   });
   await other.begin(async (sql) => {
-    await sql`SET LOCAL deadlock_timeout = '10s'`;
+    await sql`SET LOCAL deadlock_timeout = '60s'`;
     await sql`UPDATE pair SET n = n + 10 WHERE id = 2`;
-    await systemClock.sleep(50);
+    await holdsOne;
     await sql`UPDATE pair SET n = n + 10 WHERE id = 1`;
   });
   await done;
@@ -254,6 +260,31 @@ it('waits for a server that is started again', async () => {
   await server.restart();
   await waiting;
   expect(await revision()).toBe(2);
+});
+
+it('answers every read with a failure at least, also those that are asked while a connection dies', async () => {
+  let isOver = false;
+  let failures = 0;
+  const readOn = async () => {
+    while (!isOver) {
+      try {
+        await revision();
+      } catch {
+        // At once again: the connection that failed has perhaps not ended yet.
+        failures += 1;
+      }
+    }
+  };
+  const readers = Array.from({ length: 20 }, readOn);
+  for (let times = 0; times < 3; times += 1) {
+    await systemClock.sleep(50);
+    await server.kill();
+    await server.restart();
+    await expect.poll(() => revision(), { timeout: 10_000 }).toBe(0);
+  }
+  isOver = true;
+  await Promise.all(readers);
+  expect(failures).toBeGreaterThan(0);
 });
 
 it('says that a server is not there after some attempts, and works when it is there again', async () => {

@@ -18,11 +18,8 @@ export type ServerOptions = {
 };
 
 type Client = postgres.Sql<{ int8: number }>;
-/** One connection, and whether it has ended. */
-type Writer = { readonly client: Client; isLost: boolean };
-
-/** Tries again this soon where a server was away: it must not be waited for after it is back. */
-const RECONNECT_S = 0.1;
+/** A client of the driver, and whether one of its connections has ended: then it is of no use any more. */
+type Opened = { readonly client: Client; isLost: boolean };
 
 /**
  * A process that stands still in a transaction must not keep the others from writing for ever. And what was replied is durable, also
@@ -42,16 +39,17 @@ class ConnectionLost extends Error {
 }
 
 /**
- * A PostgreSQL server by its URL. Connects when it is first asked, and again when a connection was lost. What writes is a client
- * of one connection, thrown away with it: the driver's own transactions go on sending statements to a connection that is another
- * one meanwhile, and what it is given between the failure of a connection and its end is never answered.
+ * A PostgreSQL server by its URL. Connects when it is first asked, and again when a connection was lost. A client of the driver is
+ * thrown away with the first of its connections that ends: what it is given between the failure of a connection and its end it
+ * never answers, and its own transactions go on sending statements to a connection that is another one meanwhile. What writes is
+ * a client of one connection.
  */
 export class ServerDatabase implements PostgresDatabase {
   readonly reads: Session;
   readonly #readers: ServerReaders;
   readonly #clock: Clock;
-  readonly #openWriter: () => Writer;
-  #writer: Writer | undefined;
+  readonly #openWriter: () => Opened;
+  #writer: Opened | undefined;
   #isWriting = false;
 
   constructor(url: string, { readersMax, name, clock = systemClock }: ServerOptions) {
@@ -62,24 +60,21 @@ export class ServerDatabase implements PostgresDatabase {
       fetch_types: false,
       onnotice: () => {},
       connect_timeout: centralLimits.serverConnectMsMax / 1_000,
-      connection: { application_name: name },
+      // A connection ends when it is lost, and then alone; whoever waits between attempts is the caller.
+      max_lifetime: null,
+      backoff: () => 0,
     };
-    const openReaders = () => postgres(url, { ...options, max: readersMax, backoff: () => RECONNECT_S });
-    this.#readers = new ServerReaders(openReaders, clock);
+    const named = { application_name: name };
+    this.#readers = new ServerReaders(
+      (onclose) => postgres(url, { ...options, connection: named, max: readersMax, onclose }),
+      clock,
+    );
+    this.#openWriter = () =>
+      opened((onclose) => postgres(url, { ...options, connection: { ...named, ...plannedOnce }, max: 1, onclose }));
     this.reads = {
       rows: (text, parameters) => this.#readers.read((client) => sessionOn(client).rows(text, parameters)),
       run: (text, parameters) => this.#readers.read((client) => sessionOn(client).run(text, parameters)),
       send: (text, parameters) => this.#readers.read((client) => sessionOn(client).send(text, parameters)),
-    };
-    this.#openWriter = () => {
-      const onclose = () => {
-        writer.isLost = true;
-      };
-      // Whoever waits between attempts is the caller.
-      const single = { max: 1, max_lifetime: null, backoff: () => 0, onclose };
-      const client = postgres(url, { ...options, connection: { ...options.connection, ...plannedOnce }, ...single });
-      const writer: Writer = { client, isLost: false };
-      return writer;
     };
   }
 
@@ -97,7 +92,7 @@ export class ServerDatabase implements PostgresDatabase {
   async transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
     assert(!this.#isWriting, 'transactions come one after the other');
     this.#isWriting = true;
-    this.#writer ??= this.#openWriter();
+    if (this.#writer === undefined || this.#writer.isLost) this.#writer = this.#openWriter();
     const writer = this.#writer;
     let pid = 0;
     const watch = new SilenceWatch({
@@ -113,7 +108,11 @@ export class ServerDatabase implements PostgresDatabase {
       pid = answers.at(-1)?.[0]?.pid ?? 0;
       return await within(writer, watch, work);
     } catch (error) {
-      if (writer.isLost || failureOf(error) === 'connection') await this.#discard(writer);
+      if (failureOf(error) === 'connection') {
+        // Its connection may be about to end.
+        this.#writer = undefined;
+        await writer.client.end({ timeout: 0 });
+      }
       throw error;
     } finally {
       cancel();
@@ -125,15 +124,20 @@ export class ServerDatabase implements PostgresDatabase {
   async close(): Promise<void> {
     await Promise.all([this.#readers.close(), this.#writer?.client.end({ timeout: CLOSE_WITHIN_S })]);
   }
+}
 
-  async #discard({ client }: Writer): Promise<void> {
-    this.#writer = undefined;
-    await client.end({ timeout: 0 });
-  }
+function opened(open: (onclose: () => void) => Client): Opened {
+  const client = open(() => {
+    opened.isLost = true;
+    // Rejects whatever it has not answered.
+    void client.end({ timeout: 0 });
+  });
+  const opened: Opened = { client, isLost: false };
+  return opened;
 }
 
 async function within<T>(
-  writer: Writer,
+  writer: Opened,
   watch: SilenceWatch,
   work: (session: TransactionSession) => Promise<T>,
 ): Promise<T> {

@@ -11,17 +11,19 @@ export const CLOSE_WITHIN_S = 2;
 
 /**
  * The connections that read. A read may be repeated, so it is, once: the connection of the first may have died while nobody used
- * it. Connections that owe an answer for too long are thrown away together: the other end may have gone without a word.
+ * it. All of them are thrown away together when one has died, since the driver never answers what it is given between the failure of
+ * a connection and its end, and when one owes an answer for too long: the other end may have gone without a word.
  */
 export class ServerReaders {
-  readonly #open: () => Client;
+  readonly #open: (onclose: () => void) => Client;
   readonly #clock: Clock;
   #client: Client;
+  #isClosed = false;
 
-  constructor(open: () => Client, clock: Clock) {
+  constructor(open: (onclose: () => void) => Client, clock: Clock) {
     this.#open = open;
     this.#clock = clock;
-    this.#client = open();
+    this.#client = this.#opened();
   }
 
   /** Throws `StoreUnavailable` when nobody answers. */
@@ -36,6 +38,7 @@ export class ServerReaders {
   }
 
   close(): Promise<void> {
+    this.#isClosed = true;
     return this.#client.end({ timeout: CLOSE_WITHIN_S });
   }
 
@@ -47,21 +50,28 @@ export class ServerReaders {
     const cancel = this.#clock.after(centralLimits.readAnswerMsMax, () => {
       const reason = `no answer within ${centralLimits.readAnswerMsMax / 1_000} s`;
       late.reject(new StoreUnavailable(`the database server cannot be reached: ${reason}`));
-      this.#replace(client);
+      this.#replace(client, 0);
     });
     try {
       return { result: await Promise.race([work(client), late.promise]) };
     } catch (error) {
       if (failureOf(error) !== 'connection') throw error;
+      this.#replace(client);
       return { lost: error };
     } finally {
       cancel();
     }
   }
 
-  #replace(client: Client): void {
-    if (this.#client !== client) return;
-    this.#client = this.#open();
-    void client.end({ timeout: 0 });
+  #opened(): Client {
+    const client: Client = this.#open(() => this.#replace(client));
+    return client;
+  }
+
+  /** What its other connections still carry may end. */
+  #replace(client: Client, endWithinS = CLOSE_WITHIN_S): void {
+    if (this.#client !== client || this.#isClosed) return;
+    this.#client = this.#opened();
+    void client.end({ timeout: endWithinS });
   }
 }

@@ -177,7 +177,8 @@ describe('orders that something concerns', () => {
     ]);
     expect((await finder.waiting(A, 1)).map(({ id }) => id)).toEqual(['c']);
     expect(await finder.waitedFor([skuOf('C'), B, A])).toEqual([B, A]);
-    expect(await finder.waitedFor([skuOf('C'), A])).toEqual([A]);
+    await ordered('f', 'D1', 'W1 D1', { isPaid: true });
+    expect(await finder.waitedFor([skuOf('C'), skuOf('D'), A])).toEqual([A]);
     expect([
       await finder.waitingUnits(A, DEFAULT_CHANNEL),
       await finder.waitingUnits(skuOf('C'), DEFAULT_CHANNEL),
