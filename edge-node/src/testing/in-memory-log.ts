@@ -1,4 +1,5 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { movementKinds } from '@edgestock/shared/inventory/movement';
 import { emptyPosition, type Position } from '@edgestock/shared/inventory/position';
 import { PositionDigest } from '@edgestock/shared/inventory/position-digest';
 import { chainHash, genesisHash } from '@edgestock/shared/protocol/chain';
@@ -42,9 +43,12 @@ export class InMemoryLog implements ReplicationLog {
 
   /** Records one sale of one unit per SKU named, in one commit. */
   commit(...skus: readonly string[]): void {
-    for (const sku of skus) this.#append(sku as Sku);
-    const { sequence } = this.head();
-    for (const listener of this.#listeners) listener(sequence);
+    this.#commit(skus, 'sale', -1);
+  }
+
+  /** Records goods received, so many units of each SKU named, in one commit. */
+  receive(units: number, ...skus: readonly string[]): void {
+    this.#commit(skus, 'receive', units);
   }
 
   onCommit(listener: (head: number) => void): () => void {
@@ -168,16 +172,22 @@ export class InMemoryLog implements ReplicationLog {
     return due;
   }
 
-  #append(sku: Sku): void {
+  #commit(skus: readonly string[], kind: 'sale' | 'receive', quantity: number): void {
+    for (const sku of skus) this.#append(sku as Sku, kind, quantity);
+    const { sequence } = this.head();
+    for (const listener of this.#listeners) listener(sequence);
+  }
+
+  #append(sku: Sku, kind: 'sale' | 'receive', quantity: number): void {
     const before = this.#positions.get(sku) ?? emptyPosition;
     const sequence = this.head().sequence + 1;
     const at = this.#clock.now();
-    const position = { ...before, onHand: before.onHand - 1, version: before.version + 1, sequence };
+    const position = { ...before, onHand: before.onHand + quantity, version: before.version + 1, sequence };
     const { version, sequence: _place, ...state } = position;
     const delta = encodeDelta({
-      kind: 2,
+      kind: movementKinds[kind].code,
       sku,
-      quantity: -1,
+      quantity,
       version,
       previous: before.sequence,
       state,

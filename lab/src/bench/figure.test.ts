@@ -9,14 +9,24 @@ describe('a figure', () => {
       samples: [80, 10, 90],
       floorSamples: [100, 5_000, 90],
       floorIs: 'bare',
-      ratioMin: 0.8,
+      ratio: { atLeast: 0.8 },
     });
     expect(figure).toMatchObject({ value: 80, floor: 100, ratio: 0.8, target: 0.8, met: true });
   });
 
   it('is not met by a hair less', () => {
-    const measured = { samples: [799], floorSamples: [1_000], floorIs: 'bare', ratioMin: 0.8 };
+    const measured = { samples: [799], floorSamples: [1_000], floorIs: 'bare', ratio: { atLeast: 0.8 } };
     expect(figureAgainstFloor(common, measured).met).toBe(false);
+  });
+
+  it('may have to stay below a multiple of the floor', () => {
+    const measured = { floorSamples: [2], floorIs: 'idle', ratio: { atMost: 3 } };
+    expect(figureAgainstFloor(common, { ...measured, samples: [6] })).toMatchObject({
+      ratio: 3,
+      targetIs: 'at most ratio',
+      met: true,
+    });
+    expect(figureAgainstFloor(common, { ...measured, samples: [6.01] }).met).toBe(false);
   });
 
   it('is held against a bound in the direction that the bound has', () => {

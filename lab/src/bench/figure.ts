@@ -1,5 +1,5 @@
 /** The numbers that this bench measures; `lab/bench/RESULTS.md` says what each one is. */
-export const benchIds = ['N1', 'N2', 'N4', 'N5', 'N6', 'N9'] as const;
+export const benchIds = ['N1', 'N2', 'N3', 'N4', 'N5', 'N6', 'N7', 'N8', 'N9', 'N10', 'N11', 'N12'] as const;
 export type BenchId = (typeof benchIds)[number];
 
 /** What the target is held against: the ratio to the floor, or the value itself. */
@@ -30,14 +30,16 @@ type Common = {
   readonly notes?: readonly string[];
 };
 
-/** A rate against a floor: the medians of interleaved repetitions of both. */
+type Bound = { readonly atLeast: number } | { readonly atMost: number };
+
+/** A rate or a time against a floor: the medians of interleaved repetitions of both. */
 export function figureAgainstFloor(
   common: Common,
   measured: {
     readonly samples: readonly number[];
     readonly floorSamples: readonly number[];
     readonly floorIs: string;
-    readonly ratioMin: number;
+    readonly ratio: Bound;
   },
 ): Figure {
   const value = median(measured.samples);
@@ -45,39 +47,49 @@ export function figureAgainstFloor(
   const ratio = value / floor;
   return {
     ...common,
-    value: Math.round(value),
-    floor: Math.round(floor),
+    value: rounded(value),
+    floor: rounded(floor),
     floorIs: measured.floorIs,
-    ratio: Math.round(ratio * 1_000) / 1_000,
-    target: measured.ratioMin,
-    targetIs: 'at least ratio',
-    met: ratio >= measured.ratioMin,
+    ratio: rounded(ratio),
+    ...judged(ratio, measured.ratio, 'ratio'),
     notes: [
-      `${spreadOf(measured.samples)} ${common.unit}, ${measured.floorIs} ${spreadOf(measured.floorSamples)}, over ${measured.samples.length} repetitions in turns`,
+      `${spreadOf(measured.samples)} ${common.unit}, ${measured.floorIs} ${spreadOf(measured.floorSamples)}, ${repetitionsOf(measured)}`,
       ...(common.notes ?? []),
     ],
   };
 }
 
+function repetitionsOf({ samples, floorSamples }: Record<'samples' | 'floorSamples', readonly number[]>): string {
+  const [own, floor] = [samples.length, floorSamples.length];
+  return own === floor ? `over ${own} repetitions in turns` : `over ${own} and ${floor} repetitions`;
+}
+
 /** A value against a bound of its own. */
 export function figureAgainstBound(
   common: Common,
-  measured: { readonly value: number; readonly bound: { readonly atLeast: number } | { readonly atMost: number } },
+  measured: { readonly value: number; readonly bound: Bound },
 ): Figure {
   const { value, bound } = measured;
-  const isMinimum = 'atLeast' in bound;
-  const target = isMinimum ? bound.atLeast : bound.atMost;
   return {
     ...common,
-    value: Math.round(value * 10) / 10,
+    value: rounded(value),
     floor: null,
     floorIs: null,
     ratio: null,
-    target,
-    targetIs: isMinimum ? 'at least value' : 'at most value',
-    met: isMinimum ? value >= target : value <= target,
+    ...judged(value, bound, 'value'),
     notes: common.notes ?? [],
   };
+}
+
+function judged(measured: number, bound: Bound, is: Judged): Pick<Figure, 'target' | 'targetIs' | 'met'> {
+  return 'atLeast' in bound
+    ? { target: bound.atLeast, targetIs: `at least ${is}`, met: measured >= bound.atLeast }
+    : { target: bound.atMost, targetIs: `at most ${is}`, met: measured <= bound.atMost };
+}
+
+/** Four digits are more than any of these is worth. */
+function rounded(value: number): number {
+  return Number(Math.abs(value) >= 1_000 ? value.toFixed(0) : value.toPrecision(4));
 }
 
 /** The middle one; of an even number the lower of the two middle ones. Throws without samples. */
@@ -87,10 +99,12 @@ export function median(samples: readonly number[]): number {
   return middle;
 }
 
-function spreadOf(samples: readonly number[]): string {
+/** `3.1 to 4.7`: lowest and highest of the repetitions. */
+export function spreadOf(samples: readonly number[]): string {
   return `${grouped(Math.min(...samples))} to ${grouped(Math.max(...samples))}`;
 }
 
 export function grouped(value: number): string {
-  return value.toLocaleString('en-US', { maximumFractionDigits: Math.abs(value) < 100 ? 1 : 0 });
+  const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
 }

@@ -1,14 +1,12 @@
 import { join } from 'node:path';
 import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { must } from '@edgestock/shared/runtime/assert';
-import { systemClock } from '@edgestock/shared/runtime/clock';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { requestJson } from '../api/json-request.ts';
 import { anyPorts, startSystem } from '../system/start-system.ts';
+import { untilTrue } from './until-true.ts';
 
 const WAREHOUSE = must(parseWarehouseId('BENCH1'), 'a warehouse id');
-const PATIENCE_MS = 30_000;
-const ASK_EVERY_MS = 50;
 
 export type PromisingCentral = Service & { readonly url: string };
 
@@ -50,13 +48,5 @@ export async function startPromisingCentral(
   } catch (error) {
     await system.stop();
     throw error;
-  }
-}
-
-async function untilTrue(what: string, look: () => Promise<boolean>): Promise<void> {
-  const givesUpMs = systemClock.monotonicMs() + PATIENCE_MS;
-  while (!(await look())) {
-    if (systemClock.monotonicMs() > givesUpMs) throw new Error(`not within ${PATIENCE_MS / 1_000} s: ${what}`);
-    await systemClock.sleep(ASK_EVERY_MS);
   }
 }

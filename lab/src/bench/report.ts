@@ -55,6 +55,11 @@ const settings = [
   '- Hono floors: the server options of the node, one route, nothing behind it. The POST parses its JSON and returns it.',
   '- SQLite floors: the database settings of the product (WAL, synchronous=FULL, the same page cache and checkpoints), its schema and disk,',
   '  prepared statements, constant values; nothing is decided, encoded or hashed.',
+  '- PostgreSQL and Redis: as durable as the product, the only client of their own, the same door; settings in lab/src/bench/peer/.',
+  '- Offered load goes out at a steady rate, and a latency begins when its request was due, whether or not it could be sent then.',
+  '- Nodes by the hundred are the replication of real ones, over books in memory. Stores of a million SKUs are written in bulk, as trimmed',
+  '  logs and snapshots leave them; a test holds them against `verify`, the digests and a real snapshot.',
+  '- Everything shares the cores: load, nodes, broker and central, as on no machine that sells.',
   '',
 ];
 

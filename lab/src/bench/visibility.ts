@@ -4,12 +4,13 @@ import { numberedWarehouses } from '../replay/destination.ts';
 import { anyPorts, startSystem, warehouseIdsOf } from '../system/start-system.ts';
 import { figureAgainstBound } from './figure.ts';
 import { Helper } from './process/helper.ts';
-import type { Bench, BenchRun } from './run.ts';
+import { type Bench, type BenchRun, sized } from './run.ts';
 import { stock } from './stocked-node.ts';
 import type { VisibilityOrder, VisibilityReply } from './visibility/visibility-process.ts';
 
 const NODES = 10;
-const SKUS = 1_000;
+const QUICK_NODES = 2;
+const SKUS_PER_NODE = 1_000;
 const PER_SECOND = 1_000;
 const P50_MS_MAX = 5;
 const P99_MS_MAX = 30;
@@ -22,23 +23,24 @@ const COMPARISON = { perSecond: 200, p50Ms: 25, p99Ms: 65 };
  */
 export const visibility: Bench = async (run) => {
   const services = new ServiceStack();
+  const skus = sized(SKUS_PER_NODE, run);
   try {
     const system = services.add(
       'system',
       await startSystem({
         dataDirectory: join(run.directory, 'n4'),
-        warehouses: warehouseIdsOf(numberedWarehouses(NODES)),
+        warehouses: warehouseIdsOf(numberedWarehouses(run.isQuick ? QUICK_NODES : NODES)),
         ports: anyPorts,
         logLevel: 'error',
       }),
     );
-    for (const { url } of system.nodes) await stock(url, SKUS);
+    for (const { url } of system.nodes) await stock(url, skus);
     const observer = services.add(
       'observer',
       Helper.start<VisibilityOrder, VisibilityReply>(new URL('./visibility/visibility-process.ts', import.meta.url)),
     );
     const nodes = system.nodes.map(({ warehouse, url }) => ({ warehouse, url }));
-    const common = { centralUrl: system.centralUrl, skus: SKUS };
+    const common = { centralUrl: system.centralUrl, skus };
     const [first] = nodes;
     if (first === undefined) throw new Error('there is no node');
 
@@ -54,7 +56,7 @@ export const visibility: Bench = async (run) => {
         durationMs: durationMsOf(run) / 2,
       }),
     );
-    return figuresOf(all, one);
+    return figuresOf(all, one, nodes.length);
   } finally {
     await services.stop();
   }
@@ -69,8 +71,8 @@ function checked(reply: VisibilityReply): VisibilityReply {
   return reply;
 }
 
-function figuresOf(all: VisibilityReply, one: VisibilityReply) {
-  const what = `sale answered → visible at central, ${PER_SECOND}/s over ${NODES} nodes`;
+function figuresOf(all: VisibilityReply, one: VisibilityReply, nodes: number) {
+  const what = `sale answered → visible at central, ${PER_SECOND}/s over ${nodes} nodes`;
   const notes = [
     `${all.sales.toLocaleString('en-US')} sales, all seen, slowest ${all.maxMs.toFixed(1)} ms; ${all.late} were sent late because the connections to their node were busy`,
     `${COMPARISON.perSecond}/s on one node: p50 ${one.p50Ms.toFixed(1)} ms, p99 ${one.p99Ms.toFixed(1)} ms (PouchDB into express-pouchdb at that rate, measured apart: ${COMPARISON.p50Ms} and ${COMPARISON.p99Ms} ms)`,

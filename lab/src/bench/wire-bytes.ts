@@ -36,10 +36,10 @@ const BATCHES = 8;
  * through the node's API, so that every delta says all that a till says: receipt, till, and when it was rung up, which for a
  * till that is online is a moment ago.
  */
-export const wireBytes: Bench = async ({ directory, dataDirectory }) => {
+export const wireBytes: Bench = async ({ directory, dataDirectory, isQuick }) => {
   const file = dataDirectory && join(dataDirectory, 'pos-grocery-us', 'transactions_w01_w40.csv.gz');
   const isReal = file !== undefined && existsSync(file);
-  await recordSales(directory, isReal ? realSales(file) : madeUpSales());
+  await recordSales(directory, isReal ? realSales(file) : madeUpSales(), isQuick ? 1 : BATCHES);
   const perDelta = bytesPerDelta(directory);
   return [
     figureAgainstBound(
@@ -56,7 +56,7 @@ export const wireBytes: Bench = async ({ directory, dataDirectory }) => {
   ];
 };
 
-async function recordSales(directory: string, requests: AsyncIterable<NodeRequest>): Promise<void> {
+async function recordSales(directory: string, requests: AsyncIterable<NodeRequest>, batches: number): Promise<void> {
   const node = await startEdgeNode(
     {
       warehouse: WAREHOUSE,
@@ -73,7 +73,7 @@ async function recordSales(directory: string, requests: AsyncIterable<NodeReques
   try {
     const api = new EdgeApi(node.url, { patienceMs: PATIENCE_MS });
     await sendRequests(
-      firstMovements(requests, BATCHES * wireLimits.batchDeltasMax),
+      firstMovements(requests, batches * wireLimits.batchDeltasMax),
       () => api,
       () => undefined,
     );

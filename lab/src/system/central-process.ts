@@ -4,7 +4,7 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import { requestJson } from '../api/json-request.ts';
 import { KeptProcess } from './kept-process.ts';
 
-export type CentralProcess = Service & { readonly url: string };
+export type CentralProcess = Service & { readonly url: string; readonly pid: number | undefined };
 
 export const EDGESTOCK = join(import.meta.dirname, '..', '..', '..', 'scripts', 'edgestock.ts');
 const PROBE_TIMEOUT_MS = 1_000;
@@ -38,6 +38,7 @@ export async function startCentralProcess(options: {
   );
   return {
     url,
+    pid: kept.pid,
     stop: () => kept.stop(),
   };
 }

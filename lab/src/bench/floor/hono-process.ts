@@ -15,7 +15,9 @@ export type HonoReply = { readonly url: string };
  */
 answerOrders<HonoOrder, HonoReply>(async ({ constantBody }) => {
   const app = new Hono();
-  app.get('/v1/stock/:sku', () => new Response(constantBody, { headers: { 'content-type': 'application/json' } }));
+  const answer = () => new Response(constantBody, { headers: { 'content-type': 'application/json' } });
+  app.get('/v1/stock/:sku', answer);
+  app.get('/v1/availability/:sku', answer);
   app.post('/v1/sales', async (context) => {
     const body: unknown = await context.req.json();
     return new Response(JSON.stringify(body), { status: 201, headers: { 'content-type': 'application/json' } });

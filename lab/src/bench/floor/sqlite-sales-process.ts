@@ -4,10 +4,10 @@ import { systemClock } from '@edgestock/shared/runtime/clock';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import type { Database } from 'better-sqlite3';
-import { OPENING_UNITS, SKUS, scatteredSku, skuAt } from '../load/goods.ts';
+import { OPENING_UNITS, scatteredSku, skuAt } from '../load/goods.ts';
 import { answerOrders } from '../process/answer-orders.ts';
 
-export type SqliteSalesOrder = { readonly path: string; readonly durationMs: number };
+export type SqliteSalesOrder = { readonly path: string; readonly durationMs: number; readonly skus: number };
 export type SqliteSalesReply = { readonly perSecond: number };
 
 /** What one sale of the product writes, in bytes. */
@@ -23,14 +23,16 @@ const FINGERPRINT = 'f'.repeat(43);
 class BareSales {
   readonly #database: Database;
   readonly #sell: (sku: string) => void;
+  readonly #skus: number;
   #sequence = 0;
 
-  constructor(path: string) {
+  constructor(path: string, skus: number) {
+    this.#skus = skus;
     const database = openDatabase(path, { cacheKiB: CACHE_KIB });
     database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     this.#database = database;
     migrate(database, migrations);
-    fill(database);
+    fill(database, skus);
     const position = database.prepare(
       'UPDATE position SET on_hand = on_hand - 1, version = version + 1, sequence = ?, changed_at = 1 WHERE sku = ?',
     );
@@ -55,7 +57,7 @@ class BareSales {
   loop(durationMs: number): number {
     const startedMs = systemClock.monotonicMs();
     const first = this.#sequence;
-    while (systemClock.monotonicMs() < startedMs + durationMs) this.#sell(scatteredSku(this.#sequence));
+    while (systemClock.monotonicMs() < startedMs + durationMs) this.#sell(scatteredSku(this.#sequence, this.#skus));
     return ((this.#sequence - first) * 1_000) / (systemClock.monotonicMs() - startedMs);
   }
 
@@ -64,7 +66,7 @@ class BareSales {
   }
 }
 
-function fill(database: Database): void {
+function fill(database: Database, skus: number): void {
   const position = database.prepare(
     'INSERT INTO position (sku, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, changed_at) VALUES (?, ?, 0, 0, 0, 0, 0, 1, 1, 1)',
   );
@@ -75,7 +77,7 @@ function fill(database: Database): void {
         "INSERT INTO node (id, warehouse, instance, sequence, hash, checkpoint_sequence, checkpoint_hash, applied_up_to, installed_at) VALUES (1, 'FLOOR', 'floor', 0, ?, 0, ?, 0, 1)",
       )
       .run(HASH, HASH);
-    for (let index = 0; index < SKUS; index += 1) {
+    for (let index = 0; index < skus; index += 1) {
       position.run(skuAt(index), OPENING_UNITS);
       balance.run(skuAt(index), OPENING_UNITS);
     }
@@ -84,7 +86,7 @@ function fill(database: Database): void {
 
 let sales: BareSales | undefined;
 
-answerOrders<SqliteSalesOrder, SqliteSalesReply>(({ path, durationMs }) => {
-  sales ??= new BareSales(path);
+answerOrders<SqliteSalesOrder, SqliteSalesReply>(({ path, durationMs, skus }) => {
+  sales ??= new BareSales(path, skus);
   return { perSecond: sales.loop(durationMs) };
 });

@@ -2,10 +2,10 @@ import { centralLimits } from '@edgestock/central/limits';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import type { Database, Statement } from 'better-sqlite3';
-import { type GeneratedBatch, GeneratedLogs } from '../ingest/generated-log.ts';
+import { type GeneratedBatch, GeneratedLogs, type RoundSize } from '../ingest/generated-log.ts';
 import { answerOrders } from '../process/answer-orders.ts';
 
-export type UpsertOrder = { readonly path: string };
+export type UpsertOrder = { readonly path: string; readonly size: RoundSize };
 export type UpsertReply = { readonly perSecond: number };
 
 const CACHE_KIB = 64 * 1024;
@@ -15,11 +15,12 @@ const CACHE_KIB = 64 * 1024;
  * transaction as central takes. The settings are central's; no checks, no log, no answers are kept.
  */
 class BareUpsert {
-  readonly #logs = new GeneratedLogs();
+  readonly #logs: GeneratedLogs;
   readonly #database: Database;
   readonly #upsert: Statement<(string | number)[]>;
 
-  constructor(path: string) {
+  constructor({ path, size }: UpsertOrder) {
+    this.#logs = new GeneratedLogs(size);
     this.#database = openDatabase(path, { cacheKiB: CACHE_KIB });
     this.#database.exec(`
       CREATE TABLE position (
@@ -79,7 +80,7 @@ class BareUpsert {
 
 let upsert: BareUpsert | undefined;
 
-answerOrders<UpsertOrder, UpsertReply>(({ path }) => {
-  upsert ??= new BareUpsert(path);
+answerOrders<UpsertOrder, UpsertReply>((order) => {
+  upsert ??= new BareUpsert(order);
   return { perSecond: upsert.round() };
 });

@@ -8,9 +8,13 @@ import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
 
 export const NODES = 10;
-export const SKUS_PER_NODE = 5_000;
-const BATCHES_PER_NODE = 5;
-export const DELTAS_PER_ROUND = NODES * BATCHES_PER_NODE * wireLimits.batchDeltasMax;
+
+/** How large a round is, and over how many SKUs of each node the deltas go. */
+export type RoundSize = { readonly batchesPerNode: number; readonly skusPerNode: number };
+
+export function deltasOfRound({ batchesPerNode }: RoundSize): number {
+  return NODES * batchesPerNode * wireLimits.batchDeltasMax;
+}
 
 const OPENING_UNITS = 1_000_000;
 const FIRST_AT = 1_795_000_000_000;
@@ -27,10 +31,12 @@ class GeneratedLog {
   readonly warehouse: WarehouseId;
   readonly instance: string;
   readonly #positions = new Map<Sku, Position>();
+  readonly #skus: number;
   #sequence = 0;
   #hash: Uint8Array = genesisHash;
 
-  constructor(index: number) {
+  constructor(index: number, skus: number) {
+    this.#skus = skus;
     this.warehouse = `BENCH${index}` as WarehouseId;
     this.instance = `instance-of-bench-${index}-000`;
   }
@@ -63,7 +69,7 @@ class GeneratedLog {
 
   #sell(): { readonly row: StateRow; readonly delta: Uint8Array } {
     // A stride without a common divisor: every SKU once before any comes again, in an order without neighbours.
-    const sku = `SKU-${String((this.#sequence * 2_743) % SKUS_PER_NODE).padStart(6, '0')}` as Sku;
+    const sku = `SKU-${String((this.#sequence * 2_743) % this.#skus).padStart(6, '0')}` as Sku;
     const { version, sequence: previous, ...state } = this.#positions.get(sku) ?? emptyPosition;
     this.#sequence += 1;
     const sequence = this.#sequence;
@@ -93,13 +99,16 @@ export class GeneratedLogs {
   readonly nodes: readonly { readonly warehouse: WarehouseId; readonly instance: string }[];
   readonly #logs: readonly GeneratedLog[];
 
-  constructor() {
-    this.#logs = Array.from({ length: NODES }, (_, index) => new GeneratedLog(index + 1));
+  readonly #batchesPerNode: number;
+
+  constructor({ batchesPerNode, skusPerNode }: RoundSize) {
+    this.#batchesPerNode = batchesPerNode;
+    this.#logs = Array.from({ length: NODES }, (_, index) => new GeneratedLog(index + 1, skusPerNode));
     this.nodes = this.#logs;
   }
 
   /** The next batches of every node, in turns between the nodes. */
   round(): readonly GeneratedBatch[] {
-    return Array.from({ length: BATCHES_PER_NODE }, () => this.#logs.map((log) => log.batch())).flat();
+    return Array.from({ length: this.#batchesPerNode }, () => this.#logs.map((log) => log.batch())).flat();
   }
 }

@@ -3,7 +3,8 @@ import { Ingester } from '@edgestock/central/ingest/ingester';
 import { NodeCursors } from '@edgestock/central/ingest/node-cursors';
 import { StoreWrites } from '@edgestock/central/ingest/store-writes';
 import { WantedStates } from '@edgestock/central/ingest/wanted-states';
-import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
+import { openStore } from '@edgestock/central/open-store';
+import type { StorePlace } from '@edgestock/central/store/store-place';
 import { digestWatchOf } from '@edgestock/central/testing/digest-watch';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
@@ -11,28 +12,32 @@ import { systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { answerOrders } from '../process/answer-orders.ts';
-import { DELTAS_PER_ROUND, type GeneratedBatch, GeneratedLogs } from './generated-log.ts';
+import { deltasOfRound, type GeneratedBatch, GeneratedLogs, type RoundSize } from './generated-log.ts';
 
-export type IngestOrder = { readonly path: string };
+export type IngestOrder = { readonly place: StorePlace; readonly size: RoundSize };
 export type IngestReply = { readonly perSecond: number };
 
 /** Central's ingest without its broker: the real ingester on the real store, fed with the bytes of messages. */
 class IngestUnderLoad {
-  readonly #logs = new GeneratedLogs();
+  readonly #size: RoundSize;
+  readonly #logs: GeneratedLogs;
   readonly #metrics = emptyIngestMetrics();
   readonly #ingester: Ingester;
   #failure: unknown;
   #onAcknowledged: () => void = () => undefined;
   #acknowledged = 0;
 
-  private constructor(ingester: (own: IngestUnderLoad) => Ingester) {
+  private constructor(size: RoundSize, ingester: (own: IngestUnderLoad) => Ingester) {
+    this.#size = size;
+    this.#logs = new GeneratedLogs(size);
     this.#ingester = ingester(this);
   }
 
-  static async open(path: string): Promise<IngestUnderLoad> {
-    const store = openCentralStore(path);
+  static async open({ place, size }: IngestOrder): Promise<IngestUnderLoad> {
+    const store = await openStore(place, { isChecked: true });
     const cursors = new NodeCursors([], systemClock);
     const own = new IngestUnderLoad(
+      size,
       (under) =>
         new Ingester({
           store,
@@ -52,9 +57,13 @@ class IngestUnderLoad {
           },
         }),
     );
-    const place = { epoch: 0, sequence: 0, hash: Buffer.from(genesisHash).toString('hex') };
+    const genesis = { epoch: 0, sequence: 0, hash: Buffer.from(genesisHash).toString('hex') };
     for (const { warehouse, instance } of own.#logs.nodes) {
-      await store.enrol(warehouse, { warehouse, instance, place, schema: [SCHEMA_MIN, SCHEMA_MAX] }, systemClock.now());
+      await store.enrol(
+        warehouse,
+        { warehouse, instance, place: genesis, schema: [SCHEMA_MIN, SCHEMA_MAX] },
+        systemClock.now(),
+      );
     }
     return own;
   }
@@ -67,7 +76,8 @@ class IngestUnderLoad {
     await this.#take(messages);
     const seconds = (systemClock.monotonicMs() - startedMs) / 1_000;
     const applied = this.#metrics.deltasApplied - before;
-    if (applied !== DELTAS_PER_ROUND) throw new Error(`${applied} of ${DELTAS_PER_ROUND} deltas were applied`);
+    const due = deltasOfRound(this.#size);
+    if (applied !== due) throw new Error(`${applied} of ${due} deltas were applied`);
     return applied / seconds;
   }
 
@@ -96,7 +106,7 @@ class IngestUnderLoad {
 
 let ingest: IngestUnderLoad | undefined;
 
-answerOrders<IngestOrder, IngestReply>(async ({ path }) => {
-  ingest ??= await IngestUnderLoad.open(path);
+answerOrders<IngestOrder, IngestReply>(async (order) => {
+  ingest ??= await IngestUnderLoad.open(order);
   return { perSecond: await ingest.round() };
 });

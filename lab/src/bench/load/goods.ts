@@ -5,12 +5,12 @@ export const SKUS = 10_000;
 export const OPENING_UNITS = 1_000_000_000;
 
 export function skuAt(index: number): string {
-  return `SKU-${String(index % SKUS).padStart(6, '0')}`;
+  return `SKU-${String(index).padStart(6, '0')}`;
 }
 
-/** Goes through all SKUs in an order without neighbours, the same in every run. */
-export function scatteredSku(index: number): string {
-  return skuAt((index * 7_919) % SKUS);
+/** Goes through all SKUs in an order without neighbours, the same in every run: a prime, which no number of SKUs is divided by. */
+export function scatteredSku(index: number, skus: number = SKUS): string {
+  return skuAt((index * 611_953) % skus);
 }
 
 /** A till's sale of one unit, as it stands in a request. */

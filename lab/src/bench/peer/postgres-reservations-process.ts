@@ -1,10 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { httpLimits } from '@edgestock/edge-node/limits';
-import { getRequestListener } from '@hono/node-server';
-import { Hono } from 'hono';
 import postgres from 'postgres';
 import { answerOrders } from '../process/answer-orders.ts';
+import { RESERVED_MINUTES, type Reserve, serveReservations } from './serve-reservations.ts';
 
 export type PostgresReservationsOrder = {
   readonly port: number;
@@ -44,35 +40,19 @@ answerOrders<PostgresReservationsOrder, PostgresReservationsReply>(async ({ port
       >`SELECT available FROM stock WHERE sku = ${asked.sku} FOR UPDATE`;
       if (row === undefined || Number(row.available) < asked.quantity) return undefined;
       await transaction`UPDATE stock SET available = available - ${asked.quantity} WHERE sku = ${asked.sku}`;
-      return transaction<{ id: string }[]>`INSERT INTO reservation (sku, quantity, owner, expires_at)
-        VALUES (${asked.sku}, ${asked.quantity}, ${asked.owner}, now() + interval '15 minutes') RETURNING id`;
+      const rows = await transaction<{ id: string }[]>`INSERT INTO reservation (sku, quantity, owner, expires_at)
+        VALUES (${asked.sku}, ${asked.quantity}, ${asked.owner}, now() + make_interval(mins => ${RESERVED_MINUTES}))
+        RETURNING id`;
+      return rows[0]?.id;
     });
   const conditional = async (asked: Reserve) => {
     const rows = await sql<{ id: string }[]>`WITH taken AS (
         UPDATE stock SET available = available - ${asked.quantity}
         WHERE sku = ${asked.sku} AND available >= ${asked.quantity} RETURNING sku)
       INSERT INTO reservation (sku, quantity, owner, expires_at)
-      SELECT sku, ${asked.quantity}, ${asked.owner}, now() + interval '15 minutes' FROM taken RETURNING id`;
-    return rows.length === 0 ? undefined : rows;
+      SELECT sku, ${asked.quantity}, ${asked.owner}, now() + make_interval(mins => ${RESERVED_MINUTES}) FROM taken
+      RETURNING id`;
+    return rows[0]?.id;
   };
-  const reserve = way === 'row-lock' ? locking : conditional;
-
-  const app = new Hono();
-  app.post('/v1/reservations', async (context) => {
-    const { owner, lines } = await context.req.json<{ owner: string; lines: { sku: string; quantity: number }[] }>();
-    const [line] = lines;
-    if (line === undefined) return context.json({}, 400);
-    const rows = await reserve({ ...line, owner });
-    return rows === undefined
-      ? context.json({ code: 'insufficient' }, 409)
-      : context.json({ reservation: { id: rows[0]?.id, owner, lines } }, 201);
-  });
-  const server = createServer(
-    { keepAliveTimeout: httpLimits.keepAliveTimeoutMs, noDelay: true },
-    getRequestListener(app.fetch, { hostname: '127.0.0.1' }),
-  );
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { url: await serveReservations(way === 'row-lock' ? locking : conditional) };
 });
-
-type Reserve = { readonly sku: string; readonly quantity: number; readonly owner: string };

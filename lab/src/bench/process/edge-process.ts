@@ -5,22 +5,29 @@ import { EDGESTOCK } from '../../system/central-process.ts';
 import { childEnvironment } from '../../system/config.ts';
 import { HelperDied } from './helper.ts';
 
-export type EdgeProcess = { readonly url: string; stop(): Promise<void> };
+export type EdgeProcess = { readonly url: string; readonly pid: number | undefined; stop(): Promise<void> };
 
-/** No broker answers there: what is measured is the node, not a broker beside it. */
+/** No broker answers there: what is measured then is the node, not a broker beside it. */
 const NO_BROKER = 'nats://127.0.0.1:9';
 
-/** One node as its users run it: `edgestock edge` in a process of its own, all settings at their defaults. */
-export async function startEdgeProcess(options: { readonly directory: string }): Promise<EdgeProcess> {
+/**
+ * One node as its users run it: `edgestock edge` in a process of its own, all settings at their defaults. Without a broker it is a
+ * node whose link is cut.
+ */
+export async function startEdgeProcess(options: {
+  readonly directory: string;
+  readonly warehouse?: string;
+  readonly natsUrl?: string;
+}): Promise<EdgeProcess> {
   const flags = [
     '--warehouse',
-    'BENCH1',
+    options.warehouse ?? 'BENCH1',
     '--data-dir',
     options.directory,
     '--port',
     '0',
     '--nats',
-    NO_BROKER,
+    options.natsUrl ?? NO_BROKER,
     '--json',
   ];
   const child = spawn(process.execPath, [EDGESTOCK, 'edge', ...flags], {
@@ -34,6 +41,7 @@ export async function startEdgeProcess(options: { readonly directory: string }):
   const { url } = JSON.parse(line) as { readonly url: string };
   return {
     url,
+    pid: child.pid,
     stop: async () => {
       child.kill('SIGTERM');
       await exited;

@@ -1,7 +1,8 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { percentile } from '../../measure/distribution.ts';
-import { saleBody, skuAt } from '../load/goods.ts';
-import { offeredSales } from '../load/offered-sales.ts';
+import { postText } from '../load/connection.ts';
+import { saleBody, scatteredSku } from '../load/goods.ts';
+import { offeredLoad } from '../load/offered-load.ts';
 import { answerOrders } from '../process/answer-orders.ts';
 import { AvailabilityWatch } from './availability-watch.ts';
 import { PendingSales } from './pending-sales.ts';
@@ -21,6 +22,8 @@ export type VisibilityReply = {
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly maxMs: number;
+  /** How long the tills waited for their answers, from when each sale was due. */
+  readonly answerP99Ms: number;
 };
 
 const CONNECTIONS_PER_NODE = 16;
@@ -32,22 +35,24 @@ let receipts = 0;
 /** Till and storefront in one process, so that both ends are timed by one clock. */
 answerOrders<VisibilityOrder, VisibilityReply>(async ({ centralUrl, nodes, skus, perSecond, durationMs }) => {
   const sales = new PendingSales();
+  const answersMs: number[] = [];
   const warehouseOf = new Map(nodes.map(({ warehouse, url }) => [url, warehouse]));
   const watch = await AvailabilityWatch.start(centralUrl, ({ warehouse, sku, sequence }) =>
     sales.seen({ position: `${warehouse} ${sku}`, sequence }, systemClock.monotonicMs()),
   );
   try {
-    const { answered, late } = await offeredSales({
+    const { answered, late } = await offeredLoad({
       urls: nodes.map(({ url }) => url),
-      connectionsPerNode: CONNECTIONS_PER_NODE,
+      connectionsPerServer: CONNECTIONS_PER_NODE,
       perSecond,
       durationMs,
-      bodyOf: (index) => {
+      requestOf: (index, host) => {
         receipts += 1;
-        return saleBody(`V-${receipts}`, skuAt((index * 7_919) % skus));
+        return postText(host, '/v1/sales', saleBody(`V-${receipts}`, scatteredSku(index, skus)));
       },
-      onAnswer: (url, { status, body }) => {
+      onAnswer: (url, { status, body, latencyMs }) => {
         const nowMs = systemClock.monotonicMs();
+        answersMs.push(latencyMs);
         if (status !== 201) throw new Error(`a sale was answered with ${status}: ${body.toString()}`);
         const { sequence, movements } = JSON.parse(body.toString()) as SaleAnswer;
         sales.answered({ position: `${warehouseOf.get(url)} ${movements[0]?.sku}`, sequence }, nowMs);
@@ -63,6 +68,7 @@ answerOrders<VisibilityOrder, VisibilityReply>(async ({ centralUrl, nodes, skus,
       p50Ms: percentile(latenciesMs, 0.5) ?? 0,
       p99Ms: percentile(latenciesMs, 0.99) ?? 0,
       maxMs: Math.max(0, ...latenciesMs),
+      answerP99Ms: percentile(answersMs, 0.99) ?? 0,
     };
   } finally {
     watch.stop();
