@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 
 const root = join(import.meta.dirname, '..');
 const page = readFileSync(join(root, 'docs', 'faults.md'), 'utf8');
-const ROWS = 63;
+const ROWS = 66;
 
 /** A line of the catalogue: its number, and the tests and cases that it names. */
 const rows = [...page.matchAll(/^\| (\d+) +\| [^|]+ \| ([^|]+) \|$/gm)].map(([, number, held = '']) => ({

@@ -23,6 +23,8 @@ export const centralLimits = {
   /** How long an answer to a read is waited for, and how long the end of a transaction, which may rewrite every answer there is. */
   readAnswerMsMax: 15_000,
   transactionMsMax: 5 * 60_000,
+  /** A statement that is not answered for so long is asked for by another connection. Longer than a connection takes to be made. */
+  writerSilentMsMax: 10_000,
   /**
    * A worker's right to its shards, how often it renews it, and how long before its end it stops: more than clocks may drift apart in
    * a term. Another one takes over within a term and a beat.

@@ -74,6 +74,12 @@ ${membersHelp(orderMembers)}`,
       valueHint: 'DIR',
       description: 'Keep the data here; default a temporary folder that goes away',
     },
+    store: {
+      type: 'string',
+      default: 'sqlite',
+      valueHint: 'URL',
+      description: "Central's: a file in the data directory, or the URL of an empty PostgreSQL database, which stays",
+    },
     json: { type: 'boolean', description: 'With --once: the result as one JSON object, the only line on stdout' },
   },
   async run({ args }) {
@@ -95,6 +101,7 @@ function membersHelp(meanings: Readonly<Record<string, string>>): string {
 }
 
 type OnceFlags = ShopFlags & {
+  readonly store: string;
   readonly transactions?: string | undefined;
   readonly warehouses?: string | undefined;
   readonly stock?: string | undefined;
@@ -115,6 +122,7 @@ async function once(args: OnceFlags, dataDirectory: string, signal: AbortSignal)
   const { demoOnce } = await import('./once/once.ts');
   const result = await demoOnce({
     dataDirectory,
+    store: args.store,
     transactions,
     shop: shopOf(args, { spreadOver: numberedWarehouses(count), isSpread }),
     isSpread,
@@ -144,6 +152,7 @@ async function onceWithOrders(
   const { demoOrders } = await import('./orders/orders-run.ts');
   const result = await demoOrders({
     dataDirectory,
+    store: args.store,
     tills: { path: files.transactions, shop: shopOf(args, spread) },
     orders: { path: files.orders, shop: shopOf({ ...args, columns: args['order-columns'] }, spread) },
     warehouses,
@@ -156,14 +165,15 @@ async function onceWithOrders(
 }
 
 async function live(
-  args: { readonly transactions?: string | undefined; readonly rate: string },
+  args: { readonly transactions?: string | undefined; readonly rate: string; readonly store: string },
   dataDirectory: string,
   signal: AbortSignal,
 ): Promise<void> {
   if (args.transactions) throw new UsageError('--transactions is for --once', 'Add --once to replay a file.');
   const salesPerSecond = wholeNumberOf('rate', args.rate, { min: 1, max: 10_000 });
   const { demoLive } = await import('./live/live.ts');
-  await demoLive({ dataDirectory, warehouses: LIVE_WAREHOUSES, salesPerSecond, signal, output: process.stdout });
+  const { store } = args;
+  await demoLive({ dataDirectory, store, warehouses: LIVE_WAREHOUSES, salesPerSecond, signal, output: process.stdout });
 }
 
 /** A replay that is to be proved needs books without a past. */

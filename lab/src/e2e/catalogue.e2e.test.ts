@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { requestJson } from '../api/json-request.ts';
 import { EDGESTOCK } from '../system/central-process.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import {
   childrenOf,
   isRunning,
@@ -20,6 +21,7 @@ type Addresses = { central: string; nodes: { warehouse: string; url: string }[] 
 const WITHIN_MS = 30_000;
 const MANY = 30_000;
 
+const stores = centralStores();
 let folder: string;
 let up: RunningCommand;
 let central: string;
@@ -29,7 +31,8 @@ let ham: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgestock-catalogue-'));
   const anyPort = ['--port-base', '0', '--central-port', '0', '--nats-port', '0', '--json'];
-  up = await startCommand('up', '--warehouses', 'BER1,HAM1', '--data-dir', join(folder, 'up'), ...anyPort);
+  const store = ['--store', await stores.fresh()];
+  up = await startCommand('up', '--warehouses', 'BER1,HAM1', '--data-dir', join(folder, 'up'), ...store, ...anyPort);
   const addresses = up.ready as Addresses;
   central = addresses.central;
   [ber = '', ham = ''] = addresses.nodes.map(({ url }) => url);

@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '@edgestock/shared/runtime/assert';
@@ -11,6 +11,7 @@ import { ShopApi } from '../api/shop-api.ts';
 import { SiteApi } from '../api/site-api.ts';
 import { type Broker, startBroker } from '../system/broker.ts';
 import { portFor } from '../system/ports.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import { type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
 
 /**
@@ -26,9 +27,14 @@ let broker: Broker;
 let central: RunningCommand;
 let edges: readonly RunningCommand[];
 let centralUrl: string;
+let store: string;
 let shop: ShopApi;
 let sites: ReadonlyMap<string, SiteApi>;
 let nodes: ReadonlyMap<string, EdgeApi>;
+const stores = centralStores();
+const isOnServer = stores.kind === 'postgres';
+/** A server's own means put it back: that drill is in `central-on-postgres.pg.e2e.test.ts`. */
+const left = isOnServer ? ' (left out: central backs up and restores only a store that is a file)' : '';
 const centralDir = () => join(folder, 'central');
 
 beforeAll(async () => {
@@ -40,6 +46,7 @@ beforeAll(async () => {
   });
   const port = await portFor(0, '--central-port');
   centralUrl = `http://127.0.0.1:${port}`;
+  store = await stores.fresh();
   central = await startCentral();
   edges = await Promise.all(
     WAREHOUSES.map((warehouse) =>
@@ -63,92 +70,94 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-test('a central that is restored from a backup promises no unit twice, and agrees with its nodes again', async () => {
-  await received('BER1', { A: 40, B: 10 });
-  await received('HAM1', { A: 20 });
-  await until(async () => (await available('A')) === 30, WITHIN_MS, 'central may promise half of it');
+test.skipIf(isOnServer)(
+  `a central that is restored from a backup promises no unit twice, and agrees with its nodes again${left}`,
+  async () => {
+    await received('BER1', { A: 40, B: 10 });
+    await received('HAM1', { A: 20 });
+    await until(async () => (await available('A')) === 30, WITHIN_MS, 'central may promise half of it');
 
-  expect((await order('before', { A: 6 })).allocations).not.toEqual([]);
-  await place('unpaid', { A: 3 });
-  await reserve('kept', { A: 2 });
-  await reserve('dropped', { A: 4 });
-  const backup = join(folder, 'backup.db');
-  const [written] = await Promise.all([
-    runCommand('central', 'backup', '--data-dir', centralDir(), '--to', backup, '--json'),
-    ...Array.from({ length: 10 }, (_, index) => reserve(`beside-${index}`, { B: 1 })),
-  ]);
-  expect(written, written.stderr).toMatchObject({ code: 0 });
-  expect(JSON.parse(written.stdout)).toMatchObject({
-    path: backup,
-    centralEpoch: 1,
-    warehouses: [{ warehouse: 'BER1' }, { warehouse: 'HAM1' }],
-  });
+    expect((await order('before', { A: 6 })).allocations).not.toEqual([]);
+    await place('unpaid', { A: 3 });
+    await reserve('kept', { A: 2 });
+    await reserve('dropped', { A: 4 });
+    const backup = join(folder, 'backup.db');
+    const [written] = await Promise.all([
+      runCommand('central', 'backup', '--data-dir', centralDir(), '--to', backup, '--json'),
+      ...Array.from({ length: 10 }, (_, index) => reserve(`beside-${index}`, { B: 1 })),
+    ]);
+    expect(written, written.stderr).toMatchObject({ code: 0 });
+    expect(JSON.parse(written.stdout)).toMatchObject({
+      path: backup,
+      centralEpoch: 1,
+      warehouses: [{ warehouse: 'BER1' }, { warehouse: 'HAM1' }],
+    });
 
-  // What central is going to forget: an order, a payment, a withdrawal, units that went back to a counter.
-  await order('forgotten', { A: 5 });
-  expect((await shop.pay('unpaid', 'authorised')).reply).toBe('made');
-  await shop.release('dropped');
-  const sold = await soldOut('HAM1', 'A');
-  await shipOne('BER1');
-  await until(tasksAreThere(['before', 'unpaid', 'forgotten']), WITHIN_MS, 'the nodes have their tasks');
+    // What central is going to forget: an order, a payment, a withdrawal, units that went back to a counter.
+    await order('forgotten', { A: 5 });
+    expect((await shop.pay('unpaid', 'authorised')).reply).toBe('made');
+    await shop.release('dropped');
+    const sold = await soldOut('HAM1', 'A');
+    await shipOne('BER1');
+    await until(tasksAreThere(['before', 'unpaid', 'forgotten']), WITHIN_MS, 'the nodes have their tasks');
 
-  const busy = await runCommand('central', 'restore', '--from', backup, '--data-dir', centralDir(), '--replace');
-  expect(busy).toMatchObject({ code: 2, stderr: expect.stringContaining('a central runs on') });
-  await central.kill('SIGKILL');
-  const refused = await runCommand('central', 'restore', '--from', backup, '--data-dir', centralDir());
-  expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--replace') });
-  const restored = await runCommand(
-    ...['central', 'restore', '--from', backup, '--data-dir', centralDir(), '--replace', '--json'],
-  );
-  expect(restored, restored.stderr).toMatchObject({ code: 0 });
-  expect(JSON.parse(restored.stdout)).toMatchObject({ kept: expect.stringContaining('central.db.replaced-') });
+    const busy = await runCommand('central', 'restore', '--from', backup, '--data-dir', centralDir(), '--replace');
+    expect(busy).toMatchObject({ code: 2, stderr: expect.stringContaining('a central runs on') });
+    await central.kill('SIGKILL');
+    const refused = await runCommand('central', 'restore', '--from', backup, '--data-dir', centralDir());
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('--replace') });
+    const restored = await runCommand(
+      ...['central', 'restore', '--from', backup, '--data-dir', centralDir(), '--replace', '--json'],
+    );
+    expect(restored, restored.stderr).toMatchObject({ code: 0 });
+    expect(JSON.parse(restored.stdout)).toMatchObject({ kept: expect.stringContaining('central.db.replaced-') });
 
-  central = await startCentral();
-  // Everybody wants what there is, from the first moment on.
-  const asked = await Promise.all(Array.from({ length: 60 }, (_, index) => tryReserve(`after-${index}`, { A: 1 })));
-  await until(async () => (await notCounted()).length === 0, WITHIN_MS, 'both nodes are heard and caught up with');
-  expect(await shop.oversold()).toBe(0);
-  expect((await status()).epochBegan).toMatchObject({ reason: expect.stringContaining('restored from a backup') });
-  const more = await Promise.all(Array.from({ length: 60 }, (_, index) => tryReserve(`later-${index}`, { A: 1 })));
-  // The shop pays once more what it has paid: its parcel is known, and none is made a second time.
-  expect((await shop.pay('unpaid', 'authorised')).reply).toBe('made');
-  await until(
-    async () => (await unknownTasks()).every(({ task }) => !task.startsWith('unpaid')),
-    WITHIN_MS,
-    'its task is known',
-  );
+    central = await startCentral();
+    // Everybody wants what there is, from the first moment on.
+    const asked = await Promise.all(Array.from({ length: 60 }, (_, index) => tryReserve(`after-${index}`, { A: 1 })));
+    await until(async () => (await notCounted()).length === 0, WITHIN_MS, 'both nodes are heard and caught up with');
+    expect(await shop.oversold()).toBe(0);
+    expect((await status()).epochBegan).toMatchObject({ reason: expect.stringContaining('restored from a backup') });
+    const more = await Promise.all(Array.from({ length: 60 }, (_, index) => tryReserve(`later-${index}`, { A: 1 })));
+    // The shop pays once more what it has paid: its parcel is known, and none is made a second time.
+    expect((await shop.pay('unpaid', 'authorised')).reply).toBe('made');
+    await until(
+      async () => (await unknownTasks()).every(({ task }) => !task.startsWith('unpaid')),
+      WITHIN_MS,
+      'its task is known',
+    );
 
-  const forgotten = (await unknownTasks()).filter(({ task }) => task.startsWith('forgotten'));
-  expect(forgotten.length).toBeGreaterThan(0);
-  for (const { warehouse, task } of forgotten) {
-    const released = await post(`/v1/unknown-tasks/${warehouse}/${task}/release`);
-    expect(released.status).toBe(202);
-  }
-  await until(
-    async () => (await unknownTasks()).length === 0,
-    WITHIN_MS,
-    'nobody ships for an order that nobody knows',
-  );
-  for (const id of [...asked, ...more].filter((one) => one !== undefined)) {
-    expect((await shop.confirm(id)).reply).toBe('made');
-  }
-  await shippedAll();
-  expect(sold).toBeGreaterThan(0);
-  await everythingAgrees(['before', 'unpaid', ...[...asked, ...more].flatMap((id) => id ?? [])]);
-});
+    const forgotten = (await unknownTasks()).filter(({ task }) => task.startsWith('forgotten'));
+    expect(forgotten.length).toBeGreaterThan(0);
+    for (const { warehouse, task } of forgotten) {
+      const released = await post(`/v1/unknown-tasks/${warehouse}/${task}/release`);
+      expect(released.status).toBe(202);
+    }
+    await until(
+      async () => (await unknownTasks()).length === 0,
+      WITHIN_MS,
+      'nobody ships for an order that nobody knows',
+    );
+    for (const id of [...asked, ...more].filter((one) => one !== undefined)) {
+      expect((await shop.confirm(id)).reply).toBe('made');
+    }
+    await shippedAll();
+    expect(sold).toBeGreaterThan(0);
+    await everythingAgrees(['before', 'unpaid', ...[...asked, ...more].flatMap((id) => id ?? [])]);
+  },
+);
 
 test('a copy of its database put back by hand is found out by the nodes, and a new epoch begins by itself', async () => {
   await received('BER1', { C: 20 });
   await until(async () => (await available('C')) === 10, WITHIN_MS, 'central may promise half of it');
   await central.kill('SIGTERM');
-  const copy = join(folder, 'copy.db');
-  await copyFile(join(centralDir(), 'central.db'), copy);
+  const putBack = await stores.copied(store, centralDir());
   central = await startCentral();
   const { centralEpoch } = await status();
   await order('by-hand', { C: 7 });
   await until(tasksAreThere(['by-hand']), WITHIN_MS, 'the node has its task');
   await central.kill('SIGTERM');
-  await copyFile(copy, join(centralDir(), 'central.db'));
+  await putBack();
   central = await startCentral();
   await until(async () => (await status()).centralEpoch > centralEpoch, WITHIN_MS, 'it knows that it was put back');
   await until(async () => (await notCounted()).length === 0, WITHIN_MS, 'both nodes are heard and caught up with');
@@ -176,7 +185,16 @@ test('and the books of every node prove it', async () => {
 });
 
 function startCentral(): Promise<RunningCommand> {
-  const where = ['--data-dir', centralDir(), '--port', new URL(centralUrl).port, '--nats', broker.url];
+  const where = [
+    '--data-dir',
+    centralDir(),
+    '--store',
+    store,
+    '--port',
+    new URL(centralUrl).port,
+    '--nats',
+    broker.url,
+  ];
   return startCommand('central', ...where, '--json');
 }
 

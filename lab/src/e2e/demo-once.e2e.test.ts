@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSampleData } from '@edgestock/shared/testing/sample-data';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { centralStores } from '../testing/central-stores.ts';
 import { runCommand } from '../testing/running-command.ts';
 
 /** The odd lines and what the demo must make of them; two stores. */
@@ -21,6 +22,7 @@ S1,TEA,1,1,1.00
 S2,bulk,74215,9,1.00
 `;
 
+const stores = centralStores();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgestock-once-'));
@@ -90,7 +92,10 @@ async function once(
   path: string,
   ...flags: readonly string[]
 ): Promise<{ code: number | null; result: Record<string, unknown> }> {
-  const { code, stdout, stderr } = await runCommand('demo', '--once', '--json', '--transactions', path, ...flags);
+  const { code, stdout, stderr } = await runCommand(
+    ...['demo', '--once', '--json', '--transactions', path, '--store', await stores.fresh()],
+    ...flags,
+  );
   const lines = stdout.split('\n').filter((line) => line !== '');
   expect(lines, stderr).toHaveLength(1);
   return { code, result: JSON.parse(lines[0] ?? '{}') };

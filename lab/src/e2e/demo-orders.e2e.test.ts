@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { mustBeZero } from '../demo/orders/order-members.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import { runCommand } from '../testing/running-command.ts';
 
 const INVOICES = 60;
 const RECEIPTS = 120;
 const ARTICLES = 6;
 
+const stores = centralStores();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgestock-orders-'));
@@ -39,7 +41,7 @@ test('orders beside tills on the same scarce goods, links cut: every promise cov
   await writeFile(join(folder, 'receipts.csv'), receipts());
   const { code, stdout, stderr } = await runCommand(
     ...['demo', '--once', '--json', '--warehouses', '3', '--cut', '50', '--stock-share', '60'],
-    ...['--transactions', join(folder, 'receipts.csv')],
+    ...['--store', await stores.fresh(), '--transactions', join(folder, 'receipts.csv')],
     ...['--columns', 'store=store,sku=product,quantity=pieces,receipt=basket'],
     ...['--orders', join(folder, 'invoices.csv')],
     ...['--order-columns', 'sku=article,quantity=pieces,receipt=invoice,price=price,customer=customer_no'],

@@ -7,6 +7,7 @@ import { CentralApi } from '../api/central-api.ts';
 import { EdgeApi } from '../api/edge-api.ts';
 import { missingAtCentral } from '../demo/once/convergence.ts';
 import { siteMismatches } from '../model/site-mismatches.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import { CutOffSystem } from '../testing/cut-off-system.ts';
 import { until } from '../testing/running-command.ts';
 import { documentsInLog, Tills } from '../testing/tills.ts';
@@ -18,6 +19,7 @@ const PAUSE_BETWEEN_SALES_MS = 20;
 /** Traffic before, during and after a fault. */
 const TRAFFIC_MS = 700;
 
+const stores = centralStores();
 let folder: string;
 let system: CutOffSystem;
 let tills: Tills;
@@ -25,7 +27,7 @@ let central: CentralApi;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgestock-e2e-'));
-  system = await CutOffSystem.start(folder);
+  system = await CutOffSystem.start(folder, await stores.fresh());
   central = new CentralApi(system.centralUrl);
   tills = new Tills(system.urls, PAUSE_BETWEEN_SALES_MS);
 });

@@ -5,12 +5,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CentralApi } from '../api/central-api.ts';
 import { requestJson } from '../api/json-request.ts';
 import { anyPorts, type System, startSystem } from '../system/start-system.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import { isRunning, type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
 
 /** A node and its clone sell the same goods as real processes; what the one sold that had to end is reviewed and applied. */
 const WITHIN_MS = 30_000;
 const RECEIVED = 20;
 
+const stores = centralStores();
 let folder: string;
 let system: System;
 let central: CentralApi;
@@ -20,6 +22,7 @@ beforeAll(async () => {
   system = await startSystem({
     dataDirectory: join(folder, 'hub'),
     warehouses: [],
+    store: await stores.fresh(),
     ports: anyPorts,
     logLevel: 'silent',
   });

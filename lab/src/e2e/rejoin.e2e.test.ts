@@ -10,11 +10,13 @@ import { ShopApi } from '../api/shop-api.ts';
 import { mismatchesOf } from '../model/compare-positions.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import { anyPorts, type System, startSystem } from '../system/start-system.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import { isRunning, type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
 
 /** A node restored from an old backup, cloned, or put on a new disk, as a real process beside a real central and broker. */
 const WITHIN_MS = 30_000;
 
+const stores = centralStores();
 let folder: string;
 let system: System;
 let central: CentralApi;
@@ -28,6 +30,7 @@ beforeAll(async () => {
   system = await startSystem({
     dataDirectory: join(folder, 'hub'),
     warehouses: [],
+    store: await stores.fresh(),
     ports: anyPorts,
     logLevel: 'silent',
   });

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EdgeApi } from '../api/edge-api.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import { type RunningCommand, runCommand, startCommand } from '../testing/running-command.ts';
 
 /** As a till exports it: its own column names, a store that nobody serves, a number that comes again. */
@@ -17,12 +18,13 @@ BER1,tea,-1,C3
 `;
 const columns = 'store=shop,sku=article,quantity=pieces,receipt=receipt_no';
 
+const stores = centralStores();
 let folder: string;
 let up: RunningCommand;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgestock-replay-'));
-  const ports = ['--port-base', '0', '--central-port', '0', '--nats-port', '0', '--json'];
-  up = await startCommand('up', '--warehouses', 'BER1,HAM1', '--data-dir', join(folder, 'up'), ...ports);
+  const anywhere = ['--port-base', '0', '--central-port', '0', '--nats-port', '0', '--store', await stores.fresh()];
+  up = await startCommand('up', '--warehouses', 'BER1,HAM1', '--data-dir', join(folder, 'up'), ...anywhere, '--json');
   await writeFile(join(folder, 'sales.csv'), sales);
   await writeFile(join(folder, 'up.json'), JSON.stringify(up.ready));
 });

@@ -2,23 +2,27 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { must } from '@edgestock/shared/runtime/assert';
-import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CentralApi } from '../api/central-api.ts';
 import { EdgeApi } from '../api/edge-api.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import { CutOffSystem } from '../testing/cut-off-system.ts';
+import { openPastCentral } from '../testing/past-central.ts';
 import { until } from '../testing/running-command.ts';
 
 /** A row of central's changes behind its back, and digests find and repair it without anybody doing anything (P6). */
 const WITHIN_MS = 40_000;
 
+const stores = centralStores();
 let folder: string;
 let system: CutOffSystem;
+let store: string;
 let central: CentralApi;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgestock-rot-'));
-  system = await CutOffSystem.start(folder);
+  store = await stores.fresh();
+  system = await CutOffSystem.start(folder, store);
   central = new CentralApi(system.centralUrl);
 });
 
@@ -47,10 +51,10 @@ test('positions that rotted at central, and one that its node never had, are mad
   await until(async () => (await counted('digests_compared_total')) > 0, WITHIN_MS, 'a digest was compared');
   expect(await counted('digests_differing_total')).toBe(0);
 
-  const database = openDatabase(join(folder, 'up', 'central', 'central.db'), { cacheKiB: 64 });
-  database.prepare(`UPDATE position SET on_hand = 99 WHERE sku = 'A' AND warehouse = 'HAM1'`).run();
-  database.prepare(`UPDATE position SET sku = 'E' WHERE sku = 'B' AND warehouse = 'HAM1'`).run();
-  database.close();
+  const behindItsBack = await openPastCentral(store, join(folder, 'up', 'central'));
+  await behindItsBack.rows(`UPDATE position SET on_hand = 99 WHERE sku = 'A' AND warehouse = 'HAM1'`);
+  await behindItsBack.rows(`UPDATE position SET sku = 'E' WHERE sku = 'B' AND warehouse = 'HAM1'`);
+  await behindItsBack.close();
   expect([await onHand('A'), await onHand('B'), await onHand('E')]).toEqual([99, 0, 50]);
   // What only lies there is looked at when it is counted: at the start, and once a day.
   await system.killCentral();

@@ -7,7 +7,6 @@ import { must } from '@edgestock/shared/runtime/assert';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
-import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CentralApi } from '../api/central-api.ts';
 import { EdgeApi } from '../api/edge-api.ts';
@@ -16,6 +15,8 @@ import { ShopApi } from '../api/shop-api.ts';
 import { mismatchesOf } from '../model/compare-positions.ts';
 import { type Broker, startBroker } from '../system/broker.ts';
 import { portFor } from '../system/ports.ts';
+import { centralStores } from '../testing/central-stores.ts';
+import { openPastCentral } from '../testing/past-central.ts';
 import { isRunning, type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
 
 /**
@@ -27,6 +28,7 @@ const WAREHOUSE = 'BER1';
 const SKUS = 12_000;
 const LINES_PER_REQUEST = 1_000;
 
+const stores = centralStores();
 let folder: string;
 let broker: Broker;
 let centralUrl: string;
@@ -63,8 +65,8 @@ async function startNode(dataDir: string): Promise<Node> {
   return { process: command, dataDir, api: new EdgeApi(url, { patienceMs: 10_000 }) };
 }
 
-async function startCentral(directory: string): Promise<RunningCommand> {
-  const where = ['--data-dir', directory, '--port', new URL(centralUrl).port, '--nats', broker.url];
+async function startCentral(directory: string, store: string): Promise<RunningCommand> {
+  const where = ['--data-dir', directory, '--store', store, '--port', new URL(centralUrl).port, '--nats', broker.url];
   const command = await startCommand('central', ...where, '--json');
   started.push(command);
   return command;
@@ -124,7 +126,7 @@ async function agree(node: Node, digestsBefore: number): Promise<void> {
 }
 
 test('a new central gets what a node has trimmed, wherever it is killed meanwhile, and can give all of it back', async () => {
-  let central = await startCentral(join(folder, 'central'));
+  let central = await startCentral(join(folder, 'central'), await stores.fresh());
   let node = await startNode(join(folder, 'node'));
   await isLive(node);
   for (let from = 0; from < SKUS; from += LINES_PER_REQUEST) {
@@ -166,18 +168,17 @@ test('a new central gets what a node has trimmed, wherever it is killed meanwhil
   expect(await write(node, '/v1/sales', { till: 'T1', receipt: '1', lines: [{ sku: 'A', quantity: 1 }] })).toBe(201);
 
   const directory = join(folder, 'central-new');
-  central = await startCentral(directory);
+  const store = await stores.fresh();
+  central = await startCentral(directory, store);
   await until(async () => (await counted('snapshot_chunks_total')) > 0, WITHIN_MS, 'chunks come in');
   await central.kill('SIGKILL');
-  const staged = new Database(join(directory, 'central.db'));
-  const chunksAt = () =>
-    staged.prepare('SELECT count(*) AS chunks, count(accepted_at) AS accepted FROM snapshot, snapshot_chunk').get();
-  const before = chunksAt() as { chunks: number; accepted: number };
-  staged.close();
-  expect(before.chunks).toBeGreaterThan(0);
+  const staged = await openPastCentral(store, directory);
+  const [before] = await staged.rows('SELECT count(*) AS chunks FROM snapshot, snapshot_chunk');
+  await staged.close();
+  expect(Number(before?.chunks)).toBeGreaterThan(0);
   expect(await write(node, '/v1/sales', { till: 'T1', receipt: '2', lines: [{ sku: 'A', quantity: 1 }] })).toBe(201);
 
-  central = await startCentral(directory);
+  central = await startCentral(directory, store);
   await isLive(node);
   await until(async () => (await available('A')) === promisedBefore, WITHIN_MS, 'it promises what it promised');
   await agree(node, 0);

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type JsonAnswer, requestJson } from '../api/json-request.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import { portFor } from '../system/ports.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import { type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
 
 /**
@@ -19,6 +20,7 @@ type Availability = { warehouses: { warehouse: string; onHand: number; incoming:
 /** A node looks for its broker every 1 to 10 s, and the machine may be busy. */
 const CONVERGED_WITHIN_MS = 30_000;
 
+const stores = centralStores();
 let folder: string;
 let up: RunningCommand;
 let edge: RunningCommand;
@@ -27,8 +29,8 @@ let urls: { readonly source: string; readonly goal: string; readonly central: st
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgestock-e2e-'));
-  const anyPort = ['--port-base', '0', '--central-port', '0', '--nats-port', '0'];
-  up = await startCommand('up', '--warehouses', 'HAM1', '--data-dir', join(folder, 'up'), ...anyPort, '--json');
+  const anywhere = ['--port-base', '0', '--central-port', '0', '--nats-port', '0', '--store', await stores.fresh()];
+  up = await startCommand('up', '--warehouses', 'HAM1', '--data-dir', join(folder, 'up'), ...anywhere, '--json');
   const addresses = up.ready as Addresses;
   link = await TcpProxy.start({ host: '127.0.0.1', port: Number(new URL(addresses.nats).port) });
   const port = String(await portFor(0, '--port'));

@@ -7,6 +7,7 @@ import { systemClock } from '@edgestock/shared/runtime/clock';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CentralApi } from '../api/central-api.ts';
 import { requestJson } from '../api/json-request.ts';
+import { centralStores } from '../testing/central-stores.ts';
 import { childrenOf, isRunning, runCommand, startCommand, until } from '../testing/running-command.ts';
 
 type Addresses = { nats: string; central: string; nodes: { warehouse: string; url: string }[] };
@@ -15,6 +16,7 @@ const WITHIN_MS = 20_000;
 /** The nodes have seen the broker go, and have tried it in vain once. */
 const BROKER_MISSED_MS = 400;
 
+const stores = centralStores();
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'edgestock-up-'));
@@ -23,7 +25,16 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('edgestock up', () => {
   test('says where everything is, stops in good order, and is itself again in the same directory', async () => {
-    const line = ['up', '--warehouses', 'BER1,HAM1', '--data-dir', join(folder, 'twice'), ...anyPort];
+    const line = [
+      'up',
+      '--warehouses',
+      'BER1,HAM1',
+      '--data-dir',
+      join(folder, 'twice'),
+      '--store',
+      await stores.fresh(),
+      ...anyPort,
+    ];
     const first = await startCommand(...line);
     const { nats, central, nodes } = first.ready as Addresses;
     expect(nats).toMatch(/^nats:\/\/127\.0\.0\.1:\d+$/);
@@ -51,7 +62,16 @@ describe('edgestock up', () => {
   });
 
   test('ends at once while its nodes wait to reach the broker again', async () => {
-    const up = await startCommand('up', '--warehouses', 'BER1', '--data-dir', join(folder, 'cut'), ...anyPort);
+    const up = await startCommand(
+      'up',
+      '--warehouses',
+      'BER1',
+      '--data-dir',
+      join(folder, 'cut'),
+      '--store',
+      await stores.fresh(),
+      ...anyPort,
+    );
     const broker = childrenOf(up.pid).find(({ line }) => line.includes('nats-server'));
     process.kill(broker?.pid ?? 0, 'SIGKILL');
     await systemClock.sleep(BROKER_MISSED_MS);
@@ -62,7 +82,16 @@ describe('edgestock up', () => {
   });
 
   test('leaves no orphans and loses nothing, even when it is killed', async () => {
-    const line = ['up', '--warehouses', 'BER1', '--data-dir', join(folder, 'killed'), ...anyPort];
+    const line = [
+      'up',
+      '--warehouses',
+      'BER1',
+      '--data-dir',
+      join(folder, 'killed'),
+      '--store',
+      await stores.fresh(),
+      ...anyPort,
+    ];
     const killed = await startCommand(...line);
     const children = childrenOf(killed.pid);
     await receive((killed.ready as Addresses).nodes[0]?.url ?? '', 3);
@@ -75,7 +104,16 @@ describe('edgestock up', () => {
   });
 
   test('stops with a child that was killed a moment ago', async () => {
-    const running = await startCommand('up', '--warehouses', 'BER1', '--data-dir', join(folder, 'child'), ...anyPort);
+    const running = await startCommand(
+      'up',
+      '--warehouses',
+      'BER1',
+      '--data-dir',
+      join(folder, 'child'),
+      '--store',
+      await stores.fresh(),
+      ...anyPort,
+    );
     for (const { pid } of childrenOf(running.pid)) process.kill(pid, 'SIGKILL');
     expect(await running.kill('SIGTERM')).toBe(0);
     expect(childrenOf(running.pid)).toEqual([]);
@@ -103,7 +141,16 @@ describe('edgestock up', () => {
   });
 
   test('refuses a directory that another one is using', async () => {
-    const line = ['up', '--warehouses', 'BER1', '--data-dir', join(folder, 'owned'), ...anyPort];
+    const line = [
+      'up',
+      '--warehouses',
+      'BER1',
+      '--data-dir',
+      join(folder, 'owned'),
+      '--store',
+      await stores.fresh(),
+      ...anyPort,
+    ];
     const owner = await startCommand(...line);
     const { code, stderr } = await runCommand(...line);
     expect(code).toBe(1);

@@ -28,6 +28,10 @@ import { reconnectStorm } from './cases/46-reconnect-storm.ts';
 import { migrationKilled } from './cases/49-migration-killed.ts';
 import { repliesCut } from './cases/56-replies-cut.ts';
 import { slowReader, slowReaderMinute } from './cases/63-slow-reader.ts';
+import { killDatabase } from './cases/64-kill-database.ts';
+import { powerCutDatabase } from './cases/64-power-cut-database.ts';
+import { databaseLink } from './cases/65-database-link.ts';
+import { databaseDiskFull } from './cases/66-database-disk-full.ts';
 import type { FaultCase } from './fault-case.ts';
 
 /** In the order of the catalogue. */
@@ -67,4 +71,8 @@ export const cases: readonly FaultCase[] = [
   repliesCut,
   slowReader,
   slowReaderMinute,
+  killDatabase,
+  powerCutDatabase,
+  databaseLink,
+  databaseDiskFull,
 ];

@@ -25,6 +25,12 @@ test('runs nothing for a row that has no case, and says where the reason is', as
   await expect(run('--only', '2,60')).rejects.toMatchObject({ message: 'There is no case for 60', exitCode: 2, hint });
 });
 
+test('leaves out what is about a file, where central keeps its data on a server, and says why', async () => {
+  await run('--only', 'power-cut-central', '--store', 'postgres');
+  expect(answered.join('')).toMatch(/power-cut-central *\| skipped .*power-cut-database is the same of a server/);
+  await expect(run('--only', '2', '--store', 'mysql')).rejects.toMatchObject({ exitCode: 2 });
+});
+
 test('runs nothing with a broker that cannot be run', async () => {
   const wrong = run('--only', '2', '--nats-server', '/nowhere/nats-server');
   await expect(wrong).rejects.toMatchObject({ exitCode: 2, hint: expect.stringContaining('--nats-server') });

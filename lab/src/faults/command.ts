@@ -8,7 +8,8 @@ import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { wholeNumberOf } from '../command/flags.ts';
 import { UsageError } from '../command/usage-error.ts';
-import type { FaultCase } from './fault-case.ts';
+import { storeKindOf } from '../testing/config.ts';
+import type { FaultCase, Lab } from './fault-case.ts';
 import { asTable } from './report.ts';
 import { type CaseResult, runCase } from './run-cases.ts';
 
@@ -27,6 +28,12 @@ export const command = defineCommand({
     list: { type: 'boolean', description: 'Name the cases and run none' },
     json: { type: 'string', valueHint: 'FILE', description: 'Write the results there as a JSON object' },
     repeat: { type: 'string', default: '1', valueHint: 'N', description: 'Each so many times' },
+    store: {
+      type: 'string',
+      default: 'sqlite',
+      valueHint: 'sqlite|postgres',
+      description: 'What central keeps its data in; each case has a PostgreSQL server of its own',
+    },
     'nats-server': {
       type: 'string',
       valueHint: 'PATH',
@@ -42,6 +49,7 @@ export const command = defineCommand({
       for (const { rows, name, isLong } of wanted) answer(`${rows.join(',')}\t${name}${isLong ? '\t--long' : ''}`);
       return;
     }
+    const store = storeKindOf(args.store, '--store');
     const repeat = wholeNumberOf('repeat', args.repeat, { min: 1, max: REPEAT_MAX });
     // What runs dies with this process, and so does what it has mounted.
     void aborted(stopSignal()).then(() => process.exit(INTERRUPTED));
@@ -52,12 +60,13 @@ export const command = defineCommand({
     for (const one of wanted) {
       for (let times = 0; times < repeat; times += 1) {
         const isLong = args.long === true || named.includes(one.name);
-        const result = await resultOf(one, { natsServer, isLong });
+        const result = await resultOf(one, { natsServer, store, isLong });
         remark(`${result.rows.join(', ')} ${result.name}: ${result.result} (${result.seconds} s) ${result.told}`);
         results.push(result);
       }
     }
-    if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify({ broker, results }, undefined, 2)}\n`);
+    if (args.json !== undefined)
+      await writeFile(args.json, `${JSON.stringify({ broker, store, results }, undefined, 2)}\n`);
     answer(asTable(results));
     if (results.some(({ result }) => result === 'failed')) process.exitCode = 1;
   },
@@ -65,11 +74,11 @@ export const command = defineCommand({
 
 async function resultOf(
   one: FaultCase,
-  { natsServer, isLong }: { readonly natsServer: string; readonly isLong: boolean },
+  { isLong, ...lab }: Omit<Lab, 'directory'> & { readonly isLong: boolean },
 ): Promise<CaseResult> {
   const { rows, name } = one;
   if (one.isLong && !isLong) return { rows, name, result: 'skipped', told: 'takes minutes: --long', seconds: 0 };
-  return runCase(one, { natsServer });
+  return runCase(one, lab);
 }
 
 /** Throws `UsageError` for what is neither a row with a case nor the name of one. */

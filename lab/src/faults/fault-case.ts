@@ -1,11 +1,15 @@
+import type { StoreKind } from '../testing/config.ts';
+
 /** What a case needs of the machine besides Node and a broker. */
-export type Need = 'mount' | 'loop-image' | 'strace' | 'network-namespace';
+export type Need = 'postgres' | 'mount' | 'loop-image' | 'strace' | 'network-namespace';
 
 /** What a case is given. */
 export type Lab = {
   /** An empty folder of its own; gone afterwards. */
   readonly directory: string;
   readonly natsServer: string;
+  /** What central keeps its data in. */
+  readonly store: StoreKind;
 };
 
 /** One fault that is really caused, and what must hold all the same. */
@@ -17,6 +21,8 @@ export type FaultCase = {
   readonly needs: readonly Need[];
   /** Takes minutes, so it is run only when it is asked for. */
   readonly isLong?: true;
+  /** Is about central's file of SQLite; where that is a database of a server, the case is left out for this reason. */
+  readonly notOnPostgres?: string;
   /** Throws when a promise was broken; resolves with what was seen, in a few words. */
   readonly run: (lab: Lab) => Promise<string>;
 };

@@ -1,9 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { postgresPrograms } from '@edgestock/shared/testing/postgres-server';
 import type { Need } from './fault-case.ts';
 
 /** How to find out whether this machine has what a case needs, and what to say where it has not. */
 const needs: Readonly<Record<Need, { readonly isMet: () => boolean; readonly hint: string }>> = {
+  postgres: {
+    isMet: () => runs(join(postgresPrograms() ?? '', 'initdb'), '--version'),
+    hint: 'PostgreSQL (Debian: postgresql), or its folder of programs in EDGESTOCK_POSTGRES_BIN',
+  },
   mount: { isMet: canMount, hint: 'the right to mount, as root on Linux has it' },
   'loop-image': {
     isMet: () => canMount() && runs('losetup', '--find') && runs('mkfs.ext4', '-V'),

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@edgestock/shared/runtime/clock';
-import type { FaultCase } from './fault-case.ts';
+import type { StoreKind } from '../testing/config.ts';
+import type { FaultCase, Lab } from './fault-case.ts';
 import { lackOf } from './machine.ts';
 
 export type CaseResult = {
@@ -19,11 +20,9 @@ export type CaseResult = {
 const TOLD_CHARS_MAX = 600;
 
 /** Runs one case in a folder of its own, or says why it cannot be run on this machine. */
-export async function runCase(
-  { rows, name, needs, run }: FaultCase,
-  options: { readonly natsServer: string },
-): Promise<CaseResult> {
-  const lack = lackOf(needs);
+export async function runCase(one: FaultCase, options: Omit<Lab, 'directory'>): Promise<CaseResult> {
+  const { rows, name, run } = one;
+  const lack = reasonToSkip(one, options.store);
   if (lack !== undefined) return { rows, name, result: 'skipped', told: lack, seconds: 0 };
   const startedMs = systemClock.monotonicMs();
   const seconds = () => Math.round((systemClock.monotonicMs() - startedMs) / 100) / 10;
@@ -32,7 +31,7 @@ export async function runCase(
   const removed = () => rmSync(directory, { recursive: true, force: true });
   process.once('exit', removed);
   try {
-    const told = await run({ directory, natsServer: options.natsServer });
+    const told = await run({ directory, ...options });
     return { rows, name, result: 'ok', told, seconds: seconds() };
   } catch (error) {
     return { rows, name, result: 'failed', told: reasonOf(error), seconds: seconds() };
@@ -40,6 +39,12 @@ export async function runCase(
     process.off('exit', removed);
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** Why the case cannot be run here, or has nothing to say with this store of central; `undefined` where neither is so. */
+export function reasonToSkip({ needs, notOnPostgres }: FaultCase, store: StoreKind): string | undefined {
+  if (store === 'sqlite') return lackOf(needs);
+  return notOnPostgres ?? lackOf(['postgres', ...needs]);
 }
 
 /** What was broken; of what nobody foresaw, the beginning and the place. */

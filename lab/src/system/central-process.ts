@@ -12,12 +12,14 @@ const PROBE_TIMEOUT_MS = 1_000;
 /** Central in a process of its own, so that its API and the nodes never wait for one another. Throws `ProgramDidNotStart`. */
 export async function startCentralProcess(options: {
   readonly directory: string;
+  /** `sqlite`, or the URL of a PostgreSQL database; absent = what the environment says. */
+  readonly store?: string | undefined;
   readonly port: number;
   readonly natsUrl: string;
   readonly log: Log;
   readonly logLevel: LogLevel;
 }): Promise<CentralProcess> {
-  const { directory, port, natsUrl, log, logLevel } = options;
+  const { directory, store, port, natsUrl, log, logLevel } = options;
   const url = `http://127.0.0.1:${port}`;
   const flags = ['--data-dir', directory, '--port', String(port), '--nats', natsUrl];
   const kept = await KeptProcess.start(
@@ -25,7 +27,11 @@ export async function startCentralProcess(options: {
       name: 'central',
       command: process.execPath,
       args: [EDGESTOCK, 'central', ...flags],
-      settings: { EDGESTOCK_CENTRAL_LOG_LEVEL: logLevel },
+      // In its environment, not in its command line, which everybody on the machine can read: a URL may hold a password.
+      settings: {
+        EDGESTOCK_CENTRAL_LOG_LEVEL: logLevel,
+        ...(store === undefined ? {} : { EDGESTOCK_CENTRAL_STORE: store }),
+      },
       isReady: () => isReady(url),
     },
     log,

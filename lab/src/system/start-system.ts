@@ -17,6 +17,8 @@ export type SystemOptions = {
   readonly warehouses: readonly WarehouseId[];
   readonly ports: SystemPorts;
   readonly logLevel: LogLevel;
+  /** Central's: `sqlite`, or the URL of a PostgreSQL database; absent = what the environment says. */
+  readonly store?: string | undefined;
   /** Warehouses whose link to the broker runs through a proxy that can cut it. */
   readonly cuttable?: ReadonlySet<string>;
   /** What has to be done before the nodes open; broker and central start meanwhile. */
@@ -69,6 +71,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
     services.add('nodes', { stop: async () => void (await Promise.all(nodes.map((node) => node.stop()))) });
     const startingCentral = startCentralProcess({
       directory: join(dataDirectory, 'central'),
+      store: options.store,
       port: centralPort,
       natsUrl: broker.url,
       log,

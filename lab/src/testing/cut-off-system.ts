@@ -38,9 +38,18 @@ export class CutOffSystem {
     ]);
   }
 
-  static async start(folder: string): Promise<CutOffSystem> {
-    const anyPort = ['--port-base', '0', '--central-port', '0', '--nats-port', '0'];
-    const up = await startCommand('up', '--warehouses', 'HAM1', '--data-dir', join(folder, 'up'), ...anyPort, '--json');
+  /** `store`: of central, as `up` takes it. */
+  static async start(folder: string, store: string): Promise<CutOffSystem> {
+    const anywhere = ['--port-base', '0', '--central-port', '0', '--nats-port', '0', '--store', store];
+    const up = await startCommand(
+      'up',
+      '--warehouses',
+      'HAM1',
+      '--data-dir',
+      join(folder, 'up'),
+      ...anywhere,
+      '--json',
+    );
     const { nats } = up.ready as Addresses;
     const link = await TcpProxy.start({ host: '127.0.0.1', port: Number(new URL(nats).port) });
     const where = ['--warehouse', 'BER1', '--data-dir', join(folder, 'BER1')];

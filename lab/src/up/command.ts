@@ -30,6 +30,12 @@ Wait for the addresses: they are printed when everything answers. At a terminal 
       valueHint: 'DIR',
       description: 'Where everything durable is kept; used again if it is there',
     },
+    store: {
+      type: 'string',
+      valueHint: 'URL',
+      description:
+        "Central's: sqlite, a file in --data-dir, or the URL of a PostgreSQL database; default EDGESTOCK_CENTRAL_STORE",
+    },
     'port-base': {
       type: 'string',
       default: '7100',
@@ -55,6 +61,7 @@ Wait for the addresses: they are printed when everything answers. At a terminal 
     const system = await startSystem({
       dataDirectory: args['data-dir'],
       warehouses: warehouseIdsOf(listOf(args.warehouses)),
+      store: args.store,
       ports: {
         nats: portOf('nats-port', args['nats-port']),
         central: portOf('central-port', args['central-port']),

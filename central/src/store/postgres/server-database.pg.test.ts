@@ -176,6 +176,39 @@ it('repeats a transaction whose connection was lost between two of its statement
   expect(await revision()).toBe(2);
 });
 
+it('repeats a transaction whose connection went without a word, but waits for a statement at which the server works', async () => {
+  const clock = new VirtualClock();
+  const watched = new ServerDatabase(server.url('store'), { readersMax: 1, name: 'test', clock });
+  const mine = transactionsOn(watched);
+  const pause = async () => {
+    await systemClock.sleep(100);
+    await clock.advance(centralLimits.writerSilentMsMax);
+    await systemClock.sleep(100);
+  };
+  const stopped = Promise.withResolvers<number>();
+  let attempts = 0;
+  const writing = mine.run(async () => {
+    attempts += 1;
+    await raise(mine.session);
+    if (attempts === 1) await mine.session.run('SELECT pg_sleep(0.8)');
+    const [row] = await mine.session.rows<{ readonly pid: number }>('SELECT pg_backend_pid() AS pid');
+    // Whoever holds the session neither hears of it nor answers.
+    if (attempts === 1) process.kill(row?.pid ?? 0, 'SIGSTOP');
+    if (attempts === 1) stopped.resolve(row?.pid ?? 0);
+    await raise(mine.session);
+  });
+  await pause();
+  await pause();
+  expect(attempts).toBe(1);
+  const pid = await stopped.promise;
+  await pause();
+  // It sees that its client has gone, and lets go of what it held.
+  process.kill(pid, 'SIGCONT');
+  await writing;
+  expect([attempts, await revision()]).toEqual([2, 2]);
+  await watched.close();
+});
+
 it('repeats a transaction that did not learn whether it committed', async () => {
   let attempts = 0;
   // Answers the commit by ending the session, after it has committed.

@@ -6,6 +6,7 @@ import { encoded } from './array-literal.ts';
 import { failureOf } from './failures.ts';
 import { CLOSE_WITHIN_S, ServerReaders } from './server-readers.ts';
 import type { Parameter, PostgresDatabase, Session, TransactionSession } from './session.ts';
+import { SilenceWatch } from './silence-watch.ts';
 
 export type ServerOptions = {
   /** Connections that read, at most. */
@@ -27,9 +28,13 @@ type Opened = { readonly client: Client; isLost: boolean };
  * on a server that is told not to wait for its disk.
  */
 const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${centralLimits.transactionIdleMsMax};
-  SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off'`;
+  SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') = 'off';
+  SELECT pg_backend_pid() AS pid`;
 /** Without a statement that reads: its work may ask for another isolation. The server's 0 is for ever. */
 const BEGIN_UNHURRIED = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL synchronous_commit = on';
+/** Of a session: whether it works at what it was asked. One that reads from its client waits for what was lost on the way. */
+const IS_WORKING = `SELECT 1 AS one FROM pg_stat_activity
+  WHERE pid = $1 AND state = 'active' AND wait_event IS DISTINCT FROM 'ClientRead'`;
 
 /** A transaction's connection was lost between two of its statements: the server rolls it back. */
 class ConnectionLost extends Error {
@@ -95,12 +100,22 @@ export class ServerDatabase implements PostgresDatabase {
     this.#isWriting = true;
     if (this.#writer === undefined || this.#writer.isLost) this.#writer = this.#openWriter();
     const writer = this.#writer;
+    let pid = 0;
+    const watch = new SilenceWatch({
+      clock: this.#clock,
+      // Of one that has all the time there is somebody else looks after it.
+      isWorking: async () => this.#isUnhurried || (await this.reads.rows(IS_WORKING, [pid])).length > 0,
+      isLost: () => void writer.client.end({ timeout: 0 }),
+    });
     // A long one is one that nobody answers any more.
     const end = () => void writer.client.end({ timeout: 0 });
     const cancel = this.#isUnhurried ? () => {} : this.#clock.after(centralLimits.transactionMsMax, end);
     try {
-      await writer.client.unsafe(this.#isUnhurried ? BEGIN_UNHURRIED : BEGIN);
-      return await within(writer, work);
+      // Several statements in one text are answered each for itself.
+      const begin = this.#isUnhurried ? BEGIN_UNHURRIED : BEGIN;
+      const answers = await watch.owed(writer.client.unsafe<{ readonly pid: number }[][]>(begin));
+      pid = answers.at(-1)?.[0]?.pid ?? 0;
+      return await within(writer, watch, work);
     } catch (error) {
       if (failureOf(error) === 'connection') {
         // Its connection may be about to end.
@@ -110,6 +125,7 @@ export class ServerDatabase implements PostgresDatabase {
       throw error;
     } finally {
       cancel();
+      watch.end();
       this.#isWriting = false;
     }
   }
@@ -129,7 +145,11 @@ function opened(open: (onclose: () => void) => Client): Opened {
   return opened;
 }
 
-async function within<T>(writer: Opened, work: (session: TransactionSession) => Promise<T>): Promise<T> {
+async function within<T>(
+  writer: Opened,
+  watch: SilenceWatch,
+  work: (session: TransactionSession) => Promise<T>,
+): Promise<T> {
   const { client } = writer;
   let isOver = false;
   const guard = () => {
@@ -138,20 +158,20 @@ async function within<T>(writer: Opened, work: (session: TransactionSession) => 
   };
   const script = async (text: string) => {
     guard();
-    await client.unsafe(text);
+    await watch.owed(client.unsafe(text));
   };
   try {
-    const result = await work({ ...sessionOn(client, guard), script });
+    const result = await work({ ...sessionOn(client, { guard, watch }), script });
     guard();
     isOver = true;
-    const { command } = await client.unsafe('COMMIT');
+    const { command } = await watch.owed(client.unsafe('COMMIT'));
     // The server's answer when a statement had failed, whoever caught that.
     assert(command === 'COMMIT', 'nobody goes on with a transaction of which a statement failed');
     return result;
   } catch (error) {
     const isOpen = !isOver && !writer.isLost && failureOf(error) !== 'connection';
     isOver = true;
-    if (isOpen) await client.unsafe('ROLLBACK');
+    if (isOpen) await watch.owed(client.unsafe('ROLLBACK'));
     throw error;
   }
 }
@@ -166,10 +186,14 @@ const plannedOnce = { plan_cache_mode: 'force_generic_plan' };
 /** Statements without parameters, too: without `simple: false` the driver has those parsed every time. */
 const PREPARED = { prepare: true, simple: false };
 
-function sessionOn(sql: Pick<Client, 'unsafe'>, guard: () => void = () => {}): Session {
+/** Of a transaction that writes: whether it may still be asked, and who looks that it is answered. */
+type Writing = { readonly guard: () => void; readonly watch: SilenceWatch };
+
+function sessionOn(sql: Pick<Client, 'unsafe'>, writing?: Writing): Session {
   const run = <Row extends object>(text: string, parameters: readonly Parameter[] = []) => {
-    guard();
-    return sql.unsafe<Row[]>(text, encoded(parameters), PREPARED);
+    writing?.guard();
+    const answer = sql.unsafe<Row[]>(text, encoded(parameters), PREPARED);
+    return writing === undefined ? answer : writing.watch.owed(answer);
   };
   return {
     rows: async <Row extends object>(text: string, parameters?: readonly Parameter[]) => run<Row>(text, parameters),

@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, globSync, mkdirSync } from 'node:fs';
+import { chownSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import type { Service } from '@edgestock/shared/runtime/service';
-import { childEnvironment } from '../../system/config.ts';
+import { postgresPrograms } from '@edgestock/shared/testing/postgres-server';
 import { portFor } from '../../system/ports.ts';
 import { PeerMissing } from '../run.ts';
 
@@ -76,8 +76,7 @@ async function ready(bin: string, port: number, exited: Promise<unknown>): Promi
 }
 
 function binFolder(): string {
-  const named = childEnvironment({}).EDGESTOCK_POSTGRES_BIN;
-  const [found] = named ? [named] : globSync('/usr/lib/postgresql/*/bin').sort().reverse();
+  const found = postgresPrograms();
   if (found === undefined) throw new PeerMissing('there is no PostgreSQL on this machine', HOW_TO_GET_IT);
   return found;
 }

@@ -24,6 +24,8 @@ import { runWeather } from './weather.ts';
 
 export type LiveOptions = {
   readonly dataDirectory: string;
+  /** Central's: `sqlite`, or the URL of a PostgreSQL database. */
+  readonly store: string;
   readonly warehouses: readonly string[];
   readonly salesPerSecond: number;
   readonly signal: AbortSignal;
@@ -43,7 +45,7 @@ const REPORT_PERIOD_MS = 15_000;
 
 /** Everything on this machine with traffic on it, until `signal`. */
 export async function demoLive(options: LiveOptions): Promise<void> {
-  const { dataDirectory, output } = options;
+  const { dataDirectory, store, output } = options;
   const warehouses = warehouseIdsOf(options.warehouses);
   const articles = assortment();
   output.write(
@@ -52,6 +54,7 @@ export async function demoLive(options: LiveOptions): Promise<void> {
   await mkdir(dataDirectory, { recursive: true });
   const system = await startSystem({
     dataDirectory,
+    store,
     warehouses,
     ports: anyPorts,
     logLevel: 'error',

@@ -21,6 +21,8 @@ import { surveyOf } from './survey.ts';
 
 export type OnceOptions = {
   readonly dataDirectory: string;
+  /** Central's: `sqlite`, or the URL of a PostgreSQL database. */
+  readonly store: string;
   readonly transactions: string;
   readonly shop: Shop;
   readonly isSpread: boolean;
@@ -65,6 +67,7 @@ export async function demoOnce(options: OnceOptions): Promise<OnceResult> {
   remark(`${survey.receipts} receipts of ${survey.warehouses.length} warehouses; starting them`);
   const system = await startSystem({
     dataDirectory: options.dataDirectory,
+    store: options.store,
     warehouses: warehouseIdsOf(survey.warehouses),
     ports: anyPorts,
     logLevel: 'error',

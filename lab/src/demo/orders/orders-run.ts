@@ -34,6 +34,7 @@ export async function demoOrders(options: OrdersOptions): Promise<OrdersResult> 
   const cuttable = new Set(warehousesToCut(warehouses, options.cutShare));
   const system = await startSystem({
     dataDirectory: options.dataDirectory,
+    store: options.store,
     warehouses: warehouseIdsOf(warehouses),
     ports: anyPorts,
     logLevel: 'error',

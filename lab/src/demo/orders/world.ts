@@ -16,6 +16,8 @@ import type { SharedStock } from './shared-stock.ts';
 
 export type OrdersOptions = {
   readonly dataDirectory: string;
+  /** Central's: `sqlite`, or the URL of a PostgreSQL database. */
+  readonly store: string;
   readonly tills: { readonly path: string; readonly shop: Shop };
   readonly orders: { readonly path: string; readonly shop: Shop };
   readonly warehouses: readonly string[];

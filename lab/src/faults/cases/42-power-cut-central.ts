@@ -10,6 +10,7 @@ export const powerCutCentral: FaultCase = {
   rows: [42],
   name: 'power-cut-central',
   needs: ['loop-image'],
+  notOnPostgres: 'about a store that is a file; power-cut-database is the same of a server',
   run: async (lab) => {
     const disk = await PowerCutDisk.make(lab.directory, DISK_MEGABYTES);
     return inWorld(lab, { centralUnder: disk.under, centralBelow: disk.mountPoint }, async (world) => {

@@ -5,6 +5,7 @@ import { CentralApi } from '../../api/central-api.ts';
 import { requestJson } from '../../api/json-request.ts';
 import { childrenOf, startCommandUnder, until } from '../../testing/running-command.ts';
 import { type FaultCase, hold } from '../fault-case.ts';
+import { LabDatabase } from '../world/lab-database.ts';
 
 const NODES = 200;
 const BACK_WITHIN_MS = 180_000;
@@ -19,9 +20,20 @@ export const reconnectStorm: FaultCase = {
   run: async (lab) => {
     const names = Array.from({ length: NODES }, (_, index) => `W${index + 1}`);
     const anyPort = ['--port-base', '0', '--central-port', '0', '--nats-port', '0'];
+    const database = lab.store === 'postgres' ? await LabDatabase.start() : undefined;
+    const store = ['--store', database?.store ?? 'sqlite'];
     const up = await startCommandUnder(
       ['env', `EDGESTOCK_NATS_SERVER=${lab.natsServer}`],
-      ...['up', '--warehouses', names.join(','), '--data-dir', join(lab.directory, 'up'), ...anyPort, '--json'],
+      ...[
+        'up',
+        '--warehouses',
+        names.join(','),
+        '--data-dir',
+        join(lab.directory, 'up'),
+        ...store,
+        ...anyPort,
+        '--json',
+      ],
     );
     try {
       const { central, nodes } = up.ready as { central: string; nodes: { warehouse: string; url: string }[] };
@@ -52,6 +64,7 @@ export const reconnectStorm: FaultCase = {
       return `${NODES} nodes in step again ${seconds} s after the broker was killed`;
     } finally {
       await up.kill('SIGTERM');
+      await database?.stop();
     }
   },
 };

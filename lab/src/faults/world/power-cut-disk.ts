@@ -1,13 +1,18 @@
 import { execFile } from 'node:child_process';
-import { mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Victim } from './victim.ts';
 
 const run = promisify(execFile);
 /** `$0` is the image and `$1` where it is mounted, in a mount namespace that ends with the program. */
 const MOUNT_AND_RUN = 'mount -o loop "$0" "$1" && shift && exec "$@"';
 const COPIES_MAX = 20;
+
+/** What uses a disk: a process, or all those of a server. */
+export type DiskUser = {
+  pause(): void;
+  kill(): Promise<void>;
+};
 
 /**
  * A disk whose power can be cut: a file system in a file. What its user has not made durable is in the kernel's memory and not
@@ -25,18 +30,21 @@ export class PowerCutDisk {
     this.under = ['unshare', '-m', 'sh', '-c', MOUNT_AND_RUN, image, mountPoint];
   }
 
-  static async make(directory: string, megabytes: number): Promise<PowerCutDisk> {
+  /** `from`: a folder whose content is on it from the beginning, as its owners had it. */
+  static async make(directory: string, megabytes: number, from?: string): Promise<PowerCutDisk> {
     const image = join(directory, 'disk.img');
     const mountPoint = join(directory, 'disk');
     await mkdir(mountPoint, { recursive: true });
+    // Whoever runs there may be another user than who made the folder.
+    await chmod(directory, 0o711);
     await writeFile(image, '');
     await truncate(image, megabytes * 1_048_576);
-    await run('mkfs.ext4', ['-q', '-F', image]);
+    await run('mkfs.ext4', ['-q', '-F', ...(from === undefined ? [] : ['-d', from]), image]);
     return new PowerCutDisk(image, mountPoint);
   }
 
-  /** Cuts the power of the only process that uses it. What the disk holds afterwards is what was durable at that moment. */
-  async cut(victim: Victim): Promise<void> {
+  /** Cuts the power of all that uses it. What the disk holds afterwards is what was durable at that moment. */
+  async cut(victim: DiskUser): Promise<void> {
     victim.pause();
     const left = `${this.#image}.left`;
     await this.#copyAtRest(left);

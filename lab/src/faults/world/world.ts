@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { must } from '@edgestock/shared/runtime/assert';
 import { systemClock } from '@edgestock/shared/runtime/clock';
+import type { PostgresServerOptions } from '@edgestock/shared/testing/postgres-server';
 import { CentralApi } from '../../api/central-api.ts';
 import { EdgeApi } from '../../api/edge-api.ts';
 import { requestJson } from '../../api/json-request.ts';
@@ -12,6 +13,7 @@ import { findingsAtNode, findingsAtShop } from '../traffic/judge.ts';
 import { SHOP_SKUS, Traffic } from '../traffic/traffic.ts';
 import type { CabledHost } from './cabled-host.ts';
 import { type LabBroker, startLabBroker } from './lab-broker.ts';
+import { LabDatabase } from './lab-database.ts';
 import { type LabNode, PLAINLY, startLabNode, type Under } from './lab-node.ts';
 import { Victim } from './victim.ts';
 
@@ -26,6 +28,8 @@ export type WorldOptions = {
   readonly centralUnder?: Under;
   /** Where central has its folder; in the folder of the case unless told otherwise. */
   readonly centralBelow?: string;
+  /** Where central's database server is to run, if it has one. */
+  readonly databaseMovedTo?: PostgresServerOptions['movedTo'];
   readonly brokerUnder?: Under;
   readonly brokerStore?: string;
   /** Tills reach their node through its `door`. */
@@ -66,6 +70,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #nodes: LabNode[] = [];
   #central: Victim | undefined;
+  #database: LabDatabase | undefined;
   #traffic: Traffic | undefined;
 
   private constructor(lab: Lab, options: WorldOptions, broker: LabBroker, centralPort: number) {
@@ -100,6 +105,11 @@ export class World {
 
   get central(): Victim {
     return must(this.#central, 'central has been started');
+  }
+
+  /** Where central keeps its data on a server. */
+  get database(): LabDatabase {
+    return must(this.#database, 'central of this world has a database server');
   }
 
   get nodes(): readonly LabNode[] {
@@ -153,6 +163,7 @@ export class World {
     await this.#central?.kill();
     await Promise.all(this.#nodes.flatMap(({ link, door }) => [link.stop(), door.stop()]));
     await this.broker.victim.kill();
+    await this.#database?.stop();
   }
 
   /** All of them have started or failed before anything may be stopped. */
@@ -161,8 +172,14 @@ export class World {
     const { nodesBelow = join(this.#lab.directory, 'nodes'), nodeUnder = () => host?.under ?? PLAINLY } = this.#options;
     const nats = `nats://127.0.0.1:${this.broker.port}`;
     const { centralUnder = PLAINLY, centralBelow = this.#lab.directory } = this.#options;
+    const movedTo = this.#options.databaseMovedTo;
+    if (this.#lab.store === 'postgres')
+      this.#database = await LabDatabase.start(movedTo === undefined ? {} : { movedTo });
     const where = ['--data-dir', join(centralBelow, 'central'), '--port', String(centralPort)];
-    const central = Victim.start(() => startCommandUnder(centralUnder, 'central', ...where, '--nats', nats, '--json'));
+    const store = ['--store', this.#database?.store ?? 'sqlite'];
+    const central = Victim.start(() =>
+      startCommandUnder(centralUnder, 'central', ...where, ...store, '--nats', nats, '--json'),
+    );
     const started = await Promise.allSettled([
       central.then((victim) => {
         this.#central = victim;
