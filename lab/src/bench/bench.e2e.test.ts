@@ -6,7 +6,6 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EDGESTOCK } from '../system/central-process.ts';
 import type { Figure } from './figure.ts';
-import type { Grown } from './growth/growth.ts';
 
 const run = promisify(execFile);
 const folders: string[] = [];
@@ -26,21 +25,6 @@ describe('the bench', () => {
     folders.push(folder);
     // Most of a quick run is waiting for one process or another to start: two runs side by side take half the time.
     await Promise.all(halves.map((half, index) => insistOn(half, join(folder, `figures-${index}.json`))));
-  });
-
-  it('measures what grows with the positions, at every size', { timeout: 300_000 }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'edgestock-bench-test-'));
-    folders.push(folder);
-    const file = join(folder, 'growth.json');
-    await run(process.execPath, [EDGESTOCK, 'bench', '--growth', '--quick', '--json', file]);
-    const grown = JSON.parse(await readFile(file, 'utf8')) as readonly Grown[];
-    const sizes = [100, 1_000, 10_000, 100_000];
-    expect(grown.map(({ of, positions }) => [of, positions])).toEqual(
-      ['central', 'node'].flatMap((of) => sizes.map((positions) => [of, positions])),
-    );
-    for (const { p50Ms, residentMib, diskBytes, startSeconds } of grown) {
-      expect(Math.min(p50Ms, residentMib, diskBytes, startSeconds)).toBeGreaterThan(0);
-    }
   });
 
   it('refuses a number that it does not know', async () => {

@@ -9,8 +9,9 @@ import { UsageError } from '../command/usage-error.ts';
 import { benches } from './benches.ts';
 import { type BenchId, benchIds, type Figure } from './figure.ts';
 import { growth } from './growth/growth.ts';
-import { growthPage, growthTable } from './growth/growth-page.ts';
+import { growthPage, growthTable, ingestLine } from './growth/growth-page.ts';
 import { growthPlot } from './growth/growth-plot.ts';
+import { ingestOfStores } from './growth/ingest-of-stores.ts';
 import { type Machine, thisMachine } from './machine.ts';
 import { asMarkdown, asTable } from './report.ts';
 import { type BenchRun, PeerMissing } from './run.ts';
@@ -87,16 +88,17 @@ async function grow(args: GrowthArgs): Promise<void> {
   if (args.only !== undefined) throw new UsageError('--growth measures no numbers', 'Leave --only away.');
   if (args.write === true && isQuick) throw new UsageError('--write needs a whole run', 'Leave --quick away.');
   const disk = args['data-dir'] ?? tmpdir();
-  const grown = await inFolderOfItsOwn(disk, (directory) =>
-    growth(runIn(directory, { sharedDirectory: directory, isQuick, leaveOut: () => undefined })),
-  );
-  if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify(grown, undefined, 2)}\n`);
+  const run = (directory: string) =>
+    runIn(directory, { sharedDirectory: directory, isQuick, leaveOut: () => undefined });
+  const ingest = await inFolderOfItsOwn(disk, (directory) => ingestOfStores(run(directory)));
+  const grown = await inFolderOfItsOwn(disk, (directory) => growth(run(directory)));
+  if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify({ grown, ingest }, undefined, 2)}\n`);
   if (args.write === true) {
     await mkdir(dirname(RESULTS), { recursive: true });
     await writeFile(join(dirname(RESULTS), 'growth.svg'), growthPlot(grown));
-    await writeFile(join(dirname(RESULTS), 'GROWTH.md'), growthPage(grown, await thisMachine()));
+    await writeFile(join(dirname(RESULTS), 'GROWTH.md'), growthPage(grown, ingest, await thisMachine()));
   }
-  answer(growthTable(grown));
+  answer(`${growthTable(grown)}\n${ingestLine(ingest)}`);
 }
 
 type GrowthArgs = {

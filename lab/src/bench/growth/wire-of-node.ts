@@ -27,7 +27,10 @@ export function bytesOnTheWire(
     const identity = outbox.identity();
     const { sequence } = outbox.head();
     const limits = { deltasMax: wireLimits.batchDeltasMax, bytesMax: wireLimits.batchBytesMax };
-    const slice = must(outbox.slice(sequence - limits.deltasMax, limits), 'it has sold');
+    const slice = must(
+      outbox.slice(Math.max(outbox.firstSequence() - 1, sequence - limits.deltasMax), limits),
+      'it has sold',
+    );
     const batch = encodeUpBatch({ ...identity, ...slice, schema: SCHEMA_MAX, downAck: 0 });
     const { rows } = outbox.snapshotRowsAfter('', SNAPSHOT_ROWS);
     const chunk = encodeSnapshotChunk({ ...identity, sequence, index: 0, schema: SCHEMA_MAX, rows });
