@@ -34,7 +34,7 @@ class IngestUnderLoad {
   }
 
   static async open({ place, size }: IngestOrder): Promise<IngestUnderLoad> {
-    const store = await openStore(place, { isChecked: true });
+    const { store } = await openStore(place, { isChecked: true });
     const cursors = new NodeCursors([], systemClock);
     const own = new IngestUnderLoad(
       size,
