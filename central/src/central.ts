@@ -7,6 +7,7 @@ import { RELEASE } from '@edgestock/shared/runtime/release';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
+import { StartCheck } from '@edgestock/shared/sqlite/start-check';
 import { Api } from './api/api.ts';
 import type { IngestReport } from './api/operator-routes.ts';
 import type { CentralConfig } from './config.ts';
@@ -17,7 +18,13 @@ import { Writer } from './writer/writer.ts';
 
 export type Central = Service & { readonly url: string };
 
-export type CentralDependencies = { readonly clock?: Clock; readonly random?: Random; readonly log?: Log };
+export type CentralDependencies = {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Log;
+  /** A store of more bytes is served before it is checked. */
+  readonly checkedFirstBytesMax?: number;
+};
 
 /**
  * The whole of central: the store's one writer in a thread of its own, and the API on a read-only connection in this one.
@@ -36,7 +43,8 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     services.add('lock', { stop: async () => lock.release() });
 
     // Opened here once, so that a store that cannot be used ends the start with its reason; the thread would try for ever.
-    await openCentralStore(storePath).close();
+    const check = new StartCheck(storePath, dependencies);
+    await openCentralStore(storePath, { isChecked: !check.isBeside }).close();
     const { natsUrls, logLevel } = config;
     const writer = services.add(
       'writer',
@@ -44,7 +52,9 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     );
     await writer.ready;
 
-    const integrity = services.add('integrity', new IntegrityWatch({ path: storePath, clock, random, log }));
+    const onChecked = (findings: readonly string[]) => check.note(findings);
+    const integrity = services.add('integrity', new IntegrityWatch({ path: storePath, clock, random, log, onChecked }));
+    if (check.isBeside) void integrity.check('structure');
     const opened = openCentralReader(storePath);
     services.add('reader', { stop: async () => opened.close() });
     const api = services.add(
