@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { patternOf, patternsClaimedFrom, suites } from './scripts/testing/suites.ts';
+import { missingOf, patternOf, patternsClaimedFrom, suites } from './scripts/testing/suites.ts';
 
 export default defineConfig({
   test: {
@@ -16,9 +16,7 @@ export default defineConfig({
         testTimeout: suite.timeoutMs,
         hookTimeout: suite.timeoutMs,
         // A suite whose server is missing is still collected, so that the summary counts what was left out.
-        ...(suite.needs && !process.env[suite.needs.variable]
-          ? { runner: './scripts/testing/skipping-runner.ts' }
-          : {}),
+        ...(missingOf(suite).length > 0 ? { runner: './scripts/testing/skipping-runner.ts' } : {}),
       },
     })),
   },

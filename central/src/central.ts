@@ -9,11 +9,16 @@ import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import { StartCheck } from '@edgestock/shared/sqlite/start-check';
 import { Api } from './api/api.ts';
+import { type HttpServer, startHttpServer } from './api/http-server.ts';
 import type { IngestReport } from './api/operator-routes.ts';
+import { waitingApp } from './api/waiting-app.ts';
 import type { CentralConfig } from './config.ts';
+import { StoreWrites } from './ingest/store-writes.ts';
 import { CentralMetrics } from './metrics.ts';
+import { openReader, openStore } from './open-store.ts';
 import { LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
-import { openCentralReader, openCentralStore } from './store/sqlite/open-central-store.ts';
+import { StoreFailing } from './store/store-failing.ts';
+import { type StorePlace, shownPlace } from './store/store-place.ts';
 import { Writer } from './writer/writer.ts';
 
 export type Central = Service & { readonly url: string };
@@ -22,77 +27,123 @@ export type CentralDependencies = {
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Log;
-  /** A store of more bytes is served before it is checked. */
+  /** A store file of more bytes is served before it is checked. */
   readonly checkedFirstBytesMax?: number;
 };
 
 /**
- * The whole of central: the store's one writer in a thread of its own, and the API on a read-only connection in this one.
- * Resolves when the API answers; the broker need not be there. Throws when the data directory, the store or the address
- * cannot be had, each error with what to do about it.
+ * The whole of central: the store's writer in a thread of its own, and the API, which reads by itself, in this one. Resolves when
+ * the API answers; the broker need not be there. Nor need a database server: until it is, the API says that it is not. Throws when
+ * the data directory, the store or the address cannot be had, each error with what to do about it.
  */
 export async function startCentral(config: CentralConfig, dependencies: CentralDependencies = {}): Promise<Central> {
   const { clock = systemClock, random = systemRandom } = dependencies;
   const log = dependencies.log ?? createLog({ level: config.logLevel, name: 'central' });
-  const directory = resolve(config.dataDirectory);
-  const storePath = join(directory, STORE_FILE);
+  const { natsUrls, logLevel } = config;
   const services = new ServiceStack();
   try {
-    makeDirectory(directory);
-    const lock = ProcessLock.take(join(directory, LOCK_FILE));
-    services.add('lock', { stop: async () => lock.release() });
-
-    // Opened here once, so that a store that cannot be used ends the start with its reason; the thread would try for ever.
-    const check = new StartCheck(storePath, dependencies);
-    await openCentralStore(storePath, { isChecked: !check.isBeside }).close();
-    const { natsUrls, logLevel } = config;
-    const writer = services.add(
-      'writer',
-      new Writer({ natsUrls, databasePath: storePath, logLevel }, { clock, random, log }),
-    );
-    await writer.ready;
-
-    const onChecked = (findings: readonly string[]) => check.note(findings);
-    const integrity = services.add('integrity', new IntegrityWatch({ path: storePath, clock, random, log, onChecked }));
-    if (check.isBeside) void integrity.check('structure');
-    const opened = openCentralReader(storePath);
-    services.add('reader', { stop: async () => opened.close() });
-    const api = services.add(
-      'api',
-      await Api.start({
-        host: config.host,
-        port: config.port,
-        corsOrigins: config.corsOrigins,
-        version: RELEASE,
-        storePath,
-        reader: opened.reader,
-        writer,
-        metrics: new CentralMetrics(),
-        clock,
-        random,
-        log,
-        ingest: () => ingestReport(writer, natsUrls),
-        integrity: () => integrity.report,
-        promising: () => ({
-          pending: writer.promisesPending,
-          promises: writer.metrics.promises,
-          directives: writer.metrics.directives,
-        }),
-        residentBytes: () => process.memoryUsage.rss(),
+    const store =
+      config.storeUrl === undefined ? takeDirectory(config.dataDirectory, services) : serverPlace(config.storeUrl);
+    const check = store.kind === 'sqlite' ? new StartCheck(store.path, dependencies) : undefined;
+    const isStoreThere = await canOpen(store, { isChecked: check?.isBeside !== true });
+    const writer = new Writer({ natsUrls, store, logLevel }, { clock, random, log });
+    services.add('writer', writer);
+    const view: View = {
+      version: RELEASE,
+      store,
+      metrics: new CentralMetrics(),
+      ...{ clock, log },
+      ingest: () => ingestReport(writer, natsUrls),
+      promising: () => ({
+        pending: writer.promisesPending,
+        promises: writer.metrics.promises,
+        directives: writer.metrics.directives,
       }),
-    );
-    writer.onChange((changes) => (changes.length > 0 ? api.changed(changes) : api.noticesLost()));
-    writer.onEpoch(() => {
-      api.epochBegun().catch((error: unknown) => log.error({ error }, 'the new epoch could not be read'));
-    });
-    // What was committed while the API came up gave its notice to nobody.
-    api.noticesLost();
-    log.info({ url: api.url, dataDirectory: directory, broker: natsUrls }, 'central is ready');
-    return { url: api.url, stop: () => services.stop() };
+      residentBytes: () => process.memoryUsage.rss(),
+    };
+    const { host, port } = config;
+    const server = services.add('door', await startHttpServer({ app: waitingApp(view), host, port, clock }));
+    const serving = serve({ config, view, check, writer, server, services, random });
+    if (isStoreThere) await serving;
+    else log.warn({ url: server.url, store: shownPlace(store) }, 'central waits for its store');
+    return { url: server.url, stop: () => services.stop() };
   } catch (error) {
     await services.stop();
     throw error;
   }
+}
+
+type View = Parameters<typeof waitingApp>[0];
+
+/** From the moment on that the store is open, however long that takes. Ends without a word when central is stopped before. */
+async function serve(parts: {
+  readonly config: CentralConfig;
+  readonly view: View;
+  /** Of a store in a file. */
+  readonly check: StartCheck | undefined;
+  readonly writer: Writer;
+  readonly server: HttpServer;
+  readonly services: ServiceStack;
+  readonly random: Random;
+}): Promise<void> {
+  const { config, view, check, writer, server, services, random } = parts;
+  const { store, clock, log } = view;
+  if (!(await writer.ready)) return;
+  const onChecked = (findings: readonly string[]) => check?.note(findings);
+  const integrity =
+    store.kind === 'sqlite'
+      ? services.add('integrity', new IntegrityWatch({ path: store.path, clock, random, log, onChecked }))
+      : undefined;
+  if (check?.isBeside === true) void integrity?.check('structure');
+  const opened = openReader(store);
+  services.add('reader', { stop: () => opened.close() });
+  const stopping = new AbortController();
+  const waits = new StoreWrites({ clock, random, log });
+  const { reader } = opened;
+  const startApi = () =>
+    Api.start({
+      ...view,
+      ...{ server, corsOrigins: config.corsOrigins, reader, writer, random },
+      ...(integrity === undefined ? {} : { integrity: () => integrity.report }),
+    });
+  services.add('start', { stop: async () => stopping.abort() });
+  const api = services.add('api', await waits.hold(startApi, stopping.signal));
+  writer.onChange((changes) => (changes.length > 0 ? api.changed(changes) : api.noticesLost()));
+  writer.onEpoch(() => {
+    const read = waits.hold(() => api.epochBegun(), stopping.signal);
+    read.catch((error: unknown) => log.error({ error }, 'the new epoch could not be read'));
+  });
+  // What was committed while the API came up gave its notice to nobody.
+  api.noticesLost();
+  log.info({ url: server.url, store: shownPlace(store), broker: config.natsUrls }, 'central is ready');
+}
+
+/**
+ * Opened here once, so that a store that cannot be used ends the start with its reason; the thread would try for ever. False while
+ * a server is away.
+ */
+async function canOpen(place: StorePlace, how: { readonly isChecked: boolean }): Promise<boolean> {
+  try {
+    const store = await openStore(place, how);
+    await store.close();
+    return true;
+  } catch (error) {
+    if (place.kind === 'postgresql' && error instanceof StoreFailing) return false;
+    throw error;
+  }
+}
+
+function serverPlace(url: string): StorePlace {
+  return { kind: 'postgresql', url };
+}
+
+/** The file in a directory that no other process may use meanwhile. */
+function takeDirectory(dataDirectory: string, services: ServiceStack): StorePlace {
+  const directory = resolve(dataDirectory);
+  makeDirectory(directory);
+  const lock = ProcessLock.take(join(directory, LOCK_FILE));
+  services.add('lock', { stop: async () => lock.release() });
+  return { kind: 'sqlite', path: join(directory, STORE_FILE) };
 }
 
 /** The data directory cannot be made or written. */

@@ -44,6 +44,16 @@ describe('the configuration of central', () => {
     expect(problems.map((problem) => problem.split('=')[0])).toEqual(Object.keys(environment));
   });
 
+  test('takes the address of a database, and shows to nobody what is in one that it cannot use', () => {
+    const url = 'postgres://edgestock:secret@db.example:5432/edgestock?sslmode=require';
+    expect(readCentralConfig({ EDGESTOCK_CENTRAL_STORE: url }, {})).toMatchObject({ storeUrl: url });
+    for (const wrong of ['mysql://edgestock:secret@db.example/edgestock', 'postgres://edgestock:secret@db.example']) {
+      const read = () => readCentralConfig({}, { EDGESTOCK_CENTRAL_STORE: wrong });
+      expect(read).toThrow(/EDGESTOCK_CENTRAL_STORE=\(not shown\): not sqlite, and not the address/);
+      expect(read).not.toThrow(/secret/);
+    }
+  });
+
   test('takes several servers of one cluster', () => {
     const { natsUrls } = readCentralConfig({ EDGESTOCK_CENTRAL_NATS_URL: 'nats://a:4222, tls://b:4222' }, {});
     expect(natsUrls).toEqual(['nats://a:4222', 'tls://b:4222']);

@@ -10,11 +10,15 @@ export type CentralConfig = {
   /** 0 lets the system choose a free one. */
   readonly port: number;
   readonly dataDirectory: string;
+  /** Of a PostgreSQL database; absent = a file of SQLite in the data directory. */
+  readonly storeUrl?: string;
   readonly natsUrls: readonly string[];
   readonly logLevel: LogLevel;
   /** Browser origins that may read the API; none = CORS stays off. */
   readonly corsOrigins: readonly string[];
 };
+
+const SQLITE = 'sqlite';
 
 /** Every setting of central, with its default and its sentence. `deploy/env/central.example.env` shows the same ones. */
 export const centralSettings = {
@@ -23,7 +27,19 @@ export const centralSettings = {
   EDGESTOCK_CENTRAL_DATA_DIR: {
     schema: z.string().default('data/central'),
     description:
-      'Directory of the store. Made if absent; one process owns it at a time. Put it on a durable local disk.',
+      'Directory of the store, where that is a file. Made if absent; one process owns it at a time. Put it on a durable local disk.',
+  },
+  EDGESTOCK_CENTRAL_STORE: {
+    schema: z
+      .string()
+      .default(SQLITE)
+      .refine(
+        (text) => text === SQLITE || /^postgres(ql)?:\/\/[^\s/?]+\/[^\s/?]+(\?\S*)?$/.test(text),
+        'not sqlite, and not the address of a database like postgres://user:password@host:5432/edgestock',
+      ),
+    description:
+      'sqlite: a file in the data directory. Or the address of a PostgreSQL database (15 or later), which several machines can share.',
+    isSecret: true,
   },
   EDGESTOCK_CENTRAL_NATS_URL: brokersSetting('Need not be up when central starts.'),
   EDGESTOCK_CENTRAL_LOG_LEVEL: logLevelSetting,
@@ -47,10 +63,12 @@ export function readCentralConfig(
 ): CentralConfig {
   const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   const settings = readSettings(centralSettings, { ...environment, ...given });
+  const store = settings.EDGESTOCK_CENTRAL_STORE;
   return {
     host: settings.EDGESTOCK_CENTRAL_HOST,
     port: settings.EDGESTOCK_CENTRAL_PORT,
     dataDirectory: settings.EDGESTOCK_CENTRAL_DATA_DIR,
+    ...(store === SQLITE ? {} : { storeUrl: store }),
     natsUrls: settings.EDGESTOCK_CENTRAL_NATS_URL,
     logLevel: settings.EDGESTOCK_CENTRAL_LOG_LEVEL,
     corsOrigins: settings.EDGESTOCK_CENTRAL_CORS_ORIGINS,

@@ -13,6 +13,23 @@ export const centralLimits = {
   /** Bounds of the wait before a write is tried again that found the store full. */
   storeRetryFirstMs: 200,
   storeRetryMsMax: 10_000,
+  /**
+   * Attempts at one transaction whose server chose another one or went away, and bounds of the wait between them: together some
+   * seconds, as long as a server takes that is started again. Then the caller is told.
+   */
+  transactionAttemptsMax: 10,
+  transactionRetryFirstMs: 10,
+  transactionRetryMsMax: 2_000,
+  /** How long an answer to a read is waited for, and how long the end of a transaction, which may rewrite every answer there is. */
+  readAnswerMsMax: 15_000,
+  transactionMsMax: 5 * 60_000,
+  /** Connections to a database server that read: of the API, and of the thread that writes. */
+  apiReadersMax: 8,
+  writerReadersMax: 3,
+  /** A transaction of which nothing was heard for so long is ended by the server. */
+  transactionIdleMsMax: 30_000,
+  /** How long a database server may take to answer a new connection. */
+  serverConnectMsMax: 5_000,
 
   /** How often at most one node is asked for the states of its suspect SKUs. */
   wantedRepeatMs: 10_000,

@@ -19,7 +19,7 @@ export type WarehouseReadings = {
  */
 const readings = {
   revision: 'Revision of the latest change of an availability answer',
-  store_bytes: 'Size of the store',
+  store_bytes: 'Size of the store, where that is a file of its own',
   store_batches: 'Rows ever written to the log of batches',
   warehouses: 'Enrolled warehouses',
   warehouses_silent: 'Warehouses of which nothing was heard for too long',
@@ -114,7 +114,8 @@ export type DirectiveReadings = { readonly [Name in keyof typeof directives]: nu
 
 /** What the page is made of at the moment it is asked for. */
 export type MetricsPage = {
-  readonly central: CentralReadings;
+  /** What cannot be read now has no sample. */
+  readonly central: Partial<CentralReadings>;
   readonly warehouses: readonly WarehouseReadings[];
   /** Absent while the ingest thread has not spoken yet. */
   readonly ingest: IngestReadings | undefined;
@@ -175,7 +176,11 @@ export class CentralMetrics {
 
   /** The page in Prometheus' text format. */
   page({ central, warehouses, ingest, promises, directives, orders }: MetricsPage): Promise<string> {
-    for (const [name, metric] of this.#readings) metric.set(central[name]);
+    for (const [name, metric] of this.#readings) {
+      const value = central[name];
+      if (value === undefined) metric.remove();
+      else metric.set(value);
+    }
     for (const metric of this.#perWarehouse.values()) metric.reset();
     for (const { warehouse, lagMs, backlog, skewMs, directivesOpen } of warehouses) {
       if (lagMs !== undefined) this.#perWarehouse.get('lag_seconds')?.set({ warehouse }, lagMs / 1_000);

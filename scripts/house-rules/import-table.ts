@@ -98,6 +98,9 @@ export const areas: readonly Area[] = [
         'rules/channel.ts',
         'rules/reservation.ts',
         'rules/transfer.ts',
+        // A store that cannot be read for now is answered otherwise than a mistake of ours.
+        'store/store-failing.ts',
+        'store/store-place.ts',
       ],
       mayImportTypesOf: ['rules/**', 'store/*'],
       node: 'any',
@@ -160,7 +163,7 @@ function deployable(name: 'edge-node' | 'central', folders: Readonly<Record<stri
       place: `${sources}/open-*.ts`,
       mayImport: everything,
       node: 'any',
-      onlyFor: [`${sources}/${name}.ts`, ...starters],
+      onlyFor: [`${sources}/${name}.ts`, `${sources}/writer/writer-worker.ts`, ...starters],
     },
     { place: `${sources}/command/**`, mayImport: everything, node: 'any', onlyFor: starters },
     // Settings are read once, at the top; everything below is given the few values it needs.

@@ -46,6 +46,6 @@ function versionOf(program: string): string | undefined {
 
 /** The test files that need a server, as the test runner will find them. */
 export function filesThatNeed(server: Server, root: string): readonly string[] {
-  const patterns = suites.filter((suite) => suite.needs === server).map(patternOf);
+  const patterns = suites.filter((suite) => suite.needs.includes(server)).map(patternOf);
   return globSync(patterns, { cwd: root, exclude: (name) => name.endsWith('node_modules') }).sort();
 }

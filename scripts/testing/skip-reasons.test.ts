@@ -1,7 +1,7 @@
 import { openSampleData } from '@edgestock/shared/testing/sample-data';
 import { afterEach, expect, test, vi } from 'vitest';
 import { skipLines } from './skip-reasons.ts';
-import { natsServer } from './suites.ts';
+import { natsServer, postgres } from './suites.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -26,6 +26,15 @@ test('tests of a server that is missing say so', () => {
   expect(skipLines([{ fullName: 'the log goes up', project: 'nats' }])).toEqual([
     'skipped 1: nats-server was not found',
   ]);
+});
+
+test('tests of two servers say which of them is missing', () => {
+  const told = () => skipLines([{ fullName: 'central on PostgreSQL', project: 'e2e on postgres' }]);
+  vi.stubEnv(natsServer.variable, '/usr/bin/nats-server');
+  vi.stubEnv(postgres.variable, '');
+  expect(told()).toEqual(['skipped 1: PostgreSQL was not found']);
+  vi.stubEnv(natsServer.variable, '');
+  expect(told()).toEqual(['skipped 1: nats-server and PostgreSQL were not found']);
 });
 
 test('a run that skipped nothing has nothing to say', () => {

@@ -1,4 +1,4 @@
-import { type Suite, suites } from './suites.ts';
+import { missingOf, type Suite, suites } from './suites.ts';
 
 /** A test that did not run: its name with the names of its suites, and the project of the test run that it is in. */
 export type SkippedTest = { readonly fullName: string; readonly project: string };
@@ -21,7 +21,9 @@ export function skipLines(tests: readonly SkippedTest[], projects: readonly Suit
 function reasonOf({ fullName, project }: SkippedTest, projects: readonly Suite[]): string {
   const own = REASON_IN_NAME.exec(fullName)?.[1];
   if (own !== undefined) return own;
-  const server = projects.find(({ name }) => name === project)?.needs;
-  if (server !== undefined && !process.env[server.variable]) return `${server.name} was not found`;
-  return NOT_ASKED_FOR;
+  const suite = projects.find(({ name }) => name === project);
+  const missing = suite === undefined ? [] : missingOf(suite).map(({ name }) => name);
+  return missing.length > 0
+    ? `${missing.join(' and ')} ${missing.length === 1 ? 'was' : 'were'} not found`
+    : NOT_ASKED_FOR;
 }

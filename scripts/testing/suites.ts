@@ -8,7 +8,7 @@ export interface Server {
 export interface Suite {
   readonly name: string;
   readonly suffix: string;
-  readonly needs?: Server;
+  readonly needs: readonly Server[];
   readonly timeoutMs: number;
   /** Its files share processes, and what they have imported: for those that leave nothing behind. */
   readonly isShared?: boolean;
@@ -33,14 +33,26 @@ export const postgres: Server = { name: 'PostgreSQL', variable: 'EDGESTOCK_POSTG
 const TEST_SUFFIX = '.test.ts';
 
 export const suites: readonly Suite[] = [
-  { name: 'unit', suffix: TEST_SUFFIX, timeoutMs: 20_000, isShared: true, group: computing },
+  { name: 'unit', suffix: TEST_SUFFIX, needs: [], timeoutMs: 20_000, isShared: true, group: computing },
   // Whole lives of nodes and central in threads, with a clock and disks of their own.
-  { name: 'simulation', suffix: '.simulation.test.ts', timeoutMs: 180_000, group: computing },
-  { name: 'nats', suffix: '.nats.test.ts', needs: natsServer, timeoutMs: 20_000, group: waiting },
-  { name: 'postgres', suffix: '.pg.test.ts', needs: postgres, timeoutMs: 20_000, group: waiting },
+  { name: 'simulation', suffix: '.simulation.test.ts', needs: [], timeoutMs: 180_000, group: computing },
+  { name: 'nats', suffix: '.nats.test.ts', needs: [natsServer], timeoutMs: 20_000, group: waiting },
+  { name: 'postgres', suffix: '.pg.test.ts', needs: [postgres], timeoutMs: 20_000, group: waiting },
   // Real processes, which replicate through a real server.
-  { name: 'e2e', suffix: '.e2e.test.ts', needs: natsServer, timeoutMs: 120_000, group: waiting },
+  { name: 'e2e', suffix: '.e2e.test.ts', needs: [natsServer], timeoutMs: 120_000, group: waiting },
+  {
+    name: 'e2e on postgres',
+    suffix: '.pg.e2e.test.ts',
+    needs: [natsServer, postgres],
+    timeoutMs: 120_000,
+    group: waiting,
+  },
 ];
+
+/** What a suite needs and nobody has found. Its tests are left out, and counted. */
+export function missingOf(suite: Suite): readonly Server[] {
+  return suite.needs.filter(({ variable }) => !process.env[variable]);
+}
 
 const FOLDERS = '{shared,edge-node,central,lab,scripts}';
 

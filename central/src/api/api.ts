@@ -11,6 +11,7 @@ import { Promises } from '../orders/promises.ts';
 import type { Channel } from '../rules/channel.ts';
 import type { CentralReader, ChangeNotice } from '../store/central-store.ts';
 import type { PromiseReader } from '../store/promise-store.ts';
+import type { StorePlace } from '../store/store-place.ts';
 import { FleetView } from '../warehouses/fleet-view.ts';
 import { Warehouses } from '../warehouses/warehouses.ts';
 import { AvailabilityAnswers } from './availability-answers.ts';
@@ -20,7 +21,7 @@ import { catalogueRoutes } from './catalogue-routes.ts';
 import { channelRoutes } from './channel-routes.ts';
 import { type ApiEnvironment, createDoors } from './doors.ts';
 import { explainRoutes } from './explain-routes.ts';
-import { type HttpServer, startHttpServer } from './http-server.ts';
+import type { HttpServer } from './http-server.ts';
 import { type IngestReport, type IntegrityTold, operatorRoutes, type PromisingReport } from './operator-routes.ts';
 import { orderRoutes } from './order-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
@@ -33,11 +34,11 @@ import { unknownTaskRoutes } from './unknown-task-routes.ts';
 import { warehouseRoutes } from './warehouse-routes.ts';
 
 export type ApiOptions = {
-  readonly host: string;
-  readonly port: number;
+  /** Listens already; stopped with the API. */
+  readonly server: HttpServer;
   readonly corsOrigins: readonly string[];
   readonly version: string;
-  readonly storePath: string;
+  readonly store: StorePlace;
   readonly reader: CentralReader & PromiseReader;
   /** Where promises are carried out. */
   readonly writer: PromiseWriter;
@@ -77,7 +78,7 @@ export class Api implements Service {
     this.#stopping = parts.stopping;
   }
 
-  /** Resolves when it listens. Rejects with `CannotListen` when it cannot. */
+  /** Resolves when it answers. Rejects when the store cannot be read. */
   static async start(options: ApiOptions): Promise<Api> {
     const { reader, writer, clock, random, log, metrics } = options;
     const life = await StoreLife.of(reader);
@@ -130,8 +131,8 @@ export class Api implements Service {
         fanOuts,
         isStopping: () => stopping.isStopping,
       });
-      const server = await startHttpServer({ app, host: options.host, port: options.port, clock });
-      return new Api({ answers, fanOuts, life, services, server, stopping });
+      options.server.serve(app);
+      return new Api({ answers, fanOuts, life, services, server: options.server, stopping });
     } catch (error) {
       await services.stop();
       throw error;

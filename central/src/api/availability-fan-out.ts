@@ -3,6 +3,7 @@ import { must } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Service } from '@edgestock/shared/runtime/service';
+import { StoreFailing } from '../store/store-failing.ts';
 import { eventIdOf } from './event-id.ts';
 import { apiLimits } from './limits.ts';
 import { eventFrame, heartbeatFrame, positionFrame } from './server-sent-events.ts';
@@ -177,7 +178,9 @@ export class AvailabilityFanOut implements Service {
         else await this.#clock.sleep(apiLimits.fanOutPeriodMsMin);
       }
     } catch (error) {
-      this.#log.error({ error, hint: 'the streams wait; the next look tries again' }, 'changes not read');
+      // Of a store that fails for now the thread that writes tells, once.
+      const level = error instanceof StoreFailing ? 'debug' : 'error';
+      this.#log[level]({ error, hint: 'the streams wait; the next look tries again' }, 'changes not read');
     } finally {
       this.#isLooking = false;
     }

@@ -4,6 +4,8 @@ import { PROBLEM_CONTENT_TYPE, type Problem, ProblemError, problemOf, refuse } f
 import { shortened } from '@edgestock/shared/runtime/sentence';
 import type { HttpBindings } from '@hono/node-server';
 import type { Context, Hono } from 'hono';
+import { centralLimits } from '../limits.ts';
+import { StoreFailing } from '../store/store-failing.ts';
 import { problems } from './problems.ts';
 import { routeHint } from './route-hint.ts';
 
@@ -101,9 +103,20 @@ export function jsonResponse(body: string, headers: Readonly<Record<string, stri
   });
 }
 
+/** The store cannot be read for now, which is told once, and by the status, and not with every request. */
+export function storeFailingResponse({ message, hint }: Pick<StoreFailing, 'message' | 'hint'>): Response {
+  const problem = problemOf(problems.unavailable, `The store cannot be read now: ${message}.`, {
+    reason: 'store-away',
+    hint,
+    retryable: true,
+  });
+  return problemResponse(problem, { 'retry-after': String(Math.ceil(centralLimits.promiseRetryAfterMs / 1_000)) });
+}
+
 /** A refusal is told as it is; anything else is ours, and is logged with what was asked for. */
 function failureResponse(error: unknown, { req }: ApiContext, log: Log): Response {
   if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
+  if (error instanceof StoreFailing) return storeFailingResponse(error);
   log.error({ error, method: req.method, path: req.path }, 'request failed');
   return problemResponse(problemOf(problems.internal, 'The request was understood, and answering it failed.'));
 }

@@ -6,21 +6,29 @@ import { listen } from '@edgestock/shared/runtime/listening';
 import { malformedRequestProblem } from '@edgestock/shared/runtime/problem';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { getRequestListener, RequestError } from '@hono/node-server';
-import type { Hono } from 'hono';
+import { Hono } from 'hono';
 import { type ApiEnvironment, problemResponse } from './doors.ts';
 import { apiLimits } from './limits.ts';
 
-export type HttpServer = Service & { readonly url: string };
+export type HttpServer = Service & {
+  readonly url: string;
+  /** Another app answers from here on. */
+  serve(app: Hono<ApiEnvironment>): void;
+};
 
-/** Port 0 takes a free one; stopping lets open requests finish and cuts what is left after `drainMsMax`. Throws `CannotListen`. */
+/** Answers with the app it is given until there is another; without one it knows no route. Port 0 takes a free one; stopping lets open requests finish and cuts what is left after `drainMsMax`. Throws `CannotListen`. */
 export async function startHttpServer(options: {
-  readonly app: Hono<ApiEnvironment>;
+  readonly app?: Hono<ApiEnvironment>;
   readonly host: string;
   readonly port: number;
   readonly clock: Clock;
 }): Promise<HttpServer> {
-  const { app, host, port, clock } = options;
-  const listener = getRequestListener(app.fetch, { hostname: host, errorHandler: malformedRequest });
+  const { host, port, clock } = options;
+  let { app = new Hono<ApiEnvironment>() } = options;
+  const listener = getRequestListener((request, bindings) => app.fetch(request, bindings), {
+    hostname: host,
+    errorHandler: malformedRequest,
+  });
   const server = createServer(
     {
       headersTimeout: apiLimits.headersTimeoutMs,
@@ -35,7 +43,13 @@ export async function startHttpServer(options: {
   answerClientErrors(server);
   server.maxConnections = apiLimits.connectionsMax;
   const graceful = new GracefulServer(server, { clock, graceMs: apiLimits.drainMsMax });
-  return { url: await listen(server, { host, port }), stop: () => graceful.stop() };
+  return {
+    url: await listen(server, { host, port }),
+    serve: (another) => {
+      app = another;
+    },
+    stop: () => graceful.stop(),
+  };
 }
 
 /** A request whose target or host is no URL never reaches a route. */

@@ -1,8 +1,11 @@
+import { systemClock } from '@edgestock/shared/runtime/clock';
 import { CannotListen } from '@edgestock/shared/runtime/listening';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { emptyIngestMetrics } from '../ingest/ingest-metrics.ts';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { ApiUnderTest, NOW } from '../testing/api-under-test.ts';
 import { NodeLog, warehouseOf } from '../testing/node-log.ts';
+import { startHttpServer } from './http-server.ts';
 
 let central: ApiUnderTest;
 beforeEach(async () => {
@@ -209,9 +212,44 @@ describe('for operators', () => {
     expect((await central.fetch('/healthz')).status).toBe(200);
   });
 
+  test('a store that cannot be read for now is told as such, and the status without it', async () => {
+    let isCut = false;
+    const { reader } = central.store;
+    const away = async () => {
+      throw new StoreUnavailable('the database server cannot be reached');
+    };
+    const cut = await ApiUnderTest.start({
+      reader: new Proxy(reader, {
+        get: (target, name) => {
+          if (isCut && name !== 'life') return away;
+          const found: unknown = Reflect.get(target, name);
+          return typeof found === 'function' ? found.bind(target) : found;
+        },
+      }),
+    });
+    const told = async (path: string) => {
+      const response = await cut.fetch(path);
+      return [response.status, response.headers.get('retry-after'), await response.text()] as const;
+    };
+    expect((await told('/metrics'))[2]).toContain('edgestock_central_oversold 0');
+    isCut = true;
+    for (const path of ['/v1/availability/A', '/readyz', '/v1/warehouses']) {
+      const [status, retryAfter, body] = await told(path);
+      expect([status, retryAfter]).toEqual([503, '1']);
+      expect(JSON.parse(body)).toMatchObject({ code: 'unavailable', reason: 'store-away', retryable: true });
+    }
+    const [status, , body] = await told('/v1/status');
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toMatchObject({ role: 'central', promises: { pending: 0 } });
+    expect(JSON.parse(body)).not.toHaveProperty('warehouses');
+    // No figure is better than that of a moment ago: nobody is told that nothing is oversold.
+    expect((await told('/metrics'))[2]).not.toContain('edgestock_central_oversold 0');
+    await cut.stop();
+  });
+
   test('a port in use is told with what to do', async () => {
     const port = Number(new URL(central.api.url).port);
-    const second = ApiUnderTest.start({ port });
+    const second = startHttpServer({ host: '127.0.0.1', port, clock: systemClock });
     await expect(second).rejects.toThrow(CannotListen);
     await expect(second).rejects.toMatchObject({ hint: expect.stringContaining('--port') });
   });

@@ -3,6 +3,8 @@ import { problemOf } from '@edgestock/shared/runtime/problem';
 import type { CentralMetrics, DirectiveReadings, IngestReadings, PromiseReadings } from '../metrics.ts';
 import type { CentralReader } from '../store/central-store.ts';
 import type { PromiseReader } from '../store/promise-store.ts';
+import { StoreFailing } from '../store/store-failing.ts';
+import { type StorePlace, shownPlace } from '../store/store-place.ts';
 import { isFenced, type SyncState } from '../warehouses/sync-state.ts';
 import type { Warehouses } from '../warehouses/warehouses.ts';
 import type { AvailabilityFanOuts } from './availability-fan-outs.ts';
@@ -43,13 +45,17 @@ export type PromisingReport = {
   readonly directives: DirectiveReadings;
 };
 
+/** What of the store they ask. */
+export type OperatorReader = Pick<CentralReader, 'currentRevision' | 'stats' | 'centralEpoch' | 'epochBegan'> &
+  Pick<PromiseReader, 'promiseStats' | 'downHead'>;
+
 export type OperatorView = {
   readonly version: string;
   readonly startedAt: number;
-  readonly storePath: string;
-  readonly reader: CentralReader & PromiseReader;
-  readonly warehouses: Warehouses;
-  readonly fanOuts: AvailabilityFanOuts;
+  readonly store: StorePlace;
+  readonly reader: OperatorReader;
+  readonly warehouses: Pick<Warehouses, 'all'>;
+  readonly fanOuts: Pick<AvailabilityFanOuts, 'streamCount'>;
   readonly metrics: CentralMetrics;
   readonly clock: Clock;
   readonly ingest: () => IngestReport;
@@ -71,6 +77,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
       try {
         await view.reader.currentRevision();
       } catch (error) {
+        if (error instanceof StoreFailing) throw error;
         const reason = error instanceof Error ? error.message : String(error);
         return problemResponse(problemOf(problems.unavailable, `The store cannot be read: ${reason}.`));
       }
@@ -81,41 +88,21 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
   doors('/v1/status', {
     GET: async (context) => {
       parametersOf(context, []);
-      const now = view.clock.now();
-      const [stats, fleet, promised] = await Promise.all([
-        view.reader.stats(),
-        view.warehouses.all(now),
-        view.reader.promiseStats(),
-      ]);
-      const open = await directivesOpen(view.reader, fleet);
-      const began = await view.reader.epochBegan();
       const { pending, promises, directives } = view.promising();
+      const stored = await unlessFailing(() => storedOf(view));
       return jsonResponse(
         JSON.stringify({
           role: 'central',
           version: view.version,
           startedAt: isoText(view.startedAt),
-          centralEpoch: await view.reader.centralEpoch(),
-          // Absent where central was never put back to an earlier state.
-          ...(began === undefined ? {} : { epochBegan: { at: isoText(began.at), reason: began.reason } }),
-          revision: stats.revision,
-          store: { path: view.storePath, bytes: stats.bytes, batches: stats.batches },
+          ...stored?.told,
+          store: { ...shownPlace(view.store), ...stored?.size },
           ...integrityOf(view),
           ingest: view.ingest(),
-          warehouses: {
-            enrolled: fleet.length,
-            silent: fleet.filter(({ isSilent }) => isSilent).map(({ warehouse }) => warehouse),
-            // Enrolled, but nothing is known of their stock yet.
-            unknown: fleet.filter(({ asOf }) => asOf === undefined).map(({ warehouse }) => warehouse),
-            fenced: fleet.filter(isFenced).map(({ warehouse }) => warehouse),
-            // Nothing of them is promised until central has caught up with what it forgot.
-            notCounted: fleet.filter(({ notCounted }) => notCounted !== undefined).map(({ warehouse }) => warehouse),
-          },
-          quarantined: stats.quarantined,
-          quarantine: QUARANTINE_PATH,
-          promises: { ...promised, pending, ...promises },
-          ...(promised.unknownTasks === 0 ? {} : { unknownTasksAt: UNKNOWN_TASKS_PATH }),
-          directives: { ...directives, notCarriedOut: Object.fromEntries(open) },
+          ...(stored === undefined ? {} : { warehouses: stored.warehouses, ...stored.quarantine }),
+          promises: { ...stored?.promised, pending, ...promises },
+          ...((stored?.promised.unknownTasks ?? 0) === 0 ? {} : { unknownTasksAt: UNKNOWN_TASKS_PATH }),
+          directives: { ...directives, ...stored?.directives },
           eventStreams: view.fanOuts.streamCount,
         }),
       );
@@ -126,42 +113,99 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
     GET: async () => {
       const { metrics } = view;
       const ingest = view.ingest();
-      const [stats, fleet, promised] = await Promise.all([
-        view.reader.stats(),
-        view.warehouses.all(view.clock.now()),
-        view.reader.promiseStats(),
-      ]);
-      const open = new Map(await directivesOpen(view.reader, fleet));
       const { pending, promises, directives } = view.promising();
+      const counted = await unlessFailing(() => countedOf(view));
       const page = await metrics.page({
         central: {
-          revision: stats.revision,
-          store_bytes: stats.bytes,
-          store_batches: stats.batches,
-          warehouses: fleet.length,
-          warehouses_silent: fleet.filter(({ isSilent }) => isSilent).length,
-          warehouses_fenced: fleet.filter(isFenced).length,
-          quarantined: stats.quarantined,
-          reservations_held: promised.reservationsHeld,
+          ...counted?.central,
           promises_pending: pending,
-          oversold: promised.oversold,
-          unknown_tasks: promised.unknownTasks,
-          warehouses_not_counted: fleet.filter(({ notCounted }) => notCounted !== undefined).length,
           event_streams: view.fanOuts.streamCount,
           process_resident_bytes: view.residentBytes(),
           database_damaged: (view.integrity?.()?.findings.length ?? 0) > 0 ? 1 : 0,
-          epoch: await view.reader.centralEpoch(),
           ingest_up: ingest.isUp ? 1 : 0,
         },
-        warehouses: fleet.map((state) => ({ ...state, directivesOpen: open.get(state.warehouse) ?? 0 })),
+        warehouses: counted?.warehouses ?? [],
         ingest: ingest.counters,
         promises,
         directives,
-        orders: promised.orders,
+        orders: counted?.orders ?? {},
       });
       return new Response(page, { headers: { 'content-type': metrics.contentType, 'cache-control': 'no-store' } });
     },
   });
+}
+
+/** While the store cannot be read, the rest is told all the same: then most of all. */
+async function unlessFailing<T>(read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof StoreFailing) return undefined;
+    throw error;
+  }
+}
+
+/** What the status tells of what is stored. */
+async function storedOf({ reader, warehouses, clock }: OperatorView) {
+  const [stats, fleet, promised, began, centralEpoch] = await Promise.all([
+    reader.stats(),
+    warehouses.all(clock.now()),
+    reader.promiseStats(),
+    reader.epochBegan(),
+    reader.centralEpoch(),
+  ]);
+  const open = await directivesOpen(reader, fleet);
+  const { bytes, batches } = stats;
+  return {
+    told: {
+      centralEpoch,
+      // Absent where central was never put back to an earlier state.
+      ...(began === undefined ? {} : { epochBegan: { at: isoText(began.at), reason: began.reason } }),
+      revision: stats.revision,
+    },
+    size: { ...(bytes === undefined ? {} : { bytes }), batches },
+    warehouses: {
+      enrolled: fleet.length,
+      silent: fleet.filter(({ isSilent }) => isSilent).map(({ warehouse }) => warehouse),
+      // Enrolled, but nothing is known of their stock yet.
+      unknown: fleet.filter(({ asOf }) => asOf === undefined).map(({ warehouse }) => warehouse),
+      fenced: fleet.filter(isFenced).map(({ warehouse }) => warehouse),
+      // Nothing of them is promised until central has caught up with what it forgot.
+      notCounted: fleet.filter(({ notCounted }) => notCounted !== undefined).map(({ warehouse }) => warehouse),
+    },
+    quarantine: { quarantined: stats.quarantined, quarantine: QUARANTINE_PATH },
+    promised,
+    directives: { notCarriedOut: Object.fromEntries(open) },
+  };
+}
+
+/** What the metrics tell of it. */
+async function countedOf({ reader, warehouses, clock }: OperatorView) {
+  const [stats, fleet, promised, epoch] = await Promise.all([
+    reader.stats(),
+    warehouses.all(clock.now()),
+    reader.promiseStats(),
+    reader.centralEpoch(),
+  ]);
+  const open = new Map(await directivesOpen(reader, fleet));
+  return {
+    central: {
+      revision: stats.revision,
+      ...(stats.bytes === undefined ? {} : { store_bytes: stats.bytes }),
+      store_batches: stats.batches,
+      warehouses: fleet.length,
+      warehouses_silent: fleet.filter(({ isSilent }) => isSilent).length,
+      warehouses_fenced: fleet.filter(isFenced).length,
+      quarantined: stats.quarantined,
+      reservations_held: promised.reservationsHeld,
+      oversold: promised.oversold,
+      unknown_tasks: promised.unknownTasks,
+      warehouses_not_counted: fleet.filter(({ notCounted }) => notCounted !== undefined).length,
+      epoch,
+    },
+    warehouses: fleet.map((state) => ({ ...state, directivesOpen: open.get(state.warehouse) ?? 0 })),
+    orders: promised.orders,
+  };
 }
 
 /** Of the daily check; nothing before the first one of this run. */
@@ -175,7 +219,7 @@ function integrityOf({ integrity }: OperatorView) {
 
 /** Directives written and, as far as their nodes have said, not carried out; only where there are any. */
 async function directivesOpen(
-  reader: PromiseReader,
+  reader: Pick<PromiseReader, 'downHead'>,
   fleet: readonly SyncState[],
 ): Promise<readonly (readonly [warehouse: string, directives: number])[]> {
   const heads = await Promise.all(fleet.map(({ warehouse }) => reader.downHead(warehouse)));

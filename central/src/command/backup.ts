@@ -1,7 +1,7 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { defineCommand } from 'citty';
-import { readCentralConfig } from '../config.ts';
 import { backUpCentral } from '../store/sqlite/central-backup.ts';
+import { directoryOfStore } from './directory-of-store.ts';
 import { heldText } from './held-text.ts';
 
 /** `edgestock central backup`: a whole copy of central's store, while it runs. */
@@ -9,7 +9,8 @@ export const backupCommand = defineCommand({
   meta: {
     name: 'backup',
     description: `Copy the store of central into one file, checked and flushed, while central runs or not.
-The copy says of itself that it is a backup. A copy made with cp need not be whole: use this.
+The copy says of itself that it is a backup. A copy made with cp need not be whole: use this. A store in a PostgreSQL database
+is backed up with that server's own means.
 
   edgestock central backup --data-dir /var/lib/edgestock/central --to /mnt/backup/central-monday.db
 
@@ -25,7 +26,7 @@ Exit code: 0 the file is whole, 1 nothing was written (an existing file is never
     json: { type: 'boolean', description: 'Print what was written as one JSON object' },
   },
   run({ args }) {
-    const { dataDirectory } = readCentralConfig({ EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'] });
+    const dataDirectory = directoryOfStore({ EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'] });
     const { backedUpAt, ...said } = backUpCentral({ dataDirectory, to: args.to, now: systemClock.now() });
     const at = new Date(backedUpAt).toISOString();
     if (args.json === true) {

@@ -4,6 +4,7 @@ import { startCentral } from '../central.ts';
 import { centralSettings, readCentralConfig } from '../config.ts';
 import { backupCommand } from './backup.ts';
 import { restoreCommand } from './restore.ts';
+import { restoredCommand } from './restored.ts';
 
 /**
  * `edgestock central`: central in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start;
@@ -14,12 +15,17 @@ export const command = defineCommand({
     name: 'central',
     description: 'Run central: it takes in what the nodes record and answers how many can be promised, and from where.',
   },
-  subCommands: { backup: backupCommand, restore: restoreCommand },
+  subCommands: { backup: backupCommand, restore: restoreCommand, restored: restoredCommand },
   args: {
     'data-dir': {
       type: 'string',
       description: centralSettings.EDGESTOCK_CENTRAL_DATA_DIR.description,
       valueHint: 'DIR',
+    },
+    store: {
+      type: 'string',
+      description: `${centralSettings.EDGESTOCK_CENTRAL_STORE.description} A password is better in the environment, where other users do not see it.`,
+      valueHint: 'postgres://user@host/edgestock',
     },
     host: { type: 'string', description: centralSettings.EDGESTOCK_CENTRAL_HOST.description, valueHint: '127.0.0.1' },
     port: { type: 'string', description: centralSettings.EDGESTOCK_CENTRAL_PORT.description, valueHint: '7000' },
@@ -35,6 +41,7 @@ export const command = defineCommand({
     const central = await startCentral(
       readCentralConfig({
         EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'],
+        EDGESTOCK_CENTRAL_STORE: args.store,
         EDGESTOCK_CENTRAL_HOST: args.host,
         EDGESTOCK_CENTRAL_PORT: args.port,
         EDGESTOCK_CENTRAL_NATS_URL: args.nats,

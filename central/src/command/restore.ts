@@ -1,8 +1,8 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
 import { defineCommand } from 'citty';
-import { readCentralConfig } from '../config.ts';
 import { type RestoredCentral, restoreCentral } from '../store/sqlite/central-backup.ts';
+import { directoryOfStore } from './directory-of-store.ts';
 import { heldText } from './held-text.ts';
 
 /** A central runs on the directory. */
@@ -20,6 +20,7 @@ export const restoreCommand = defineCommand({
 A restored central begins a new epoch: its nodes send again what it lacks, and it promises nothing of a warehouse before it has
 heard that warehouse's node and caught up with it. What nodes ship for orders that it has forgotten is listed under
 /v1/unknown-tasks. Policies, catalogue items and channels that were set since the backup have to be set again.
+A store in a PostgreSQL database is restored with that server's own means, and then told so: edgestock central restored.
 
   edgestock central restore --from /mnt/backup/central-monday.db --data-dir /var/lib/edgestock/central --replace
 
@@ -36,7 +37,7 @@ Exit code: 0 restored, 1 nothing was changed, 2 a central runs on the directory.
     json: { type: 'boolean', description: 'Print what was restored as one JSON object' },
   },
   async run({ args }) {
-    const { dataDirectory } = readCentralConfig({ EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'] });
+    const dataDirectory = directoryOfStore({ EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'] });
     const restored = await restoredStore({ from: args.from, dataDirectory, replace: args.replace === true });
     const { backedUpAt, newEpoch, ...said } = restored;
     const at = new Date(backedUpAt).toISOString();

@@ -30,7 +30,7 @@ export type DownPublisherOptions = {
     readonly heard: number;
     readonly reason: string;
   }) => Promise<boolean>;
-  /** The store failed: the thread is of no more use. */
+  /** The store failed. Where that is for now, the next heartbeats try again. */
   readonly onFailed: (error: unknown) => void;
 };
 
@@ -233,7 +233,6 @@ export class DownPublisher implements Service {
   }
 
   async #sendAll(node: Sending): Promise<void> {
-    const { store } = this.#options;
     const { lane } = node;
     node.isAtWork = true;
     try {
@@ -242,10 +241,7 @@ export class DownPublisher implements Service {
         const { generation, sent } = lane;
         // Set before the read: what is written meanwhile sets it again.
         lane.isMore = false;
-        const slice = await store.directivesAfter(lane.warehouse, sent, {
-          directivesMax: Math.min(wireLimits.batchDirectivesMax, lane.room),
-          bytesMax: wireLimits.batchBytesMax,
-        });
+        const slice = await this.#read(lane, sent);
         if (slice === undefined) continue;
         lane.isMore = true;
         // Rewound while it was read, or of a log that is over: it is not what comes next.
@@ -253,6 +249,19 @@ export class DownPublisher implements Service {
       }
     } finally {
       node.isAtWork = false;
+    }
+  }
+
+  /** What could not be read is still to be sent: the node's next heartbeat tries again. */
+  async #read(lane: DownLane, sent: number): Promise<DownSlice | undefined> {
+    try {
+      return await this.#options.store.directivesAfter(lane.warehouse, sent, {
+        directivesMax: Math.min(wireLimits.batchDirectivesMax, lane.room),
+        bytesMax: wireLimits.batchBytesMax,
+      });
+    } catch (error) {
+      lane.isMore = true;
+      throw error;
     }
   }
 

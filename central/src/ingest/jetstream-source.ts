@@ -16,6 +16,7 @@ import type { Service } from '@edgestock/shared/runtime/service';
 import { jetStreamErrorCode } from '@edgestock/shared/transport/jetstream-error';
 import { Events, type JetStreamManager, type Msg, type NatsConnection } from 'nats';
 import { centralLimits } from '../limits.ts';
+import { StoreFailing } from '../store/store-failing.ts';
 import { JetStreamLane } from './jetstream-lane.ts';
 import { JetStreamRepairs } from './jetstream-repairs.ts';
 import { ensureStream } from './jetstream-stream.ts';
@@ -146,8 +147,9 @@ export class JetStreamSource implements Service {
         const reply = await answer(warehouseOfSubject(message.subject), message.string());
         if (reply !== undefined) message.respond(reply);
       } catch (error) {
-        // Unanswered: the node asks again.
-        log.error({ subject: message.subject, reason: reasonOf(error) }, 'request left unanswered');
+        // Unanswered: the node asks again. That the store fails is told once, where that is noticed first.
+        const level = error instanceof StoreFailing ? 'debug' : 'error';
+        log[level]({ subject: message.subject, reason: reasonOf(error) }, 'request left unanswered');
       }
     };
     const subscription = connection.subscribe(subject, {

@@ -60,6 +60,19 @@ export class NodeCursors {
     this.#wake(record.warehouse);
   }
 
+  /** Takes over where the store is ahead of what is at hand: a write whose answer was lost has taken effect after all. */
+  catchUp(records: readonly NodeRecord[]): void {
+    for (const record of records) {
+      const cursor = this.#cursors.get(record.warehouse);
+      const isBehind =
+        cursor === undefined ||
+        record.epoch > cursor.epoch ||
+        (record.epoch === cursor.epoch && record.appliedUpTo > cursor.appliedUpTo) ||
+        (record.fence !== undefined && cursor.fenceReason === undefined);
+      if (isBehind) this.set(record);
+    }
+  }
+
   /** When the cursor of any of the shard last moved, in monotonic milliseconds. */
   movedAtMs(shard: number): number {
     let latest = Number.NEGATIVE_INFINITY;

@@ -3,25 +3,35 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { centralLimits } from '../limits.ts';
-import { StoreFull } from '../store/store-full.ts';
+import { StoreFailing } from '../store/store-failing.ts';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
 
 /** Why the store takes no writes, and since when by the wall clock. */
 export type StoreFailure = { readonly since: number; readonly reason: string; readonly hint: string };
 
 /**
- * Writes to a store whose disk may be full. That is no reason to begin anew: a thread that dies and starts again on a full disk
- * finds it full. So the write waits here, nothing is acknowledged, the broker and the nodes keep what comes, and the first
- * write that finds room goes on. Every other failure passes through.
+ * Calls to a store whose disk may be full, or whose server away. That is no reason to begin anew: a thread that dies and starts
+ * again finds it so. The call waits here, nothing is acknowledged, the broker and the nodes keep what comes, and the
+ * first call that succeeds goes on. Every other failure passes through.
  */
 export class StoreWrites {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #backoff: Backoff;
+  readonly #onChange: (failure: StoreFailure | undefined) => void;
   #failure: StoreFailure | undefined;
+  #isAway = false;
 
-  constructor(deps: { readonly clock: Clock; readonly random: Random; readonly log: Log }) {
+  constructor(deps: {
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly log: Log;
+    /** Told when the store begins to fail, and with `undefined` when it no longer does. */
+    readonly onChange?: (failure: StoreFailure | undefined) => void;
+  }) {
     this.#clock = deps.clock;
     this.#log = deps.log;
+    this.#onChange = deps.onChange ?? (() => undefined);
     this.#backoff = new Backoff({
       firstDelayMs: centralLimits.storeRetryFirstMs,
       delayMsMax: centralLimits.storeRetryMsMax,
@@ -34,25 +44,36 @@ export class StoreWrites {
     return this.#failure;
   }
 
-  /** Repeats the write until it succeeds; throws the last `StoreFull` when the signal aborts. */
+  /** Repeats the write until it succeeds; throws the last `StoreFailing` when the signal aborts. */
   async hold<T>(write: () => Promise<T>, signal: AbortSignal): Promise<T> {
     for (;;) {
       try {
         return this.#succeeded(await write());
       } catch (error) {
-        this.#failed(error);
+        this.failed(error);
         if (!signal.aborted) await this.#clock.sleep(this.#backoff.nextDelayMs(), signal);
         if (signal.aborted) throw error;
       }
     }
   }
 
-  /** True when the write succeeded, false when the store is full: for what its owner repeats by itself. */
+  /** Carries it out once; what comes of it tells whether a server is there. Of room it tells nothing: it may have written nothing. */
+  async watch<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      const result = await call();
+      return this.#isAway ? this.#succeeded(result) : result;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) this.failed(error);
+      throw error;
+    }
+  }
+
+  /** True when the write succeeded, false when the store takes none: for what its owner repeats by itself. */
   async attempt(write: () => Promise<void>): Promise<boolean> {
     try {
       await write();
     } catch (error) {
-      this.#failed(error);
+      this.failed(error);
       return false;
     }
     this.#succeeded(undefined);
@@ -60,17 +81,23 @@ export class StoreWrites {
   }
 
   #succeeded<T>(value: T): T {
-    if (this.#failure !== undefined) this.#log.info({ since: this.#failure.since }, 'the store takes writes again');
-    this.#failure = undefined;
     this.#backoff.reset();
+    if (this.#failure === undefined) return value;
+    this.#log.info({ since: this.#failure.since }, 'the store takes writes again');
+    this.#failure = undefined;
+    this.#isAway = false;
+    this.#onChange(undefined);
     return value;
   }
 
-  #failed(error: unknown): void {
-    if (!(error instanceof StoreFull)) throw error;
+  /** Takes note of a call elsewhere that failed for now; what is no failure of operation is thrown. */
+  failed(error: unknown): void {
+    if (!(error instanceof StoreFailing)) throw error;
     if (this.#failure !== undefined) return;
     const { message: reason, hint } = error;
+    this.#isAway = error instanceof StoreUnavailable;
     this.#failure = { since: this.#clock.now(), reason, hint };
     this.#log.error({ reason, hint }, 'the store takes no writes; nothing is acknowledged until it does');
+    this.#onChange(this.#failure);
   }
 }

@@ -4,6 +4,7 @@ import { centralLimits } from '../limits.ts';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { Applied } from '../store/central-store.ts';
 import { StoreFull } from '../store/store-full.ts';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { warehouseOf } from '../testing/node-log.ts';
 import { PromiseQueue } from './promise-queue.ts';
 import { PromiseUnavailable } from './promise-writer.ts';
@@ -117,6 +118,14 @@ it('when the store fails, everyone who waits hears of it, and nothing more is ta
 it('a full store is told to who asked, and the next ones are carried out once there is room', async () => {
   store.failure = new StoreFull('database or disk is full');
   await expect(queue.promise(pay('A'))).rejects.toMatchObject({ failure: 'store-full', retryable: true });
+  store.failure = undefined;
+  expect(await queue.promise(pay('B'))).toMatchObject({ id: 'B' });
+  expect(events).toEqual(['committed 1']);
+});
+
+it('a server that is away is told to who asked, and the next ones are carried out once it is back', async () => {
+  store.failure = new StoreUnavailable('the database server cannot be reached');
+  await expect(queue.promise(pay('A'))).rejects.toMatchObject({ failure: 'store-away', retryable: true });
   store.failure = undefined;
   expect(await queue.promise(pay('B'))).toMatchObject({ id: 'B' });
   expect(events).toEqual(['committed 1']);

@@ -5,6 +5,7 @@ import { centralLimits } from '../limits.ts';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { Applied } from '../store/central-store.ts';
 import type { PromiseStore } from '../store/promise-store.ts';
+import { StoreFailing } from '../store/store-failing.ts';
 import { StoreFull } from '../store/store-full.ts';
 import { PromiseUnavailable, type PromiseWriter } from './promise-writer.ts';
 
@@ -124,9 +125,13 @@ export class PromiseQueue implements PromiseWriter, Service {
         clock.now(),
       );
     } catch (cause) {
-      if (cause instanceof StoreFull) {
+      if (cause instanceof StoreFailing) {
         // No reason to begin anew, and none to wait: a shop does better to hear of it. The next group tries again.
-        for (const { reject } of group) reject(new PromiseUnavailable('store-full', 'the store is full', { cause }));
+        const error =
+          cause instanceof StoreFull
+            ? new PromiseUnavailable('store-full', 'the store is full', { cause })
+            : new PromiseUnavailable('store-away', 'the database server cannot be reached', { cause });
+        for (const { reject } of group) reject(error);
         return;
       }
       const error = new PromiseUnavailable('interrupted', 'the store could not write', { cause });

@@ -17,6 +17,8 @@ export type PromiseFailure =
   | 'interrupted'
   /** The store takes no writes for want of room: nothing was changed. */
   | 'store-full'
+  /** The store's server cannot be reached: it may or may not have been carried out. */
+  | 'store-away'
   /** The writer has died and is started again: nothing was tried. */
   | 'restarting'
   /** Central is stopping: nothing was tried. */
@@ -26,6 +28,8 @@ const hints: Readonly<Record<PromiseFailure, string>> = {
   busy: 'More is asked than the disk can make durable. Ask again in a moment.',
   interrupted: 'It may have been carried out: repeat it with the same id or key, and the first answer comes again.',
   'store-full': "Central's disk is full: an operator must make room. Nothing was changed; ask again later.",
+  'store-away':
+    "Central's database server cannot be reached. It may have been carried out: repeat it with the same id or key, and the first answer comes again.",
   restarting: 'Ask again in a moment.',
   stopping: 'Ask again once central is back.',
 };

@@ -23,7 +23,8 @@ import type { VerifiedBatch } from '../rules/verified-batch.ts';
  *  - A read sees one committed state, never half a batch. Two reads may see two states.
  *
  * Times are central's wall clock in milliseconds since 1970 UTC unless a name says otherwise. Methods reject only on
- * operating failures (disk, lock, lost connection): retrying them is safe. A write that finds no room rejects with `StoreFull`.
+ * operating failures (disk, lock, lost connection): retrying them is safe. What may be only for now rejects with a `StoreFailing`: `StoreFull` for a write that finds no
+ * room, `StoreUnavailable` for a server that is away.
  */
 export interface CentralStore extends CentralReader {
   /** Makes a node known, or tells why not. Asking again gives the same answer. A refusal leaves no trace. */
@@ -407,5 +408,6 @@ export type StoreStats = {
   readonly quarantined: number;
   /** Rows ever written to the log of batches. */
   readonly batches: number;
-  readonly bytes: number;
+  /** Absent where a server knows it better. */
+  readonly bytes?: number;
 };

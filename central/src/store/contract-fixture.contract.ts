@@ -18,7 +18,7 @@ export type OpenedStore = {
   /** The same data in a new life of the process. */
   reopen(): Promise<Store>;
   /** Copies the data; what comes back puts the copy in its place, in a new epoch and a new life of the process. */
-  backUp(): () => Promise<Store>;
+  backUp(): Promise<() => Promise<Store>>;
   /** Closes everything and gives back what it took. */
   close(): Promise<void>;
 };

@@ -35,8 +35,8 @@ export class OrderingWorld {
   }
 
   /** What comes back has central forget everything since; its nodes hear of it as they come. */
-  backUp(): () => Promise<void> {
-    const putBack = must(this.#opened, 'a test is running').backUp();
+  async backUp(): Promise<() => Promise<void>> {
+    const putBack = await must(this.#opened, 'a test is running').backUp();
     return async () => {
       this.#store = await putBack();
     };

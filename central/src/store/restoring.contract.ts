@@ -23,7 +23,7 @@ export function describeRestoring(world: OrderingWorld): void {
 
   describe('a central that was restored', () => {
     it('is in an epoch that nobody has ever heard of, however often it is restored from the same backup', async () => {
-      const restore = world.backUp();
+      const restore = await world.backUp();
       const epochs = [await world.store.centralEpoch()];
       const lives = [await world.store.life()];
       for (let times = 0; times < 3; times += 1) {
@@ -39,7 +39,7 @@ export function describeRestoring(world: OrderingWorld): void {
     it('promises nothing of a warehouse before its node has taken up the epoch and all of its log is there', async () => {
       const one = await world.node('W1 A9');
       const two = await world.node('W2 A4');
-      const restore = world.backUp();
+      const restore = await world.backUp();
       one.receive('A', 1);
       await one.tell(world.store, NOW);
       await restore();
@@ -67,7 +67,7 @@ export function describeRestoring(world: OrderingWorld): void {
 
     it('takes the first word of where a node stands, and none from a settled one', async () => {
       const one = await world.node('W1 A9');
-      const restore = world.backUp();
+      const restore = await world.backUp();
       one.receive('A', 1);
       await restore();
       await one.takeUpEpoch(world.store, NOW);
@@ -83,7 +83,7 @@ export function describeRestoring(world: OrderingWorld): void {
 
     it('knows what was given back and allocated since by the totals of the node: never a unit twice', async () => {
       const one = await world.node('W1 A9');
-      const restore = world.backUp();
+      const restore = await world.backUp();
       await world.place('o', 'A2');
       await world.pay('o');
       await world.promise({ command: 'return-quota', warehouse: one.log.warehouse, lines: linesOf('A3') });
@@ -105,7 +105,7 @@ export function describeRestoring(world: OrderingWorld): void {
       await setPolicy(100);
       await world.promise(reserve('r', { A: 9 }));
       await setPolicy(0);
-      const restore = world.backUp();
+      const restore = await world.backUp();
       await restore();
       await world.promise({ command: 'release', reservation: 'r', reason: 'no longer wanted' });
       expect(await share('A', one)).toMatchObject({ atCentral: { returned: 0, held: 0 } });
@@ -128,7 +128,7 @@ export function describeRestoring(world: OrderingWorld): void {
       }));
       await world.promise({ command: 'upsert-catalogue', items });
       await world.settle();
-      const restore = world.backUp();
+      const restore = await world.backUp();
       await restore();
       expect(await world.told(one)).toEqual(['policy', 'sku-policy', 'catalogue-upsert']);
       expect(await world.store.downHead(warehouse)).toMatchObject({ sequence: 3, carriedOut: 0 });
@@ -143,7 +143,7 @@ export function describeRestoring(world: OrderingWorld): void {
       await world.pay('new');
       await world.cancel('carried');
       await world.promise({ command: 'return-quota', warehouse: one.log.warehouse, lines: linesOf('B3') });
-      const restore = world.backUp();
+      const restore = await world.backUp();
       await restore();
       await world.hearAgain(one);
       await world.settle();
@@ -161,7 +161,7 @@ export function describeRestoring(world: OrderingWorld): void {
       await world.pay('o');
       await world.settle();
       await world.cancel('o');
-      const restore = world.backUp();
+      const restore = await world.backUp();
       // The old central's word, carried out, and not heard of any more.
       await one.hear(world.store);
       await restore();
@@ -174,7 +174,7 @@ export function describeRestoring(world: OrderingWorld): void {
     it('makes nothing firm at a warehouse that it does not know, and does so once it does', async () => {
       const one = await world.node('W1 A9');
       await world.place('o', 'A2');
-      const restore = world.backUp();
+      const restore = await world.backUp();
       await restore();
       expect(await world.pay('o')).toMatchObject({ outcome: 'order', order: { state: 'firm', allocations: [] } });
       expect(await world.units('o')).toEqual(['A: 2 ordered, 2 held']);
@@ -191,7 +191,7 @@ export function describeRestoring(world: OrderingWorld): void {
       await world.place('new', 'A2', { onShortage: 'cancel' });
       await world.promise(reserve('r', { A: 2 }));
       await world.promise(reserve('moves', { A: 1 }));
-      const restore = world.backUp();
+      const restore = await world.backUp();
       for (const id of ['old', 'new']) await world.cancel(id);
       for (const id of ['r', 'moves']) await world.promise({ command: 'release', reservation: id, reason: 'left' });
       await world.promise({ command: 'return-quota', warehouse: one.log.warehouse, lines: linesOf('A8') });
@@ -213,7 +213,7 @@ export function describeRestoring(world: OrderingWorld): void {
 
     it('shows what a node ships for orders that it has forgotten, and has it given up when asked', async () => {
       const one = await world.node('W1 A9 B9');
-      const restore = world.backUp();
+      const restore = await world.backUp();
       for (const [id, lines] of [
         ['kept', 'A2 B1'],
         ['dropped', 'A3'],
@@ -259,7 +259,7 @@ export function describeRestoring(world: OrderingWorld): void {
         await world.pay(id);
       }
       await world.settle();
-      const restore = world.backUp();
+      const restore = await world.backUp();
       one.ship('o.1', 'A', 2);
       await restore();
       const { log } = one;
@@ -281,7 +281,7 @@ export function describeRestoring(world: OrderingWorld): void {
 
     it('counts no task twice when the broker still has some of the log while its snapshot is taken over', async () => {
       const one = await world.node('W1 A9 B9');
-      const restore = world.backUp();
+      const restore = await world.backUp();
       await world.place('o', 'A3');
       await world.pay('o');
       await world.settle();
@@ -306,7 +306,7 @@ export function describeRestoring(world: OrderingWorld): void {
     it('knows the task of an order that is paid once more, and has it shipped once', async () => {
       const one = await world.node('W1 A9');
       await world.place('o', 'A2');
-      const restore = world.backUp();
+      const restore = await world.backUp();
       await world.pay('o');
       await world.settle();
       one.ship('o.1', 'A', 1);
@@ -323,7 +323,7 @@ export function describeRestoring(world: OrderingWorld): void {
 
     it('gives another order of the same name a task of its own', async () => {
       const one = await world.node('W1 A9');
-      const restore = world.backUp();
+      const restore = await world.backUp();
       await world.place('o', 'A2');
       await world.pay('o');
       await world.settle();
@@ -345,7 +345,7 @@ export function describeRestoring(world: OrderingWorld): void {
       await world.pay('o');
       await world.settle();
       await world.store.recordCovered([{ warehouse, sequence: 2 }]);
-      const restore = world.backUp();
+      const restore = await world.backUp();
       await restore();
       const beginning = { centralEpoch: 0, sequence: 0, hash: '0'.repeat(64) };
       expect((await world.store.rejoin(warehouse, asking, NOW)).reply).toMatchObject({
@@ -371,7 +371,7 @@ export function describeRestoring(world: OrderingWorld): void {
       const asking = takingOver(one);
       await world.store.recordCovered([{ warehouse, sequence: 1 }]);
       expect((await world.store.rejoin(warehouse, asking, NOW)).reply).toMatchObject({ down: { sequence: 1 } });
-      const restore = world.backUp();
+      const restore = await world.backUp();
       await restore();
       expect((await world.store.rejoin(warehouse, asking, NOW)).reply).toMatchObject({
         ...{ outcome: 'taken-over', epoch: 2, down: { centralEpoch: 0, sequence: 0 } },
@@ -381,7 +381,7 @@ export function describeRestoring(world: OrderingWorld): void {
     it('takes in a node that has rejoined since the backup, and refuses the life before it', async () => {
       const one = await world.node('W1 A9');
       const { warehouse } = one.log;
-      const restore = world.backUp();
+      const restore = await world.backUp();
       const asking = takingOver(one);
       expect((await world.store.rejoin(warehouse, asking, NOW)).reply).toMatchObject({ epoch: 2 });
       await restore();
@@ -395,7 +395,7 @@ export function describeRestoring(world: OrderingWorld): void {
     it('does not take what a batch says of an earlier log down for a word about the new one', async () => {
       const one = await world.node('W1 A9');
       const { warehouse } = one.log;
-      const restore = world.backUp();
+      const restore = await world.backUp();
       await restore();
       one.log.downAck = 500;
       one.receive('A', 1);

@@ -1,7 +1,8 @@
-/** The store has no room for what was to be written. Nothing of the call took effect; the same call may succeed later. */
-export class StoreFull extends Error {
+import { StoreFailing } from './store-failing.ts';
+
+/** The store has no room for what was to be written. Nothing of the call took effect. */
+export class StoreFull extends StoreFailing {
   override readonly name = 'StoreFull';
-  readonly retryable = true;
   readonly hint =
-    'Make room on the disk of the data directory; central goes on by itself, and loses nothing meanwhile.';
+    'Make room on the disk of the data directory, or of the database server; central goes on by itself, and loses nothing meanwhile.';
 }

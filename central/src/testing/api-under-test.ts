@@ -2,6 +2,7 @@ import { type Clock, systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { Api, type ApiOptions } from '../api/api.ts';
+import { startHttpServer } from '../api/http-server.ts';
 import { emptyDownMetrics } from '../directives/down-metrics.ts';
 import { CentralMetrics } from '../metrics.ts';
 import { countOutcomes, emptyPromiseMetrics } from '../orders/promise-metrics.ts';
@@ -44,11 +45,10 @@ export class ApiUnderTest {
       onFailed: () => undefined,
     });
     const api = await Api.start({
-      host: '127.0.0.1',
-      port: 0,
+      server: await startHttpServer({ host: '127.0.0.1', port: 0, clock }),
       corsOrigins: [],
       version: '0.0.0-test',
-      storePath: store.path,
+      store: { kind: 'sqlite', path: store.path },
       reader: store.reader,
       writer,
       metrics: new CentralMetrics(),

@@ -42,7 +42,10 @@ beforeEach(async () => {
   broker = await startNatsServer();
   directory = await mkdtemp(join(tmpdir(), 'edgestock-writer-'));
   const databasePath = join(directory, 'central.db');
-  writer = new Writer({ natsUrls: [broker.url], databasePath, logLevel: 'silent', retryDelayMs }, runtime);
+  writer = new Writer(
+    { natsUrls: [broker.url], store: { kind: 'sqlite', path: databasePath }, logLevel: 'silent', retryDelayMs },
+    runtime,
+  );
   await writer.ready;
   open = openCentralReader(databasePath);
   connection = await connectForEver({ url: broker.url, name: 'test node', retryDelayMs, ...runtime });

@@ -69,7 +69,7 @@ export class Reports implements Service {
     }
     const told = metrics();
     told.ingest.storeFailing = writes.failure === undefined ? 0 : 1;
-    tell({ type: 'metrics', metrics: told, storeFailure: writes.failure });
+    tell({ type: 'metrics', metrics: told });
   }
 
   async #writeHeard(): Promise<void> {

@@ -8,13 +8,14 @@ import type { PromiseFailure } from '../orders/promise-writer.ts';
 import type { Heard } from '../rules/node-record.ts';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { ChangeNotice } from '../store/central-store.ts';
+import type { StorePlace } from '../store/store-place.ts';
 
 /** What the writer's thread is started with. */
 export type WriterConfig = {
   readonly natsUrls: readonly string[];
-  /** File of the store; made if absent. This thread becomes its only writer. */
-  readonly databasePath: string;
-  /** Whether the file is checked when it is opened: after a life that ended with a failure, since the disk may have caused it. */
+  /** A file is made if absent, and this thread becomes its only writer. */
+  readonly store: StorePlace;
+  /** Whether a file is checked when it is opened: after a life that ended with a failure, since the disk may have caused it. */
   readonly isStoreChecked?: boolean;
   readonly logLevel: LogLevel;
   /** How often the broker says "nothing new"; for tests. */
@@ -45,7 +46,9 @@ export type FromWriter =
   /** The broker began to refuse the stream, or takes it again. */
   | { readonly type: 'stream'; readonly failure: StreamFailure | undefined }
   | { readonly type: 'heard'; readonly heard: readonly Heard[] }
-  | { readonly type: 'metrics'; readonly metrics: WriterMetrics; readonly storeFailure?: StoreFailure | undefined };
+  /** The store began to fail, or no longer does. */
+  | { readonly type: 'store'; readonly failure: StoreFailure | undefined }
+  | { readonly type: 'metrics'; readonly metrics: WriterMetrics };
 
 export type ToWriter =
   | { readonly type: 'stop' }

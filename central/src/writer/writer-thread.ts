@@ -28,6 +28,7 @@ import { Sweeper } from '../orders/sweeper.ts';
 import type { PromiseOutcome } from '../rules/promise-command.ts';
 import type { Applied, CentralStore } from '../store/central-store.ts';
 import type { PromiseStore } from '../store/promise-store.ts';
+import { StoreFailing } from '../store/store-failing.ts';
 import { EpochKeeper } from './epoch-keeper.ts';
 import { PromiseAnswers } from './promise-answers.ts';
 import { Reports } from './reports.ts';
@@ -61,20 +62,33 @@ export type WriterThread = Service & { promise(requests: readonly PromiseRequest
 export async function startWriterThread(options: WriterThreadOptions): Promise<WriterThread> {
   const { store, clock, random, log, tell, onFailed } = options;
   const metrics = { ingest: emptyIngestMetrics(), promises: emptyPromiseMetrics(), directives: emptyDownMetrics() };
-  const writes = new StoreWrites({ clock, random, log });
+  const stopping = new AbortController();
+  const cursors = new NodeCursors([], clock);
+  // Of writes that failed nobody knows whether they took effect.
+  const catchUp = async () => cursors.catchUp(await store.warehouses());
+  const writes: StoreWrites = new StoreWrites({
+    ...{ clock, random, log },
+    onChange: (failure) => {
+      tell({ type: 'store', failure });
+      if (failure === undefined) void catchUp().catch(failed);
+    },
+  });
+  const held = <T>(call: () => Promise<T>) => writes.hold(call, stopping.signal);
+  // For what is done again at the next occasion: a store that fails for now is no reason to end.
+  const failed = (error: unknown) => (error instanceof StoreFailing ? writes.failed(error) : onFailed(error));
   // The clock may have been set back while nobody looked.
   const isClamped = await writes.attempt(() => store.clampTimes(clock.now()));
   // A backup that was put in the place of the store by other means than the command for that.
-  const backedUpAt = await store.backedUpAt();
+  const backedUpAt = await held(() => store.backedUpAt());
   if (backedUpAt !== undefined) {
     const reason = `the store is a backup of ${new Date(backedUpAt).toISOString()}`;
     log.warn({ reason, hint: 'nothing is promised of a warehouse before its node was heard' }, 'a new epoch begins');
-    await store.beginEpoch({ heard: 0, reason }, clock.now());
+    await held(() => store.beginEpoch({ heard: 0, reason }, clock.now()));
   }
-  const cursors = new NodeCursors(await store.warehouses(), clock);
-  const centralEpoch = await store.centralEpoch();
+  await held(catchUp);
+  const centralEpoch = await held(() => store.centralEpoch());
   const wanted = new WantedStates(store, clock);
-  await wanted.load();
+  await held(() => wanted.load());
   const keeper: EpochKeeper = new EpochKeeper({
     store,
     writes,
@@ -90,7 +104,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     },
   });
   const down = new DownPublisher({
-    ...{ store, centralEpoch, metrics: metrics.directives, clock, random, log, onFailed },
+    ...{ store, centralEpoch, metrics: metrics.directives, clock, random, log, onFailed: failed },
     onAhead: (proof) => keeper.begin(proof),
   });
 
@@ -104,10 +118,10 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     void store
       .centralEpoch()
       .then((heard) => keeper.begin({ warehouse, heard, reason }))
-      .catch(onFailed);
+      .catch(failed);
   };
   const queue: PromiseQueue = new PromiseQueue({
-    store,
+    store: { promise: (commands, now) => writes.watch(() => store.promise(commands, now)) },
     clock,
     onCommitted: (applied, { durationMs }) => {
       metrics.promises.commits += 1;
@@ -126,7 +140,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     clock,
     log,
     letOthersIn: () => queue.flush(),
-    onFailed,
+    onFailed: failed,
   });
   const stalls = new StallWatch({ cursors, clock, isStoreFull: () => writes.failure !== undefined });
   const desk = new ControlDesk({
@@ -159,7 +173,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     onTakenOver: async (warehouse, applied) => {
       desk.forget(warehouse);
       down.beginAnew(warehouse);
-      const record = await store.warehouse(warehouse);
+      const record = await held(() => store.warehouse(warehouse));
       if (record !== undefined) cursors.set(record);
       committed(applied);
     },
@@ -228,7 +242,11 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   });
   const { startBroker = (parts: BrokerParts) => connectNats(options, parts) } = options;
   services.add('broker', startBroker({ listener, down, stalls, metrics: metrics.ingest }));
-  return { promise: (requests) => answers.accept(requests), stop: () => services.stop() };
+  const stop = () => {
+    stopping.abort();
+    return services.stop();
+  };
+  return { promise: (requests) => answers.accept(requests), stop };
 }
 
 /** When the sweeper should look again because of this. */

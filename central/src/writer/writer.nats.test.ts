@@ -36,7 +36,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'edgestock-ingest-'));
   writer = new Writer(config(), runtime);
   await writer.ready;
-  open = openCentralReader(config().databasePath);
+  open = openCentralReader(config().store.path);
   connection = await connectForEver({ url: broker.url, name: 'test node', retryDelayMs, ...runtime });
 });
 
@@ -51,7 +51,7 @@ afterEach(async () => {
 function config() {
   return {
     natsUrls: [broker.url],
-    databasePath: join(directory, 'central.db'),
+    store: { kind: 'sqlite' as const, path: join(directory, 'central.db') },
     logLevel: 'silent' as const,
     idleHeartbeatMs: 500,
     retryDelayMs,

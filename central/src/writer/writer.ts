@@ -36,7 +36,7 @@ export class Writer implements Service, PromiseWriter {
   readonly #epochListeners = new Set<() => void>();
   readonly #heardListeners = new Set<(heard: readonly Heard[]) => void>();
   readonly #pending = new PendingPromises();
-  readonly #ready = Promise.withResolvers<void>();
+  readonly #ready = Promise.withResolvers<boolean>();
   #worker: Worker | undefined;
   #exited: Promise<unknown> = Promise.resolve();
   #metrics: WriterMetrics = {
@@ -57,13 +57,11 @@ export class Writer implements Service, PromiseWriter {
     this.#clock = deps.clock;
     this.#log = deps.log;
     this.#backoff = new Backoff({ firstDelayMs: 100, delayMsMax: 30_000, random: deps.random });
-    // Whoever waits for it hears of a failure; nobody has to wait.
-    this.#ready.promise.catch(() => undefined);
     this.#start();
   }
 
-  /** Resolves when the store exists and can be read, which does not need the broker. Rejects when it is stopped before. */
-  get ready(): Promise<void> {
+  /** Resolves when the store exists and can be read, which does not need the broker; with false when it is stopped before. */
+  get ready(): Promise<boolean> {
     return this.#ready.promise;
   }
 
@@ -82,7 +80,7 @@ export class Writer implements Service, PromiseWriter {
     return this.#isBrokerUp;
   }
 
-  /** Why the store takes no writes and since when, at most a second old; absent while it does. */
+  /** Why the store takes no writes and since when; absent while it does. */
   get storeFailure(): StoreFailure | undefined {
     return this.#storeFailure;
   }
@@ -135,7 +133,7 @@ export class Writer implements Service, PromiseWriter {
     const message: ToWriter = { type: 'stop' };
     this.#worker?.postMessage(message);
     await this.#exited;
-    this.#ready.reject(new Error('the writer was stopped before its store was open'));
+    this.#ready.resolve(false);
   }
 
   /** Ends the thread at once, as a crash would. For fault tests. */
@@ -150,10 +148,6 @@ export class Writer implements Service, PromiseWriter {
     });
     this.#worker = worker;
     worker.on('message', (message: FromWriter) => this.#hear(message));
-    this.#pending.open((requests) => {
-      const message: ToWriter = { type: 'promise', requests };
-      worker.postMessage(message);
-    });
     worker.on('error', (error) => {
       this.#log.error(
         { reason: error.message, hint: 'is the disk full, or the store held by another process?' },
@@ -164,6 +158,14 @@ export class Writer implements Service, PromiseWriter {
     worker.once('exit', () => this.#restartLater());
     // Asked to stop before this life began, for example between two of them.
     if (this.#isStopping) void worker.terminate();
+  }
+
+  #openPending(): void {
+    const worker = this.#worker;
+    this.#pending.open((requests) => {
+      const message: ToWriter = { type: 'promise', requests };
+      worker?.postMessage(message);
+    });
   }
 
   #restartLater(): void {
@@ -183,7 +185,9 @@ export class Writer implements Service, PromiseWriter {
   #hear(message: FromWriter): void {
     switch (message.type) {
       case 'ready':
-        this.#ready.resolve();
+        // Not before: while its store cannot be opened, nobody should wait.
+        this.#openPending();
+        this.#ready.resolve(true);
         if (this.#restarts > 0) for (const listener of this.#changeListeners) listener([]);
         return;
       case 'epoch-begun':
@@ -206,7 +210,9 @@ export class Writer implements Service, PromiseWriter {
         return;
       case 'metrics':
         this.#metrics = message.metrics;
-        this.#storeFailure = message.storeFailure;
+        return;
+      case 'store':
+        this.#storeFailure = message.failure;
         return;
       default:
         unreachable(message);

@@ -1,13 +1,17 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { listOf } from '@edgestock/shared/runtime/list-of';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { UsageError } from '../command/usage-error.ts';
 import { benches } from './benches.ts';
 import { type BenchId, benchIds, type Figure } from './figure.ts';
+import { growth } from './growth/growth.ts';
+import { growthPage, growthTable, ingestLine } from './growth/growth-page.ts';
+import { growthPlot } from './growth/growth-plot.ts';
+import { ingestOfStores } from './growth/ingest-of-stores.ts';
 import { type Machine, thisMachine } from './machine.ts';
 import { asMarkdown, asTable } from './report.ts';
 import { type BenchRun, PeerMissing } from './run.ts';
@@ -29,6 +33,10 @@ export const command = defineCommand({
     only: { type: 'string', valueHint: 'N1,N2', description: `Only these of ${benchIds.join(', ')}` },
     json: { type: 'string', valueHint: 'FILE', description: 'Write the figures there as a JSON array' },
     write: { type: 'boolean', description: 'Write lab/bench/RESULTS.md; a quiet machine is due' },
+    growth: {
+      type: 'boolean',
+      description: 'Instead of the numbers: what grows from 10 thousand to 10 million positions',
+    },
     quick: { type: 'boolean', description: 'A few seconds each: shows that it runs, not how fast it is' },
     'data-dir': {
       type: 'string',
@@ -37,6 +45,7 @@ export const command = defineCommand({
     },
   },
   async run({ args }) {
+    if (args.growth === true) return grow(args);
     const ids = args.only === undefined ? benchIds : listOf(args.only).map(idOf);
     if (args.write === true && (args.quick === true || ids.length < benchIds.length)) {
       throw new UsageError('--write needs a whole run', 'Leave --quick and --only away.');
@@ -72,6 +81,33 @@ export const command = defineCommand({
     answer(asTable(figures));
   },
 });
+
+/** `--growth`: a table and a plot instead of figures with targets. */
+async function grow(args: GrowthArgs): Promise<void> {
+  const isQuick = args.quick === true;
+  if (args.only !== undefined) throw new UsageError('--growth measures no numbers', 'Leave --only away.');
+  if (args.write === true && isQuick) throw new UsageError('--write needs a whole run', 'Leave --quick away.');
+  const disk = args['data-dir'] ?? tmpdir();
+  const run = (directory: string) =>
+    runIn(directory, { sharedDirectory: directory, isQuick, leaveOut: () => undefined });
+  const ingest = await inFolderOfItsOwn(disk, (directory) => ingestOfStores(run(directory)));
+  const grown = await inFolderOfItsOwn(disk, (directory) => growth(run(directory)));
+  if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify({ grown, ingest }, undefined, 2)}\n`);
+  if (args.write === true) {
+    await mkdir(dirname(RESULTS), { recursive: true });
+    await writeFile(join(dirname(RESULTS), 'growth.svg'), growthPlot(grown));
+    await writeFile(join(dirname(RESULTS), 'GROWTH.md'), growthPage(grown, ingest, await thisMachine()));
+  }
+  answer(`${growthTable(grown)}\n${ingestLine(ingest)}`);
+}
+
+type GrowthArgs = {
+  readonly only?: string | undefined;
+  readonly json?: string | undefined;
+  readonly write?: boolean | undefined;
+  readonly quick?: boolean | undefined;
+  readonly 'data-dir'?: string | undefined;
+};
 
 function idOf(text: string): BenchId {
   const id = benchIds.find((known) => known === text.toUpperCase());

@@ -8,8 +8,8 @@ import { Helper } from './process/helper.ts';
 import type { Bench } from './run.ts';
 
 /** Two rounds have every SKU once. */
-const SIZE: RoundSize = { batchesPerNode: 5, skusPerNode: 5_000 };
-const QUICK_SIZE: RoundSize = { batchesPerNode: 1, skusPerNode: 500 };
+export const INGEST_SIZE: RoundSize = { batchesPerNode: 5, skusPerNode: 5_000 };
+export const QUICK_INGEST_SIZE: RoundSize = { batchesPerNode: 1, skusPerNode: 500 };
 const RATIO_MIN = 0.5;
 const PER_SECOND_MIN = 30_000;
 
@@ -19,7 +19,7 @@ const PER_SECOND_MIN = 30_000;
  * message's bytes in memory and ends with its acknowledgement; the broker is not part of it.
  */
 export const ingest: Bench = async ({ directory, pace, isQuick }) => {
-  const size = isQuick ? QUICK_SIZE : SIZE;
+  const size = isQuick ? QUICK_INGEST_SIZE : INGEST_SIZE;
   const services = new ServiceStack();
   try {
     const ours = services.add(
@@ -35,7 +35,7 @@ export const ingest: Bench = async ({ directory, pace, isQuick }) => {
     // The first two rounds warm up: they insert every row, so that what is measured are updates of known positions.
     const warmUpRounds = 2;
     for (let round = 0; round < warmUpRounds + 2 * pace.rounds; round += 1) {
-      const applied = await ours.order({ path: join(directory, 'central.db'), size });
+      const applied = await ours.order({ place: { kind: 'sqlite', path: join(directory, 'central.db') }, size });
       const upserted = await floor.order({ path: join(directory, 'floor.db'), size });
       if (round < warmUpRounds) continue;
       samples.push(applied.perSecond);

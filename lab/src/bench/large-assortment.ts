@@ -29,8 +29,8 @@ const STARTS = 3;
 const WAREHOUSE = 'BENCH1';
 
 /** A node or a central with a prepared assortment, and how to start another one on the same data when it has stopped. */
-type Started = Service & { readonly url: string; readonly pid: number | undefined };
-type Size = { readonly skus: number; readonly start: () => Promise<Started> };
+export type Started = Service & { readonly url: string; readonly pid: number | undefined };
+export type Size = { readonly skus: number; readonly start: () => Promise<Started> };
 
 /** One of the two sides of N10: how it is asked, and what for. */
 type Subject = {
@@ -93,7 +93,7 @@ export function largeNode({ sharedDirectory }: BenchRun, skus: number): string {
 
 const log = createLog({ level: 'error', name: 'bench' });
 
-async function brokerIn(directory: string): Promise<Broker> {
+export async function brokerIn(directory: string): Promise<Broker> {
   return startBroker({ directory, port: await portFor(0, ''), log });
 }
 
@@ -154,7 +154,7 @@ async function p50Ratio({ pace }: BenchRun, subject: Subject) {
 }
 
 /** Started, and how long it took until it had answered a read. */
-async function answering({ skus, start }: Size, { pathOf }: Subject) {
+export async function answering({ skus, start }: Size, { pathOf }: Pick<Subject, 'pathOf'>) {
   const startedMs = systemClock.monotonicMs();
   const started = await start();
   const { status } = await fetch(`${started.url}${pathOf(scatteredSku(1, skus))}`);

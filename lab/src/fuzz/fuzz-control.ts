@@ -32,7 +32,13 @@ export async function fuzzControl(options: {
   let failure: unknown;
   let parts: BrokerParts | undefined;
   const thread = await startWriterThread({
-    ...{ config: { natsUrls: [], databasePath: folder, logLevel: 'silent' }, store, clock, random, log: silentLog },
+    ...{
+      config: { natsUrls: [], store: { kind: 'sqlite', path: folder }, logLevel: 'silent' },
+      store,
+      clock,
+      random,
+      log: silentLog,
+    },
     tell: () => undefined,
     onFailed: (error) => {
       failure = error;

@@ -78,7 +78,7 @@ export class SimulatedCentral {
     const store = this.#withRoom(planted?.centralStore?.(this.#store, { file, clock }) ?? this.#store);
     const pending = new PendingPromises();
     const thread: WriterThread = await startWriterThread({
-      config: { natsUrls: [], databasePath: this.#folder, logLevel: 'silent' },
+      config: { natsUrls: [], store: { kind: 'sqlite', path: this.#folder }, logLevel: 'silent' },
       store,
       clock,
       random,

@@ -1,6 +1,11 @@
 import type { z } from 'zod';
 
-export type Setting<T> = { readonly schema: z.ZodType<T, string | undefined>; readonly description: string };
+export type Setting<T> = {
+  readonly schema: z.ZodType<T, string | undefined>;
+  readonly description: string;
+  /** Its value may let somebody in, and is shown to nobody. */
+  readonly isSecret?: true;
+};
 export type SettingTable = Readonly<Record<string, Setting<unknown>>>;
 export type SettingsOf<Table extends SettingTable> = {
   readonly [Name in keyof Table]: z.output<Table[Name]['schema']>;
@@ -30,7 +35,7 @@ export function readSettings<Table extends SettingTable>(
     if (parsed.success) values[name] = parsed.data;
     else
       problems.push(
-        `${name}=${text ?? '(unset)'}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. ${setting.description}`,
+        `${name}=${setting.isSecret === true ? '(not shown)' : (text ?? '(unset)')}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. ${setting.description}`,
       );
   }
   if (problems.length > 0) throw new ConfigError(problems);

@@ -14,7 +14,11 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
 /** JSON lines on stderr: stdout belongs to the answers of commands. */
 export function createLog(options: { level: LogLevel; name: string }): Log {
   return pino(
-    { level: options.level, name: options.name, timestamp: pino.stdTimeFunctions.isoTime },
+    {
+      ...{ level: options.level, name: options.name, timestamp: pino.stdTimeFunctions.isoTime },
+      // Without it an error is written as its own fields, which its message is not one of.
+      serializers: { error: pino.stdSerializers.err },
+    },
     pino.destination(2),
   );
 }

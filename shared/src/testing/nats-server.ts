@@ -2,12 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../runtime/clock.ts';
+import { freePort } from './free-port.ts';
 
 /** A real broker for one test, on a loopback port of its own. */
 export type NatsServer = {
@@ -123,15 +123,4 @@ function untilReady(server: ChildProcess): Promise<void> {
       resolve();
     });
   });
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  probe.listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  const port = address !== null && typeof address === 'object' ? address.port : 0;
-  probe.close();
-  await once(probe, 'close');
-  return port;
 }

@@ -1,6 +1,5 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
-import { readableDelta } from '@edgestock/shared/protocol/readable-delta';
 import type { StateAhead } from '@edgestock/shared/protocol/rejoin';
 import { assert, must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
@@ -22,36 +21,18 @@ import {
   unspentOf,
 } from '../central-store.ts';
 import { LateFactReader } from '../desks/positions/late-fact-reader.ts';
+import { historyOf } from '../rows/position-history.ts';
+import { POSITION_COLUMNS, type PositionRow, positionRecordOf } from '../rows/position-row.ts';
+import { quarantineRecordOf } from '../rows/quarantine-row.ts';
 import { SqliteBatchLog } from './positions/batch-log.ts';
 import { SqliteLifeReader } from './positions/life-table.ts';
 import { SqliteNodeReader } from './positions/node-table.ts';
-import { quarantineRecordOf, SqliteQuarantineReader } from './positions/quarantine-table.ts';
+import { SqliteQuarantineReader } from './positions/quarantine-table.ts';
 import { SqlitePromiseReader } from './promise-reader.ts';
 import * as schema from './schema.ts';
 import { SqliteSnapshotReader } from './snapshots/snapshot-table.ts';
 
-type PositionRow = {
-  sku: Sku;
-  warehouse: WarehouseId;
-  on_hand: number;
-  unsellable: number;
-  reserved: number;
-  committed: number;
-  quota: number;
-  safety_stock: number;
-  version: number;
-  sequence: number;
-  at: number;
-  suspect: number;
-  granted: number;
-  allocated: number;
-  returned_seen: number;
-  returned: number;
-  allocated_sent: number;
-  held: number;
-  incoming: number;
-  is_unsettled: number;
-};
+type ShareRow = PositionRow & { readonly is_unsettled: number };
 
 type MetaRow = {
   revision: number;
@@ -63,10 +44,9 @@ type MetaRow = {
 };
 
 /** An answer with one of its shares; of one that has none, the columns of the share are empty. */
-type AnswerRow = { unspent: number; buffer: number; answer_revision: number } & (PositionRow | { warehouse: null });
+type AnswerRow = { unspent: number; buffer: number; answer_revision: number } & (ShareRow | { warehouse: null });
 
-const POSITION_COLUMNS = `warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, at, suspect,
-  granted, allocated, returned_seen, returned, allocated_sent, held, incoming,
+const SHARE_COLUMNS = `${POSITION_COLUMNS},
   EXISTS (SELECT 1 FROM unsettled u WHERE u.warehouse = position.warehouse) AS is_unsettled`;
 
 /** The reading half on one SQLite connection. Each method is synchronous underneath, so it sees one committed state. */
@@ -96,13 +76,16 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     this.#snapshots = new SqliteSnapshotReader(database);
     // One statement sees one committed state by itself: no transaction around it.
     this.#answer = database.prepare(`
-      SELECT a.unspent, a.buffer, a.revision AS answer_revision, position.sku, ${POSITION_COLUMNS}
-      FROM availability a CROSS JOIN channel c ON c.channel = a.channel
-      LEFT JOIN position ON position.sku = a.sku AND
-        (c.is_all = 1 OR position.warehouse IN (SELECT warehouse FROM channel_warehouse w WHERE w.channel = a.channel))
-      WHERE a.sku = ? AND a.channel = ? ORDER BY position.warehouse`);
+      SELECT unspent, buffer, answer_revision, ${SHARE_COLUMNS}
+      FROM (
+        SELECT a.sku AS answer_sku, a.unspent, a.buffer, a.revision AS answer_revision, c.channel, c.is_all
+        FROM availability a JOIN channel c ON c.channel = a.channel WHERE a.sku = ? AND a.channel = ?
+      ) AS answer
+      LEFT JOIN position ON position.sku = answer_sku AND
+        (is_all = 1 OR position.warehouse IN (SELECT w.warehouse FROM channel_warehouse w WHERE w.channel = answer.channel))
+      ORDER BY position.warehouse`);
     this.#inWarehouse = database.prepare(
-      `SELECT sku, ${POSITION_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
+      `SELECT ${POSITION_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
     );
     this.#suspectWarehouses = database.prepare('SELECT DISTINCT warehouse FROM position WHERE suspect = 1');
     this.#suspectSkus = database.prepare(
@@ -175,7 +158,9 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     afterSku: Sku | undefined,
     limit: number,
   ): Promise<readonly (PositionRecord & { readonly sku: Sku })[]> {
-    return this.#inWarehouse.all(warehouse, afterSku ?? '', limit).map((row) => ({ sku: row.sku, ...positionOf(row) }));
+    return this.#inWarehouse
+      .all(warehouse, afterSku ?? '', limit)
+      .map((row) => ({ sku: row.sku, ...positionRecordOf(row) }));
   }
 
   async suspectWarehouses(): Promise<readonly WarehouseId[]> {
@@ -191,7 +176,9 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     sku: Sku,
     { before, limit }: { readonly before?: number; readonly limit: number },
   ): Promise<readonly HistoryEntry[]> {
-    return this.snapshot(() => this.#walk(warehouse, sku, before ?? Number.MAX_SAFE_INTEGER, limit));
+    // Of what never changes, so that it needs no transaction.
+    const head = this.#logHead.get(sku, warehouse)?.log_sequence ?? 0;
+    return historyOf(this.#log, { warehouse, sku, head }, { before: before ?? Number.MAX_SAFE_INTEGER, limit });
   }
 
   async quarantined({
@@ -276,61 +263,9 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     const { unspent, buffer, answer_revision: revision } = answer;
     const warehouses = rows.flatMap((row) => {
       if (row.warehouse === null) return [];
-      const position = positionOf(row);
+      const position = positionRecordOf(row);
       return [{ ...position, available: row.is_unsettled === 1 ? 0 : unspentOf(position) }];
     });
     return { sku, available: Math.max(0, unspent - buffer), buffer, revision, warehouses };
   }
-
-  #walk(warehouse: WarehouseId, sku: Sku, before: number, limit: number): HistoryEntry[] {
-    const entries: HistoryEntry[] = [];
-    let sequence = this.#startOfWalk(warehouse, sku, before);
-    while (sequence > 0 && entries.length < limit) {
-      const logged = this.#log.delta(warehouse, sequence);
-      if (logged === undefined) break;
-      const entry = entryOf(logged);
-      if (sequence < before) entries.push(entry);
-      if (entry.kind === 'opaque') break;
-      assert(entry.delta.previous < sequence, 'a position refers back to an earlier delta');
-      sequence = entry.delta.previous;
-    }
-    return entries;
-  }
-
-  /** A page that goes on starts at the delta it ended with, when that is one of this SKU: no walk from the head. */
-  #startOfWalk(warehouse: WarehouseId, sku: Sku, before: number): number {
-    const head = this.#logHead.get(sku, warehouse)?.log_sequence ?? 0;
-    if (before > head) return head;
-    const logged = this.#log.delta(warehouse, before);
-    const entry = logged && entryOf(logged);
-    return entry?.kind === 'movement' && entry.delta.sku === sku ? entry.delta.previous : head;
-  }
-}
-
-function entryOf({ sequence, epoch, bytes }: { sequence: number; epoch: number; bytes: Uint8Array }): HistoryEntry {
-  const delta = readableDelta(bytes);
-  return delta === undefined
-    ? { kind: 'opaque', sequence, epoch, bytes }
-    : { kind: 'movement', sequence, epoch, delta };
-}
-
-function positionOf(row: PositionRow): PositionRecord {
-  return {
-    warehouse: row.warehouse,
-    onHand: row.on_hand,
-    unsellable: row.unsellable,
-    reserved: row.reserved,
-    committed: row.committed,
-    quota: row.quota,
-    safetyStock: row.safety_stock,
-    granted: row.granted,
-    allocated: row.allocated,
-    returned: row.returned_seen,
-    atCentral: { returned: row.returned, allocatedSent: row.allocated_sent, held: row.held },
-    incoming: row.incoming,
-    version: row.version,
-    sequence: row.sequence,
-    at: row.at,
-    isSuspect: row.suspect === 1,
-  };
 }

@@ -30,7 +30,7 @@ describeCentralStore('central store on SQLite', async () => {
       store = openCentralStore(path);
       return store;
     },
-    backUp: () => {
+    backUp: async () => {
       backups += 1;
       const to = join(directory, `backup-${backups}.db`);
       backUpCentral({ dataDirectory: directory, to, now: NOW });

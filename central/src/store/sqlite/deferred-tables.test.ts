@@ -22,6 +22,7 @@ import { sqliteTables } from './sqlite-tables.ts';
 const immediate: Partial<Record<keyof Tables, readonly string[]>> = {
   availability: ['begin', 'takeRisen', 'excluded'],
   downLogWriter: ['begin'],
+  positionDigests: ['isTakenOver'],
   positions: ['begin', 'put', 'suspect'],
   quota: ['begin', 'takeFreed'],
   unsettled: ['begin'],
@@ -104,7 +105,7 @@ describeCentralStore('central store on tables that take their time', async () =>
       store = openDeferred(path, deferred);
       return store;
     },
-    backUp: () => {
+    backUp: async () => {
       backups += 1;
       const to = join(directory, `backup-${backups}.db`);
       backUpCentral({ dataDirectory: directory, to, now: NOW });

@@ -14,8 +14,6 @@ export type UnspentChange = { readonly warehouse: WarehouseId; readonly units: n
 export interface AvailabilityWriter {
   /** Forgets what a transaction that failed has left. */
   begin(): void;
-  /** Units that a channel may promise of a SKU, as the transaction has left them: never negative. */
-  available(channel: Channel, sku: Sku): Awaitable<number>;
   /** Notes what changed of a SKU at its warehouses, whether or not it changes a sum: an answer shows more than sums. */
   change(sku: Sku, told: readonly UnspentChange[]): Awaitable<void>;
   /** A SKU may have another buffer in a channel. One that nobody has ever had has no answer yet: it finds its buffer then. */

@@ -52,7 +52,8 @@ export interface OrderFinder {
   releasing(warehouse: WarehouseId, sku: Sku): Awaitable<number>;
   /** Paid orders that wait for a SKU, the oldest first. */
   waiting(sku: Sku, limit: number): Awaitable<readonly { readonly id: string; readonly channel: Channel }[]>;
-  isAnyWaiting(sku: Sku): Awaitable<boolean>;
+  /** Those of the SKUs that somebody waits for, paid or not, in the order given. */
+  waitedFor(skus: readonly Sku[]): Awaitable<readonly Sku[]>;
   /** Units of a SKU that wait in a channel. */
   waitingUnits(sku: Sku, channel: Channel): Awaitable<number>;
   /** SKUs that somebody waits for, in their order. */

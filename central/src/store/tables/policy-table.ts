@@ -9,6 +9,8 @@ export interface PolicyReader {
   settings(warehouse: WarehouseId): Awaitable<WarehouseSettings | undefined>;
   /** `undefined` where the SKU follows its warehouse's policy. */
   rule(warehouse: WarehouseId, sku: Sku): Awaitable<SkuPolicy | undefined>;
+  /** Of these SKUs the rules that there are. */
+  rulesOf(warehouse: WarehouseId, skus: readonly Sku[]): Awaitable<ReadonlyMap<Sku, SkuPolicy>>;
   /** Rules behind a SKU, in the order of their SKUs. */
   rules(warehouse: WarehouseId, after: Sku | undefined, limit: number): Awaitable<readonly SkuPolicy[]>;
   /** Nodes that were enrolled before central had settings. */

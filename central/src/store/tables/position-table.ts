@@ -67,6 +67,8 @@ export interface PositionRepairTable {
 
 /** Reads positions as they are digested, and puts places right that have rotted. */
 export interface PositionDigestTable {
+  /** Whether another process has written since this was last asked: what was counted may not be what is there. */
+  isTakenOver(): boolean;
   /** Positions that the node has told of, behind a SKU, in the order of their SKUs. */
   page(
     warehouse: WarehouseId,

@@ -9,6 +9,9 @@ import type { DeficitPlace } from './position-table.ts';
 /** What central knows of a position's quota, and of the goods behind it. */
 export type KnownQuota = QuotaState & { readonly sku: Sku };
 
+/** What a channel may promise of a SKU, its buffer taken off, and from where that could be served. */
+export type Offered = { readonly available: number; readonly offers: readonly Offer[] };
+
 export type HeldUnits = { readonly warehouse: WarehouseId; readonly quantity: number };
 
 /**
@@ -21,6 +24,8 @@ export interface QuotaTable {
   begin(): void;
   /** From where a channel could serve a SKU: nothing of a warehouse that is not settled. A fenced node counts as silent: its quota stands, but nobody may answer for it. */
   offers(channel: Channel, sku: Sku, now: number): Awaitable<readonly Offer[]>;
+  /** The same of several SKUs, each named once, and what the channel may promise of each; no offers where that is nothing. */
+  offered(channel: Channel, skus: readonly Sku[], now: number): Awaitable<ReadonlyMap<Sku, Offered>>;
   /** Sets units aside that a channel promises. They must be unspent in each warehouse, and in the channel beyond its buffer. */
   hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): Awaitable<void>;
   /** Sets units aside for a promise that moves here: it was made once, so it may use what the buffer keeps. */
@@ -50,8 +55,8 @@ export interface QuotaTable {
   known(warehouse: WarehouseId, sku: Sku): Awaitable<KnownQuota | undefined>;
   /** The positions of a warehouse behind a SKU, in the order of their SKUs. */
   knownAfter(warehouse: WarehouseId, after: Sku | '', limit: number): Awaitable<readonly KnownQuota[]>;
-  /** Where promises of a SKU are held without goods behind them, at most so many. */
-  shortPlaces(sku: Sku, limit: number): Awaitable<readonly DeficitPlace[]>;
+  /** Where promises of these SKUs are held without goods behind them, in the order of the SKUs, at most so many of each. */
+  shortPlaces(skus: readonly Sku[], limit: number): Awaitable<readonly DeficitPlace[]>;
 }
 
 /** Units of a position that go back to its node when they are promised to nobody any more. */

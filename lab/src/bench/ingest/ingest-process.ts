@@ -3,7 +3,8 @@ import { Ingester } from '@edgestock/central/ingest/ingester';
 import { NodeCursors } from '@edgestock/central/ingest/node-cursors';
 import { StoreWrites } from '@edgestock/central/ingest/store-writes';
 import { WantedStates } from '@edgestock/central/ingest/wanted-states';
-import { openCentralStore } from '@edgestock/central/store/sqlite/open-central-store';
+import { openStore } from '@edgestock/central/open-store';
+import type { StorePlace } from '@edgestock/central/store/store-place';
 import { digestWatchOf } from '@edgestock/central/testing/digest-watch';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
@@ -13,7 +14,7 @@ import { systemRandom } from '@edgestock/shared/runtime/random';
 import { answerOrders } from '../process/answer-orders.ts';
 import { deltasOfRound, type GeneratedBatch, GeneratedLogs, type RoundSize } from './generated-log.ts';
 
-export type IngestOrder = { readonly path: string; readonly size: RoundSize };
+export type IngestOrder = { readonly place: StorePlace; readonly size: RoundSize };
 export type IngestReply = { readonly perSecond: number };
 
 /** Central's ingest without its broker: the real ingester on the real store, fed with the bytes of messages. */
@@ -32,8 +33,8 @@ class IngestUnderLoad {
     this.#ingester = ingester(this);
   }
 
-  static async open({ path, size }: IngestOrder): Promise<IngestUnderLoad> {
-    const store = openCentralStore(path);
+  static async open({ place, size }: IngestOrder): Promise<IngestUnderLoad> {
+    const store = await openStore(place, { isChecked: true });
     const cursors = new NodeCursors([], systemClock);
     const own = new IngestUnderLoad(
       size,
@@ -56,9 +57,13 @@ class IngestUnderLoad {
           },
         }),
     );
-    const place = { epoch: 0, sequence: 0, hash: Buffer.from(genesisHash).toString('hex') };
+    const genesis = { epoch: 0, sequence: 0, hash: Buffer.from(genesisHash).toString('hex') };
     for (const { warehouse, instance } of own.#logs.nodes) {
-      await store.enrol(warehouse, { warehouse, instance, place, schema: [SCHEMA_MIN, SCHEMA_MAX] }, systemClock.now());
+      await store.enrol(
+        warehouse,
+        { warehouse, instance, place: genesis, schema: [SCHEMA_MIN, SCHEMA_MAX] },
+        systemClock.now(),
+      );
     }
     return own;
   }

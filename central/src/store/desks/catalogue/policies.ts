@@ -86,12 +86,12 @@ export class Policies {
   /** Of several rules for one SKU the last counts. */
   async setRules(warehouse: WarehouseId, rules: readonly SkuPolicy[]): Promise<void> {
     const latest = new Map(rules.map((rule) => [rule.sku, rule]));
-    const changes: { readonly before: SkuPolicy | undefined; readonly now: SkuPolicy }[] = [];
-    for (const now of latest.values()) {
-      const before = await this.#reader.rule(warehouse, now.sku);
+    const stored = await this.#reader.rulesOf(warehouse, [...latest.keys()]);
+    const changes = [...latest.values()].flatMap((now) => {
+      const before = stored.get(now.sku);
       const isSame = before?.sharePercent === now.sharePercent && before?.safetyStock === now.safetyStock;
-      if (!isSame) changes.push({ before, now });
-    }
+      return isSame ? [] : [{ before, now }];
+    });
     const changed = changes.map(({ now }) => now);
     for (const rule of changed) await this.#writer.setRule(warehouse, rule);
     await this.#tellRules(warehouse, changed);

@@ -90,8 +90,12 @@ export class PolicyRecall {
   async #page({ warehouse, before, after }: PendingRecall): Promise<void> {
     const policy = await this.#policies.settings(warehouse);
     const page = await this.#quota.knownAfter(warehouse, after, centralLimits.recallPageMax);
+    const rules = await this.#policies.rulesOf(
+      warehouse,
+      page.map(({ sku }) => sku),
+    );
     for (const known of page) {
-      const rule = await this.#policies.rule(warehouse, known.sku);
+      const rule = rules.get(known.sku);
       const recalled = { terms: termsFor(policy, rule), before: termsFor(before, rule) };
       // A rule of its own may leave a SKU as it was.
       if (isStricter(recalled.terms, recalled.before)) await this.#recalls.recall(warehouse, known, recalled);

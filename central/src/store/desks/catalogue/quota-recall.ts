@@ -65,9 +65,13 @@ export class QuotaRecall {
   /** Takes back what a node has granted because it had not heard of the policy of now, as far as that is still too much. */
   async granted(warehouse: WarehouseId, grants: readonly GrantFact[]): Promise<void> {
     const policy = await this.#policies.settings(warehouse);
+    const rules = await this.#policies.rulesOf(
+      warehouse,
+      grants.map(({ sku }) => sku),
+    );
     for (const grant of grants) {
       const { sku } = grant;
-      const terms = termsFor(policy, await this.#policies.rule(warehouse, sku));
+      const terms = termsFor(policy, rules.get(sku));
       const units = overgrantOf(grant, terms);
       const known = units === 0 ? undefined : await this.#quota.known(warehouse, sku);
       if (known === undefined) continue;

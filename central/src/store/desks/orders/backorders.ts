@@ -22,7 +22,8 @@ export class Backorders {
   }
 
   async serve(skus: readonly Sku[], now: number): Promise<void> {
-    for (const sku of skus) if (await this.#finder.isAnyWaiting(sku)) await this.#serve(sku, now);
+    if (skus.length === 0) return;
+    for (const sku of await this.#finder.waitedFor(skus)) await this.#serve(sku, now);
   }
 
   /** Looks at the next SKUs that somebody waits for, at most so many; every SKU has its turn. */

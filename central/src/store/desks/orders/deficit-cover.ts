@@ -63,11 +63,8 @@ export class DeficitCover {
 
   /** Units of these SKUs have come somewhere: promises that stayed where goods are missing may move there now. */
   async coverShort(skus: readonly Sku[], now: number): Promise<void> {
-    for (const sku of skus) {
-      for (const { warehouse } of await this.#quota.shortPlaces(sku, centralLimits.shortPlacesMax)) {
-        await this.cover(warehouse, sku, now);
-      }
-    }
+    const places = skus.length === 0 ? [] : await this.#quota.shortPlaces(skus, centralLimits.shortPlacesMax);
+    for (const { warehouse, sku } of places) await this.cover(warehouse, sku, now);
     await this.coverFreed(now);
   }
 

@@ -40,10 +40,11 @@ export class PositionDigests {
     this.#undo.push(() => counted.changed(sku, after, before));
   }
 
-  /** Takes back what a transaction that failed has left. */
+  /** Takes back what a transaction that failed has left; what another process has written is not counted along. */
   begin(): void {
     for (const undo of this.#undo.reverse()) undo();
     this.#undo = [];
+    if (this.#table.isTakenOver()) this.forget();
   }
 
   /** What was written is durable. */

@@ -43,6 +43,11 @@ export class SqlitePolicyReader implements PolicyReader {
     return row && ruleOf(row);
   }
 
+  rulesOf(warehouse: WarehouseId, skus: readonly Sku[]): ReadonlyMap<Sku, SkuPolicy> {
+    const rows = skus.flatMap((sku) => this.#rule.get(warehouse, sku) ?? []);
+    return new Map(rows.map((row) => [row.sku, ruleOf(row)]));
+  }
+
   rules(warehouse: WarehouseId, after: Sku | undefined, limit: number): readonly SkuPolicy[] {
     return this.#rules.all(warehouse, after ?? '', limit).map(ruleOf);
   }

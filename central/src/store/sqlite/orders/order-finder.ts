@@ -144,8 +144,8 @@ export class SqliteOrderFinder implements OrderFinder {
     return this.#waiting.all(sku, limit);
   }
 
-  isAnyWaiting(sku: Sku): boolean {
-    return this.#anyWaiting.get(sku)?.found === 1;
+  waitedFor(skus: readonly Sku[]): readonly Sku[] {
+    return skus.filter((sku) => this.#anyWaiting.get(sku)?.found === 1);
   }
 
   /** Units of a SKU that wait in a channel. */

@@ -2,35 +2,8 @@ import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { genesisHash } from '@edgestock/shared/protocol/chain';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Heard, NodeRecord } from '../../../rules/node-record.ts';
+import { NODE_COLUMNS, NODE_TABLES, type NodeRow, nodeRecordOf } from '../../rows/node-row.ts';
 import type { NodeReader, NodeWriter } from '../../tables/node-table.ts';
-
-const COLUMNS = `node.warehouse, epoch, instance, enrolled_at, applied_up_to, applied_hash, applied_at, last_delta_at, fence_reason,
-  fenced_at, heard_at, heard_committed, heard_sent, heard_skew_ms, heard_schema_min, heard_schema_max, known_at, heard_fence,
-  unsettled.warehouse IS NOT NULL AS is_unsettled, unsettled.until`;
-const NODES = 'node LEFT JOIN unsettled ON unsettled.warehouse = node.warehouse';
-
-type NodeRow = {
-  warehouse: string;
-  epoch: number;
-  instance: string;
-  enrolled_at: number;
-  applied_up_to: number;
-  applied_hash: Buffer;
-  applied_at: number;
-  last_delta_at: number;
-  fence_reason: string | null;
-  fenced_at: number | null;
-  heard_at: number | null;
-  heard_committed: number | null;
-  heard_sent: number | null;
-  heard_skew_ms: number | null;
-  heard_schema_min: number | null;
-  heard_schema_max: number | null;
-  known_at: number;
-  heard_fence: string | null;
-  is_unsettled: number;
-  until: number | null;
-};
 
 /** Reads the rows of `node`. */
 export class SqliteNodeReader implements NodeReader {
@@ -39,18 +12,18 @@ export class SqliteNodeReader implements NodeReader {
   readonly #count: Statement<[], { nodes: number }>;
 
   constructor(database: Database) {
-    this.#one = database.prepare(`SELECT ${COLUMNS} FROM ${NODES} WHERE node.warehouse = ?`);
-    this.#all = database.prepare(`SELECT ${COLUMNS} FROM ${NODES} ORDER BY node.warehouse`);
+    this.#one = database.prepare(`SELECT ${NODE_COLUMNS} FROM ${NODE_TABLES} WHERE node.warehouse = ?`);
+    this.#all = database.prepare(`SELECT ${NODE_COLUMNS} FROM ${NODE_TABLES} ORDER BY node.warehouse`);
     this.#count = database.prepare('SELECT count(*) AS nodes FROM node');
   }
 
   get(warehouse: WarehouseId): NodeRecord | undefined {
     const row = this.#one.get(warehouse);
-    return row === undefined ? undefined : recordOf(row);
+    return row === undefined ? undefined : nodeRecordOf(row);
   }
 
   all(): NodeRecord[] {
-    return this.#all.all().map(recordOf);
+    return this.#all.all().map(nodeRecordOf);
   }
 
   count(): number {
@@ -137,35 +110,4 @@ export class SqliteNodeWriter implements NodeWriter {
   clampTimes(now: number): void {
     this.#clamp.run({ now });
   }
-}
-
-function recordOf(row: NodeRow): NodeRecord {
-  const heard = heardOf(row);
-  return {
-    warehouse: row.warehouse as WarehouseId,
-    epoch: row.epoch,
-    instance: row.instance,
-    enrolledAt: row.enrolled_at,
-    appliedUpTo: row.applied_up_to,
-    appliedHash: row.applied_hash,
-    appliedAt: row.applied_at,
-    lastDeltaAt: row.last_delta_at,
-    knownAt: row.known_at,
-    ...(row.fence_reason === null ? {} : { fence: { reason: row.fence_reason, at: row.fenced_at ?? 0 } }),
-    ...(heard === undefined ? {} : { heard }),
-    ...(row.is_unsettled === 0 ? {} : { unsettled: row.until === null ? {} : { until: row.until } }),
-  };
-}
-
-function heardOf(row: NodeRow): Omit<Heard, 'warehouse'> | undefined {
-  if (row.heard_at === null) return undefined;
-  return {
-    at: row.heard_at,
-    committed: row.heard_committed ?? 0,
-    sent: row.heard_sent ?? 0,
-    skewMs: row.heard_skew_ms ?? 0,
-    schemaMin: row.heard_schema_min ?? 0,
-    schemaMax: row.heard_schema_max ?? 0,
-    ...(row.heard_fence === null ? {} : { nodeFence: row.heard_fence }),
-  };
 }

@@ -1,8 +1,8 @@
 import type { PlacedPosition } from '@edgestock/shared/inventory/counted-positions';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
+import { PLACED_COLUMNS, type PlacedRow, placedOf } from '../../rows/placed-row.ts';
 import type { PositionDigestTable } from '../../tables/position-table.ts';
-import { PLACED_COLUMNS, type PlacedRow, placedOf } from './placed-position.ts';
 
 export class SqlitePositionDigestTable implements PositionDigestTable {
   readonly #page: Statement<[string, string, number], PlacedRow & { sku: Sku }>;
@@ -16,6 +16,11 @@ export class SqlitePositionDigestTable implements PositionDigestTable {
     this.#placeByLog = database.prepare(
       'UPDATE position SET sequence = log_sequence WHERE warehouse = ? AND sequence > ?',
     );
+  }
+
+  /** There is one writer. */
+  isTakenOver(): boolean {
+    return false;
   }
 
   page(

@@ -1,8 +1,8 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { Database, Statement } from 'better-sqlite3';
+import { PLACED_COLUMNS, type PlacedRow, placedOf } from '../../rows/placed-row.ts';
 import type { KnownPlacedPosition, PositionRepairTable } from '../../tables/position-table.ts';
-import { PLACED_COLUMNS, type PlacedRow, placedOf } from './placed-position.ts';
 
 /** Quota that central has spent or given back stays counted, whatever a node says: what was promised was promised. */
 const GRANTED_MIN = 'position.returned + position.allocated_sent + position.held';

@@ -3,20 +3,11 @@ import { deficitOf } from '@edgestock/shared/inventory/position';
 import type { StateRow } from '@edgestock/shared/protocol/delta';
 import type { Database, Statement } from 'better-sqlite3';
 import { type KnownPosition, mergePosition } from '../../../rules/merge-position.ts';
+import { type CollectedPosition, CollectedPositions } from '../../rows/collected-positions.ts';
+import { PLACED_COLUMNS, type PlacedRow, placedOf } from '../../rows/placed-row.ts';
 import type { UnspentChange } from '../../tables/availability-table.ts';
 import type { DeficitPlace, PositionChange, PositionsWritten, PositionWriter } from '../../tables/position-table.ts';
 import type { SqliteAvailabilityWriter } from './availability-table.ts';
-import { PLACED_COLUMNS, type PlacedRow, placedOf } from './placed-position.ts';
-
-/** What one transaction does to one position, whatever number of messages say so. */
-type Pending = {
-  /** The newest state of those that came. */
-  row?: StateRow;
-  /** Place of its last delta that came with the log; 0 when only states ahead of it came. */
-  logSequence: number;
-  /** Newest version that could not be applied; 0 = none. */
-  suspectVersion: number;
-};
 
 /**
  * A hot SKU sold in twenty batches costs one write, and neighbours share the page that is at hand.
@@ -26,7 +17,7 @@ type Pending = {
  * over 400,000 positions. Of the time, writing positions took 29 %, answers and their revisions 28 %, commits 22 %, checks 18 %.
  */
 export class SqlitePositionWriter implements PositionWriter {
-  #pending = new Map<Sku, Map<WarehouseId, Pending>>();
+  readonly #collected = new CollectedPositions();
   readonly #known: Statement<[string, string], PlacedRow & KnownPosition>;
   readonly #upsert: Statement<(string | number)[]>;
   readonly #advanceLog: Statement<[number, string, string, number]>;
@@ -63,33 +54,28 @@ export class SqlitePositionWriter implements PositionWriter {
   }
 
   begin(): void {
-    this.#pending = new Map();
+    this.#collected.clear();
   }
 
   put(warehouse: WarehouseId, row: StateRow, logSequence: number): void {
-    const pending = this.#pendingOf(warehouse, row.sku);
-    if (pending.row === undefined || row.version > pending.row.version) pending.row = row;
-    pending.logSequence = Math.max(pending.logSequence, logSequence);
+    this.#collected.put(warehouse, row, logSequence);
   }
 
   suspect(warehouse: WarehouseId, sku: Sku, version: number): void {
-    const pending = this.#pendingOf(warehouse, sku);
-    pending.suspectVersion = Math.max(pending.suspectVersion, version);
+    this.#collected.suspect(warehouse, sku, version);
   }
 
   write(): PositionsWritten {
-    const collected = this.#pending;
-    this.#pending = new Map();
     const deficits: DeficitPlace[] = [];
     const written: PositionChange[] = [];
-    for (const sku of [...collected.keys()].sort()) {
+    for (const { sku, places } of this.#collected.take()) {
       const changes: UnspentChange[] = [];
-      for (const [warehouse, pending] of collected.get(sku) ?? []) {
-        const units = this.#write(warehouse, sku, pending, written);
+      for (const [warehouse, collected] of places) {
+        const units = this.#write(warehouse, sku, collected, written);
         if (units === undefined) continue;
         changes.push({ warehouse, units });
         // Of the state at hand, so that the many without a deficit cost no look-up.
-        if (pending.row !== undefined && deficitOf(pending.row.state) > 0) deficits.push({ warehouse, sku });
+        if (collected.row !== undefined && deficitOf(collected.row.state) > 0) deficits.push({ warehouse, sku });
       }
       if (changes.length > 0) this.#availability.change(sku, changes);
     }
@@ -100,7 +86,7 @@ export class SqlitePositionWriter implements PositionWriter {
   #write(
     warehouse: WarehouseId,
     sku: Sku,
-    { row, logSequence, suspectVersion }: Pending,
+    { row, logSequence, suspectVersion }: CollectedPosition,
     written: PositionChange[],
   ): number | undefined {
     let change: number | undefined;
@@ -141,19 +127,5 @@ export class SqlitePositionWriter implements PositionWriter {
       state.returned,
       state.allocated,
     );
-  }
-
-  #pendingOf(warehouse: WarehouseId, sku: Sku): Pending {
-    let ofSku = this.#pending.get(sku);
-    if (ofSku === undefined) {
-      ofSku = new Map();
-      this.#pending.set(sku, ofSku);
-    }
-    let pending = ofSku.get(warehouse);
-    if (pending === undefined) {
-      pending = { logSequence: 0, suspectVersion: 0 };
-      ofSku.set(warehouse, pending);
-    }
-    return pending;
   }
 }

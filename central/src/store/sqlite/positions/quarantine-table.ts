@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
-import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
 import { eq } from 'drizzle-orm';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import type { QuarantineInput, QuarantineRecord, Settlement } from '../../central-store.ts';
+import { quarantineDigest, quarantineRecordOf } from '../../rows/quarantine-row.ts';
 import type { QuarantineTable } from '../../tables/quarantine-table.ts';
 import { quarantine } from '../schema.ts';
 
@@ -53,7 +52,7 @@ export class SqliteQuarantineTable extends SqliteQuarantineReader implements Qua
       item.firstSequence ?? null,
       item.lastSequence ?? null,
       item.sku ?? null,
-      digestOf(item),
+      quarantineDigest(item),
       now,
       item.bytes,
     );
@@ -74,42 +73,4 @@ export class SqliteQuarantineTable extends SqliteQuarantineReader implements Qua
   place(id: number, directive: number): void {
     this.#place.run(directive, id);
   }
-}
-
-/** The place is part of it: two sequences may well carry the same bytes. */
-function digestOf({ epoch, firstSequence, lastSequence, bytes }: QuarantineInput): Buffer {
-  return createHash('sha256')
-    .update(`${epoch ?? ''}.${firstSequence ?? ''}.${lastSequence ?? ''}.`)
-    .update(bytes)
-    .digest();
-}
-
-type Row = typeof quarantine.$inferSelect;
-
-export function quarantineRecordOf(row: Row): QuarantineRecord {
-  const settled = settlementOf(row);
-  return {
-    id: row.id,
-    warehouse: row.warehouse as WarehouseId,
-    reason: row.reason,
-    detail: row.detail,
-    bytes: row.bytes,
-    at: row.at,
-    ...(row.epoch === null ? {} : { epoch: row.epoch }),
-    ...(row.firstSequence === null ? {} : { firstSequence: row.firstSequence }),
-    ...(row.lastSequence === null ? {} : { lastSequence: row.lastSequence }),
-    ...(row.sku === null ? {} : { sku: row.sku as Sku }),
-    ...(settled === undefined ? {} : { settled }),
-  };
-}
-
-function settlementOf({ settledAs, settledAt, settledBy, settledWhy, directive }: Row): Settlement | undefined {
-  if (settledAs === null) return undefined;
-  return {
-    as: settledAs,
-    at: settledAt ?? 0,
-    by: settledBy ?? '',
-    why: settledWhy ?? '',
-    ...(directive === null ? {} : { directive }),
-  };
 }

@@ -6,7 +6,7 @@ import type { Channel } from '../../../rules/channel.ts';
 import { isSilent } from '../../../rules/freshness.ts';
 import type { Offer } from '../../../rules/sourcing.ts';
 import type { DeficitPlace } from '../../tables/position-table.ts';
-import type { HeldUnits, KnownQuota, QuotaTable } from '../../tables/quota-table.ts';
+import type { HeldUnits, KnownQuota, Offered, QuotaTable } from '../../tables/quota-table.ts';
 import type { SqliteUnsettledTable } from '../epochs/unsettled-table.ts';
 import type { SqliteAvailabilityWriter } from '../positions/availability-table.ts';
 
@@ -141,6 +141,15 @@ export class SqliteQuotaTable implements QuotaTable {
     }));
   }
 
+  offered(channel: Channel, skus: readonly Sku[], now: number): ReadonlyMap<Sku, Offered> {
+    return new Map(
+      skus.map((sku) => {
+        const available = this.#availability.available(channel, sku);
+        return [sku, { available, offers: available === 0 ? [] : this.offers(channel, sku, now) }];
+      }),
+    );
+  }
+
   /** Sets units aside that a channel promises. They must be unspent in each warehouse, and in the channel beyond its buffer. */
   hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): void {
     this.#holdEach(sku, holds);
@@ -245,8 +254,8 @@ export class SqliteQuotaTable implements QuotaTable {
   }
 
   /** Where promises of a SKU are held without goods behind them, at most so many. */
-  shortPlaces(sku: Sku, limit: number): readonly DeficitPlace[] {
-    return this.#short.all(sku, limit);
+  shortPlaces(skus: readonly Sku[], limit: number): readonly DeficitPlace[] {
+    return skus.flatMap((sku) => this.#short.all(sku, limit));
   }
 
   #holdEach(sku: Sku, holds: readonly HeldUnits[]): void {

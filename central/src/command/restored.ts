@@ -1,0 +1,67 @@
+import { systemClock } from '@edgestock/shared/runtime/clock';
+import { defineCommand } from 'citty';
+import { centralSettings, readCentralConfig } from '../config.ts';
+import { openStore } from '../open-store.ts';
+import { shownPlace } from '../store/store-place.ts';
+
+/** The store is a file, for which there is another command. */
+class StoreIsFile extends Error {
+  override readonly name = 'StoreIsFile';
+  readonly hint = 'Put a backup in place with edgestock central restore: it begins the next epoch by itself.';
+}
+
+const DEFAULT_REASON = 'the database was restored from a backup';
+
+/** `edgestock central restored`: a database that was put back to an earlier state by its server's means. */
+export const restoredCommand = defineCommand({
+  meta: {
+    name: 'restored',
+    description: `Tell central's store that its PostgreSQL database was put back to an earlier state. Central must not be running.
+A restored central begins a new epoch: its nodes send again what it lacks, and it promises nothing of a warehouse before it has
+heard that warehouse's node and caught up with it. Nodes find it out by themselves when this was forgotten, but later: run it
+after each pg_restore and each point-in-time recovery, and after a failover to a replica that may have been behind.
+
+  edgestock central restored --store postgres://edgestock@db.example:5432/edgestock
+
+Exit code: 0 the next epoch has begun, 1 nothing was changed.`,
+  },
+  args: {
+    store: {
+      type: 'string',
+      description: `${centralSettings.EDGESTOCK_CENTRAL_STORE.description} Without it what the environment says`,
+      valueHint: 'postgres://user@host/edgestock',
+    },
+    reason: { type: 'string', description: 'Why, for whoever looks back', valueHint: 'TEXT' },
+    json: { type: 'boolean', description: 'Print what was begun as one JSON object' },
+  },
+  async run({ args }) {
+    const { storeUrl } = readCentralConfig({ EDGESTOCK_CENTRAL_STORE: args.store });
+    if (storeUrl === undefined) throw new StoreIsFile("central's store is a file in its data directory");
+    const place = { kind: 'postgresql', url: storeUrl } as const;
+    const store = await openStore(place, { isChecked: false });
+    try {
+      const before = await store.centralEpoch();
+      const reason = args.reason ?? DEFAULT_REASON;
+      const { centralEpoch } = await store.beginEpoch({ heard: before, reason }, systemClock.now());
+      const warehouses = await store.warehouses();
+      const held = warehouses.map(({ warehouse, appliedUpTo }) => ({ warehouse, appliedUpTo }));
+      if (args.json === true) {
+        console.log(
+          JSON.stringify({ store: shownPlace(place), epochBefore: before, newEpoch: centralEpoch, warehouses: held }),
+        );
+        return;
+      }
+      console.log(
+        [
+          `Epoch ${centralEpoch} begins, after ${before}. The database knows:`,
+          ...held.map(
+            ({ warehouse, appliedUpTo }) => `  ${warehouse} up to movement ${appliedUpTo.toLocaleString('en')}`,
+          ),
+          'Start central. It promises nothing of a warehouse before it has heard its node; /v1/status lists those under notCounted.',
+        ].join('\n'),
+      );
+    } finally {
+      await store.close();
+    }
+  },
+});

@@ -1,0 +1,26 @@
+import { catalogueTables } from './catalogue/catalogue-tables.ts';
+import { downTables } from './down/down-tables.ts';
+import { epochTables } from './epochs/epoch-tables.ts';
+import type { Migration } from './migrate.ts';
+import { orderTables } from './orders/order-tables.ts';
+import { positionTables } from './positions/position-tables.ts';
+import { promiseTables } from './promises/promise-tables.ts';
+import { snapshotTables } from './snapshots/snapshot-tables.ts';
+import { transferTables } from './transfers/transfer-tables.ts';
+
+/** The schema of central's PostgreSQL store, step by step. Append only: a released step is never edited. */
+export const migrations: readonly Migration[] = [
+  {
+    name: 'the store',
+    sql: [
+      positionTables,
+      epochTables,
+      snapshotTables,
+      downTables,
+      catalogueTables,
+      promiseTables,
+      orderTables,
+      transferTables,
+    ].join('\n'),
+  },
+];

@@ -1,0 +1,300 @@
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import { deficitOf, emptyQuantities } from '@edgestock/shared/inventory/position';
+import { assert } from '@edgestock/shared/runtime/assert';
+import type { Channel } from '../../../rules/channel.ts';
+import { isSilent } from '../../../rules/freshness.ts';
+import type { Offer } from '../../../rules/sourcing.ts';
+import type { AvailabilityWriter, UnspentChange } from '../../tables/availability-table.ts';
+import type { UnsettledTable } from '../../tables/epoch-table.ts';
+import type { DeficitPlace } from '../../tables/position-table.ts';
+import type { HeldUnits, KnownQuota, Offered, QuotaTable } from '../../tables/quota-table.ts';
+import { firstRow, type Session } from '../session.ts';
+
+const UNSPENT = 'granted - returned - allocated_sent - held';
+/** In the words of the index `position_short`. */
+const IS_SHORT = 'reserved + committed + quota > greatest(0, on_hand - greatest(0, unsellable))';
+
+type OfferRow = {
+  warehouse: WarehouseId;
+  sku: Sku;
+  unspent: number;
+  priority: number;
+  enrolled_at: number;
+  heard_at: number | null;
+  is_fenced: boolean;
+};
+
+type KnownRow = {
+  sku: Sku;
+  on_hand: number;
+  unsellable: number;
+  reserved: number;
+  committed: number;
+  quota: number;
+  outstanding: number;
+  unspent: number;
+  held: number;
+};
+
+type DeficitRow = {
+  on_hand: number;
+  unsellable: number;
+  reserved: number;
+  committed: number;
+  quota: number;
+  returned_seen: number;
+  returned: number;
+};
+
+const KNOWN = `sku, on_hand, unsellable, reserved, committed, quota, granted - returned - allocated AS outstanding,
+  ${UNSPENT} AS unspent, held`;
+
+/** The answers, as far as quotas change them. */
+export type QuotaAnswers = Pick<AvailabilityWriter, 'change'> & {
+  /** Units that a channel may promise of a SKU, as the transaction has left them: never negative. */
+  available(channel: Channel, sku: Sku): Promise<number>;
+  /** False when the channel, less its buffer, has not so many: then nothing is changed. */
+  take(channel: Channel, sku: Sku, taken: readonly UnspentChange[]): Promise<boolean>;
+};
+
+/** `QuotaTable` on PostgreSQL. As on SQLite, no statement lets what is unspent fall below zero (P3). */
+export class PostgresQuotaTable implements QuotaTable {
+  readonly #session: Session;
+  readonly #availability: QuotaAnswers;
+  readonly #unsettled: Pick<UnsettledTable, 'has'>;
+  #freed: DeficitPlace[] = [];
+
+  constructor(session: Session, availability: QuotaAnswers, unsettled: Pick<UnsettledTable, 'has'>) {
+    this.#session = session;
+    this.#availability = availability;
+    this.#unsettled = unsettled;
+  }
+
+  begin(): void {
+    this.#freed = [];
+  }
+
+  async offers(channel: Channel, sku: Sku, now: number): Promise<readonly Offer[]> {
+    return this.#offersOf(channel, [sku], now);
+  }
+
+  /** Asked together. What the answers still have to write goes before its question. */
+  async offered(channel: Channel, skus: readonly Sku[], now: number): Promise<ReadonlyMap<Sku, Offered>> {
+    const [offers, available] = await Promise.all([
+      this.#offersOf(channel, skus, now),
+      Promise.all(skus.map((sku) => this.#availability.available(channel, sku))),
+    ]);
+    const bySku = Map.groupBy(offers, ({ sku }) => sku);
+    return new Map(
+      skus.map((sku, place) => {
+        const units = available[place] ?? 0;
+        return [sku, { available: units, offers: units === 0 ? [] : (bySku.get(sku) ?? []) }];
+      }),
+    );
+  }
+
+  async hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
+    // Asked together: where either has not so many, the transaction fails.
+    const [isTaken] = await Promise.all([
+      this.#availability.take(channel, sku, takenBy(holds)),
+      this.#holdEach(sku, holds),
+    ]);
+    assert(isTaken, () => `${channel} does not have so many of ${sku}`);
+  }
+
+  async holdMoved(sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
+    await this.#holdEach(sku, holds);
+    await this.#availability.change(sku, takenBy(holds));
+  }
+
+  takeFreed(): readonly DeficitPlace[] {
+    const freed = this.#freed;
+    this.#freed = [];
+    return freed;
+  }
+
+  async free(sku: Sku, { warehouse, quantity }: HeldUnits): Promise<void> {
+    const changes = await this.#session.run(
+      'UPDATE position SET held = held - $3 WHERE sku = $1 AND warehouse = $2 AND held >= $3',
+      [sku, warehouse, quantity],
+    );
+    assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
+    await this.#availability.change(sku, [{ warehouse, units: quantity }]);
+    this.#freed.push({ warehouse, sku });
+  }
+
+  async allocate(sku: Sku, { warehouse, quantity }: HeldUnits): Promise<void> {
+    const changes = await this.#session.run(
+      `UPDATE position SET held = held - $3, allocated_sent = allocated_sent + $3
+      WHERE sku = $1 AND warehouse = $2 AND held >= $3`,
+      [sku, warehouse, quantity],
+    );
+    assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
+    await this.#availability.change(sku, [{ warehouse, units: 0 }]);
+  }
+
+  async giveBack(
+    sku: Sku,
+    { warehouse, quantity }: HeldUnits,
+  ): Promise<{ readonly units: number; readonly total: number }> {
+    const unitsMax = (await this.#unsettled.has(warehouse)) ? 0 : quantity;
+    const given = await firstRow<{ units: number; total: number; changes: number }>(
+      this.#session,
+      `WITH known AS (
+        SELECT returned, greatest(0, least($3::bigint, ${UNSPENT})) AS units
+        FROM position WHERE sku = $1 AND warehouse = $2),
+      given AS (
+        UPDATE position SET returned = position.returned + known.units FROM known
+        WHERE sku = $1 AND warehouse = $2 AND known.units > 0
+          AND granted - position.returned - allocated_sent - held >= known.units
+        RETURNING 1)
+      SELECT units, returned + units AS total, (SELECT count(*) FROM given) AS changes FROM known`,
+      [sku, warehouse, unitsMax],
+    );
+    if (given === undefined) return { units: 0, total: 0 };
+    const { units, total, changes } = given;
+    assert(units === 0 || changes === 1, () => `${units} of ${sku} are not unspent in ${warehouse}`);
+    if (units > 0) await this.#availability.change(sku, [{ warehouse, units: -units }]);
+    return { units, total };
+  }
+
+  async deficit(sku: Sku, warehouse: WarehouseId): Promise<number> {
+    const row = await firstRow<DeficitRow>(
+      this.#session,
+      `SELECT on_hand, unsellable, reserved, committed, quota, returned_seen, returned
+      FROM position WHERE sku = $1 AND warehouse = $2`,
+      [sku, warehouse],
+    );
+    if (row === undefined) return 0;
+    const { on_hand: onHand, returned, returned_seen: returnedSeen, ...quantities } = row;
+    return Math.max(0, deficitOf({ ...emptyQuantities, onHand, ...quantities }) - Math.max(0, returned - returnedSeen));
+  }
+
+  async countUnheard(sku: Sku, warehouse: WarehouseId, units: number): Promise<void> {
+    await this.#session.send(
+      `UPDATE position SET allocated_sent = greatest(allocated_sent, allocated + $3)
+      WHERE sku = $1 AND warehouse = $2`,
+      [sku, warehouse, units],
+    );
+  }
+
+  async takeBackUnheard(sku: Sku, warehouse: WarehouseId, units: number): Promise<number> {
+    const row = await firstRow<{ taken: number }>(
+      this.#session,
+      `WITH unheard AS (
+        SELECT least($3::bigint, greatest(0, returned - returned_seen)) AS units
+        FROM position WHERE sku = $1 AND warehouse = $2)
+      UPDATE position SET returned = returned - unheard.units FROM unheard
+      WHERE sku = $1 AND warehouse = $2 AND unheard.units > 0
+      RETURNING unheard.units AS taken`,
+      [sku, warehouse, units],
+    );
+    return row?.taken ?? 0;
+  }
+
+  async withdraw(sku: Sku, { warehouse, quantity }: HeldUnits): Promise<void> {
+    await this.#session.send(
+      `UPDATE position SET allocated_sent = greatest(allocated, allocated_sent - $3)
+      WHERE sku = $1 AND warehouse = $2`,
+      [sku, warehouse, quantity],
+    );
+  }
+
+  async overheld(warehouse: WarehouseId): Promise<readonly { readonly sku: Sku; readonly units: number }[]> {
+    // In the words of the index `position_oversold`.
+    return this.#session.rows<{ sku: Sku; units: number }>(
+      `SELECT sku, -(${UNSPENT}) AS units FROM position WHERE warehouse = $1 AND ${UNSPENT} < 0 ORDER BY sku`,
+      [warehouse],
+    );
+  }
+
+  async missingAt(warehouse: WarehouseId): Promise<readonly DeficitPlace[]> {
+    return this.#session.rows<DeficitPlace>(
+      `SELECT sku, warehouse FROM position WHERE warehouse = $1 AND ${IS_SHORT} ORDER BY sku`,
+      [warehouse],
+    );
+  }
+
+  async unheardReturns(warehouse: WarehouseId): Promise<readonly { readonly sku: Sku; readonly total: number }[]> {
+    return this.#session.rows<{ sku: Sku; total: number }>(
+      'SELECT sku, returned AS total FROM position WHERE warehouse = $1 AND returned > returned_seen ORDER BY sku',
+      [warehouse],
+    );
+  }
+
+  async known(warehouse: WarehouseId, sku: Sku): Promise<KnownQuota | undefined> {
+    const row = await firstRow<KnownRow>(
+      this.#session,
+      `SELECT ${KNOWN} FROM position WHERE warehouse = $1 AND sku = $2`,
+      [warehouse, sku],
+    );
+    return row && knownOf(row);
+  }
+
+  async knownAfter(warehouse: WarehouseId, after: Sku | '', limit: number): Promise<readonly KnownQuota[]> {
+    const rows = await this.#session.rows<KnownRow>(
+      `SELECT ${KNOWN} FROM position WHERE warehouse = $1 AND sku > $2 ORDER BY sku LIMIT $3`,
+      [warehouse, after, limit],
+    );
+    return rows.map(knownOf);
+  }
+
+  async shortPlaces(skus: readonly Sku[], limit: number): Promise<readonly DeficitPlace[]> {
+    const places = await this.#session.rows<DeficitPlace>(
+      `SELECT sku, warehouse FROM (
+        SELECT sku, warehouse, row_number() OVER (PARTITION BY sku ORDER BY warehouse) AS place FROM position
+        WHERE sku = ANY ($1::text[]) AND held > 0 AND ${IS_SHORT}) short
+      WHERE place <= $2 ORDER BY sku, warehouse`,
+      [skus, limit],
+    );
+    const bySku = Map.groupBy(places, ({ sku }) => sku);
+    return skus.flatMap((sku) => bySku.get(sku) ?? []);
+  }
+
+  async #offersOf(channel: Channel, skus: readonly Sku[], now: number): Promise<readonly Offer[]> {
+    const rows = await this.#session.rows<OfferRow>(
+      `SELECT p.warehouse, p.sku, ${UNSPENT} AS unspent, s.priority, n.enrolled_at, n.heard_at,
+        n.fence_reason IS NOT NULL AS is_fenced
+      FROM channel c CROSS JOIN position p
+        JOIN node n ON n.warehouse = p.warehouse
+        JOIN warehouse_settings s ON s.warehouse = p.warehouse
+        LEFT JOIN channel_warehouse m ON m.channel = c.channel AND m.warehouse = p.warehouse
+      WHERE c.channel = $1 AND p.sku = ANY ($2::text[]) AND ${UNSPENT} > 0 AND (c.is_all OR m.warehouse IS NOT NULL)
+        AND NOT EXISTS (SELECT 1 FROM unsettled u WHERE u.warehouse = p.warehouse)
+      ORDER BY p.warehouse, p.sku`,
+      [channel, skus],
+    );
+    return rows.map((row) => ({
+      warehouse: row.warehouse,
+      sku: row.sku,
+      unspent: row.unspent,
+      priority: row.priority,
+      isSilent: row.is_fenced || isSilent({ enrolledAt: row.enrolled_at, ...heardOf(row.heard_at) }, now),
+    }));
+  }
+
+  /** Asked together: each only as far as it is unspent there, and all of them or the transaction fails. */
+  async #holdEach(sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
+    await Promise.all(
+      holds.map(async ({ warehouse, quantity }) => {
+        const changes = await this.#session.run(
+          `UPDATE position SET held = held + $3 WHERE sku = $1 AND warehouse = $2 AND ${UNSPENT} >= $3`,
+          [sku, warehouse, quantity],
+        );
+        assert(changes === 1, () => `${quantity} of ${sku} are not unspent in ${warehouse}`);
+      }),
+    );
+  }
+}
+
+function knownOf({ sku, on_hand: onHand, outstanding, unspent, held, ...quantities }: KnownRow): KnownQuota {
+  return { sku, position: { ...emptyQuantities, onHand, ...quantities }, outstanding, unspent, held };
+}
+
+function takenBy(holds: readonly HeldUnits[]): readonly UnspentChange[] {
+  return holds.map(({ warehouse, quantity }) => ({ warehouse, units: -quantity }));
+}
+
+function heardOf(at: number | null) {
+  return at === null ? {} : { heard: { at } };
+}

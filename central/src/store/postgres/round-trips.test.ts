@@ -1,0 +1,98 @@
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { NodeLog, skuOf } from '../../testing/node-log.ts';
+import { postgresStores } from '../../testing/opened-postgres.ts';
+import { PgliteDatabase } from '../../testing/pglite-database.ts';
+import { ContractFixture, NOW, type OpenStore, reserve } from '../contract-fixture.contract.ts';
+import type { PostgresDatabase, TransactionSession } from './session.ts';
+
+/** Counts how often somebody waits for the server: what is asked together is one wait, what is sent on is none. */
+class WaitCount {
+  waits = 0;
+  #asked = 0;
+
+  over(database: PostgresDatabase): PostgresDatabase {
+    return { ...database, transaction: (work) => database.transaction((session) => work(this.#session(session))) };
+  }
+
+  #session(session: TransactionSession): TransactionSession {
+    return {
+      ...session,
+      rows: (text, parameters) => this.#wait(() => session.rows(text, parameters)),
+      run: (text, parameters) => this.#wait(() => session.run(text, parameters)),
+    };
+  }
+
+  async #wait<T>(ask: () => Promise<T>): Promise<T> {
+    if (this.#asked === 0) this.waits += 1;
+    this.#asked += 1;
+    try {
+      return await ask();
+    } finally {
+      this.#asked -= 1;
+    }
+  }
+}
+
+const fixture = new ContractFixture();
+let database: PgliteDatabase;
+let open: OpenStore;
+const count = new WaitCount();
+beforeAll(async () => {
+  database = await PgliteDatabase.open();
+  open = await postgresStores(() => count.over(database.shared()));
+}, 60_000);
+beforeEach(async () => {
+  await fixture.open(open);
+});
+afterEach(() => fixture.opened.close());
+afterAll(() => database.close());
+
+/** Waits of what is done besides the lock that every transaction begins with. */
+async function waitsOf(work: () => Promise<unknown>): Promise<number> {
+  const before = count.waits;
+  await work();
+  return count.waits - before - 1;
+}
+
+it('waits a handful of times for a reservation, once more for each SKU behind the first, and as often for each of a group', async () => {
+  await fixture.stocked('BER1', { A: 90, B: 90, C: 1 });
+  await fixture.stocked('HAM1', { A: 60, B: 60, C: 9 });
+  const idempotency = (key: string) => ({ idempotency: { key, fingerprint: 'f' } });
+  // Channels and the like are read once.
+  await fixture.promise(reserve('first', { A: 1 }));
+  expect(await waitsOf(() => fixture.promise(reserve('r1', { A: 1 })))).toBe(4);
+  expect(await waitsOf(() => fixture.promise(reserve('r2', { A: 1 }, idempotency('k2'))))).toBe(5);
+  expect(await waitsOf(() => fixture.promise(reserve('r3', { A: 100, C: 5 })))).toBe(5);
+  const group = Array.from({ length: 10 }, (_, place) => reserve(`g${place}`, { B: 1 }));
+  expect(await waitsOf(() => fixture.store.promise(group, NOW))).toBe(40);
+});
+
+it('waits for a batch, a catalogue and the rules of a warehouse as often as for one delta, one item and one rule', async () => {
+  const log = await fixture.enrolled(new NodeLog('BER1'));
+  const skus = Array.from({ length: 40 }, (_, place) => skuOf(`S${place}`));
+  log.record('Z', 5);
+  log.record('A', 5);
+  for (const sku of skus) log.record(sku, 5);
+  const batch = (first: number, last: number) => waitsOf(() => fixture.apply(log, first, last));
+  const catalogue = (some: readonly Sku[]) =>
+    waitsOf(() =>
+      fixture.promise({
+        command: 'upsert-catalogue',
+        items: some.map((sku) => ({ sku, barcodes: [{ barcode: `1${sku}`, multiple: 1 }], warehouses: 'all' })),
+      }),
+    );
+  const rules = (some: readonly Sku[]) =>
+    waitsOf(() =>
+      fixture.promise({
+        command: 'set-sku-policy',
+        warehouse: log.warehouse,
+        rules: some.map((sku) => ({ sku, sharePercent: 60 })),
+      }),
+    );
+  // Channels and the like are read once.
+  await batch(1, 1);
+  const one = [await batch(2, 2), await catalogue([skuOf('A')]), await rules([skuOf('A')])];
+  expect([await batch(3, log.head), await catalogue(skus), await rules(skus)]).toEqual(one);
+  expect(one).toEqual([5, 3, 5]);
+});

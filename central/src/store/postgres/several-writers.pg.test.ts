@@ -1,0 +1,140 @@
+import { PositionDigest } from '@edgestock/shared/inventory/position-digest';
+import { systemClock } from '@edgestock/shared/runtime/clock';
+import { systemRandom } from '@edgestock/shared/runtime/random';
+import { type PostgresServer, startPostgresServer } from '@edgestock/shared/testing/postgres-server';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
+import { DEFAULT_CHANNEL } from '../../rules/channel.ts';
+import { NodeLog, skuOf } from '../../testing/node-log.ts';
+import { channelOf, NOW, reserve } from '../contract-fixture.contract.ts';
+import { PostgresCentralStore } from './central-store.ts';
+import { migrate } from './migrate.ts';
+import { migrations } from './migrations.ts';
+import { ServerDatabase } from './server-database.ts';
+
+let server: PostgresServer;
+let stores: readonly PostgresCentralStore[];
+const connect = (database: string) => new ServerDatabase(server.url(database), { readersMax: 2, name: 'test' });
+
+beforeAll(async () => {
+  server = await startPostgresServer();
+  await server.createDatabase('empty');
+  const empty = connect('empty');
+  await migrate(empty, migrations);
+  await empty.close();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  await server.createDatabase('store', 'empty');
+  stores = ['one', 'two'].map(
+    () => new PostgresCentralStore(connect('store'), { clock: systemClock, random: systemRandom }),
+  );
+});
+afterEach(async () => {
+  await Promise.all(stores.map((store) => store.close()));
+  await server.dropDatabase('store');
+});
+
+const pair = (): readonly [PostgresCentralStore, PostgresCentralStore] => {
+  const [one, two] = stores;
+  if (one === undefined || two === undefined) throw new Error('two stores');
+  return [one, two];
+};
+const stocked = async (store: PostgresCentralStore, warehouse: string, units: number): Promise<NodeLog> => {
+  const log = new NodeLog(warehouse);
+  await store.enrol(log.warehouse, log.enrolRequest(), NOW);
+  log.record('A', units);
+  await store.applyBatches([log.verified(1, 1)], NOW);
+  return log;
+};
+const available = async (store: PostgresCentralStore, channel = DEFAULT_CHANNEL) =>
+  (await store.availability(skuOf('A'), channel)).available;
+
+it('promise exactly what there is, both at the same time', async () => {
+  const [one, two] = pair();
+  await stocked(one, 'BER1', 60);
+  const asked = Array.from({ length: 100 }, (_, index) =>
+    (index % 2 === 0 ? one : two).promise([reserve(`r${index}`, { A: 1 })], NOW),
+  );
+  const outcomes = (await Promise.all(asked)).flatMap(({ outcomes }) => outcomes.map(({ outcome }) => outcome));
+  expect(outcomes.filter((outcome) => outcome === 'reserved')).toHaveLength(60);
+  expect(outcomes.filter((outcome) => outcome === 'insufficient')).toHaveLength(40);
+  expect(await available(one)).toBe(0);
+  expect((await two.promiseStats()).oversold).toBe(0);
+});
+
+it('give every change of an answer a revision of its own', async () => {
+  const [one, two] = pair();
+  await Promise.all([stocked(one, 'BER1', 1), stocked(two, 'HAM1', 2)]);
+  const applied = await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      (index % 2 === 0 ? one : two).promise([reserve(`r${index}`, { A: 1 })], NOW),
+    ),
+  );
+  const revisions = applied.flatMap(({ changes }) => changes.map(({ revision }) => revision));
+  expect(revisions).toHaveLength(3);
+  expect(new Set(revisions).size).toBe(3);
+  expect(await one.currentRevision()).toBe(Math.max(...revisions));
+});
+
+it('know of channels that the other has made', async () => {
+  const [one, two] = pair();
+  const NORTH = channelOf('north');
+  const log = await stocked(two, 'BER1', 3);
+  await one.promise([{ command: 'set-channel', record: { channel: NORTH, warehouses: 'all', buffer: 0 } }], NOW);
+  log.record('A', 4);
+  await two.applyBatches([log.verified(2, 2)], NOW);
+  expect([await available(one, NORTH), await available(two, NORTH)]).toEqual([7, 7]);
+});
+
+it('promise nothing of warehouses that the other has found to be behind', async () => {
+  const [one, two] = pair();
+  const log = await stocked(two, 'BER1', 3);
+  await one.beginEpoch({ heard: 1, reason: 'restored' }, NOW);
+  log.record('A', 4);
+  await two.applyBatches([log.verified(2, 2)], NOW);
+  expect(await available(two)).toBe(0);
+  const { outcomes } = await two.promise([reserve('r', { A: 1 })], NOW);
+  expect(outcomes).toMatchObject([{ outcome: 'insufficient' }]);
+  await one.statePlace(log.warehouse, 2, NOW);
+  expect(await available(two)).toBe(7);
+});
+
+it('hold no digest against what they counted before the other wrote', async () => {
+  const [one, two] = pair();
+  const log = await stocked(one, 'BER1', 3);
+  const told = async (store: PostgresCentralStore) => {
+    const digest = new PositionDigest(log.warehouse);
+    for (const [sku, { at: _, ...position }] of log.positions) digest.add(sku, position);
+    const { batch, ...verified } = log.verified(log.head, log.head);
+    const { outcomes } = await store.applyBatches([{ ...verified, batch: { ...batch, digest: digest.bytes() } }], NOW);
+    return outcomes[0];
+  };
+  const count = async () => {
+    while (await one.countPositions(10));
+  };
+  await told(one);
+  await count();
+  expect(await told(one)).toMatchObject({ digest: { compared: 'yes', differing: [] } });
+  log.record('A', 1);
+  await two.applyBatches([log.verified(2, 2)], NOW);
+  // It would seem to differ, and be repaired in vain.
+  expect(await told(one)).toMatchObject({ digest: { compared: 'not-yet' } });
+  await count();
+  expect(await told(one)).toMatchObject({ digest: { compared: 'yes', differing: [] } });
+});
+
+it('apply one batch once', async () => {
+  const [one, two] = pair();
+  const log = await stocked(one, 'BER1', 1);
+  for (let sequence = 2; sequence <= 20; sequence += 1) log.record('A', 1);
+  const applied = await Promise.all(
+    [one, two].flatMap((store) => [
+      store.applyBatches([log.verified(2, 11)], NOW),
+      store.applyBatches([log.verified(12, 20)], NOW),
+    ]),
+  );
+  const outcomes = applied.flatMap(({ outcomes }) => outcomes.map(({ outcome }) => outcome)).sort();
+  expect(outcomes.filter((outcome) => outcome === 'applied')).toHaveLength(2);
+  expect(await available(two)).toBe(20);
+  expect((await one.stats()).batches).toBe(3);
+});

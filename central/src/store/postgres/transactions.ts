@@ -1,0 +1,147 @@
+import { assert, must, unreachable } from '@edgestock/shared/runtime/assert';
+import { Backoff } from '@edgestock/shared/runtime/backoff';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { Random } from '@edgestock/shared/runtime/random';
+import { centralLimits } from '../../limits.ts';
+import { StoreFull } from '../store-full.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import { failureOf } from './failures.ts';
+import { SentStatements } from './sent-statements.ts';
+import {
+  firstRow,
+  type Meta,
+  type Parameter,
+  type PostgresDatabase,
+  type Session,
+  type WritingSession,
+} from './session.ts';
+
+/**
+ * The writes of one process, each in a transaction that holds the row of `meta`: whatever another process decides, it decides
+ * before or after. A transaction is repeated when the server let another one go first, and when nobody knows whether it
+ * committed: every write of the store may be repeated (P9).
+ */
+export class Transactions {
+  readonly session: WritingSession;
+  readonly #database: PostgresDatabase;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  /** Of this process among those that write. */
+  readonly #name: string;
+  #takeovers = 0;
+  #running: Running | undefined;
+
+  constructor(database: PostgresDatabase, parts: { readonly clock: Clock; readonly random: Random }) {
+    this.#database = database;
+    this.#clock = parts.clock;
+    this.#random = parts.random;
+    this.#name = parts.random.uuid();
+    this.session = new RunningSession({
+      running: () => must(this.#running, 'statements belong inside a transaction'),
+      takeovers: () => this.#takeovers,
+    });
+  }
+
+  /**
+   * One at a time. Throws `StoreFull` and `StoreUnavailable`; whatever else the work throws passes through. Nothing of it remains
+   * then.
+   */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const backoff = new Backoff({
+      firstDelayMs: centralLimits.transactionRetryFirstMs,
+      delayMsMax: centralLimits.transactionRetryMsMax,
+      random: this.#random,
+    });
+    for (;;) {
+      try {
+        return await this.#attempt(work);
+      } catch (error) {
+        const tries = backoff.attempt + 1;
+        refuseRepeating(error, { isLast: tries >= centralLimits.transactionAttemptsMax });
+        await this.#clock.sleep(backoff.nextDelayMs());
+      }
+    }
+  }
+
+  #attempt<T>(work: () => Promise<T>): Promise<T> {
+    return this.#database.transaction(async (session) => {
+      const meta = await firstRow<Meta>(
+        session,
+        'SELECT revision, structure, writer FROM meta WHERE id = 1 FOR UPDATE',
+      );
+      assert(meta !== undefined, 'the row is made with the store');
+      const sent = new SentStatements(session);
+      this.#running = { session, meta, sent };
+      if (meta.writer !== this.#name) {
+        this.#takeovers += 1;
+        await sent.send('UPDATE meta SET writer = $1 WHERE id = 1', [this.#name]);
+      }
+      try {
+        const result = await work();
+        await sent.end();
+        return result;
+      } catch (error) {
+        throw await sent.reasonOf(error);
+      } finally {
+        this.#running = undefined;
+      }
+    });
+  }
+}
+
+/** Throws unless another attempt may succeed. */
+function refuseRepeating(error: unknown, { isLast }: { readonly isLast: boolean }): void {
+  const failure = failureOf(error);
+  switch (failure) {
+    case 'other':
+      throw error;
+    case 'full':
+      throw new StoreFull(`the database server takes no writes: ${messageOf(error)}`, { cause: error });
+    case 'conflict':
+      if (isLast) throw error;
+      return;
+    case 'connection':
+      if (isLast)
+        throw new StoreUnavailable(`the database server cannot be reached: ${messageOf(error)}`, { cause: error });
+      return;
+    default:
+      unreachable(failure);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+type Running = { readonly session: Session; readonly meta: Meta; readonly sent: SentStatements };
+
+/** What tables and desks are made on, once: it is the transaction that runs, whichever that is. */
+class RunningSession implements WritingSession {
+  readonly #running: () => Running;
+  readonly #takeovers: () => number;
+
+  constructor({ running, takeovers }: { readonly running: () => Running; readonly takeovers: () => number }) {
+    this.#running = running;
+    this.#takeovers = takeovers;
+  }
+
+  get takeovers(): number {
+    return this.#takeovers();
+  }
+
+  get meta(): Meta {
+    return this.#running().meta;
+  }
+
+  rows<Row extends object>(text: string, parameters?: readonly Parameter[]): Promise<readonly Row[]> {
+    return this.#running().session.rows<Row>(text, parameters);
+  }
+
+  run(text: string, parameters?: readonly Parameter[]): Promise<number> {
+    return this.#running().session.run(text, parameters);
+  }
+
+  send(text: string, parameters?: readonly Parameter[]): Promise<void> {
+    return this.#running().sent.send(text, parameters);
+  }
+}

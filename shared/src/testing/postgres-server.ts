@@ -1,0 +1,135 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { systemClock } from '../runtime/clock.ts';
+import { freePort } from './free-port.ts';
+
+/** A real PostgreSQL for the tests of one file, on a loopback port of its own. */
+export type PostgresServer = {
+  /** Of a database on it. */
+  url(database: string): string;
+  /** Makes a database, empty or as a copy of another that nobody is connected to. */
+  createDatabase(name: string, template?: string): Promise<void>;
+  dropDatabase(name: string): Promise<void>;
+  /** `kill -9` of the server and all its sessions; what they had committed stays. */
+  kill(): Promise<void>;
+  /** Starts it again, on the same port and data. */
+  restart(): Promise<void>;
+  /** Kills it and deletes its data. */
+  stop(): Promise<void>;
+};
+
+const USER = 'edgestock';
+/** Longer than a cold start on a busy machine, shorter than a test's patience. */
+const READY_WITHIN_MS = 15_000;
+const ASK_EVERY_MS = 20;
+
+/** Nothing that a test does must survive a power cut. */
+const settings = {
+  listen_addresses: '127.0.0.1',
+  fsync: 'off',
+  full_page_writes: 'off',
+  max_connections: '40',
+  shared_buffers: '64MB',
+};
+
+const run = promisify(execFile);
+
+/**
+ * Starts a server; resolves when it answers. Its databases compare text as people do, and not by code point, since that is how
+ * many are set up. `EDGESTOCK_POSTGRES_BIN` names the folder of its programs (15 or later).
+ */
+export async function startPostgresServer(): Promise<PostgresServer> {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-postgres-'));
+  const owner = await serverOwner();
+  if (owner !== undefined) await chown(directory, owner.uid, owner.gid);
+  const data = join(directory, 'data');
+  const locale = ['--encoding=UTF8', '--locale=C', '--locale-provider=icu', '--icu-locale=en-US'];
+  await run(program('initdb'), ['-D', data, '-U', USER, '-A', 'trust', '--no-sync', ...locale], { ...owner });
+  const port = await freePort();
+  const start = () => launch({ data, directory, port, owner });
+  let server = await start();
+  const end = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    const exited = once(server, 'exit');
+    server.kill('SIGQUIT');
+    await exited;
+  };
+  const client = ['-h', '127.0.0.1', '-p', String(port), '-U', USER];
+  return {
+    url: (database) => `postgres://${USER}@127.0.0.1:${port}/${database}`,
+    createDatabase: async (name, template = 'template0') => {
+      await run(program('createdb'), [...client, '-T', template, name]);
+    },
+    dropDatabase: async (name) => {
+      await run(program('dropdb'), [...client, '--force', name]);
+    },
+    kill: end,
+    restart: async () => {
+      await end();
+      server = await start();
+    },
+    stop: async () => {
+      await end();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+type Owner = { readonly uid: number; readonly gid: number };
+type Place = {
+  readonly data: string;
+  readonly directory: string;
+  readonly port: number;
+  readonly owner: Owner | undefined;
+};
+
+async function launch({ data, directory, port, owner }: Place): Promise<ChildProcess> {
+  const flags = Object.entries({ ...settings, port: String(port), unix_socket_directories: directory }).flatMap(
+    ([name, value]) => ['-c', `${name}=${value}`],
+  );
+  const server = spawn(program('postgres'), ['-D', data, ...flags], { stdio: ['ignore', 'ignore', 'pipe'], ...owner });
+  const lines: string[] = [];
+  server.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    if (lines.length < 100) lines.push(text);
+  });
+  // A test that dies must not leave its server running.
+  const killWithUs = () => void server.kill('SIGQUIT');
+  process.once('exit', killWithUs);
+  server.once('exit', () => process.off('exit', killWithUs));
+  const givesUpMs = systemClock.monotonicMs() + READY_WITHIN_MS;
+  while (!(await answers(port))) {
+    const isDead = server.exitCode !== null || server.signalCode !== null;
+    if (isDead || systemClock.monotonicMs() > givesUpMs) {
+      server.kill('SIGQUIT');
+      throw new Error(`PostgreSQL does not start:\n${lines.join('')}`);
+    }
+    await systemClock.sleep(ASK_EVERY_MS);
+  }
+  return server;
+}
+
+async function answers(port: number): Promise<boolean> {
+  try {
+    await run(program('pg_isready'), ['-h', '127.0.0.1', '-p', String(port), '-q']);
+    return true;
+  } catch {
+    // It says by its exit code that it is not there yet.
+    return false;
+  }
+}
+
+function program(name: string): string {
+  return join(process.env.EDGESTOCK_POSTGRES_BIN ?? '', name);
+}
+
+/** The server refuses to run as root, so that it runs as the user its package made, or as nobody. */
+async function serverOwner(): Promise<Owner | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const lines = (await readFile('/etc/passwd', 'utf8')).split('\n').map((line) => line.split(':'));
+  const fields = ['postgres', 'nobody'].flatMap((user) => lines.filter(([name]) => name === user))[0];
+  return { uid: Number(fields?.[2] ?? 65_534), gid: Number(fields?.[3] ?? 65_534) };
+}
