@@ -1,9 +1,16 @@
 // The operator's command. It only finds the command that is meant; what that does is in the package it comes from.
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { RELEASE } from '@edgestock/shared/runtime/release';
-import { subcommands } from './command-line/commands.ts';
-import { dispatch } from './command-line/dispatch.ts';
+import { heapFlags } from './command-line/heap-flags.ts';
+
+const words = process.argv.slice(2);
+const flags = heapFlags(words, { execArgv: process.execArgv, nodeOptions: process.env.NODE_OPTIONS ?? '' });
+// The same process goes on, with its number, its streams and its environment: whoever supervises it sees no difference. Before
+// anything else is imported, it costs 40 ms. Where the system cannot do that, a thread has the young generation Node gives it.
+if (flags.length > 0 && process.platform !== 'win32' && process.execve !== undefined && !process.connected) {
+  const given = [...process.execArgv, ...process.argv.slice(1)];
+  process.execve(process.execPath, [process.execPath, ...flags, ...given]);
+}
 
 // Saves a fifth of the start: 0.86 s to 0.67 s for a node. In the checkout, since whoever can write there can run code as us.
 enableCompileCache(join(import.meta.dirname, '..', '.tools', 'compile-cache'));
@@ -12,7 +19,11 @@ enableCompileCache(join(import.meta.dirname, '..', '.tools', 'compile-cache'));
 // demo with connections that were kept alive). Whoever waits for the answer would wait too: with nothing left to do, it just ends.
 process.once('beforeExit', () => process.exit());
 
-process.exitCode = await dispatch(process.argv.slice(2), {
+const { RELEASE } = await import('@edgestock/shared/runtime/release');
+const { subcommands } = await import('./command-line/commands.ts');
+const { dispatch } = await import('./command-line/dispatch.ts');
+
+process.exitCode = await dispatch(words, {
   subcommands,
   release: RELEASE,
   output: { answer: (text) => console.log(text), complain: (text) => console.error(text) },

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enrolReply, heartbeatReply } from '@edgestock/shared/protocol/control';
@@ -6,8 +6,11 @@ import { enrolSubject, heartbeatSubject, upSubject } from '@edgestock/shared/pro
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
+import { DatabaseDamaged } from '@edgestock/shared/sqlite/database-check';
 import { type NatsServer, startNatsServer } from '@edgestock/shared/testing/nats-server';
+import { pagesOf, spoilPages } from '@edgestock/shared/testing/spoil-pages';
 import { connectForEver } from '@edgestock/shared/transport/jetstream-connection';
+import Database from 'better-sqlite3';
 import type { NatsConnection } from 'nats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Central, startCentral } from './central.ts';
@@ -41,7 +44,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function start(): Promise<Central> {
+function start(limits: { readonly checkedFirstBytesMax?: number } = {}): Promise<Central> {
   const config = {
     host: '127.0.0.1',
     port: 0,
@@ -51,7 +54,7 @@ function start(): Promise<Central> {
     roles: ['ingest', 'api', 'orders'] as const,
     corsOrigins: [],
   };
-  return startCentral(config, { log: silentLog });
+  return startCentral(config, { log: silentLog, ...limits });
 }
 
 /** A node of which there is only the protocol: it enrols, publishes batches of its log, and asks how far central is. */
@@ -150,3 +153,27 @@ test('while the broker is away it serves what it knows and says so, and goes on 
   await broker.restart();
   await expect.poll(status, { timeout: 18_000, interval: 50 }).toMatchObject({ ingest: { isUp: true } });
 }, 30_000);
+
+test('serves a large store before it is checked, shows what the check finds, and refuses it from then on', async () => {
+  const path = join(directory, 'central.db');
+  await central.stop();
+  // Of a table that no start reads.
+  const database = new Database(path);
+  database.exec(`CREATE TABLE filler (x INTEGER PRIMARY KEY, y TEXT);
+    WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 5000) INSERT INTO filler SELECT x, 'text ' || x FROM n`);
+  database.close();
+  const sound = readFileSync(path);
+  spoilPages(path, pagesOf(path, 'filler').slice(0, 1));
+  const large = { checkedFirstBytesMax: 1 };
+
+  central = await start(large);
+  const ready = async () => (await fetch(`${central.url}/readyz`)).json();
+  await expect.poll(ready, SOON).toMatchObject({ integrity: { state: 'damaged' } });
+  expect((await fetch(`${central.url}/v1/availability/A`)).status).toBe(200);
+  await central.stop();
+
+  await expect(start(large)).rejects.toThrow(DatabaseDamaged);
+  writeFileSync(path, sound);
+  central = await start(large);
+  expect((await fetch(`${central.url}/v1/availability/A`)).status).toBe(200);
+});

@@ -7,6 +7,7 @@ import { RELEASE } from '@edgestock/shared/runtime/release';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
+import { StartCheck } from '@edgestock/shared/sqlite/start-check';
 import { Api } from './api/api.ts';
 import { type HttpServer, startHttpServer } from './api/http-server.ts';
 import { operatorApp, type ProcessView, waitingApp } from './api/operator-app.ts';
@@ -24,7 +25,13 @@ export type Central = Service & { readonly url: string };
 
 const START_WAIT_MS = 10_000;
 
-export type CentralDependencies = { readonly clock?: Clock; readonly random?: Random; readonly log?: Log };
+export type CentralDependencies = {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Log;
+  /** A store file of more bytes is served before it is checked. */
+  readonly checkedFirstBytesMax?: number;
+};
 
 /**
  * The whole of central: the store's writer in a thread of its own, and the API, which reads by itself, in this one. Resolves when
@@ -39,7 +46,8 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
   try {
     const store =
       config.storeUrl === undefined ? takeDirectory(config.dataDirectory, services) : serverPlace(config.storeUrl);
-    const isStoreThere = await canOpen(store);
+    const check = store.kind === 'sqlite' ? new StartCheck(store.path, dependencies) : undefined;
+    const isStoreThere = await canOpen(store, { isChecked: check?.isBeside !== true });
     const { roles } = config;
     const writer = new Writer({ natsUrls, roles, store, logLevel }, { clock, random, log });
     services.add('writer', writer);
@@ -59,7 +67,7 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     };
     const { host, port } = config;
     const server = services.add('door', await startHttpServer({ app: waitingApp(view), host, port, clock }));
-    const serving = serve({ config, view, writer, server, services, random });
+    const serving = serve({ config, view, check, writer, server, services, random });
     const isServing = isStoreThere && (await doneWithin(serving, { clock, waitMs: waitFor(store) }));
     if (!isServing) {
       log.warn({ url: server.url, store: shownPlace(store) }, 'central waits for its store');
@@ -107,18 +115,22 @@ async function doneWithin(
 async function serve(parts: {
   readonly config: CentralConfig;
   readonly view: ProcessView;
+  /** Of a store in a file. */
+  readonly check: StartCheck | undefined;
   readonly writer: Writer;
   readonly server: HttpServer;
   readonly services: ServiceStack;
   readonly random: Random;
 }): Promise<void> {
-  const { config, view, writer, server, services, random } = parts;
+  const { config, view, check, writer, server, services, random } = parts;
   const { store, clock, log } = view;
   if (!(await writer.ready)) return;
+  const onChecked = (findings: readonly string[]) => check?.note(findings);
   const integrity =
     store.kind === 'sqlite'
-      ? services.add('integrity', new IntegrityWatch({ path: store.path, clock, random, log }))
+      ? services.add('integrity', new IntegrityWatch({ path: store.path, clock, random, log, onChecked }))
       : undefined;
+  if (check?.isBeside === true) void integrity?.check('structure');
   const opened = openReader(store, { isBusy: config.roles.includes('api') });
   services.add('reader', { stop: () => opened.close() });
   const stopping = new AbortController();
@@ -152,9 +164,9 @@ async function serve(parts: {
  * Opened here once, so that a store that cannot be used ends the start with its reason; the thread would try for ever. False while
  * a server is away.
  */
-async function canOpen(place: StorePlace): Promise<boolean> {
+async function canOpen(place: StorePlace, how: { readonly isChecked: boolean }): Promise<boolean> {
   try {
-    const { store } = await openStore(place, { isChecked: true });
+    const { store } = await openStore(place, how);
     await store.close();
     return true;
   } catch (error) {

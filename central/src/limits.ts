@@ -69,8 +69,10 @@ export const centralLimits = {
    */
   groupDeltasMax: 2_000,
   groupMessagesMax: 128,
-  /** Messages of current states in one transaction. */
-  groupStatesMax: 4,
+  /** Some 250 deltas; a node that catches up sends 500 at a time. */
+  smallBatchBytesMax: 16 * 1024,
+  /** Messages of current states in one transaction: of 500 rows as a rule, each of which changes what is answered. */
+  groupStatesMax: 1,
   /** Of one node in one transaction, so that a node that catches up leaves room for the others. */
   groupMessagesPerNodeMax: 4,
   /** Messages waiting in memory over all nodes; the source stops reading beyond it. */

@@ -8,7 +8,7 @@ import type { VerifiedBatch } from '../rules/verified-batch.ts';
 import type { Applied, BatchOutcome, CentralStore, StatesOutcome } from '../store/central-store.ts';
 import type { DigestWatch } from './digest-watch.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
-import { MessageQueue } from './message-queue.ts';
+import { isSmall, MessageQueue } from './message-queue.ts';
 import type { NodeCursors } from './node-cursors.ts';
 import { RejectCounter } from './reject-counter.ts';
 import type { SourceMessage } from './source.ts';
@@ -137,12 +137,16 @@ export class Ingester {
     }
   }
 
-  /** Batches for one transaction, in turns between the nodes, up to the size that keeps a live sale from waiting long. */
+  /**
+   * Batches for one transaction, in turns between the nodes, up to the size that keeps a live sale from waiting long. Small ones do
+   * not wait for the backlog of another node that would share their commit.
+   */
   async #nextGroup(): Promise<Taken<VerifiedBatch>[]> {
     const group: Taken<VerifiedBatch>[] = [];
     let deltas = 0;
     while (deltas < centralLimits.groupDeltasMax && group.length < centralLimits.groupMessagesMax) {
-      const messages = this.#queue.takeLogs(centralLimits.groupMessagesMax - group.length);
+      const joinsSmall = group.length > 0 && group.every(({ message }) => isSmall(message));
+      const messages = this.#queue.takeLogs(centralLimits.groupMessagesMax - group.length, { joinsSmall });
       if (messages.length === 0) break;
       for (const one of await this.#verified(messages, verifyBatch)) {
         group.push(one);

@@ -24,6 +24,23 @@ it('takes turns between nodes, in order within each', () => {
   expect(queue.takeLogs(99)).toEqual([]);
 });
 
+it('commits what is small before the backlog of another node, which has the next turn', () => {
+  const queue = new MessageQueue();
+  const large = (id: number) => ({
+    ...message('BER', id),
+    bytes: Buffer.alloc(centralLimits.smallBatchBytesMax + 1, id),
+  });
+  void queue.put(message('HAM', 1));
+  for (let id = 1; id <= 3; id += 1) void queue.put(large(id));
+  void queue.put(message('MUC', 1));
+  expect(named(queue.takeLogs(99))).toEqual(['HAM1']);
+  expect(named(queue.takeLogs(98, { joinsSmall: true }))).toEqual([]);
+  expect(named(queue.takeLogs(2))).toEqual(['BER1', 'BER2']);
+  expect(named(queue.takeLogs(97))).toEqual(['MUC1']);
+  expect(named(queue.takeLogs(96, { joinsSmall: true }))).toEqual([]);
+  expect(named(queue.takeLogs(95))).toEqual(['BER3']);
+});
+
 it('keeps states apart from logs', () => {
   const queue = new MessageQueue();
   void queue.put(message('BER', 1));

@@ -1,6 +1,11 @@
 import { centralLimits } from '../limits.ts';
 import type { SourceMessage } from './source.ts';
 
+/** A batch that may be a live sale, with others that came while one commit lasted. */
+export function isSmall({ bytes }: Pick<SourceMessage, 'bytes'>): boolean {
+  return bytes.length <= centralLimits.smallBatchBytesMax;
+}
+
 /**
  * Messages waiting for their transaction, first come first served within a node, in turns between nodes: one that catches up
  * on a million deltas must not hold up a sale of another. States go before logs: they are what makes availability right.
@@ -34,9 +39,13 @@ export class MessageQueue {
     return this.#taken(this.#states.splice(0, centralLimits.groupStatesMax));
   }
 
-  /** The next few messages of the node whose turn it is, or none. */
-  takeLogs(messagesMax: number): SourceMessage[] {
+  /**
+   * The next few messages of the node whose turn it is, or none. With `joinsSmall` they are to share a transaction with small ones
+   * only: a batch of a backlog does not, and has the next turn.
+   */
+  takeLogs(messagesMax: number, { joinsSmall = false } = {}): SourceMessage[] {
     for (const [warehouse, log] of this.#logs) {
+      if (joinsSmall && !log.slice(0, 1).every(isSmall)) return [];
       const taken = log.splice(0, Math.min(messagesMax, centralLimits.groupMessagesPerNodeMax));
       this.#logs.delete(warehouse);
       if (log.length > 0) this.#logs.set(warehouse, log);

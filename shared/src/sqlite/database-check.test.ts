@@ -8,6 +8,7 @@ import { VirtualClock } from '../testing/virtual-clock.ts';
 import { DatabaseDamaged, integrityFindings, openedSound, refuseDamaged } from './database-check.ts';
 import { IntegrityWatch } from './integrity-watch.ts';
 import { openDatabase } from './open-database.ts';
+import { StartCheck } from './start-check.ts';
 
 const PAGE_BYTES = 4_096;
 const ROWS = 2_000;
@@ -107,5 +108,52 @@ describe('the daily check', () => {
     await integrity.check();
     expect(integrity.report).toBeUndefined();
     await integrity.stop();
+  });
+
+  it('of the structure alone leaves out what indexes say', async () => {
+    flip(readFileSync(path).indexOf('text of row 1999'), 1);
+    const { integrity } = watch();
+    await integrity.check('structure');
+    expect(integrity.report?.findings).toEqual([]);
+    await integrity.check();
+    expect(integrity.report?.findings.join()).toMatch(/missing from index/);
+    await integrity.stop();
+  });
+
+  it('tells what it found, and shows it even when that cannot be kept', async () => {
+    const told: (readonly string[])[] = [];
+    const integrity = new IntegrityWatch({
+      path,
+      clock: new VirtualClock(),
+      random: systemRandom,
+      log: silentLog,
+      check: async () => ['a page is torn'],
+      onChecked: (findings) => {
+        told.push(findings);
+        throw new Error('no room');
+      },
+    });
+    await integrity.check();
+    expect(told).toEqual([['a page is torn']]);
+    expect(integrity.report).toMatchObject({ findings: ['a page is torn'] });
+    await integrity.stop();
+  });
+});
+
+describe('the check at a start', () => {
+  const LARGE = { checkedFirstBytesMax: 1 };
+
+  it('is done first for a small file, and beside the service for a large one', () => {
+    expect(new StartCheck(path).isBeside).toBe(false);
+    expect(new StartCheck(path, LARGE).isBeside).toBe(true);
+    expect(new StartCheck(join(directory, 'new.sqlite'), LARGE).isBeside).toBe(false);
+  });
+
+  it('is done first once damage was found, until a check finds none', () => {
+    const check = new StartCheck(path, LARGE);
+    check.note(['a page is torn']);
+    expect(new StartCheck(path, LARGE).isBeside).toBe(false);
+    check.note([]);
+    expect(new StartCheck(path, LARGE).isBeside).toBe(true);
   });
 });

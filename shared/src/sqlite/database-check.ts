@@ -29,10 +29,20 @@ export function refuseDamaged(database: Database.Database): void {
 
 /** The whole check, indexes against tables included, on a connection of its own. No findings = sound. */
 export function integrityFindings(path: string): readonly string[] {
+  return findingsOf({ path, depth: 'whole' });
+}
+
+/** `structure`: what `refuseDamaged` proves. `whole`: indexes against tables as well. */
+export type CheckDepth = 'structure' | 'whole';
+export type CheckOrder = { readonly path: string; readonly depth: CheckDepth };
+
+/** A check of either depth, on a connection of its own. No findings = sound. */
+export function findingsOf({ path, depth }: CheckOrder): readonly string[] {
+  const pragma = depth === 'whole' ? 'integrity_check' : 'quick_check';
   return rowsOf(() => {
     const database = new Database(path, { readonly: true, fileMustExist: true });
     try {
-      return database.pragma(`integrity_check(${FINDINGS_MAX})`, { simple: false });
+      return database.pragma(`${pragma}(${FINDINGS_MAX})`, { simple: false });
     } finally {
       database.close();
     }

@@ -3,6 +3,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Random } from '../runtime/random.ts';
 import type { Service } from '../runtime/service.ts';
+import type { CheckDepth, CheckOrder } from './database-check.ts';
 
 /** What the last whole check of a database said. */
 export type IntegrityReport = {
@@ -25,7 +26,8 @@ export class IntegrityWatch implements Service {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #remedy: string;
-  readonly #check: (path: string) => Promise<readonly string[]>;
+  readonly #check: (path: string, depth: CheckDepth) => Promise<readonly string[]>;
+  readonly #onChecked: ((findings: readonly string[]) => void) | undefined;
   readonly #cancels: (() => void)[] = [];
   #running: Promise<void> | undefined;
   #report: IntegrityReport | undefined;
@@ -37,9 +39,12 @@ export class IntegrityWatch implements Service {
     readonly log: Log;
     /** What whoever reads of damage can do. */
     readonly remedy?: string;
-    readonly check?: (path: string) => Promise<readonly string[]>;
+    readonly check?: (path: string, depth: CheckDepth) => Promise<readonly string[]>;
+    /** Told what each check found. */
+    readonly onChecked?: (findings: readonly string[]) => void;
   }) {
-    const { path, clock, random, log, remedy = RESTORE, check = checkInThread } = options;
+    const { path, clock, random, log, remedy = RESTORE, check = checkInThread, onChecked } = options;
+    this.#onChecked = onChecked;
     this.#remedy = remedy;
     this.#path = path;
     this.#clock = clock;
@@ -60,9 +65,9 @@ export class IntegrityWatch implements Service {
     return this.#report;
   }
 
-  /** Checks now, or joins the check that runs. */
-  check(): Promise<void> {
-    this.#running ??= this.#run().finally(() => {
+  /** Checks now, or joins the check that runs: no check can be interrupted, and `stop` waits for it. */
+  check(depth: CheckDepth = 'whole'): Promise<void> {
+    this.#running ??= this.#run(depth).finally(() => {
       this.#running = undefined;
     });
     return this.#running;
@@ -73,10 +78,10 @@ export class IntegrityWatch implements Service {
     await this.#running;
   }
 
-  async #run(): Promise<void> {
+  async #run(depth: CheckDepth): Promise<void> {
     const startedMs = this.#clock.monotonicMs();
     try {
-      const findings = await this.#check(this.#path);
+      const findings = await this.#check(this.#path, depth);
       const durationMs = Math.round(this.#clock.monotonicMs() - startedMs);
       this.#report = { checkedAt: this.#clock.now(), durationMs, findings };
       if (findings.length === 0) this.#log.info({ durationMs }, 'the database is sound');
@@ -84,6 +89,7 @@ export class IntegrityWatch implements Service {
         const hint = `A restart refuses this file. ${this.#remedy}`;
         this.#log.error({ findings, hint }, 'the database is damaged');
       }
+      this.#tell(findings);
     } catch (error) {
       // Nothing is known then: the last report stands, and a day later is another try.
       this.#log.warn(
@@ -92,11 +98,22 @@ export class IntegrityWatch implements Service {
       );
     }
   }
+
+  #tell(findings: readonly string[]): void {
+    try {
+      this.#onChecked?.(findings);
+    } catch (error) {
+      const hint = 'What was found is shown until the next start; that one may not know of it.';
+      this.#log.error({ err: error, hint }, 'what a check of the database found cannot be kept');
+    }
+  }
 }
 
-function checkInThread(path: string): Promise<readonly string[]> {
+function checkInThread(path: string, depth: CheckDepth): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./integrity-worker.ts', import.meta.url), { workerData: path });
+    const worker = new Worker(new URL('./integrity-worker.ts', import.meta.url), {
+      workerData: { path, depth } satisfies CheckOrder,
+    });
     worker.once('message', resolve);
     worker.once('error', reject);
     worker.once('exit', () => reject(new Error('the thread that checks ended without a word')));

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { integrityFindings } from './database-check.ts';
+import { type CheckOrder, findingsOf } from './database-check.ts';
 
 /** Entry of the thread that checks a database: a check reads the whole file, and tills must not wait for it. */
-parentPort?.postMessage(integrityFindings(String(workerData)));
+parentPort?.postMessage(findingsOf(workerData as CheckOrder));

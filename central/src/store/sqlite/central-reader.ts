@@ -43,7 +43,8 @@ type MetaRow = {
   backed_up_at: number | null;
 };
 
-type AnswerRow = { unspent: number; buffer: number; revision: number; is_all: number };
+/** An answer with one of its shares; of one that has none, the columns of the share are empty. */
+type AnswerRow = { unspent: number; buffer: number; answer_revision: number } & (ShareRow | { warehouse: null });
 
 const SHARE_COLUMNS = `${POSITION_COLUMNS},
   EXISTS (SELECT 1 FROM unsettled u WHERE u.warehouse = position.warehouse) AS is_unsettled`;
@@ -57,8 +58,6 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   readonly #snapshots: SqliteSnapshotReader;
   readonly #lateFacts: LateFactReader;
   readonly #answer: Statement<[string, string], AnswerRow>;
-  readonly #shares: Statement<[string], ShareRow>;
-  readonly #sharesOf: Statement<[string, string], ShareRow>;
   readonly #inWarehouse: Statement<[string, string, number], PositionRow>;
   readonly #suspectWarehouses: Statement<[], { warehouse: WarehouseId }>;
   readonly #suspectSkus: Statement<[string, string, number], { sku: Sku }>;
@@ -75,13 +74,16 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     this.#lateFacts = new LateFactReader({ quarantine: new SqliteQuarantineReader(database), batchLog: this.#log });
     this.#lives = new SqliteLifeReader(database);
     this.#snapshots = new SqliteSnapshotReader(database);
+    // One statement sees one committed state by itself: no transaction around it.
     this.#answer = database.prepare(`
-      SELECT a.unspent, a.buffer, a.revision, c.is_all FROM availability a JOIN channel c ON c.channel = a.channel
-      WHERE a.sku = ? AND a.channel = ?`);
-    this.#shares = database.prepare(`SELECT ${SHARE_COLUMNS} FROM position WHERE sku = ? ORDER BY warehouse`);
-    this.#sharesOf = database.prepare(`
-      SELECT ${SHARE_COLUMNS} FROM position
-      WHERE sku = ? AND warehouse IN (SELECT warehouse FROM channel_warehouse WHERE channel = ?) ORDER BY warehouse`);
+      SELECT unspent, buffer, answer_revision, ${SHARE_COLUMNS}
+      FROM (
+        SELECT a.sku AS answer_sku, a.unspent, a.buffer, a.revision AS answer_revision, c.channel, c.is_all
+        FROM availability a JOIN channel c ON c.channel = a.channel WHERE a.sku = ? AND a.channel = ?
+      ) AS answer
+      LEFT JOIN position ON position.sku = answer_sku AND
+        (is_all = 1 OR position.warehouse IN (SELECT w.warehouse FROM channel_warehouse w WHERE w.channel = answer.channel))
+      ORDER BY position.warehouse`);
     this.#inWarehouse = database.prepare(
       `SELECT ${POSITION_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
     );
@@ -102,7 +104,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   }
 
   async availability(sku: Sku, channel: Channel): Promise<SkuAvailability> {
-    return this.snapshot(() => this.#read(sku, channel));
+    return this.#read(sku, channel);
   }
 
   async availabilityOf(skus: readonly Sku[], channel: Channel): Promise<readonly SkuAvailability[]> {
@@ -255,13 +257,14 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   }
 
   #read(sku: Sku, channel: Channel): SkuAvailability {
-    const answer = this.#answer.get(sku, channel);
+    const rows = this.#answer.all(sku, channel);
+    const [answer] = rows;
     if (answer === undefined) return { sku, available: 0, buffer: 0, revision: 0, warehouses: [] };
-    const { unspent, buffer, revision, is_all: isAll } = answer;
-    const rows = isAll === 1 ? this.#shares.all(sku) : this.#sharesOf.all(sku, channel);
-    const warehouses = rows.map((row) => {
+    const { unspent, buffer, answer_revision: revision } = answer;
+    const warehouses = rows.flatMap((row) => {
+      if (row.warehouse === null) return [];
       const position = positionRecordOf(row);
-      return { ...position, available: row.is_unsettled === 1 ? 0 : unspentOf(position) };
+      return [{ ...position, available: row.is_unsettled === 1 ? 0 : unspentOf(position) }];
     });
     return { sku, available: Math.max(0, unspent - buffer), buffer, revision, warehouses };
   }
