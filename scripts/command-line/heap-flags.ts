@@ -1,7 +1,7 @@
 /**
  * Young generation of V8, in MiB of one of its three parts, for the commands that run for months. By default V8 takes up to 32 on
  * 64 bits, 96 MiB a thread, and a start alone fills them. A node has one thread and sits in a shop's smallest machine; central has
- * two, and many more objects under way. The figures are in docs/decisions/0017-the-young-generation-is-small.md.
+ * two, and many more objects under way. The figures are in docs/decisions/0020-the-young-generation-is-small.md.
  */
 const semiSpaceMib: Readonly<Record<string, number>> = { edge: 8, central: 16 };
 
