@@ -24,6 +24,7 @@ export function growthPlot(grown: readonly Grown[]): string {
   const [width, height] = [COLUMNS * WIDTH, rows * HEIGHT];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11" fill="#333">`,
+    '<title>Time, memory, disk and start over the number of positions</title>',
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
     ...drawn,
     '</svg>',
