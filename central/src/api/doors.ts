@@ -26,9 +26,15 @@ type DoorHandlers = { readonly GET?: ApiHandler; readonly POST?: ApiHandler; rea
  */
 export function createDoors(
   app: Hono<ApiEnvironment>,
-  options: { readonly clock: Clock; readonly log: Log; readonly observe: ObserveAnswer },
+  options: {
+    readonly clock: Clock;
+    readonly log: Log;
+    readonly observe: ObserveAnswer;
+    /** Who answers what has no door here, where another process may. */
+    readonly elsewhere?: string;
+  },
 ): Doors {
-  const { clock, log, observe } = options;
+  const { clock, log, observe, elsewhere } = options;
 
   const guarded = (route: string, handler: ApiHandler): ApiHandler => {
     const failed = (error: unknown, context: ApiContext) => failureResponse(error, context, log);
@@ -57,10 +63,12 @@ export function createDoors(
         refuse(
           problems.notFound,
           `There is no route ${shortened(req.path)}. The routes begin with /v1/.`,
-          routeHint(
-            new URL(req.url).pathname,
-            known.map(({ path }) => path),
-          ),
+          elsewhere === undefined
+            ? routeHint(
+                new URL(req.url).pathname,
+                known.map(({ path }) => path),
+              )
+            : { hint: elsewhere },
         );
       }
       const problem = problemOf(problems.methodNotAllowed, `${shortened(req.path)} takes ${allow}, not ${req.method}.`);

@@ -23,6 +23,9 @@ class NotOpenYet extends StoreFailing {
   readonly hint = 'Central tries for ever; /v1/status says what keeps it.';
 }
 
+const OTHER_PROCESS =
+  'This process of central has no part in answering shops (/v1/status, roles): ask one that was started with --roles api.';
+
 /** What operators are told of a process, whatever it does. */
 export type ProcessView = {
   readonly version: string;
@@ -68,7 +71,7 @@ function appOf(
   const { metrics, clock, log } = view;
   const observe = (route: string, status: number, durationMs: number) =>
     metrics.observeRequest(route, status, durationMs);
-  const doors = createDoors(app, { clock, log, observe });
+  const doors = createDoors(app, { clock, log, observe, elsewhere: OTHER_PROCESS });
   more(doors);
   operatorRoutes(doors, {
     ...{ ...view, ...stored, startedAt: clock.now(), fanOuts: { streamCount: 0 } },

@@ -22,7 +22,8 @@ export const moveCommand = defineCommand({
   edgestock central move --from sqlite:data/central --to postgres://edgestock@db.example:5432/edgestock
   EDGESTOCK_CENTRAL_STORE=postgres://edgestock@db.example:5432/edgestock edgestock central
 
-  edgestock central move --from postgres://edgestock@db.example:5432/edgestock --to sqlite:data/central      the way back
+  edgestock central move --from postgres://edgestock@db.example:5432/edgestock --to sqlite:data/central      # the way back
+  edgestock central --data-dir data/central      # to run on it, without EDGESTOCK_CENTRAL_STORE
 
 A password is better in the environment (PGPASSWORD), where other users do not see it. The new place must be empty, or hold what an
 earlier attempt left behind, which is begun anew. Every row goes over, with its id, and both stores are brought up to date first.

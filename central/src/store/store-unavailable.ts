@@ -4,5 +4,5 @@ import { StoreFailing } from './store-failing.ts';
 export class StoreUnavailable extends StoreFailing {
   override readonly name = 'StoreUnavailable';
   readonly hint =
-    'See whether the database server runs, has room on its disk, and can be reached from here; central goes on by itself, and loses nothing meanwhile.';
+    'See whether the database server runs, has room on its disk, and can be reached from here; a central that runs goes on by itself, and loses nothing meanwhile.';
 }

@@ -268,6 +268,13 @@ describe('edgestock status', () => {
     expect(printed.join('\n')).toContain('nothing answers at http://127.0.0.1:1/v1/warehouses');
   });
 
+  it('says why one that is there cannot answer', async () => {
+    const detail = 'The store cannot be read now.';
+    vi.spyOn(globalThis, 'fetch').mockResolvedValueOnce(Response.json({ detail }, { status: 503 }));
+    expect(await run(statusCommand, '--node', url)).toBe(1);
+    expect(printed.join('\n')).toContain(`/v1/status answered 503: ${detail}`);
+  });
+
   it('gives a script both answers as they came', async () => {
     await run(statusCommand, '--node', url, '--json');
     expect(JSON.parse(printed[0] ?? '')).toMatchObject({ node: { warehouse: 'BER1', backlog: 10 } });

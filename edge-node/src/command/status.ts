@@ -1,4 +1,5 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
+import type { Problem } from '@edgestock/shared/runtime/problem';
 import { defineCommand } from 'citty';
 import { type CentralStatus, centralPage, type NodeStatus, nodePage, type WarehouseStatus } from './status-page.ts';
 
@@ -68,7 +69,9 @@ async function ask<Body>(url: string): Promise<Answer<Body>> {
   try {
     const response = await fetch(url, { signal: patience.signal });
     if (response.ok) return { outcome: 'said', body: (await response.json()) as Body };
-    return { outcome: 'failed', reason: `${url} answered ${response.status}: is the address right?` };
+    const problem = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined;
+    const said = problem?.detail ?? 'is the address right?';
+    return { outcome: 'failed', reason: `${url} answered ${response.status}: ${said}` };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const reason = cause instanceof Error ? cause.message : String(cause);

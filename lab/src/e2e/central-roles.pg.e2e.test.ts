@@ -98,7 +98,8 @@ test('each does its part: shards are shared, goods that come in can be ordered a
     );
   }
   // Whoever answers no shops says so, and tells operators what it does.
-  expect((await requestJson(`${orders.url}/v1/availability/A`)).status).toBe(404);
+  const hint = expect.stringContaining('--roles api');
+  expect(await requestJson(`${orders.url}/v1/availability/A`)).toMatchObject({ status: 404, body: { hint } });
   expect((await requestJson(`${orders.url}/v1/status`)).body).toMatchObject({ roles: ['orders'] });
   expect((await requestJson(`${orders.url}/v1/warehouses`)).status).toBe(200);
   await everythingAgrees();

@@ -18,7 +18,7 @@ import { PostgresSharedStore } from './sharing/shared-store.ts';
 export class StoreRefused extends Error {
   override readonly name = 'StoreRefused';
   readonly hint =
-    'Look at EDGESTOCK_CENTRAL_STORE: is the database there (createdb), and are the user, who may make tables in it, and the password right?';
+    'Look at the address of the database, in the command or in EDGESTOCK_CENTRAL_STORE: is the database there (createdb), and are the user, who may make tables in it, and the password (there or in PGPASSWORD) right?';
 }
 
 /**
