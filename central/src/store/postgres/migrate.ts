@@ -37,7 +37,8 @@ const versionTable = `
 
 function nextStep(database: PostgresDatabase, migrations: readonly Migration[]): Promise<boolean> {
   return database.transaction(async (session) => {
-    await session.script('LOCK TABLE schema_step IN ACCESS EXCLUSIVE MODE');
+    // Shuts out others that start, and no reader: one that copies the whole database may hold its tables for hours.
+    await session.script('LOCK TABLE schema_step IN SHARE ROW EXCLUSIVE MODE');
     const last = await firstRow<{ step: number }>(session, 'SELECT coalesce(max(step), 0) AS step FROM schema_step');
     const step = last?.step ?? 0;
     if (step > migrations.length) {

@@ -62,6 +62,15 @@ it('takes and gives every type there is, also in arrays', async () => {
   }
 });
 
+it('starts beside whoever copies the whole database, for however long that takes', async () => {
+  const copying = postgres(server.url('store'), { max: 1 });
+  await copying.begin(async (session) => {
+    await session`LOCK TABLE schema_step, meta IN ACCESS SHARE MODE`;
+    await migrate(database, migrations);
+  });
+  await copying.end();
+});
+
 it('lets processes that start at the same time make the store once', async () => {
   await server.createDatabase('fresh');
   const fresh = Array.from(
