@@ -49,7 +49,7 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     const check = store.kind === 'sqlite' ? new StartCheck(store.path, dependencies) : undefined;
     const isStoreThere = await canOpen(store, { isChecked: check?.isBeside !== true });
     const { roles } = config;
-    const writer = new Writer({ natsUrls, roles, store, logLevel }, { clock, random, log });
+    const writer = new Writer({ natsUrls, roles, store, logLevel }, { clock, random, log, onMoved: endWith(clock) });
     services.add('writer', writer);
     const view: ProcessView = {
       version: RELEASE,

@@ -48,7 +48,19 @@ describe('the configuration of central', () => {
   test('takes the address of a database, and shows to nobody what is in one that it cannot use', () => {
     const url = 'postgres://edgestock:secret@db.example:5432/edgestock?sslmode=require';
     expect(readCentralConfig({ EDGESTOCK_CENTRAL_STORE: url }, {})).toMatchObject({ storeUrl: url });
-    for (const wrong of ['mysql://edgestock:secret@db.example/edgestock', 'postgres://edgestock:secret@db.example']) {
+    for (const right of [
+      'postgres://edgestock:50%25secret@db.example/edgestock',
+      'postgresql://a:5432,b:5433/edgestock',
+    ]) {
+      expect(readCentralConfig({ EDGESTOCK_CENTRAL_STORE: right }, {})).toMatchObject({ storeUrl: right });
+    }
+    for (const wrong of [
+      'mysql://edgestock:secret@db.example/edgestock',
+      'postgres://edgestock:secret@db.example',
+      'postgres://edgestock:secret@db.example:port/edgestock',
+      'postgres://edgestock:secret@a:5432,b:port/edgestock',
+      'postgres://edgestock:50%secret@db.example/edgestock',
+    ]) {
       const read = () => readCentralConfig({}, { EDGESTOCK_CENTRAL_STORE: wrong });
       expect(read).toThrow(/EDGESTOCK_CENTRAL_STORE=\(not shown\): not sqlite, and not the address/);
       expect(read).not.toThrow(/secret/);

@@ -25,7 +25,23 @@ const ALL_ROLES = 'all';
 
 /** Of a database on a PostgreSQL server. */
 export function isDatabaseAddress(text: string): boolean {
-  return /^postgres(ql)?:\/\/[^\s/?]+\/[^\s/?]+(\?\S*)?$/.test(text);
+  const [, authority] = /^postgres(?:ql)?:\/\/([^\s/?]+)\/[^\s/?]+(?:\?\S*)?$/.exec(text) ?? [];
+  if (authority === undefined) return false;
+  // Several servers are a list, which a URL has no place for: each for itself.
+  const at = authority.lastIndexOf('@') + 1;
+  const servers = authority.slice(at).split(',');
+  return servers.every((server) => isReadable(`postgres://${authority.slice(0, at)}${server}/`));
+}
+
+/** The driver takes names and passwords as a URL has them, and throws at a "%" that stands for itself. */
+function isReadable(address: string): boolean {
+  if (!URL.canParse(address)) return false;
+  try {
+    decodeURIComponent(address);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Every setting of central, with its default and its sentence. `deploy/env/central.example.env` shows the same ones. */
@@ -43,7 +59,7 @@ export const centralSettings = {
       .default(SQLITE)
       .refine(
         (text) => text === SQLITE || isDatabaseAddress(text),
-        'not sqlite, and not the address of a database like postgres://user:password@host:5432/edgestock',
+        'not sqlite, and not the address of a database like postgres://user:password@host:5432/edgestock, where %25 stands for a % of the password',
       ),
     description:
       'sqlite: a file in the data directory. Or the address of a PostgreSQL database (15 or later), which several machines can share.',

@@ -10,6 +10,7 @@ export type Standing = { readonly revision: number; readonly centralEpoch: numbe
  * work twice, and what they keep in memory from growing old.
  */
 export interface SharedStore {
+  /** Throws `StoreMoved`: who only reads would go on answering from a store that stands still. */
   standing(): Promise<Standing>;
   /** SKUs whose answers changed after a revision, in whatever channel, oldest first, at most so many; a SKU may come again. */
   noticesAfter(revision: number, limit: number): Promise<readonly ChangeNotice[]>;

@@ -29,6 +29,10 @@ import { Writer } from './writer.ts';
 const SOON = { timeout: 15_000, interval: 20 };
 const retryDelayMs = { min: 20, max: 100 };
 const runtime = { clock: systemClock, random: systemRandom, log: silentLog };
+/** Nothing is moved here. */
+const rethrown = (error: Error) => {
+  throw error;
+};
 const A = skuOf('A');
 
 let broker: NatsServer;
@@ -44,7 +48,7 @@ beforeEach(async () => {
   const databasePath = join(directory, 'central.db');
   writer = new Writer(
     { natsUrls: [broker.url], store: { kind: 'sqlite', path: databasePath }, logLevel: 'silent', retryDelayMs },
-    runtime,
+    { ...runtime, onMoved: rethrown },
   );
   await writer.ready;
   open = openCentralReader(databasePath);

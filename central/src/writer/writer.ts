@@ -14,6 +14,7 @@ import type { PromiseWriter } from '../orders/promise-writer.ts';
 import type { Heard } from '../rules/node-record.ts';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { ChangeNotice } from '../store/central-store.ts';
+import { StoreMoved } from '../store/store-moved.ts';
 import { PendingPromises } from './pending-promises.ts';
 import type { FromWriter, ToWriter, WriterConfig, WriterMetrics } from './writer-messages.ts';
 
@@ -32,6 +33,7 @@ export class Writer implements Service, PromiseWriter {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #backoff: Backoff;
+  readonly #onMoved: (error: Error) => void;
   readonly #changeListeners = new Set<(changes: readonly ChangeNotice[]) => void>();
   readonly #epochListeners = new Set<() => void>();
   readonly #heardListeners = new Set<(heard: readonly Heard[]) => void>();
@@ -52,7 +54,17 @@ export class Writer implements Service, PromiseWriter {
   #storeFailure: StoreFailure | undefined;
   #streamFailure: StreamFailure | undefined;
 
-  constructor(config: WriterConfig, deps: { readonly clock: Clock; readonly random: Random; readonly log: Log }) {
+  /** `onMoved`: the store was moved away, and the thread stays down. */
+  constructor(
+    config: WriterConfig,
+    deps: {
+      readonly clock: Clock;
+      readonly random: Random;
+      readonly log: Log;
+      readonly onMoved: (error: Error) => void;
+    },
+  ) {
+    this.#onMoved = deps.onMoved;
     this.#config = config;
     this.#clock = deps.clock;
     this.#log = deps.log;
@@ -149,10 +161,12 @@ export class Writer implements Service, PromiseWriter {
     this.#worker = worker;
     worker.on('message', (message: FromWriter) => this.#hear(message));
     worker.on('error', (error) => {
-      this.#log.error(
-        { reason: error.message, hint: 'is the disk full, or the store held by another process?' },
-        'the writer failed',
-      );
+      this.#log.error({ reason: error.message, hint: hintOf(error) }, 'the writer failed');
+      // No new life would find another store here.
+      if (error.name === StoreMoved.name) {
+        this.#isStopping = true;
+        this.#onMoved(error);
+      }
     });
     this.#exited = new Promise((resolve) => worker.once('exit', resolve));
     worker.once('exit', () => this.#restartLater());
@@ -218,4 +232,10 @@ export class Writer implements Service, PromiseWriter {
         unreachable(message);
     }
   }
+}
+
+/** What the failure itself says to do, as one of a store that was moved away does. */
+function hintOf(error: Error): string {
+  if ('hint' in error && typeof error.hint === 'string') return error.hint;
+  return 'is the disk full, or the store held by another process?';
 }

@@ -9,6 +9,7 @@ import { EdgeApi } from '../api/edge-api.ts';
 import { requestJson } from '../api/json-request.ts';
 import { ShopApi } from '../api/shop-api.ts';
 import { SiteApi } from '../api/site-api.ts';
+import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import { portFor } from '../system/ports.ts';
 import {
   type EndedCommand,
@@ -134,6 +135,28 @@ test('what was moved away is taken back into use, in the next epoch, when that i
   await until(async () => (await status()).warehouses.notCounted.length === 0, WITHIN_MS, 'the node is caught up with');
   await everythingAgrees(29);
   expect(await shop.oversold()).toBe(0);
+});
+
+test('a central that was cut off from the database while the store moved away ends when its line is back', async () => {
+  expect(await central.kill('SIGTERM')).toBe(0);
+  const line = await TcpProxy.start({ host: '127.0.0.1', port: Number(new URL(address()).port) });
+  try {
+    central = await startCentral(['--store', address().replace(/:\d+\//, `:${line.port}/`), '--roles', 'api']);
+    line.cut();
+    const moved = await move(address(), `sqlite:${directory('last')}`);
+    expect(moved, moved.stderr).toMatchObject({ code: 0 });
+    line.heal();
+    const isToldWhere = async () => central.said.join('\n').includes('Start central on sqlite:');
+    await until(isToldWhere, WITHIN_MS, 'it says where the store is');
+    const isGone = () =>
+      available().then(
+        () => false,
+        () => true,
+      );
+    await until(isGone, WITHIN_MS, 'nobody answers from the closed store');
+  } finally {
+    await line.stop();
+  }
 });
 
 function startCentral(store: readonly string[]): Promise<RunningCommand> {

@@ -16,7 +16,7 @@ export type PostgresServer = {
   /** Of a database on it. */
   url(database: string): string;
   /** Makes a database, empty or as a copy of another that nobody is connected to. */
-  createDatabase(name: string, template?: string): Promise<void>;
+  createDatabase(name: string, template?: string, encoding?: string): Promise<void>;
   dropDatabase(name: string): Promise<void>;
   /** `kill -9` of the server and all its sessions; what they had committed stays. */
   kill(): Promise<void>;
@@ -89,8 +89,8 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
     },
     port,
     url: (database) => `postgres://${USER}@127.0.0.1:${port}/${database}`,
-    createDatabase: async (name, template = 'template0') => {
-      await run(program('createdb'), [...client, '-T', template, name]);
+    createDatabase: async (name, template = 'template0', encoding = 'UTF8') => {
+      await run(program('createdb'), [...client, '-T', template, '-E', encoding, '--locale=C', name]);
     },
     dropDatabase: async (name) => {
       await run(program('dropdb'), [...client, '--force', name]);

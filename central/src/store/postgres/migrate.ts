@@ -1,3 +1,4 @@
+import { must } from '@edgestock/shared/runtime/assert';
 import { sqlStateOf } from './failures.ts';
 import { firstRow, type PostgresDatabase } from './session.ts';
 
@@ -11,11 +12,26 @@ export class SchemaRefused extends Error {
 
 /**
  * Brings the schema up to date: each step and its number commit together, so that a crash leaves the schema at one step or the
- * next. Processes that start at the same time wait for one another. Throws `SchemaRefused` for a schema of a newer release.
+ * next. Processes that start at the same time wait for one another. Throws `SchemaRefused` for a schema of a newer release, and for a
+ * database that cannot keep every text.
  */
 export async function migrate(database: PostgresDatabase, migrations: readonly Migration[]): Promise<void> {
+  await refuseEncoding(database);
   await makeVersionTable(database);
   for (;;) if (!(await nextStep(database, migrations))) return;
+}
+
+/** Another encoding takes all that is asked at first, and stops at the first name from elsewhere. */
+async function refuseEncoding(database: PostgresDatabase): Promise<void> {
+  const row = await firstRow<{ encoding: string }>(
+    database.reads,
+    "SELECT current_setting('server_encoding') AS encoding",
+  );
+  const encoding = must(row, 'every server has one').encoding;
+  if (encoding === 'UTF8') return;
+  throw new SchemaRefused(
+    `the database keeps text as ${encoding}, which has no sign for much that shops write. Make one with createdb -T template0 -E UTF8; a store in this one goes there by a dump.`,
+  );
 }
 
 /** Two that make it at once: the second finds a name that was not there when it looked. */
@@ -37,7 +53,8 @@ const versionTable = `
 
 function nextStep(database: PostgresDatabase, migrations: readonly Migration[]): Promise<boolean> {
   return database.transaction(async (session) => {
-    await session.script('LOCK TABLE schema_step IN ACCESS EXCLUSIVE MODE');
+    // Shuts out others that start, and no reader: one that copies the whole database may hold its tables for hours.
+    await session.script('LOCK TABLE schema_step IN SHARE ROW EXCLUSIVE MODE');
     const last = await firstRow<{ step: number }>(session, 'SELECT coalesce(max(step), 0) AS step FROM schema_step');
     const step = last?.step ?? 0;
     if (step > migrations.length) {

@@ -62,6 +62,24 @@ it('takes and gives every type there is, also in arrays', async () => {
   }
 });
 
+it('starts beside whoever copies the whole database, for however long that takes', async () => {
+  const copying = postgres(server.url('store'), { max: 1 });
+  await copying.begin(async (session) => {
+    await session`LOCK TABLE schema_step, meta IN ACCESS SHARE MODE`;
+    await migrate(database, migrations);
+  });
+  await copying.end();
+});
+
+it('refuses a database that cannot keep every text, before anything is in it', async () => {
+  await server.createDatabase('latin', 'template0', 'LATIN1');
+  const latin = new ServerDatabase(server.url('latin'), { readersMax: 1, name: 'latin' });
+  await expect(migrate(latin, migrations)).rejects.toThrow(/keeps text as LATIN1/);
+  expect(await latin.reads.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).toEqual([]);
+  await latin.close();
+  await server.dropDatabase('latin');
+});
+
 it('lets processes that start at the same time make the store once', async () => {
   await server.createDatabase('fresh');
   const fresh = Array.from(

@@ -57,7 +57,8 @@ export class ServerDatabase implements PostgresDatabase {
   #writer: Opened | undefined;
   #isWriting = false;
 
-  constructor(url: string, { readersMax, name, clock = systemClock, isUnhurried = false }: ServerOptions) {
+  constructor(address: string, { readersMax, name, clock = systemClock, isUnhurried = false }: ServerOptions) {
+    const url = withoutName(address);
     this.#clock = clock;
     this.#isUnhurried = isUnhurried;
     const options = {
@@ -174,6 +175,13 @@ async function within<T>(
     if (isOpen) await watch.owed(client.unsafe('ROLLBACK'));
     throw error;
   }
+}
+
+/** A name in the address would win, and whoever moves the store knows a central by its own. */
+function withoutName(url: string): string {
+  const [address = '', query] = url.split('?');
+  const kept = query?.split('&').filter((parameter) => !parameter.startsWith('application_name=')) ?? [];
+  return kept.length === 0 ? address : `${address}?${kept.join('&')}`;
 }
 
 /**

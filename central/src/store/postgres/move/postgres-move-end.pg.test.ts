@@ -54,6 +54,23 @@ it('is not moved while a central writes to it, or reads from it', async () => {
   await leave(async () => {});
 });
 
+it('is not moved under a central whose address gives it another name', async () => {
+  const reading = openPostgresReader(`${server.url('store')}?application_name=shop`, 1);
+  await reading.reader.warehouses();
+  await expect(leave(async () => {})).rejects.toThrow('a central is connected to the database');
+  await reading.close();
+});
+
+it('is seen to be moved by who only reads', async () => {
+  const reading = openPostgresReader(server.url('store'), 1);
+  expect(await reading.shared.standing()).toMatchObject({ centralEpoch: 1 });
+  await reading.close();
+  await leave(async () => {});
+  const late = openPostgresReader(server.url('store'), 1);
+  await expect(late.shared.standing()).rejects.toBeInstanceOf(StoreMoved);
+  await late.close();
+});
+
 it('is not moved by two at the same time', async () => {
   const other = await PostgresMoveEnd.open(server.url('store'), movedTables);
   await leave(async () => {

@@ -3,6 +3,7 @@ import { SHARD_COUNT } from '@edgestock/shared/protocol/version';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { ChangeNotice } from '../../central-store.ts';
 import type { SharedStore, Standing } from '../../shared-store.ts';
+import { type MoveStanding, refuseMoved } from '../../store-moved.ts';
 import { firstRow, type Session } from '../session.ts';
 
 /** Milliseconds since 1970 by the clock of the database, as of the statement. */
@@ -18,11 +19,15 @@ export class PostgresSharedStore implements SharedStore {
   }
 
   async standing(): Promise<Standing> {
-    const row = await firstRow<Standing>(
+    const row = await firstRow<Standing & MoveStanding>(
       this.#session,
-      'SELECT revision, central_epoch AS "centralEpoch", life FROM meta WHERE id = 1',
+      `SELECT revision, central_epoch AS "centralEpoch", life, move_state AS state, move_id AS id, move_other AS other
+       FROM meta WHERE id = 1`,
     );
-    return must(row, 'the row is made with the store');
+    const standing = must(row, 'the row is made with the store');
+    refuseMoved(standing);
+    const { revision, centralEpoch, life } = standing;
+    return { revision, centralEpoch, life };
   }
 
   /** Channel by channel, since the index of revisions begins with the channel. */
