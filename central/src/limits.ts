@@ -46,7 +46,7 @@ export const centralLimits = {
   operatorReadersMax: 2,
   writerReadersMax: 3,
   /** A transaction of which nothing was heard for so long is ended by the server. */
-  transactionIdleMsMax: 30_000,
+  transactionIdleMsMax: 10_000,
   /** How long a database server may take to answer a new connection. */
   serverConnectMsMax: 5_000,
 
