@@ -15,16 +15,16 @@ if (flags.length > 0 && process.platform !== 'win32' && process.execve !== undef
 // Saves a fifth of the start: 0.86 s to 0.67 s for a node. In the checkout, since whoever can write there can run code as us.
 enableCompileCache(join(import.meta.dirname, '..', '.tools', 'compile-cache'));
 
-// At a natural end Node takes its event loop apart, and now and then spins in that for ever (nodejs/node#47748; seen once, after a
-// demo with connections that were kept alive). Whoever waits for the answer would wait too: with nothing left to do, it just ends.
-process.once('beforeExit', () => process.exit());
-
 const { RELEASE } = await import('@edgestock/shared/runtime/release');
 const { subcommands } = await import('./command-line/commands.ts');
 const { dispatch } = await import('./command-line/dispatch.ts');
 
-process.exitCode = await dispatch(words, {
+// A command that has ended has stopped all that it started, so the process ends with it. Left to itself it would wait for what cannot
+// be cancelled, such as the broker's client between two attempts, for up to 10 s; and Node, taking its event loop apart, now and then
+// spins for ever (nodejs/node#47748; seen once, after a demo with connections that were kept alive).
+const code = await dispatch(words, {
   subcommands,
   release: RELEASE,
   output: { answer: (text) => console.log(text), complain: (text) => console.error(text) },
 });
+process.exit(code);
