@@ -34,12 +34,17 @@ async function refuseEncoding(database: PostgresDatabase): Promise<void> {
   );
 }
 
-/** Two that make it at once: the second finds a name that was not there when it looked. */
+/**
+ * Two that make it at once: the second finds a name that was not there when it looked, of the table, of its type, or in the catalogue's
+ * own index, as far as the first one had come.
+ */
+const ALREADY_MADE = ['42P07', '42710', '23505'];
+
 async function makeVersionTable(database: PostgresDatabase): Promise<void> {
   try {
     await database.transaction((session) => session.script(versionTable));
   } catch (error) {
-    if (!['23505', '42P07'].includes(sqlStateOf(error) ?? '')) throw error;
+    if (!ALREADY_MADE.includes(sqlStateOf(error) ?? '')) throw error;
   }
 }
 
