@@ -11,6 +11,7 @@ import { ShopApi } from '../api/shop-api.ts';
 import { SiteApi } from '../api/site-api.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import { portFor } from '../system/ports.ts';
+import { disagreement } from '../testing/agreement.ts';
 import {
   type EndedCommand,
   type RunningCommand,
@@ -196,12 +197,8 @@ async function available(): Promise<number> {
 
 async function everythingAgrees(onHand: number): Promise<void> {
   const api = new CentralApi(centralUrl);
-  const isEqual = async () => {
-    if ((await api.appliedByWarehouse()).get('BER1') !== (await node.status()).sequence) return false;
-    const [here, there] = [await node.positions(), await api.positions('BER1')];
-    return [...here].every(([sku, position]) => JSON.stringify(there.get(sku)) === JSON.stringify(position));
-  };
-  await until(isEqual, WITHIN_MS, 'node and central agree on every position');
+  const agree = async () => (await disagreement(api, [['BER1', node]])) === undefined;
+  await until(agree, WITHIN_MS, 'node and central agree on every position');
   expect((await node.positions()).get('A')?.onHand).toBe(onHand);
   expect(await shop.oversold()).toBe(0);
 }

@@ -11,6 +11,7 @@ import { requestJson } from '../api/json-request.ts';
 import { ShopApi } from '../api/shop-api.ts';
 import { SiteApi } from '../api/site-api.ts';
 import { portFor } from '../system/ports.ts';
+import { disagreement } from '../testing/agreement.ts';
 import { Hammer } from '../testing/hammer.ts';
 import { type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
 
@@ -191,12 +192,8 @@ async function everyUnitIsPromisedOnce(hammer: Hammer, units: number): Promise<v
 
 async function everythingAgrees(): Promise<void> {
   const api = new CentralApi(centralUrl);
-  const isEqual = async () => {
-    if ((await api.appliedByWarehouse()).get('BER1') !== (await node.status()).sequence) return false;
-    const [here, there] = [await node.positions(), await api.positions('BER1')];
-    return [...here].every(([sku, position]) => JSON.stringify(there.get(sku)) === JSON.stringify(position));
-  };
-  await until(isEqual, WITHIN_MS, 'node and central agree on every position');
+  const agree = async () => (await disagreement(api, [['BER1', node]])) === undefined;
+  await until(agree, WITHIN_MS, 'node and central agree on every position');
   expect(await shop.oversold()).toBe(0);
   for (const { granted, returned, allocatedSent, held, unspent } of await shop.shares('A')) {
     expect(unspent).toBe(granted - returned - allocatedSent - held);

@@ -11,6 +11,7 @@ import { ShopApi } from '../api/shop-api.ts';
 import { SiteApi } from '../api/site-api.ts';
 import { type Broker, startBroker } from '../system/broker.ts';
 import { portFor } from '../system/ports.ts';
+import { disagreement } from '../testing/agreement.ts';
 import { centralStores } from '../testing/central-stores.ts';
 import { type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
 
@@ -274,18 +275,8 @@ async function shippedAll(): Promise<void> {
 
 async function everythingAgrees(orders: readonly string[]): Promise<void> {
   const api = new CentralApi(centralUrl);
-  const difference = async () => {
-    const applied = await api.appliedByWarehouse();
-    for (const [warehouse, node] of nodes) {
-      if (applied.get(warehouse) !== (await node.status()).sequence) return `${warehouse} is behind`;
-      const [here, there] = [await node.positions(), await api.positions(warehouse)];
-      for (const [sku, position] of here) {
-        if (JSON.stringify(there.get(sku)) !== JSON.stringify(position)) return `${warehouse} ${sku} differs`;
-      }
-    }
-    return undefined;
-  };
-  await until(async () => (await difference()) === undefined, WITHIN_MS, 'nodes and central agree on every position');
+  const agree = async () => (await disagreement(api, nodes)) === undefined;
+  await until(agree, WITHIN_MS, 'nodes and central agree on every position');
   expect(await shop.oversold()).toBe(0);
   for (const id of orders) expect((await shop.order(id)).state, id).toBe('done');
   for (const { granted, returned, allocatedSent, held, unspent } of await shop.shares('A')) {

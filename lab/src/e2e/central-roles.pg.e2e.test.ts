@@ -12,6 +12,7 @@ import { requestJson } from '../api/json-request.ts';
 import { ShopApi } from '../api/shop-api.ts';
 import { SiteApi } from '../api/site-api.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
+import { disagreement } from '../testing/agreement.ts';
 import { type RunningCommand, runCommand, startCommand, until } from '../testing/running-command.ts';
 
 /**
@@ -247,18 +248,8 @@ async function available(url: string, sku: string): Promise<number> {
 async function everythingAgrees(): Promise<void> {
   for (const { url } of shops) {
     const api = new CentralApi(url);
-    const difference = async () => {
-      const applied = await api.appliedByWarehouse();
-      for (const [warehouse, node] of nodes) {
-        if (applied.get(warehouse) !== (await node.status()).sequence) return `${warehouse} is behind`;
-        const [here, there] = [await node.positions(), await api.positions(warehouse)];
-        for (const [sku, position] of here) {
-          if (JSON.stringify(there.get(sku)) !== JSON.stringify(position)) return `${warehouse} ${sku} differs`;
-        }
-      }
-      return undefined;
-    };
-    await until(async () => (await difference()) === undefined, WITHIN_MS, 'nodes and central agree');
+    const agree = async () => (await disagreement(api, nodes)) === undefined;
+    await until(agree, WITHIN_MS, 'nodes and central agree');
     expect(await new ShopApi(url, { patienceMs: PATIENCE_MS }).oversold()).toBe(0);
   }
 }
