@@ -61,7 +61,7 @@ async function stockUp(world: World): Promise<void> {
       for (const { sku, quantity } of lines) world.shelves.put(request.warehouse, sku, quantity);
     },
   );
-  await untilSettled(world, 'the opening stock', async () => (await behind(world)) === 0);
+  await untilSettled(world, 'the opening stock', async () => (await progressOf(world)).behind === 0);
   remark('opening stock is in; replaying');
 }
 
@@ -114,14 +114,14 @@ async function count(world: World, signal: AbortSignal, onCount: (oversold: numb
   }
 }
 
-/** Movements of the nodes that central has not applied, and quota that is granted here and not yet known there. */
-async function behind(world: World): Promise<number> {
+/** `behind`: movements of the nodes that central has not applied, grants among them. `sequences`: how far each node has come. */
+async function progressOf(world: World): Promise<{ readonly behind: number; readonly sequences: string }> {
   const applied = await world.central.appliedByWarehouse();
-  return sumOf((await statuses(world)).map(({ warehouse, sequence }) => sequence - (applied.get(warehouse) ?? 0)));
-}
-
-function statuses(world: World) {
-  return Promise.all([...world.nodes.values()].map((node) => node.status()));
+  const statuses = await Promise.all([...world.nodes.values()].map((node) => node.status()));
+  return {
+    behind: sumOf(statuses.map(({ warehouse, sequence }) => sequence - (applied.get(warehouse) ?? 0))),
+    sequences: statuses.map(({ sequence }) => sequence).join(),
+  };
 }
 
 /**
@@ -132,8 +132,8 @@ function atRest(world: World): () => Promise<boolean> {
   let restingSince = systemClock.monotonicMs();
   let known = '';
   return async () => {
-    const sequences = (await statuses(world)).map(({ sequence }) => sequence).join();
-    const isMoving = sequences !== known || (await behind(world)) > 0 || (await unfinishedOrders(world)).length > 0;
+    const { behind, sequences } = await progressOf(world);
+    const isMoving = sequences !== known || behind > 0 || (await unfinishedOrders(world)).length > 0;
     if (isMoving) restingSince = systemClock.monotonicMs();
     known = sequences;
     return systemClock.monotonicMs() - restingSince >= AT_REST_FOR_MS;
