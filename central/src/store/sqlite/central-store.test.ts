@@ -7,6 +7,7 @@ import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../../rules/channel.ts';
 import { NodeLog, skuOf, warehouseOf } from '../../testing/node-log.ts';
+import { openedSqlite } from '../../testing/opened-sqlite.ts';
 import { describeCentralStore } from '../central-store.contract.ts';
 import { channelOf, NOW, reserve } from '../contract-fixture.contract.ts';
 import { StoreFull } from '../store-full.ts';
@@ -16,38 +17,7 @@ import { migrations } from './migrations.ts';
 import { openCentralReader, openCentralStore } from './open-central-store.ts';
 import { promiseTables } from './promises/promise-tables.ts';
 
-describeCentralStore('central store on SQLite', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
-  const path = join(directory, 'central.db');
-  let store = openCentralStore(path);
-  let backups = 0;
-  const { reader, close: closeReader } = openCentralReader(path);
-  return {
-    store,
-    reader,
-    reopen: async () => {
-      await store.close();
-      store = openCentralStore(path);
-      return store;
-    },
-    backUp: async () => {
-      backups += 1;
-      const to = join(directory, `backup-${backups}.db`);
-      backUpCentral({ dataDirectory: directory, to, now: NOW });
-      return async () => {
-        await store.close();
-        await restoreCentral({ from: to, dataDirectory: directory, replace: true, now: NOW });
-        store = openCentralStore(path);
-        return store;
-      };
-    },
-    close: async () => {
-      closeReader();
-      await store.close();
-      await rm(directory, { recursive: true });
-    },
-  };
-});
+describeCentralStore('central store on SQLite', async () => openedSqlite(openCentralStore));
 
 it('is refused when its file is damaged, with what to do; without the check it would be served', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));

@@ -1,5 +1,4 @@
 import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assert } from '@edgestock/shared/runtime/assert';
@@ -9,13 +8,13 @@ import { SteadyDatabase } from '@edgestock/shared/sqlite/steady-database';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../../rules/channel.ts';
 import { NodeLog, skuOf } from '../../testing/node-log.ts';
+import { openedSqlite } from '../../testing/opened-sqlite.ts';
 import { describeCentralStore } from '../central-store.contract.ts';
 import { NOW } from '../contract-fixture.contract.ts';
 import type { Tables } from '../tables/tables.ts';
-import { backUpCentral, restoreCentral, STORE_FILE } from './central-backup.ts';
+import { STORE_FILE } from './central-backup.ts';
 import { SqliteCentralStore } from './central-store.ts';
 import { migrations } from './migrations.ts';
-import { openCentralReader } from './open-central-store.ts';
 import { sqliteTables } from './sqlite-tables.ts';
 
 /** What an adapter must answer at once. */
@@ -90,37 +89,13 @@ function openDeferred(path: string, deferred: DeferredTables): SqliteCentralStor
 }
 
 describeCentralStore('central store on tables that take their time', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
-  const path = join(directory, STORE_FILE);
-  copyFileSync(join(template, STORE_FILE), path);
   const deferred = new DeferredTables();
-  let store = openDeferred(path, deferred);
-  let backups = 0;
-  const { reader, close: closeReader } = openCentralReader(path);
+  const opened = openedSqlite((path) => openDeferred(path, deferred), { from: join(template, STORE_FILE) });
   return {
-    store,
-    reader,
-    reopen: async () => {
-      await store.close();
-      store = openDeferred(path, deferred);
-      return store;
-    },
-    backUp: async () => {
-      backups += 1;
-      const to = join(directory, `backup-${backups}.db`);
-      backUpCentral({ dataDirectory: directory, to, now: NOW });
-      return async () => {
-        await store.close();
-        await restoreCentral({ from: to, dataDirectory: directory, replace: true, now: NOW });
-        store = openDeferred(path, deferred);
-        return store;
-      };
-    },
+    ...opened,
     close: async () => {
-      closeReader();
-      await store.close();
+      await opened.close();
       deferred.assertQuiet('closing');
-      await rm(directory, { recursive: true });
     },
   };
 });
