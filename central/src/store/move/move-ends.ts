@@ -33,12 +33,15 @@ export interface MoveSource {
   hold<T>(work: (held: HeldSource) => Promise<T>): Promise<T>;
 }
 
+/** What a target is marked with while it is filled: the move, where it comes from, and the life that it goes on with. */
+export type MoveBeginning = { readonly id: string; readonly from: string; readonly life: string };
+
 export interface MoveTarget {
   standing(): Promise<EndStanding>;
   /** Nothing was ever kept in it. */
   isEmpty(): Promise<boolean>;
   /** Empties it and marks it as being filled: from here on nobody else runs on it. */
-  begin(move: { readonly id: string; readonly from: string; readonly life: string }): Promise<void>;
+  begin(move: MoveBeginning): Promise<void>;
   put(table: MovedTable, rows: readonly MovedRow[]): Promise<void>;
   /** What is done once, when all rows are there: ids go on behind the largest. */
   settle(): Promise<void>;

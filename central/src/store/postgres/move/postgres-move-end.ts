@@ -5,6 +5,7 @@ import {
   EndInUse,
   type EndStanding,
   type HeldSource,
+  type MoveBeginning,
   type MoveEnd,
   type MoveReturn,
   type TakePage,
@@ -100,15 +101,7 @@ export class PostgresMoveEnd implements MoveEnd {
     });
   }
 
-  async begin({
-    id,
-    from,
-    life,
-  }: {
-    readonly id: string;
-    readonly from: string;
-    readonly life: string;
-  }): Promise<void> {
+  async begin({ id, from, life }: MoveBeginning): Promise<void> {
     await this.#locked(async (session) => {
       await mark(session, 'arriving', id, from);
       await session.run('UPDATE meta SET life = $1 WHERE id = 1', [life]);

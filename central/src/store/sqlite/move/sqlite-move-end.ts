@@ -10,6 +10,7 @@ import {
   EndInUse,
   type EndStanding,
   type HeldSource,
+  type MoveBeginning,
   type MoveEnd,
   type MoveReturn,
   type TakePage,
@@ -79,15 +80,7 @@ export class SqliteMoveEnd implements MoveEnd {
     return used === 0 && others.every(({ name }) => this.#isTableEmpty(name));
   }
 
-  async begin({
-    id,
-    from,
-    life,
-  }: {
-    readonly id: string;
-    readonly from: string;
-    readonly life: string;
-  }): Promise<void> {
+  async begin({ id, from, life }: MoveBeginning): Promise<void> {
     this.#database.transaction(() => {
       this.#mark('arriving', id, from);
       this.#database.prepare('UPDATE meta SET life = ? WHERE id = 1').run(life);
