@@ -1,27 +1,17 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { PositionRecord } from '../central-store.ts';
+import type { PlacedRow } from './placed-row.ts';
 
 /** Of `position`. */
 export const POSITION_COLUMNS = `sku, warehouse, on_hand, unsellable, reserved, committed, quota, safety_stock, version, sequence, at,
   suspect, granted, allocated, returned_seen, returned, allocated_sent, held, incoming`;
 
-export type PositionRow = {
+export type PositionRow = PlacedRow & {
   readonly sku: Sku;
   readonly warehouse: WarehouseId;
-  readonly on_hand: number;
-  readonly unsellable: number;
-  readonly reserved: number;
-  readonly committed: number;
-  readonly quota: number;
-  readonly safety_stock: number;
-  readonly version: number;
-  readonly sequence: number;
   readonly at: number;
   /** 0 and 1 where a database has no truth of its own. */
   readonly suspect: number | boolean;
-  readonly granted: number;
-  readonly allocated: number;
-  readonly returned_seen: number;
   readonly returned: number;
   readonly allocated_sent: number;
   readonly held: number;

@@ -1,6 +1,8 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Channel, ChannelRecord } from '../../../rules/channel.ts';
 import type { ChangeNotice } from '../../central-store.ts';
+import { GivenRevisions } from '../../rows/given-revisions.ts';
+import { unitsIn, unitsOf } from '../../rows/unspent-changes.ts';
 import type { AvailabilityWriter, UnspentChange } from '../../tables/availability-table.ts';
 import type { ChannelReader } from '../../tables/channel-table.ts';
 import type { PostgresUnsettledTable } from '../epochs/unsettled-table.ts';
@@ -24,8 +26,7 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
   #areChannelsTouched = false;
   /** Units to be added to each answer; an answer that only gets another revision has 0. */
   #pending = new Map<Sku, Map<Channel, number>>();
-  #revision: number | undefined;
-  #revisions = new Map<Sku, number>();
+  readonly #revisions = new GivenRevisions(() => this.#session.meta.revision);
   #risen = new Set<Sku>();
   #excluded: WarehouseId[] = [];
 
@@ -40,8 +41,7 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
 
   begin(): void {
     this.#pending = new Map();
-    this.#revision = undefined;
-    this.#revisions = new Map();
+    this.#revisions.begin();
     this.#risen = new Set();
     this.#excluded = [];
     if (this.#areChannelsTouched) this.#known = undefined;
@@ -72,7 +72,7 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
    */
   async take(channel: Channel, sku: Sku, taken: readonly UnspentChange[]): Promise<boolean> {
     await this.#writeFor(channel, sku);
-    const units = -sumOf(taken);
+    const units = -unitsOf(taken);
     // P3: the rule is in the statement.
     const count = await this.#session.run(
       'UPDATE availability SET unspent = unspent - $1 WHERE sku = $2 AND channel = $3 AND unspent - buffer >= $1',
@@ -103,26 +103,21 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
     this.#known = undefined;
     this.#areChannelsTouched = true;
     await raiseStructure(this.#session);
-    const before = this.#currentRevision();
-    const notices = await this.#session.rows<ChangeNotice>(REBUILD, [channel, before]);
+    const notices = await this.#session.rows<ChangeNotice>(REBUILD, [channel, this.#revisions.latest()]);
     await this.#session.send(
       `UPDATE availability other SET revision = rebuilt.revision
        FROM availability rebuilt
        WHERE rebuilt.channel = $1 AND other.sku = rebuilt.sku AND other.channel <> $1`,
       [channel],
     );
-    for (const { sku, revision } of notices.toSorted((a, b) => a.revision - b.revision)) {
-      this.#revisions.delete(sku);
-      this.#revisions.set(sku, revision);
-    }
-    this.#revision = before + notices.length;
+    this.#revisions.took(notices);
   }
 
   async recount(sku: Sku): Promise<void> {
     this.#risen.add(sku);
     // What was noted of it is in the positions that are summed up.
     this.#pending.delete(sku);
-    await this.#session.send(RECOUNT, [sku, this.#revisionOf(sku)]);
+    await this.#session.send(RECOUNT, [sku, this.#revisions.of(sku)]);
   }
 
   async exclude(warehouse: WarehouseId): Promise<void> {
@@ -149,16 +144,15 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
 
   async end(): Promise<readonly ChangeNotice[]> {
     await this.#write([...this.#pending.keys()]);
-    if (this.#revision !== undefined) {
-      await this.#session.send('UPDATE meta SET revision = $1 WHERE id = 1', [this.#revision]);
-    }
-    return Array.from(this.#revisions, ([sku, revision]) => ({ sku, revision }));
+    const { last } = this.#revisions;
+    if (last !== undefined) await this.#session.send('UPDATE meta SET revision = $1 WHERE id = 1', [last]);
+    return this.#revisions.notices();
   }
 
   /** Sees to it that all channels show the SKU's revision of this transaction, and that there is an answer in each. */
   async #show(sku: Sku): Promise<void> {
     if (this.#revisions.has(sku)) return;
-    this.#revisionOf(sku);
+    this.#revisions.of(sku);
     for (const { channel } of await this.#channels()) this.#add(sku, channel, 0);
   }
 
@@ -171,10 +165,9 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
     for (const { sku, units } of rows) await this.change(sku, [{ warehouse, units: sign * units }]);
   }
 
-  #changeIn({ channel, warehouses }: ChannelRecord, sku: Sku, changes: readonly UnspentChange[]): void {
-    const inside = changes.filter(({ warehouse }) => warehouses === 'all' || warehouses.includes(warehouse));
-    const units = sumOf(inside);
-    if (units !== 0) this.#add(sku, channel, units);
+  #changeIn(channel: ChannelRecord, sku: Sku, changes: readonly UnspentChange[]): void {
+    const units = unitsIn(channel, changes);
+    if (units !== 0) this.#add(sku, channel.channel, units);
   }
 
   #add(sku: Sku, channel: Channel, units: number): void {
@@ -194,7 +187,7 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
   async #write(skus: readonly Sku[]): Promise<void> {
     const answers = skus.toSorted().flatMap((sku) =>
       Array.from(this.#pending.get(sku) ?? [], ([channel, units]) => {
-        return { sku, channel, units, revision: this.#revisionOf(sku) };
+        return { sku, channel, units, revision: this.#revisions.of(sku) };
       }),
     );
     for (const sku of skus) this.#pending.delete(sku);
@@ -209,31 +202,12 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
     }
   }
 
-  #revisionOf(sku: Sku): number {
-    let revision = this.#revisions.get(sku);
-    if (revision === undefined) {
-      revision = this.#currentRevision() + 1;
-      this.#revision = revision;
-      this.#revisions.set(sku, revision);
-    }
-    return revision;
-  }
-
-  #currentRevision(): number {
-    this.#revision ??= this.#session.meta.revision;
-    return this.#revision;
-  }
-
   /** Kept at hand for as long as no process has changed them (`meta.structure`). */
   async #channels(): Promise<readonly ChannelRecord[]> {
     const { structure } = this.#session.meta;
     if (this.#known?.structure !== structure) this.#known = { structure, channels: await this.#channelTable.all() };
     return this.#known.channels;
   }
-}
-
-function sumOf(changes: readonly UnspentChange[]): number {
-  return changes.reduce((sum, { units }) => sum + units, 0);
 }
 
 /** Not an upsert: its checks would be made of what is added, which may be fewer than none. */

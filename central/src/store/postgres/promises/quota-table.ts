@@ -1,53 +1,27 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import { deficitOf, emptyQuantities } from '@edgestock/shared/inventory/position';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Channel } from '../../../rules/channel.ts';
-import { isSilent } from '../../../rules/freshness.ts';
 import type { Offer } from '../../../rules/sourcing.ts';
+import {
+  DEFICIT_COLUMNS,
+  type DeficitRow,
+  deficitOfRow,
+  KNOWN_COLUMNS,
+  type KnownRow,
+  knownQuotaOf,
+  type OfferRow,
+  offerOf,
+  UNSPENT,
+} from '../../rows/quota-row.ts';
+import { changesBy } from '../../rows/unspent-changes.ts';
 import type { AvailabilityWriter, UnspentChange } from '../../tables/availability-table.ts';
 import type { UnsettledTable } from '../../tables/epoch-table.ts';
 import type { DeficitPlace } from '../../tables/position-table.ts';
 import type { HeldUnits, KnownQuota, Offered, QuotaTable } from '../../tables/quota-table.ts';
 import { firstRow, type Session } from '../session.ts';
 
-const UNSPENT = 'granted - returned - allocated_sent - held';
 /** In the words of the index `position_short`. */
 const IS_SHORT = 'reserved + committed + quota > greatest(0, on_hand - greatest(0, unsellable))';
-
-type OfferRow = {
-  warehouse: WarehouseId;
-  sku: Sku;
-  unspent: number;
-  priority: number;
-  enrolled_at: number;
-  heard_at: number | null;
-  is_fenced: boolean;
-};
-
-type KnownRow = {
-  sku: Sku;
-  on_hand: number;
-  unsellable: number;
-  reserved: number;
-  committed: number;
-  quota: number;
-  outstanding: number;
-  unspent: number;
-  held: number;
-};
-
-type DeficitRow = {
-  on_hand: number;
-  unsellable: number;
-  reserved: number;
-  committed: number;
-  quota: number;
-  returned_seen: number;
-  returned: number;
-};
-
-const KNOWN = `sku, on_hand, unsellable, reserved, committed, quota, granted - returned - allocated AS outstanding,
-  ${UNSPENT} AS unspent, held`;
 
 /** The answers, as far as quotas change them. */
 export type QuotaAnswers = Pick<AvailabilityWriter, 'change'> & {
@@ -96,7 +70,7 @@ export class PostgresQuotaTable implements QuotaTable {
   async hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
     // Asked together: where either has not so many, the transaction fails.
     const [isTaken] = await Promise.all([
-      this.#availability.take(channel, sku, takenBy(holds)),
+      this.#availability.take(channel, sku, changesBy(holds, -1)),
       this.#holdEach(sku, holds),
     ]);
     assert(isTaken, () => `${channel} does not have so many of ${sku}`);
@@ -104,7 +78,7 @@ export class PostgresQuotaTable implements QuotaTable {
 
   async holdMoved(sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
     await this.#holdEach(sku, holds);
-    await this.#availability.change(sku, takenBy(holds));
+    await this.#availability.change(sku, changesBy(holds, -1));
   }
 
   takeFreed(): readonly DeficitPlace[] {
@@ -161,13 +135,10 @@ export class PostgresQuotaTable implements QuotaTable {
   async deficit(sku: Sku, warehouse: WarehouseId): Promise<number> {
     const row = await firstRow<DeficitRow>(
       this.#session,
-      `SELECT on_hand, unsellable, reserved, committed, quota, returned_seen, returned
-      FROM position WHERE sku = $1 AND warehouse = $2`,
+      `SELECT ${DEFICIT_COLUMNS} FROM position WHERE sku = $1 AND warehouse = $2`,
       [sku, warehouse],
     );
-    if (row === undefined) return 0;
-    const { on_hand: onHand, returned, returned_seen: returnedSeen, ...quantities } = row;
-    return Math.max(0, deficitOf({ ...emptyQuantities, onHand, ...quantities }) - Math.max(0, returned - returnedSeen));
+    return deficitOfRow(row);
   }
 
   async countUnheard(sku: Sku, warehouse: WarehouseId, units: number): Promise<void> {
@@ -225,18 +196,18 @@ export class PostgresQuotaTable implements QuotaTable {
   async known(warehouse: WarehouseId, sku: Sku): Promise<KnownQuota | undefined> {
     const row = await firstRow<KnownRow>(
       this.#session,
-      `SELECT ${KNOWN} FROM position WHERE warehouse = $1 AND sku = $2`,
+      `SELECT ${KNOWN_COLUMNS} FROM position WHERE warehouse = $1 AND sku = $2`,
       [warehouse, sku],
     );
-    return row && knownOf(row);
+    return row && knownQuotaOf(row);
   }
 
   async knownAfter(warehouse: WarehouseId, after: Sku | '', limit: number): Promise<readonly KnownQuota[]> {
     const rows = await this.#session.rows<KnownRow>(
-      `SELECT ${KNOWN} FROM position WHERE warehouse = $1 AND sku > $2 ORDER BY sku LIMIT $3`,
+      `SELECT ${KNOWN_COLUMNS} FROM position WHERE warehouse = $1 AND sku > $2 ORDER BY sku LIMIT $3`,
       [warehouse, after, limit],
     );
-    return rows.map(knownOf);
+    return rows.map(knownQuotaOf);
   }
 
   async shortPlaces(skus: readonly Sku[], limit: number): Promise<readonly DeficitPlace[]> {
@@ -252,7 +223,7 @@ export class PostgresQuotaTable implements QuotaTable {
   }
 
   async #offersOf(channel: Channel, skus: readonly Sku[], now: number): Promise<readonly Offer[]> {
-    const rows = await this.#session.rows<OfferRow>(
+    const rows = await this.#session.rows<OfferRow & { readonly sku: Sku }>(
       `SELECT p.warehouse, p.sku, ${UNSPENT} AS unspent, s.priority, n.enrolled_at, n.heard_at,
         n.fence_reason IS NOT NULL AS is_fenced
       FROM channel c CROSS JOIN position p
@@ -264,13 +235,7 @@ export class PostgresQuotaTable implements QuotaTable {
       ORDER BY p.warehouse, p.sku`,
       [channel, skus],
     );
-    return rows.map((row) => ({
-      warehouse: row.warehouse,
-      sku: row.sku,
-      unspent: row.unspent,
-      priority: row.priority,
-      isSilent: row.is_fenced || isSilent({ enrolledAt: row.enrolled_at, ...heardOf(row.heard_at) }, now),
-    }));
+    return rows.map((row) => offerOf(row.sku, row, now));
   }
 
   /** Asked together: each only as far as it is unspent there, and all of them or the transaction fails. */
@@ -285,16 +250,4 @@ export class PostgresQuotaTable implements QuotaTable {
       }),
     );
   }
-}
-
-function knownOf({ sku, on_hand: onHand, outstanding, unspent, held, ...quantities }: KnownRow): KnownQuota {
-  return { sku, position: { ...emptyQuantities, onHand, ...quantities }, outstanding, unspent, held };
-}
-
-function takenBy(holds: readonly HeldUnits[]): readonly UnspentChange[] {
-  return holds.map(({ warehouse, quantity }) => ({ warehouse, units: -quantity }));
-}
-
-function heardOf(at: number | null) {
-  return at === null ? {} : { heard: { at } };
 }

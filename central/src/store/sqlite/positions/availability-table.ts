@@ -2,6 +2,8 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel, ChannelRecord } from '../../../rules/channel.ts';
 import type { ChangeNotice } from '../../central-store.ts';
+import { GivenRevisions } from '../../rows/given-revisions.ts';
+import { unitsIn, unitsOf } from '../../rows/unspent-changes.ts';
 import type { AvailabilityWriter, UnspentChange } from '../../tables/availability-table.ts';
 import { SqliteChannelReader } from '../catalogue/channel-table.ts';
 import type { SqliteUnsettledTable } from '../epochs/unsettled-table.ts';
@@ -11,8 +13,7 @@ export class SqliteAvailabilityWriter implements AvailabilityWriter {
   readonly #unsettled: SqliteUnsettledTable;
   #channels: readonly ChannelRecord[] | undefined;
   #areChannelsTouched = false;
-  #revision: number | undefined;
-  #revisions = new Map<Sku, number>();
+  readonly #revisions = new GivenRevisions(() => this.#loadRevision.get()?.revision ?? 0);
   #risen = new Set<Sku>();
   #excluded: WarehouseId[] = [];
   readonly #available: Statement<[string, string], { available: number }>;
@@ -85,8 +86,7 @@ export class SqliteAvailabilityWriter implements AvailabilityWriter {
 
   /** Forgets what a transaction that failed has left. */
   begin(): void {
-    this.#revision = undefined;
-    this.#revisions = new Map();
+    this.#revisions.begin();
     this.#risen = new Set();
     this.#excluded = [];
     if (this.#areChannelsTouched) this.#channels = undefined;
@@ -103,7 +103,7 @@ export class SqliteAvailabilityWriter implements AvailabilityWriter {
     const channels = this.#allChannels();
     // By far the most: a sale that leaves the quota as it is, or channels that sell from everywhere.
     if (changes.every(({ units }) => units === 0) || channels.every(({ warehouses }) => warehouses === 'all')) {
-      this.#show(sku, sumOf(changes));
+      this.#show(sku, unitsOf(changes));
       return;
     }
     this.#show(sku, 0);
@@ -115,7 +115,7 @@ export class SqliteAvailabilityWriter implements AvailabilityWriter {
    * channel, less its buffer, has not so many: then nothing is changed.
    */
   take(channel: Channel, sku: Sku, taken: readonly UnspentChange[]): boolean {
-    const units = -sumOf(taken);
+    const units = -unitsOf(taken);
     if (this.#take.run(units, sku, channel, units).changes === 0) return false;
     this.#show(sku, 0);
     for (const other of this.#allChannels()) if (other.channel !== channel) this.#changeIn(other, sku, taken);
@@ -133,14 +133,9 @@ export class SqliteAvailabilityWriter implements AvailabilityWriter {
   rebuild(channel: Channel): void {
     this.#channels = undefined;
     this.#areChannelsTouched = true;
-    const before = this.#currentRevision();
-    const notices = this.#rebuild.all({ channel, revision: before });
+    const notices = this.#rebuild.all({ channel, revision: this.#revisions.latest() });
     this.#follow.run({ channel });
-    for (const { sku, revision } of notices.sort((a, b) => a.revision - b.revision)) {
-      this.#revisions.delete(sku);
-      this.#revisions.set(sku, revision);
-    }
-    this.#revision = before + notices.length;
+    this.#revisions.took(notices);
   }
 
   /** Positions of a SKU were repaired: its answers are summed up anew, since nobody knows what they were made of. */
@@ -178,15 +173,16 @@ export class SqliteAvailabilityWriter implements AvailabilityWriter {
 
   /** The answers that changed, in the order of their revisions. */
   end(): readonly ChangeNotice[] {
-    if (this.#revision !== undefined) this.#saveRevision.run(this.#revision);
-    return Array.from(this.#revisions, ([sku, revision]) => ({ sku, revision }));
+    const { last } = this.#revisions;
+    if (last !== undefined) this.#saveRevision.run(last);
+    return this.#revisions.notices();
   }
 
   /** Adds units to all channels and shows the revision in each; an answer is made when there is none yet. */
   #show(sku: Sku, units: number): void {
     // In a group on one SKU only the first has anything to show: a third of what its reservations wrote of answers was this.
     if (units === 0 && this.#revisions.has(sku)) return;
-    const revision = this.#revisionOf(sku);
+    const revision = this.#revisions.of(sku);
     if (this.#changeAll.run(units, revision, sku).changes === 0) this.#insert.run({ sku, units, revision });
   }
 
@@ -196,25 +192,9 @@ export class SqliteAvailabilityWriter implements AvailabilityWriter {
     }
   }
 
-  #changeIn({ channel, warehouses }: ChannelRecord, sku: Sku, changes: readonly UnspentChange[]): void {
-    const inside = changes.filter(({ warehouse }) => warehouses === 'all' || warehouses.includes(warehouse));
-    const units = sumOf(inside);
-    if (units !== 0) this.#changeOne.run(units, sku, channel);
-  }
-
-  #revisionOf(sku: Sku): number {
-    let revision = this.#revisions.get(sku);
-    if (revision === undefined) {
-      revision = this.#currentRevision() + 1;
-      this.#revision = revision;
-      this.#revisions.set(sku, revision);
-    }
-    return revision;
-  }
-
-  #currentRevision(): number {
-    this.#revision ??= this.#loadRevision.get()?.revision ?? 0;
-    return this.#revision;
+  #changeIn(channel: ChannelRecord, sku: Sku, changes: readonly UnspentChange[]): void {
+    const units = unitsIn(channel, changes);
+    if (units !== 0) this.#changeOne.run(units, sku, channel.channel);
   }
 
   /** Read once and kept: this is the only writer, and it is told of every change. */
@@ -222,8 +202,4 @@ export class SqliteAvailabilityWriter implements AvailabilityWriter {
     this.#channels ??= this.#channelTable.all();
     return this.#channels;
   }
-}
-
-function sumOf(changes: readonly UnspentChange[]): number {
-  return changes.reduce((sum, { units }) => sum + units, 0);
 }

@@ -1,47 +1,24 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
-import { deficitOf, emptyQuantities } from '@edgestock/shared/inventory/position';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
-import { isSilent } from '../../../rules/freshness.ts';
 import type { Offer } from '../../../rules/sourcing.ts';
+import {
+  DEFICIT_COLUMNS,
+  type DeficitRow,
+  deficitOfRow,
+  KNOWN_COLUMNS,
+  type KnownRow,
+  knownQuotaOf,
+  type OfferRow,
+  offerOf,
+  UNSPENT,
+} from '../../rows/quota-row.ts';
+import { changesBy } from '../../rows/unspent-changes.ts';
 import type { DeficitPlace } from '../../tables/position-table.ts';
 import type { HeldUnits, KnownQuota, Offered, QuotaTable } from '../../tables/quota-table.ts';
 import type { SqliteUnsettledTable } from '../epochs/unsettled-table.ts';
 import type { SqliteAvailabilityWriter } from '../positions/availability-table.ts';
-
-const UNSPENT = 'granted - returned - allocated_sent - held';
-
-type OfferRow = {
-  warehouse: WarehouseId;
-  unspent: number;
-  priority: number;
-  enrolled_at: number;
-  heard_at: number | null;
-  is_fenced: number;
-};
-
-type KnownRow = {
-  sku: Sku;
-  on_hand: number;
-  unsellable: number;
-  reserved: number;
-  committed: number;
-  quota: number;
-  outstanding: number;
-  unspent: number;
-  held: number;
-};
-
-type DeficitRow = {
-  on_hand: number;
-  unsellable: number;
-  reserved: number;
-  committed: number;
-  quota: number;
-  returned_seen: number;
-  returned: number;
-};
 
 /**
  * Central's side of each quota: what is held, allocated and given back of the units that nodes granted. Unspent is what is
@@ -96,11 +73,9 @@ export class SqliteQuotaTable implements QuotaTable {
     this.#return = database.prepare(`
       UPDATE position SET returned = returned + @units
       WHERE sku = @sku AND warehouse = @warehouse AND ${UNSPENT} >= @units`);
-    const known = `sku, on_hand, unsellable, reserved, committed, quota,
-      granted - returned - allocated AS outstanding, ${UNSPENT} AS unspent, held`;
-    this.#known = database.prepare(`SELECT ${known} FROM position WHERE warehouse = ? AND sku = ?`);
+    this.#known = database.prepare(`SELECT ${KNOWN_COLUMNS} FROM position WHERE warehouse = ? AND sku = ?`);
     this.#knownAfter = database.prepare(
-      `SELECT ${known} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
+      `SELECT ${KNOWN_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
     );
     // As the index `position_short` has it.
     this.#short = database.prepare(`
@@ -125,20 +100,12 @@ export class SqliteQuotaTable implements QuotaTable {
     this.#unheard = database.prepare(
       'SELECT sku, returned AS total FROM position WHERE warehouse = ? AND returned > returned_seen ORDER BY sku',
     );
-    this.#deficit = database.prepare(`
-      SELECT on_hand, unsellable, reserved, committed, quota, returned_seen, returned
-      FROM position WHERE sku = ? AND warehouse = ?`);
+    this.#deficit = database.prepare(`SELECT ${DEFICIT_COLUMNS} FROM position WHERE sku = ? AND warehouse = ?`);
   }
 
   /** From where a channel could serve a SKU: nothing of a warehouse that is not settled. A fenced node counts as silent: its quota stands, but nobody may answer for it. */
   offers(channel: Channel, sku: Sku, now: number): readonly Offer[] {
-    return this.#offers.all({ channel, sku }).map((row) => ({
-      warehouse: row.warehouse,
-      sku,
-      unspent: row.unspent,
-      priority: row.priority,
-      isSilent: row.is_fenced === 1 || isSilent({ enrolledAt: row.enrolled_at, ...heardOf(row.heard_at) }, now),
-    }));
+    return this.#offers.all({ channel, sku }).map((row) => offerOf(sku, row, now));
   }
 
   offered(channel: Channel, skus: readonly Sku[], now: number): ReadonlyMap<Sku, Offered> {
@@ -204,10 +171,7 @@ export class SqliteQuotaTable implements QuotaTable {
 
   /** Promised units without goods behind them, less what is on its way back to the node already. */
   deficit(sku: Sku, warehouse: WarehouseId): number {
-    const row = this.#deficit.get(sku, warehouse);
-    if (row === undefined) return 0;
-    const { on_hand: onHand, returned, returned_seen: returnedSeen, ...quantities } = row;
-    return Math.max(0, deficitOf({ ...emptyQuantities, onHand, ...quantities }) - Math.max(0, returned - returnedSeen));
+    return deficitOfRow(this.#deficit.get(sku, warehouse));
   }
 
   /** So many units are in tasks that the node has not heard of: they come on top of what it has allocated. */
@@ -245,12 +209,12 @@ export class SqliteQuotaTable implements QuotaTable {
 
   known(warehouse: WarehouseId, sku: Sku): KnownQuota | undefined {
     const row = this.#known.get(warehouse, sku);
-    return row && knownOf(row);
+    return row && knownQuotaOf(row);
   }
 
   /** The positions of a warehouse behind a SKU, in the order of their SKUs. */
   knownAfter(warehouse: WarehouseId, after: Sku | '', limit: number): readonly KnownQuota[] {
-    return this.#knownAfter.all(warehouse, after, limit).map(knownOf);
+    return this.#knownAfter.all(warehouse, after, limit).map(knownQuotaOf);
   }
 
   /** Where promises of a SKU are held without goods behind them, at most so many. */
@@ -264,16 +228,4 @@ export class SqliteQuotaTable implements QuotaTable {
       assert(changes === 1, () => `${quantity} of ${sku} are not unspent in ${warehouse}`);
     }
   }
-}
-
-function knownOf({ sku, on_hand: onHand, outstanding, unspent, held, ...quantities }: KnownRow): KnownQuota {
-  return { sku, position: { ...emptyQuantities, onHand, ...quantities }, outstanding, unspent, held };
-}
-
-function changesBy(holds: readonly HeldUnits[], sign: 1 | -1) {
-  return holds.map(({ warehouse, quantity }) => ({ warehouse, units: sign * quantity }));
-}
-
-function heardOf(at: number | null) {
-  return at === null ? {} : { heard: { at } };
 }
