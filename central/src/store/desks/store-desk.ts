@@ -182,8 +182,7 @@ export class StoreDesk implements StoreWriter {
 
   async promise(commands: readonly PromiseCommand[], now: number): Promise<Applied<PromiseOutcome>> {
     const { result, ...applied } = await this.#apply(async () => {
-      const outcomes: PromiseOutcome[] = [];
-      for (const command of commands) outcomes.push(await this.#promises.apply(command, now));
+      const outcomes = await this.#promises.apply(commands, now);
       await this.#promising.serve(now);
       return outcomes;
     });

@@ -16,16 +16,11 @@ export class Holdings {
     this.#quota = parts.quota;
   }
 
-  /** Takes what was planned on the quota as it is now. */
-  async take(holder: Holder, channel: Channel, holds: readonly SourcedHold[]): Promise<void> {
-    // Keys in order (SKU, then warehouse), so that two writers of another adapter could never wait for each other.
-    const bySku = Map.groupBy(holds, ({ sku }) => sku);
-    for (const sku of [...bySku.keys()].sort()) {
-      const ofSku = (bySku.get(sku) ?? []).toSorted((a, b) => (a.warehouse < b.warehouse ? -1 : 1));
-      await this.#quota.hold(channel, sku, ofSku);
-      for (const { warehouse, quantity } of ofSku) {
-        await this.#writer.add({ ...holder, channel, sku, warehouse, quantity });
-      }
+  /** Notes what somebody holds; who takes it from the quota is the caller (`QuotaDraft`), in the same transaction. */
+  async note(holder: Holder, channel: Channel, holds: readonly SourcedHold[]): Promise<void> {
+    // Rows in the order of SKU, then warehouse, as quotas are taken.
+    for (const hold of holds.toSorted((a, b) => order(a.sku, b.sku) || order(a.warehouse, b.warehouse))) {
+      await this.#writer.add({ ...holder, channel, ...hold });
     }
   }
 
@@ -44,4 +39,8 @@ export class Holdings {
     await this.#writer.removeAll(holder);
     return holds;
   }
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -38,6 +38,13 @@ export class PostgresReservationReader implements ReservationReader {
     return row && reservationOf(row);
   }
 
+  async known(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.#session.rows<{ id: string }>('SELECT id FROM reservation WHERE id = ANY ($1::text[])', [
+      ids,
+    ]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** One statement for each set of filters, so that each is planned for what it asks. */
   async latest(options: Parameters<PromiseReader['reservations']>[0]): Promise<readonly Reservation[]> {
     const { state, channel, owner, before, now, limit } = options;

@@ -35,6 +35,7 @@ export class SqliteReservationReader implements ReservationReader {
   readonly #one: Statement<[string], ReservationRow>;
   readonly #pages = new Map<string, Statement<[PageParameters], ReservationRow>>();
   readonly #database: Database;
+  readonly #has: Statement<[string], unknown>;
   readonly #lines: Statement<[string], ReservationLineRow>;
   readonly #terms: Statement<[string], TermsRow>;
   readonly #over: Statement<[number, number], { id: string }>;
@@ -45,6 +46,7 @@ export class SqliteReservationReader implements ReservationReader {
     this.#database = database;
     this.#holds = new SqliteHoldReader(database);
     this.#one = database.prepare(`SELECT ${COLUMNS} FROM reservation WHERE id = ?`);
+    this.#has = database.prepare('SELECT 1 FROM reservation WHERE id = ?').pluck();
     this.#lines = database.prepare(
       'SELECT sku, requested, promised FROM reservation_line WHERE reservation = ? ORDER BY sku',
     );
@@ -61,6 +63,10 @@ export class SqliteReservationReader implements ReservationReader {
   get(id: string): Reservation | undefined {
     const row = this.#one.get(id);
     return row && this.#reservation(row);
+  }
+
+  known(ids: readonly string[]): ReadonlySet<string> {
+    return new Set(ids.filter((id) => this.#has.get(id) !== undefined));
   }
 
   /** Latest first. */
