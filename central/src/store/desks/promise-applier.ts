@@ -139,13 +139,14 @@ export class PromiseApplier {
     if ((await this.#nodes.get(warehouse)) === undefined)
       return { outcome: 'unknown', what: 'warehouse', id: warehouse };
     const { quota, returns } = this.#promising;
-    const totals: { readonly sku: Sku; readonly total: number }[] = [];
-    for (const { sku, quantity } of lines) {
-      const { units, total } = await quota.giveBack(sku, { warehouse, quantity });
-      if (units > 0) returns.tell(warehouse, sku, total);
-      totals.push({ sku, total });
-    }
-    return { outcome: 'returned', lines: totals };
+    const asked = new Map<Sku, number>();
+    for (const { sku, quantity } of lines) asked.set(sku, (asked.get(sku) ?? 0) + quantity);
+    const given = await quota.giveBack(
+      warehouse,
+      Array.from(asked, ([sku, quantity]) => ({ sku, quantity })),
+    );
+    for (const { sku, units, total } of given) if (units > 0) returns.tell(warehouse, sku, total);
+    return { outcome: 'returned', lines: given.map(({ sku, total }) => ({ sku, total })) };
   }
 
   /** Asked for once; what its node does with it comes with its log. */

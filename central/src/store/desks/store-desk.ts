@@ -219,7 +219,7 @@ export class StoreDesk implements StoreWriter {
 
   recordHeard(heard: readonly Heard[]): Promise<void> {
     return this.#write(async () => {
-      for (const one of heard) await this.#tables.nodeWriter.hear(one);
+      for (const one of eachNodeOnce(heard)) await this.#tables.nodeWriter.hear(one);
     });
   }
 
@@ -279,4 +279,18 @@ export class StoreDesk implements StoreWriter {
       return result;
     });
   }
+}
+
+/** Lists that name each node once: what one said first is in the first of them. */
+function eachNodeOnce(heard: readonly Heard[]): readonly (readonly Heard[])[] {
+  const lists: Heard[][] = [];
+  const named = new Map<WarehouseId, number>();
+  for (const one of heard) {
+    const place = named.get(one.warehouse) ?? 0;
+    named.set(one.warehouse, place + 1);
+    const list = lists[place];
+    if (list === undefined) lists.push([one]);
+    else list.push(one);
+  }
+  return lists;
 }

@@ -1,6 +1,6 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { NodeLog, skuOf } from '../../testing/node-log.ts';
+import { NodeLog, skuOf, warehouseOf } from '../../testing/node-log.ts';
 import { postgresStores } from '../../testing/opened-postgres.ts';
 import { PgliteDatabase } from '../../testing/pglite-database.ts';
 import { ContractFixture, NOW, type OpenStore, reserve } from '../contract-fixture.contract.ts';
@@ -95,4 +95,29 @@ it('waits for a batch, a catalogue and the rules of a warehouse as often as for 
   const one = [await batch(2, 2), await catalogue([skuOf('A')]), await rules([skuOf('A')])];
   expect([await batch(3, log.head), await catalogue(skus), await rules(skus)]).toEqual(one);
   expect(one).toEqual([5, 3, 5]);
+});
+
+it('waits for a sweep, and for a policy that wants units back, no more often the more SKUs and reservations there are', async () => {
+  const stock = Object.fromEntries(Array.from({ length: 40 }, (_, place) => [`S${place}`, 10]));
+  await fixture.stocked('BER1', { A: 10, ...stock });
+  const expiresAt = NOW + 1_000;
+  const sweep = { command: 'sweep', limit: 100 } as const;
+  await fixture.promise(reserve('r', { A: 1 }, { expiresAt }));
+  const one = await waitsOf(() => fixture.promise(sweep, expiresAt));
+  const group = Object.keys(stock).map((sku) => reserve(`r-${sku}`, { [sku]: 1, A: 1 }, { expiresAt }));
+  await fixture.store.promise(group.slice(0, 10), NOW);
+  expect(await waitsOf(() => fixture.promise(sweep, expiresAt))).toBe(one);
+  expect(await fixture.held('A')).toEqual([['BER1', 0]]);
+  const rules = (some: readonly string[]) =>
+    waitsOf(() =>
+      fixture.promise({
+        command: 'set-sku-policy',
+        warehouse: warehouseOf('BER1'),
+        rules: some.map((sku) => ({ sku: skuOf(sku), sharePercent: 10 })),
+      }),
+    );
+  const recalled = await rules(['A']);
+  expect(await rules(Object.keys(stock))).toBe(recalled);
+  expect([await fixture.available('A'), await fixture.available('S7')]).toEqual([1, 1]);
+  expect([one, recalled]).toEqual([14, 8]);
 });

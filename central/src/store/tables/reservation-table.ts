@@ -34,7 +34,7 @@ export interface ReservationWriter {
   ): Awaitable<void>;
   renew(id: string, expiresAt: number): Awaitable<void>;
   end(
-    id: string,
+    ids: readonly string[],
     state: Exclude<ReservationState, 'held'>,
     ended: { readonly at: number; readonly reason: string },
   ): Awaitable<void>;

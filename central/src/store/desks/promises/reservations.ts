@@ -42,7 +42,7 @@ export class Reservations {
   async release(id: string, reason: string, now: number): Promise<PromiseOutcome> {
     const reservation = await this.open(id, now);
     if (!('outcome' in reservation)) {
-      await this.#end(id, 'released', reason, now);
+      await this.#end([id], 'released', { at: now, reason });
       return { outcome: 'reservation', reservation: await this.#known(id), isReplay: false };
     }
     const ended = await this.#reader.get(id);
@@ -69,17 +69,17 @@ export class Reservations {
 
   /** It became an order, which has taken its units over (`Holdings.handOver`). */
   async confirmed(id: string, now: number): Promise<void> {
-    await this.#writer.end(id, 'confirmed', { at: now, reason: 'confirmed' });
+    await this.#writer.end([id], 'confirmed', { at: now, reason: 'confirmed' });
   }
 
   async expire(id: string, now: number): Promise<void> {
-    await this.#end(id, 'expired', 'its time was over', now);
+    await this.#expireAll([id], now);
   }
 
   /** Ends those whose time is over, at most so many; tells how many. Long ended ones are forgotten. */
   async sweep(limit: number, now: number): Promise<number> {
     const over = await this.#reader.over(now, limit);
-    for (const id of over) await this.expire(id, now);
+    if (over.length > 0) await this.#expireAll(over, now);
     await this.#writer.forget(now - centralLimits.endedReservationsKeptMs, limit);
     return over.length;
   }
@@ -89,9 +89,17 @@ export class Reservations {
     return this.#reader.nextEnd();
   }
 
-  async #end(id: string, state: 'released' | 'expired', reason: string, now: number): Promise<void> {
-    await this.#writer.end(id, state, { at: now, reason });
-    await this.#holdings.giveUp({ kind: 'reservation', id });
+  #expireAll(ids: readonly string[], now: number): Promise<void> {
+    return this.#end(ids, 'expired', { at: now, reason: 'its time was over' });
+  }
+
+  async #end(
+    ids: readonly string[],
+    state: 'released' | 'expired',
+    ended: { readonly at: number; readonly reason: string },
+  ): Promise<void> {
+    await this.#writer.end(ids, state, ended);
+    await this.#holdings.giveUp('reservation', ids);
   }
 
   async #known(id: string): Promise<Reservation> {

@@ -147,13 +147,13 @@ export class PostgresReservationWriter implements ReservationWriter {
   }
 
   async end(
-    id: string,
+    ids: readonly string[],
     state: Exclude<ReservationState, 'held'>,
     ended: { readonly at: number; readonly reason: string },
   ): Promise<void> {
     await this.#session.send(
-      "UPDATE reservation SET state = $1, ended_at = $2, end_reason = $3 WHERE id = $4 AND state = 'held'",
-      [state, ended.at, ended.reason, id],
+      "UPDATE reservation SET state = $1, ended_at = $2, end_reason = $3 WHERE id = ANY ($4::text[]) AND state = 'held'",
+      [state, ended.at, ended.reason, ids],
     );
   }
 

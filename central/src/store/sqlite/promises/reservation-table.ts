@@ -150,8 +150,8 @@ export class SqliteReservationWriter implements ReservationWriter {
     this.#renew.run(expiresAt, id);
   }
 
-  end(id: string, state: Exclude<ReservationState, 'held'>, ended: { at: number; reason: string }): void {
-    this.#end.run(state, ended.at, ended.reason, id);
+  end(ids: readonly string[], state: Exclude<ReservationState, 'held'>, ended: { at: number; reason: string }): void {
+    for (const id of ids) this.#end.run(state, ended.at, ended.reason, id);
   }
 
   /** Forgets those that ended before a moment, at most so many; tells how many. */
