@@ -30,8 +30,11 @@ export interface QuotaTable {
   offers(channel: Channel, sku: Sku, now: number): Awaitable<readonly Offer[]>;
   /** The same of several SKUs, each named once, and what the channel may promise of each; no offers where that is nothing. */
   offered(channel: Channel, skus: readonly Sku[], now: number): Awaitable<ReadonlyMap<Sku, Offered>>;
-  /** Sets units aside that a channel promises. They must be unspent in each warehouse, and in the channel beyond its buffer. */
-  hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): Awaitable<void>;
+  /**
+   * Sets units aside that a channel promises, each place named once. They must be unspent in each warehouse, and in the channel
+   * beyond its buffer.
+   */
+  hold(channel: Channel, holds: readonly SourcedHold[]): Awaitable<void>;
   /** Sets units aside for a promise that moves here: it was made once, so it may use what the buffer keeps. */
   holdMoved(sku: Sku, holds: readonly HeldUnits[]): Awaitable<void>;
   /** Where units were freed since this was last asked. */

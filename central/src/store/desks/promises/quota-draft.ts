@@ -63,15 +63,10 @@ export class QuotaDraft {
 
   /** Writes what was taken. P3 does not rest on what is kept here: no statement of the table takes more than there is. */
   async settle(): Promise<void> {
-    // Keys in order (SKU, then warehouse), so that two writers of another adapter could never wait for each other.
-    for (const [sku, taken] of [...this.#taken].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const holds = Array.from(taken, ([warehouse, quantity]) => ({ warehouse, quantity }));
-      await this.#quota.hold(
-        this.#channel,
-        sku,
-        holds.sort((a, b) => (a.warehouse < b.warehouse ? -1 : 1)),
-      );
-    }
+    const holds = [...this.#taken].flatMap(([sku, taken]) =>
+      Array.from(taken, ([warehouse, quantity]) => ({ sku, warehouse, quantity })),
+    );
+    if (holds.length > 0) await this.#quota.hold(this.#channel, holds);
   }
 
   #of(sku: Sku): Offered {

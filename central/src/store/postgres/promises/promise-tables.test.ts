@@ -62,8 +62,8 @@ describe('quotas', () => {
       {
         available: async (_, sku) => (sku === C ? 0 : 4),
         change: (sku, changes) => void told.push([sku, changes]),
-        take: async (channel, sku, changes) => {
-          told.push([channel, sku, changes]);
+        take: async (channel, taken) => {
+          for (const [sku, changes] of taken) told.push([channel, sku, changes]);
           return takes;
         },
       },
@@ -84,9 +84,9 @@ describe('quotas', () => {
     await putPosition(pg.session, { sku: A, warehouse: HAM1, granted: 2 });
     const { table, told } = quotas();
     const hold = (quantity: number) =>
-      table.hold(DEFAULT_CHANNEL, A, [
-        { warehouse: BER1, quantity: 3 },
-        { warehouse: HAM1, quantity },
+      table.hold(DEFAULT_CHANNEL, [
+        { sku: A, warehouse: BER1, quantity: 3 },
+        { sku: A, warehouse: HAM1, quantity },
       ]);
     await hold(2);
     expect([await sums(BER1), await sums(HAM1)]).toMatchObject([{ held: 7 }, { held: 2 }]);
@@ -110,7 +110,7 @@ describe('quotas', () => {
   it('fail when the channel has not so many', async () => {
     await putPosition(pg.session, { sku: A, warehouse: BER1, granted: 1 });
     const { table } = quotas({ takes: false });
-    await expect(table.hold(DEFAULT_CHANNEL, A, [{ warehouse: BER1, quantity: 1 }])).rejects.toThrow('so many');
+    await expect(table.hold(DEFAULT_CHANNEL, [{ sku: A, warehouse: BER1, quantity: 1 }])).rejects.toThrow('so many');
   });
 
   it('free and allocate what is held, and no more', async () => {

@@ -24,12 +24,15 @@ import { firstRow, type Session } from '../session.ts';
 /** In the words of the index `position_short`. */
 const IS_SHORT = 'reserved + committed + quota > greatest(0, on_hand - greatest(0, unsellable))';
 
+/** Units of a SKU that are taken, and where. */
+export type TakenOfSku = readonly [sku: Sku, changes: readonly UnspentChange[]];
+
 /** The answers, as far as quotas change them. */
 export type QuotaAnswers = Pick<AvailabilityWriter, 'change'> & {
   /** Units that a channel may promise of a SKU, as the transaction has left them: never negative. */
   available(channel: Channel, sku: Sku): Promise<number>;
-  /** False when the channel, less its buffer, has not so many: then nothing is changed. */
-  take(channel: Channel, sku: Sku, taken: readonly UnspentChange[]): Promise<boolean>;
+  /** False when the channel, less its buffer, has not so many of some SKU: then the transaction is of no more use. */
+  take(channel: Channel, taken: readonly TakenOfSku[]): Promise<boolean>;
 };
 
 /** `QuotaTable` on PostgreSQL. As on SQLite, no statement lets what is unspent fall below zero (P3). */
@@ -68,17 +71,18 @@ export class PostgresQuotaTable implements QuotaTable {
     );
   }
 
-  async hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
+  async hold(channel: Channel, holds: readonly SourcedHold[]): Promise<void> {
+    const taken = Array.from(
+      Map.groupBy(holds, ({ sku }) => sku),
+      ([sku, ofSku]): TakenOfSku => [sku, changesBy(ofSku, -1)],
+    );
     // Asked together: where either has not so many, the transaction fails.
-    const [isTaken] = await Promise.all([
-      this.#availability.take(channel, sku, changesBy(holds, -1)),
-      this.#holdEach(sku, holds),
-    ]);
-    assert(isTaken, () => `${channel} does not have so many of ${sku}`);
+    const [isTaken] = await Promise.all([this.#availability.take(channel, taken), this.#holdEach(holds)]);
+    assert(isTaken, () => `${channel} does not have so many of ${taken.map(([sku]) => sku).join(', ')}`);
   }
 
   async holdMoved(sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
-    await this.#holdEach(sku, holds);
+    await this.#holdEach(holds.map((hold) => ({ sku, ...hold })));
     await this.#availability.change(sku, changesBy(holds, -1));
   }
 
@@ -259,16 +263,23 @@ export class PostgresQuotaTable implements QuotaTable {
     return rows.map((row) => offerOf(row.sku, row, now));
   }
 
-  /** Asked together: each only as far as it is unspent there, and all of them or the transaction fails. */
-  async #holdEach(sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
-    await Promise.all(
-      holds.map(async ({ warehouse, quantity }) => {
-        const changes = await this.#session.run(
-          `UPDATE position SET held = held + $3 WHERE sku = $1 AND warehouse = $2 AND ${UNSPENT} >= $3`,
-          [sku, warehouse, quantity],
-        );
-        assert(changes === 1, () => `${quantity} of ${sku} are not unspent in ${warehouse}`);
-      }),
+  /** Each only as far as it is unspent there, and all of them or the transaction fails. */
+  async #holdEach(holds: readonly SourcedHold[]): Promise<void> {
+    const held = await this.#session.rows<DeficitPlace>(
+      `UPDATE position p SET held = p.held + asked.quantity
+      FROM unnest($1::text[], $2::text[], $3::bigint[]) AS asked (sku, warehouse, quantity)
+      WHERE p.sku = asked.sku AND p.warehouse = asked.warehouse
+        AND p.granted - p.returned - p.allocated_sent - p.held >= asked.quantity
+      RETURNING p.sku, p.warehouse`,
+      [holds.map(({ sku }) => sku), holds.map(({ warehouse }) => warehouse), holds.map(({ quantity }) => quantity)],
     );
+    if (held.length === holds.length) return;
+    const missing = holds.filter(
+      (hold) => !held.some((one) => one.sku === hold.sku && one.warehouse === hold.warehouse),
+    );
+    const texts = missing.map(
+      ({ sku, warehouse, quantity }) => `${quantity} of ${sku} are not unspent in ${warehouse}`,
+    );
+    assert(false, texts.join(', '));
   }
 }

@@ -119,10 +119,12 @@ export class SqliteQuotaTable implements QuotaTable {
   }
 
   /** Sets units aside that a channel promises. They must be unspent in each warehouse, and in the channel beyond its buffer. */
-  hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): void {
-    this.#holdEach(sku, holds);
-    const isTaken = this.#availability.take(channel, sku, changesBy(holds, -1));
-    assert(isTaken, () => `${channel} does not have so many of ${sku}`);
+  hold(channel: Channel, holds: readonly SourcedHold[]): void {
+    for (const [sku, ofSku] of Map.groupBy(holds, ({ sku }) => sku)) {
+      this.#holdEach(sku, ofSku);
+      const isTaken = this.#availability.take(channel, sku, changesBy(ofSku, -1));
+      assert(isTaken, () => `${channel} does not have so many of ${sku}`);
+    }
   }
 
   /** Sets units aside for a promise that moves here: it was made once, so it may use what the buffer keeps. */
