@@ -15,6 +15,8 @@ const anyPort = ['--port-base', '0', '--central-port', '0', '--nats-port', '0', 
 const WITHIN_MS = 20_000;
 /** The nodes have seen the broker go, and have tried it in vain once. */
 const BROKER_MISSED_MS = 400;
+const ATTEMPTS = 4;
+const isAtOnce = (tookMs: number) => tookMs < 1_000;
 
 const stores = centralStores();
 let folder: string;
@@ -62,23 +64,21 @@ describe('edgestock up', () => {
   });
 
   test('ends at once while its nodes wait to reach the broker again', async () => {
-    const up = await startCommand(
-      'up',
-      '--warehouses',
-      'BER1',
-      '--data-dir',
-      join(folder, 'cut'),
-      '--store',
-      await stores.fresh(),
-      ...anyPort,
-    );
-    const broker = childrenOf(up.pid).find(({ line }) => line.includes('nats-server'));
-    process.kill(broker?.pid ?? 0, 'SIGKILL');
-    await systemClock.sleep(BROKER_MISSED_MS);
-    const askedAt = systemClock.monotonicMs();
-    expect(await up.kill('SIGTERM')).toBe(0);
-    // A wait that cannot be cancelled would keep the process for 1 to 10 s.
-    expect(systemClock.monotonicMs() - askedAt).toBeLessThan(1_000);
+    const dataDir = join(folder, 'cut');
+    const line = ['up', '--warehouses', 'BER1', '--data-dir', dataDir, '--store', await stores.fresh(), ...anyPort];
+    const endsAfterMs = async () => {
+      const up = await startCommand(...line);
+      const broker = childrenOf(up.pid).find(({ line: command }) => command.includes('nats-server'));
+      process.kill(broker?.pid ?? 0, 'SIGKILL');
+      await systemClock.sleep(BROKER_MISSED_MS);
+      const askedAt = systemClock.monotonicMs();
+      expect(await up.kill('SIGTERM')).toBe(0);
+      return systemClock.monotonicMs() - askedAt;
+    };
+    // A wait that cannot be cancelled would keep the process for 1 to 10 s, each time; a busy machine does so now and then.
+    const attempts: number[] = [];
+    while (attempts.length < ATTEMPTS && !attempts.some(isAtOnce)) attempts.push(await endsAfterMs());
+    expect(attempts.some(isAtOnce), `it took ${attempts.join(', ')} ms`).toBe(true);
   });
 
   test('leaves no orphans and loses nothing, even when it is killed', async () => {
