@@ -5,15 +5,15 @@ export type StartSettings = {
 };
 
 /**
- * Memory of the commands that run for months, in docs/decisions/0020-the-young-generation-is-small.md with its figures.
+ * Memory of the commands that run for months; the figures are in docs/decisions/0020-the-young-generation-is-small.md.
  *
- * `semiSpaceMib`: one of three parts of V8's young generation. By default V8 takes up to 32 on 64 bits, 96 MiB a thread, and a
- * start alone fills them. A node has one thread and sits in a shop's smallest machine; central has two, and many more objects
- * under way. `isNode`: it gives back once what starting took, and its threads share one arena of the allocator of C.
+ * First the young generation of V8, in MiB of one of its three parts. By default V8 takes up to 32 on 64 bits, 96 MiB a thread, and
+ * a start alone fills them. A node has one thread and sits in a shop's smallest machine; central has two, and many more objects
+ * under way. A node may also collect its garbage when it likes: once, of what starting took.
  */
-const memory: Readonly<Record<string, { readonly semiSpaceMib: number; readonly isNode: boolean }>> = {
-  edge: { semiSpaceMib: 8, isNode: true },
-  central: { semiSpaceMib: 16, isNode: false },
+const flagsOf: Readonly<Record<string, readonly string[]>> = {
+  edge: ['--max-semi-space-size=8', '--expose-gc'],
+  central: ['--max-semi-space-size=16'],
 };
 
 /**
@@ -30,19 +30,16 @@ export function startSettings(
   },
 ): StartSettings {
   const [command = '', ...rest] = words;
-  const due = memory[command];
+  const due = flagsOf[command];
   // A part of a command, such as `edge backup`, does its work and ends.
   const isRun = rest[0] === undefined || rest[0].startsWith('-');
   if (due === undefined || !isRun) return { flags: [], environment: {} };
-  const chosen = [...given.execArgv, given.environment.NODE_OPTIONS ?? ''].join(' ');
-  const flags = [
-    ...(/semi[-_]space/.test(chosen) ? [] : [`--max-semi-space-size=${due.semiSpaceMib}`]),
-    ...(due.isNode && !/expose[-_]gc/.test(chosen) ? ['--expose-gc'] : []),
-  ];
-  const environment = {
-    NODE_COMPILE_CACHE: given.compileCache,
-    ...(due.isNode ? { MALLOC_ARENA_MAX: '1' } : {}),
-  };
-  const isUnset = ([name]: [string, string]) => given.environment[name] === undefined;
-  return { flags, environment: Object.fromEntries(Object.entries(environment).filter(isUnset)) };
+  const chosen = [...given.execArgv, given.environment.NODE_OPTIONS ?? ''].join(' ').replaceAll('_', '-');
+  const flags = due.filter((flag) => !chosen.includes(nameOf(flag)));
+  const isCached = given.environment.NODE_COMPILE_CACHE !== undefined;
+  return { flags, environment: isCached ? {} : { NODE_COMPILE_CACHE: given.compileCache } };
+}
+
+function nameOf(flag: string): string {
+  return flag.split('=', 1)[0] ?? flag;
 }
