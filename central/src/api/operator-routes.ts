@@ -1,6 +1,7 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { problemOf } from '@edgestock/shared/runtime/problem';
 import type { CentralMetrics, DirectiveReadings, IngestReadings, PromiseReadings } from '../metrics.ts';
+import type { SharedStockReport } from '../redis/shared-stock.ts';
 import type { CentralReader } from '../store/central-store.ts';
 import type { PromiseReader } from '../store/promise-store.ts';
 import { StoreFailing } from '../store/store-failing.ts';
@@ -63,6 +64,8 @@ export type CacheReport = {
   /** How long ago all changes were known here; 0 where they are told by the one process that makes them. */
   readonly staleMs: number;
   readonly isTrusted: boolean;
+  /** What was found of what other processes keep in Redis; absent where none is named. */
+  readonly redis?: SharedStockReport;
 };
 
 export type OperatorView = {
@@ -234,12 +237,20 @@ async function countedOf({ reader, warehouses, clock }: OperatorView) {
 
 function cacheReadings({ cache }: OperatorView) {
   if (cache === undefined) return {};
-  const { hits, misses, staleMs, isTrusted } = cache();
+  const { hits, misses, staleMs, isTrusted, redis } = cache();
   return {
     cache_hits: hits,
     cache_misses: misses,
     cache_stale_seconds: staleMs / 1_000,
     cache_trusted: isTrusted ? 1 : 0,
+    ...(redis === undefined
+      ? {}
+      : {
+          redis_up: redis.isUp ? 1 : 0,
+          redis_hits: redis.hits,
+          redis_misses: redis.misses,
+          redis_failures: redis.failures,
+        }),
   };
 }
 

@@ -317,6 +317,19 @@ export type WarehouseShare = PositionRecord & {
   readonly available: number;
 };
 
+/** What an answer to a shop is made of. */
+export type OfferedStock = Pick<SkuAvailability, 'sku' | 'available' | 'revision'> & {
+  readonly warehouses: readonly Pick<
+    WarehouseShare,
+    'warehouse' | 'available' | 'onHand' | 'incoming' | 'version' | 'sequence' | 'isSuspect'
+  >[];
+};
+
+/** Where answers are read, one at a time. */
+export interface StockReader {
+  availability(sku: Sku, channel: Channel): Promise<OfferedStock>;
+}
+
 /** Central's side of a quota: units it ever gave back and ever sent as allocations, and units held by open promises. */
 export type CentralTotals = { readonly returned: number; readonly allocatedSent: number; readonly held: number };
 
