@@ -133,6 +133,8 @@ test('central that starts before its server says so, and serves as soon as it is
 });
 
 test('a database that was put back by its own means begins the next epoch, when it is told so', async () => {
+  const early = await runCommand('central', 'restored', '--store', storeUrl());
+  expect(early).toMatchObject({ code: 2, stderr: expect.stringContaining('Stop it first') });
   await central.kill('SIGTERM');
   vi.stubEnv('EDGESTOCK_CENTRAL_STORE', storeUrl());
   const backup = await runCommand('central', 'backup', '--to', join(folder, 'backup.db'));

@@ -16,12 +16,15 @@ import {
   type Session,
   type WritingSession,
 } from './session.ts';
+import { takeSoleUse } from './sole-use.ts';
 
 export type TransactionParts = {
   readonly clock: Clock;
   readonly random: Random;
   /** Also on a store that was moved away: by who takes it back. */
   readonly isMovedServed?: boolean;
+  /** Nobody else may be connected: each transaction throws `StoreInUse` otherwise. */
+  readonly isAlone?: boolean;
 };
 
 /**
@@ -37,12 +40,14 @@ export class Transactions {
   /** Of this process among those that write. */
   readonly #name: string;
   readonly #isMovedServed: boolean;
+  readonly #isAlone: boolean;
   #takeovers = 0;
   #running: Running | undefined;
 
   constructor(database: PostgresDatabase, parts: TransactionParts) {
     this.#database = database;
     this.#isMovedServed = parts.isMovedServed ?? false;
+    this.#isAlone = parts.isAlone ?? false;
     this.#clock = parts.clock;
     this.#random = parts.random;
     this.#name = parts.random.uuid();
@@ -76,6 +81,7 @@ export class Transactions {
 
   #attempt<T>(work: () => Promise<T>): Promise<T> {
     return this.#database.transaction(async (session) => {
+      if (this.#isAlone) await takeSoleUse(session);
       const meta = await firstRow<Meta & MoveStanding>(
         session,
         `SELECT revision, structure, writer, move_state AS state, move_id AS id, move_other AS other
