@@ -19,6 +19,7 @@ import { openReader, openStore } from './open-store.ts';
 import { LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
 import { StoreFailing } from './store/store-failing.ts';
 import { type StorePlace, shownPlace } from './store/store-place.ts';
+import { StoreRefused } from './store/store-refused.ts';
 import { Writer } from './writer/writer.ts';
 
 export type Central = Service & { readonly url: string };
@@ -170,7 +171,8 @@ async function canOpen(place: StorePlace, how: { readonly isChecked: boolean }):
     await store.close();
     return true;
   } catch (error) {
-    if (place.kind === 'postgresql' && error instanceof StoreFailing) return false;
+    const isAway = error instanceof StoreFailing && !(error instanceof StoreRefused);
+    if (place.kind === 'postgresql' && isAway) return false;
     throw error;
   }
 }

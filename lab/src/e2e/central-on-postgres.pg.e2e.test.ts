@@ -132,6 +132,21 @@ test('central that starts before its server says so, and serves as soon as it is
   await everythingAgrees();
 });
 
+test('a password that is changed under it is named, and central goes on when the server is given the old one', async () => {
+  await postgres.demandPassword('edgestock', 'another');
+  const isNamed = async () => (await status()).ingest.reason?.includes('password') === true;
+  await until(isNamed, WITHIN_MS, 'central says what keeps it out');
+  expect((await status()).ingest).toMatchObject({
+    ...{ isUp: false, state: 'store-failing', reason: 'the database server refuses the password of "edgestock"' },
+    hint: expect.stringContaining('ALTER ROLE'),
+  });
+  await expect(startCentral()).rejects.toThrow(/ended with 1:.*refuses the password of.*PGPASSWORD/s);
+  await postgres.demandPassword('edgestock', PASSWORD);
+  await until(async () => (await status()).ingest.state === 'running', WITHIN_MS, 'central goes on');
+  await postgres.demandPassword('edgestock', undefined);
+  await everythingAgrees();
+});
+
 test('a database that was put back by its own means begins the next epoch, when it is told so', async () => {
   const early = await runCommand('central', 'restored', '--store', storeUrl());
   expect(early).toMatchObject({ code: 2, stderr: expect.stringContaining('Stop it first') });
@@ -210,7 +225,7 @@ async function onHandAtCentral(sku: string): Promise<number> {
 
 type Status = {
   readonly store: object;
-  readonly ingest: { readonly state: string };
+  readonly ingest: { readonly state: string; readonly reason?: string };
   readonly warehouses: { readonly notCounted: readonly string[] };
 };
 

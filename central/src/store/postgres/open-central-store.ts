@@ -13,15 +13,9 @@ import { migrate, SchemaRefused } from './migrate.ts';
 import { migrations } from './migrations.ts';
 import { standingIn } from './move/standing.ts';
 import { ServerDatabase } from './server-database.ts';
+import { storeRefused } from './server-refusal.ts';
 import { PostgresSharedStore } from './sharing/shared-store.ts';
 import { refuseCentrals } from './sole-use.ts';
-
-/** The server is there and lets nobody in, or the database is none for this release. */
-export class StoreRefused extends Error {
-  override readonly name = 'StoreRefused';
-  readonly hint =
-    'Look at the address of the database, in the command or in EDGESTOCK_CENTRAL_STORE: is the database there (createdb), and are the user, who may make tables in it, and the password (there or in PGPASSWORD) right?';
-}
 
 type StoreParts = {
   readonly clock: Clock;
@@ -76,9 +70,9 @@ export function openPostgresReader(
 export function refusalOf(error: unknown): unknown {
   const inWords = [SchemaRefused, StoreFailing, StoreInUse, StoreMoved];
   if (inWords.some((kind) => error instanceof kind)) return error;
-  const reason = error instanceof Error ? error.message : String(error);
   if (failureOf(error) === 'connection') {
+    const reason = error instanceof Error ? error.message : String(error);
     return new StoreUnavailable(`the database server cannot be reached: ${reason}`, { cause: error });
   }
-  return new StoreRefused(`the store cannot be opened: ${reason}`, { cause: error });
+  return storeRefused(error);
 }

@@ -8,6 +8,7 @@ import { type MoveStanding, refuseMoved } from '../store-moved.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { failureOf } from './failures.ts';
 import { SentStatements } from './sent-statements.ts';
+import { isServerRefusal, storeRefused } from './server-refusal.ts';
 import {
   firstRow,
   type Meta,
@@ -59,7 +60,7 @@ export class Transactions {
   }
 
   /**
-   * One at a time. Throws `StoreFull`, `StoreUnavailable` and `StoreMoved`; whatever else the work throws passes through. Nothing of it remains
+   * One at a time. Throws `StoreFull`, `StoreUnavailable`, `StoreRefused` and `StoreMoved`; whatever else the work throws passes through. Nothing of it remains
    * then.
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
@@ -111,6 +112,7 @@ export class Transactions {
 
 /** Throws unless another attempt may succeed. */
 function refuseRepeating(error: unknown, { isLast }: { readonly isLast: boolean }): void {
+  if (isServerRefusal(error)) throw storeRefused(error);
   const failure = failureOf(error);
   switch (failure) {
     case 'other':
