@@ -5,6 +5,7 @@ import { createLog, type Log } from '@edgestock/shared/runtime/log';
 import { type Random, systemRandom } from '@edgestock/shared/runtime/random';
 import { RELEASE } from '@edgestock/shared/runtime/release';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
+import { checkInProcess } from '@edgestock/shared/sqlite/check-in-process';
 import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import { StartCheck } from '@edgestock/shared/sqlite/start-check';
@@ -129,7 +130,10 @@ async function serve(parts: {
   const onChecked = (findings: readonly string[]) => check?.note(findings);
   const integrity =
     store.kind === 'sqlite'
-      ? services.add('integrity', new IntegrityWatch({ path: store.path, clock, random, log, onChecked }))
+      ? services.add(
+          'integrity',
+          new IntegrityWatch({ path: store.path, clock, random, log, onChecked, check: checkInProcess }),
+        )
       : undefined;
   if (check?.isBeside === true) void integrity?.check('structure');
   const opened = openReader(store, { isBusy: config.roles.includes('api') });
