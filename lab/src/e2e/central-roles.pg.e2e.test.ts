@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CentralApi } from '../api/central-api.ts';
 import { EdgeApi } from '../api/edge-api.ts';
 import { requestJson } from '../api/json-request.ts';
-import { ShopApi } from '../api/shop-api.ts';
+import { type NewOrder, ShopApi } from '../api/shop-api.ts';
 import { SiteApi } from '../api/site-api.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import { disagreement } from '../testing/agreement.ts';
@@ -123,6 +123,53 @@ test('units that two processes have to give are promised once each', async () =>
   );
   for (const { url } of shops) await until(async () => (await available(url, 'SCARCE')) === 0, WITHIN_MS, 'all gone');
   await everythingAgrees();
+});
+
+test('a second process that sees to orders does no order twice: paid, allocated and shipped once each', async () => {
+  const second = await startProcess('orders');
+  try {
+    const askers = shops.map(({ url }) => new ShopApi(url, { patienceMs: PATIENCE_MS }));
+    const [near, far] = [must(askers[0], 'near'), must(askers[1], 'far')];
+    for (const warehouse of ['BER1', 'HAM1']) await received(warehouse, 'ONCE', 40);
+    await until(async () => (await available(near.url, 'ONCE')) === 40, WITHIN_MS, 'all of it is here');
+    const place = async (id: string, sku: string, more: Partial<NewOrder> = {}) =>
+      expect((await near.place({ id, owner: id, lines: [{ sku, quantity: 2 }], ...more })).reply).toBe('made');
+    const ids = (kind: string) => Array.from({ length: 8 }, (_, index) => `${kind}-${index}`);
+    // Some are paid, some wait for goods, and of some nobody hears in time: then the payment is over, which both will find.
+    await Promise.all([
+      ...ids('once').map((id) => place(id, 'ONCE')),
+      ...ids('late').map((id) => place(id, 'ONCE', { paymentTtlSeconds: 2 })),
+      ...ids('waits').map((id) => place(id, 'COMES', { onShortage: 'backorder' })),
+    ]);
+    const paid = [...ids('once'), ...ids('waits')];
+    await Promise.all(paid.flatMap((id) => [near.pay(id, 'authorised'), far.pay(id, 'authorised')]));
+    await received('HAM1', 'COMES', 40);
+    const isOver = async (id: string) => ['done', 'cancelled'].includes((await far.order(id)).state);
+    const areOver = async () => (await Promise.all([...paid, ...ids('late')].map(isOver))).every(Boolean);
+    await until(() => shippedAll(areOver), WITHIN_MS, 'each has come to its end');
+
+    const shipped = new Map<string, number>();
+    for (const site of sites.values()) {
+      for await (const { kind, document = '', quantity } of site.log()) {
+        if (kind === 'ship') shipped.set(document, (shipped.get(document) ?? 0) - quantity);
+      }
+    }
+    for (const id of paid) {
+      const { allocations, history } = await near.order(id);
+      expect(allocations.map(({ task }) => [task, shipped.get(task)])).toEqual([[`${id}.1`, 2]]);
+      const first = id.startsWith('waits') ? ['backordered', 'paid', 'served'] : ['placed', 'paid'];
+      expect(history.map(({ step }) => step)).toEqual([...first, 'allocated', 'shipped', 'done']);
+    }
+    for (const id of ids('late')) {
+      const { allocations, history } = await near.order(id);
+      expect(allocations).toEqual([]);
+      expect(history.map(({ step }) => step)).toEqual(['placed', 'payment-timed-out', 'cancelled']);
+    }
+    await until(async () => (await available(far.url, 'ONCE')) === 24, WITHIN_MS, 'what was not paid is there again');
+    await everythingAgrees();
+  } finally {
+    await second.kill('SIGKILL');
+  }
 });
 
 test('a worker that is killed under traffic is replaced by the other within seconds', async () => {
