@@ -6,7 +6,13 @@ import { sameHash } from './same-hash.ts';
 
 /** Central's answer to a node that asks to be known. */
 export type Enrolment =
-  | { readonly outcome: 'enrolled'; readonly epoch: number; readonly centralEpoch: number }
+  | {
+      readonly outcome: 'enrolled';
+      readonly epoch: number;
+      readonly centralEpoch: number;
+      /** Where central stands in the node's log, and the chain hash there (hex). */
+      readonly cursor: { readonly applied: number; readonly hash: string };
+    }
   | Refusal;
 
 type Refusal = { readonly outcome: 'refused'; readonly reason: string; readonly hint: string };

@@ -10,9 +10,21 @@ export function describeDeciding(fixture: ContractFixture): void {
     it('gives a new warehouse its first epoch, and the same answer when asked again', async () => {
       const log = new NodeLog('BER1', { epoch: 0 });
       const first = await fixture.store.enrol(log.warehouse, log.enrolRequest(), NOW);
-      expect(first).toEqual({ outcome: 'enrolled', epoch: 1, centralEpoch: await fixture.store.centralEpoch() });
+      const centralEpoch = await fixture.store.centralEpoch();
+      const cursor = { applied: 0, hash: log.place(0).hash };
+      expect(first).toEqual({ outcome: 'enrolled', epoch: 1, centralEpoch, cursor });
       expect(await fixture.store.enrol(log.warehouse, log.enrolRequest(), NOW + 1)).toEqual(first);
       expect(await fixture.store.warehouse(log.warehouse)).toMatchObject({ epoch: 1, appliedUpTo: 0, enrolledAt: NOW });
+    });
+
+    it('says where it stands in the log, and what the log was there', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      log.record('A', 5);
+      log.record('A', -1);
+      await apply(log, 1, 1);
+      expect(await fixture.store.enrol(log.warehouse, log.enrolRequest(), NOW)).toMatchObject({
+        cursor: { applied: 1, hash: log.place(1).hash },
+      });
     });
 
     it('takes a node that another central has numbered in with its epoch', async () => {

@@ -6,8 +6,8 @@ import { type Link, LinkError } from './link.ts';
 import type { ReplicationLog } from './replication-log.ts';
 
 export type EnrolmentOutcome =
-  /** Central knows this log and its epoch. */
-  | { readonly outcome: 'enrolled' }
+  /** Central knows this log and its epoch, and stands there in it; a central of an older release says so in its first reply only. */
+  | { readonly outcome: 'enrolled'; readonly cursor: { readonly applied: number; readonly hash: string } | undefined }
   /** A person has to decide; the node goes on alone. */
   | { readonly outcome: 'refused'; readonly reason: string; readonly hint: string }
   | { readonly outcome: 'no-answer'; readonly reason: string };
@@ -45,5 +45,5 @@ export async function enrol(log: ReplicationLog, link: Link): Promise<EnrolmentO
       hint: 'the data directory is of another life of this warehouse: run the one whose log central knows; sales are kept here',
     };
   }
-  return { outcome: 'enrolled' };
+  return { outcome: 'enrolled', cursor: reply.cursor };
 }

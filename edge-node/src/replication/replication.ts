@@ -234,7 +234,7 @@ export class Replication implements Service {
       case 'enrolled':
         this.#refusedBackoff.reset();
         this.counters.sessions += 1;
-        this.#standing.enrolled(signal);
+        this.#standing.enrolled(signal, enrolment.cursor);
         await this.#heartbeat.run(signal);
         return false;
       case 'refused':

@@ -52,4 +52,20 @@ describe('a restored node', () => {
     expect(node.replication.isLive).toBe(false);
     expect(node.inbox.cursor().sequence).toBe(0);
   });
+
+  test('whose log has gone another way than central knows never tells of its end as of the latest there is', async () => {
+    restoredNode(false);
+    await node.clock.advance(10_000);
+    expect(node.central.applied).toBe(3);
+    node.link.setConnected(false);
+    node.central.diverge();
+    node.log.commit(...skuNames(1, 1));
+    await node.clock.advance(1_000);
+    node.central.endsTold.length = 0;
+    node.link.setConnected(true);
+    await node.clock.advance(10_000);
+    expect(node.replication.status()).toMatchObject({ state: 'fenced' });
+    expect(node.central.nodeFence).toContain("is not this node's");
+    expect(node.central.endsTold).toEqual([]);
+  });
 });

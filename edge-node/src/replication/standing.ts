@@ -2,10 +2,10 @@ import { parseSku } from '@edgestock/shared/inventory/ids';
 import { DIGEST_BUCKETS } from '@edgestock/shared/inventory/position-digest';
 import type { HeartbeatReply } from '@edgestock/shared/protocol/control';
 import { wireLimits } from '@edgestock/shared/protocol/limits';
-import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
+import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
-import { type Judgement, judgeReply } from './judge-reply.ts';
+import { type Judgement, judgeReply, type ReplyFacts } from './judge-reply.ts';
 import { replicationLimits as limits } from './limits.ts';
 import type { OutboxPublisher } from './outbox-publisher.ts';
 import type { Progress } from './progress.ts';
@@ -85,10 +85,16 @@ export class Standing {
     return { lastContactAt: this.#lastContactAt, skewMs: this.#skewMs };
   }
 
-  /** Central knows this node: a session begins. Nothing is sent before its first reply. */
-  enrolled(session: AbortSignal): void {
+  /**
+   * Central knows this node: a session begins. Nothing is sent before its first reply. Another history than central's must be
+   * known before the first heartbeat: its end, told as this log's, would look like movements that were lost.
+   */
+  enrolled(session: AbortSignal, cursor: { readonly applied: number; readonly hash: string } | undefined): void {
     this.#session = session;
     if (this.#phase.phase === 'refused') this.#phase = { phase: 'silent' };
+    if (cursor === undefined) return;
+    const judgement = this.#judge({ ...cursor, schema: [SCHEMA_MIN, SCHEMA_MAX] }, this.#clock.monotonicMs());
+    if (judgement.judgement === 'fence') this.#fence(judgement, 'node');
   }
 
   refused(refusal: { readonly reason: string; readonly hint: string }): void {
@@ -155,7 +161,7 @@ export class Standing {
     this.#onRecognised();
   }
 
-  #judge(reply: HeartbeatReply, now: number): Judgement {
+  #judge(reply: ReplyFacts, now: number): Judgement {
     const { committed, sent, applied, movedAt, rewound } = this.#progress;
     const hash = this.#log.hashAt(reply.applied);
     return judgeReply(reply, {

@@ -18,7 +18,10 @@ export const HIGH_WATER_FILE = 'hwm';
 const HASH_DIGITS = 16;
 /** The file is written in place and never grows: also a full disk takes it. */
 const LENGTH = 160;
-/** At most this long a commit is not in the file. A commit costs a look at the clock, the second one that writes 10 µs. */
+/**
+ * A commit is in the file unless one before it was written less than this long ago; then it comes with the next commit, or with the
+ * minute's look at the log's age. A commit costs a look at the clock, the one that writes 10 µs.
+ */
 const WRITE_PERIOD_MS = 1_000;
 
 /**

@@ -61,6 +61,8 @@ export class ModelCentral {
   readonly snapshots = new ModelSnapshots();
   /** Order in which things arrived: sequences of batches, and `state` for messages of the state lane. */
   readonly arrivals: string[] = [];
+  /** The ends of the log that heartbeats told of as the warehouse's, without a fence of the node's own. */
+  readonly endsTold: number[] = [];
   duplicates = 0;
   gaps = 0;
 
@@ -78,6 +80,11 @@ export class ModelCentral {
     this.deltas = this.deltas.slice(0, applied);
     this.#hashes = this.#hashes.slice(0, applied + 1);
     this.need = undefined;
+  }
+
+  /** As long a history as before, of a log that has gone another way. */
+  diverge(): void {
+    this.#hashes[this.deltas.length] = genesisHash.map((byte) => byte ^ 1);
   }
 
   /** Another central, which knows nothing. */
@@ -152,13 +159,19 @@ export class ModelCentral {
   #enrol(body: unknown): EnrolReply {
     enrolRequest.parse(body);
     if (this.refusal) return { outcome: 'refused', ...this.refusal };
-    return { outcome: 'enrolled', epoch: this.epoch, centralEpoch: this.directives.centralEpoch };
+    return {
+      outcome: 'enrolled',
+      epoch: this.epoch,
+      centralEpoch: this.directives.centralEpoch,
+      cursor: { applied: this.applied, hash: Buffer.from(this.#hash()).toString('hex') },
+    };
   }
 
   /** Held back while the sender waits for more than there is, as central's is. */
   async #heartbeat(body: unknown): Promise<HeartbeatReply> {
-    const { sent, down, fence } = heartbeatRequest.parse(body);
+    const { place, sent, down, fence } = heartbeatRequest.parse(body);
     this.nodeFence = fence?.reason;
+    if (fence === undefined) this.endsTold.push(place.sequence);
     this.directives.hear(down);
     const until = this.#clock.monotonicMs() + HOLD_MS;
     while (this.applied < sent && this.need === undefined && this.#clock.monotonicMs() < until) {

@@ -21,6 +21,11 @@ export class CentralApi {
     return new Map(warehouses.map(({ warehouse, appliedUpTo }) => [warehouse, appliedUpTo]));
   }
 
+  /** Deltas of the warehouse that central does not have, as far as it has heard. */
+  async backlog(warehouse: string): Promise<number> {
+    return ((await this.#get(`/v1/warehouses/${warehouse}`)) as { readonly backlog: number }).backlog;
+  }
+
   async positions(warehouse: string): Promise<ReadonlyMap<string, Told>> {
     const positions = new Map<string, Told>();
     let after = '';

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@edgestock/shared/runtime/clock';
 import { pagesOf, spoilPages } from '@edgestock/shared/testing/spoil-pages';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CentralApi } from '../api/central-api.ts';
@@ -15,6 +16,8 @@ import { isRunning, type RunningCommand, runCommand, startCommand, until } from 
 
 /** A node restored from an old backup, cloned, or put on a new disk, as a real process beside a real central and broker. */
 const WITHIN_MS = 30_000;
+/** What a node has sent is at central by then. */
+const UNDER_WAY_MS = 200;
 
 const stores = centralStores();
 let folder: string;
@@ -75,9 +78,20 @@ const isStopped = async (node: Node) => ['refused', 'fenced'].includes((await st
 const isLive = (node: Node) =>
   until(async () => (await statusOf(node)).state === 'live', WITHIN_MS, 'the node is live');
 
-async function isAllApplied({ api }: Node): Promise<boolean> {
-  const { sequence, applied } = await api.status();
-  return applied === sequence;
+/** Ends it at a moment at which central has all that a heartbeat has told of: anything else would be lost with its disk, rightly. */
+async function killKnown({ process: running, warehouse }: Node): Promise<void> {
+  await until(
+    async () => {
+      process.kill(running.pid, 'SIGSTOP');
+      await systemClock.sleep(UNDER_WAY_MS);
+      const isKnown = (await central.backlog(warehouse)) === 0;
+      if (!isKnown) process.kill(running.pid, 'SIGCONT');
+      return isKnown;
+    },
+    WITHIN_MS,
+    'central has all of its log',
+  );
+  await running.kill('SIGKILL');
 }
 
 async function write({ api }: Node, path: string, body: object): Promise<number> {
@@ -157,9 +171,7 @@ describe('a node', () => {
       WITHIN_MS,
       'and central knows',
     );
-    // What a heartbeat has told of and central has not, is lost with the disk.
-    await until(() => isAllApplied(node), WITHIN_MS, 'central has all of its log');
-    await node.process.kill('SIGKILL');
+    await killKnown(node);
 
     const restored = await runCommand(
       ...['edge', 'restore', '--from', backup, '--data-dir', dataDir, '--warehouse', 'BER1', '--replace', '--json'],
@@ -167,7 +179,8 @@ describe('a node', () => {
     expect(restored.code, restored.stderr).toBe(0);
     link.cut();
     node = await start('BER1', dataDir);
-    expect(await statusOf(node)).toMatchObject({ restored: { kind: 'rolled-back' } });
+    // By the file beside it, where what is missing came a second after the commit before; else by the backup's own stamp.
+    expect(['rolled-back', 'backup']).toContain((await statusOf(node)).restored?.kind);
     // The till had no answer to its last receipt, and sends it again; then it goes on.
     expect([await sell(node, '2', 4), await sell(node, '3', 2)]).toEqual([201, 201]);
     const lines = [{ sku: 'A', quantity: 1 }];

@@ -26,6 +26,8 @@ export const enrolReply = z.discriminatedUnion('outcome', [
     outcome: z.literal('enrolled'),
     epoch: z.number().int().positive(),
     centralEpoch: z.number().int().positive(),
+    /** Central's cursor in this node's log and the chain hash there, to be judged before anything is said; absent from older centrals. */
+    cursor: z.object({ applied: sequence, hash: hashHex }).optional(),
   }),
   /** Refused until a person decides: another installation owns this warehouse, or the log is not the one central knows. */
   z.object({ outcome: z.literal('refused'), reason: z.string(), hint: z.string() }),

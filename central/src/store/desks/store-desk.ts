@@ -82,7 +82,8 @@ export class StoreDesk implements StoreWriter {
     const { nodes, nodeWriter, lives, batchLog, epochs } = this.#tables;
     const { result } = await this.#apply(async (): Promise<Enrolment> => {
       const { sequence } = request.place;
-      const decided = decideEnrolment(await nodes.get(warehouse), request, {
+      const record = await nodes.get(warehouse);
+      const decided = decideEnrolment(record, request, {
         overtaken: await lives.overtaken(warehouse, request.instance),
         warehouses: await nodes.count(),
         hashAtPlace: sequence === 0 ? genesisHash : await batchLog.hashAt(warehouse, sequence),
@@ -94,7 +95,9 @@ export class StoreDesk implements StoreWriter {
         await this.#promises.introduce(warehouse);
         if (decided.isForgotten) await this.#promising.availability.exclude(warehouse);
       } else await nodeWriter.beginLater({ warehouse, epoch, instance: request.instance });
-      return { outcome: 'enrolled', epoch, centralEpoch: await epochs.current() };
+      const { appliedUpTo: applied, appliedHash } = record ?? { appliedUpTo: 0, appliedHash: genesisHash };
+      const cursor = { applied, hash: Buffer.from(appliedHash).toString('hex') };
+      return { outcome: 'enrolled', epoch, centralEpoch: await epochs.current(), cursor };
     });
     return result;
   }
