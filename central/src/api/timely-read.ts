@@ -1,6 +1,12 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { StoreFailing } from '../store/store-failing.ts';
-import { StoreUnavailable } from '../store/store-unavailable.ts';
+
+/** Nothing has come back yet. */
+class NoAnswerYet extends StoreFailing {
+  override readonly name = 'NoAnswerYet';
+  readonly hint =
+    'Is the database server busy with something else, or the line to it dead? Central finds that out by itself within half a minute, and goes on when it can.';
+}
 
 /** Why the store does not answer, and since when by the wall clock. */
 export type StoreSilence = { readonly since: number; readonly reason: string; readonly hint: string };
@@ -44,7 +50,7 @@ export class TimelyRead<T> {
     const late = Promise.withResolvers<never>();
     const cancel = this.#clock.after(this.#waitMsMax, () => {
       this.#waitFor(asked);
-      late.reject(new StoreUnavailable(`no answer within ${this.#waitMsMax / 1_000} s`));
+      late.reject(new NoAnswerYet(`no answer within ${this.#waitMsMax / 1_000} s`));
     });
     try {
       return await Promise.race([asked, late.promise]);
