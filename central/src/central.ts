@@ -5,6 +5,7 @@ import { createLog, type Log } from '@edgestock/shared/runtime/log';
 import { type Random, systemRandom } from '@edgestock/shared/runtime/random';
 import { RELEASE } from '@edgestock/shared/runtime/release';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
+import { checkInProcess } from '@edgestock/shared/sqlite/check-in-process';
 import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import { StartCheck } from '@edgestock/shared/sqlite/start-check';
@@ -21,6 +22,7 @@ import type { CentralReader } from './store/central-store.ts';
 import { LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
 import { StoreFailing } from './store/store-failing.ts';
 import { type StorePlace, shownPlace } from './store/store-place.ts';
+import { StoreRefused } from './store/store-refused.ts';
 import { Writer } from './writer/writer.ts';
 
 export type Central = Service & { readonly url: string };
@@ -130,7 +132,10 @@ async function serve(parts: {
   const onChecked = (findings: readonly string[]) => check?.note(findings);
   const integrity =
     store.kind === 'sqlite'
-      ? services.add('integrity', new IntegrityWatch({ path: store.path, clock, random, log, onChecked }))
+      ? services.add(
+          'integrity',
+          new IntegrityWatch({ path: store.path, clock, random, log, onChecked, check: checkInProcess }),
+        )
       : undefined;
   if (check?.isBeside === true) void integrity?.check('structure');
   const opened = openReader(store, { isBusy: config.roles.includes('api') });
@@ -188,7 +193,8 @@ async function canOpen(place: StorePlace, how: { readonly isChecked: boolean }):
     await store.close();
     return true;
   } catch (error) {
-    if (place.kind === 'postgresql' && error instanceof StoreFailing) return false;
+    const isAway = error instanceof StoreFailing && !(error instanceof StoreRefused);
+    if (place.kind === 'postgresql' && isAway) return false;
     throw error;
   }
 }

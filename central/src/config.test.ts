@@ -67,6 +67,12 @@ describe('the configuration of central', () => {
     }
   });
 
+  test('says where the directory of a file is named, to who writes it as for a move', () => {
+    const read = () => readCentralConfig({ EDGESTOCK_CENTRAL_STORE: 'sqlite:data/central' }, {});
+    expect(read).toThrow(/EDGESTOCK_CENTRAL_STORE=.*--data-dir DIR \(EDGESTOCK_CENTRAL_DATA_DIR\)/);
+    expect(read).not.toThrow(/not the address/);
+  });
+
   test('takes the roles of a process, where its store can be shared', () => {
     const shared = { EDGESTOCK_CENTRAL_STORE: 'postgres://edgestock@db.example/edgestock' };
     const rolesOf = (roles: string, store = shared) =>

@@ -25,6 +25,12 @@ export type CentralConfig = {
 const SQLITE = 'sqlite';
 const ALL_ROLES = 'all';
 
+const NO_ADDRESS =
+  'not sqlite, and not the address of a database like postgres://user:password@host:5432/edgestock, where %25 stands for a % of the password';
+/** As the place of a store is written for `edgestock central move`. */
+const NAMES_A_FILE =
+  'the directory of a file is named by --data-dir DIR (EDGESTOCK_CENTRAL_DATA_DIR), with no store or just sqlite here';
+
 /** Of a database on a PostgreSQL server. */
 export function isDatabaseAddress(text: string): boolean {
   const [, authority] = /^postgres(?:ql)?:\/\/([^\s/?]+)\/[^\s/?]+(?:\?\S*)?$/.exec(text) ?? [];
@@ -64,10 +70,9 @@ export const centralSettings = {
     schema: z
       .string()
       .default(SQLITE)
-      .refine(
-        (text) => text === SQLITE || isDatabaseAddress(text),
-        'not sqlite, and not the address of a database like postgres://user:password@host:5432/edgestock, where %25 stands for a % of the password',
-      ),
+      .refine((text) => text === SQLITE || isDatabaseAddress(text), {
+        error: ({ input }) => (String(input).startsWith(`${SQLITE}:`) ? NAMES_A_FILE : NO_ADDRESS),
+      }),
     description:
       'sqlite: a file in the data directory. Or the address of a PostgreSQL database (15 or later), which several machines can share.',
     isSecret: true,

@@ -1,5 +1,6 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { problemOf } from '@edgestock/shared/runtime/problem';
+import { centralLimits } from '../limits.ts';
 import type { CentralMetrics, DirectiveReadings, IngestReadings, PromiseReadings } from '../metrics.ts';
 import type { SharedStockReport } from '../redis/shared-stock.ts';
 import type { CentralReader } from '../store/central-store.ts';
@@ -13,6 +14,7 @@ import { type Doors, jsonResponse, problemResponse } from './doors.ts';
 import { problems } from './problems.ts';
 import { QUARANTINE_PATH } from './quarantine-routes.ts';
 import { parametersOf } from './request-parts.ts';
+import { type StoreSilence, TimelyRead } from './timely-read.ts';
 import { UNKNOWN_TASKS_PATH } from './unknown-task-routes.ts';
 import { isoText } from './warehouse-routes.ts';
 
@@ -89,6 +91,10 @@ export type OperatorView = {
 
 /** Probes, status and metrics. */
 export function operatorRoutes(doors: Doors, view: OperatorView): void {
+  const { clock } = view;
+  const status = new TimelyRead(() => storedOf(view), { clock, waitMsMax: centralLimits.statusReadMsMax });
+  const figures = new TimelyRead(() => countedOf(view), { clock, waitMsMax: centralLimits.metricsReadMsMax });
+
   // Alive: the event loop turns. Nothing else, or a full disk would have the supervisor restart a healthy process for ever.
   doors('/healthz', { GET: () => jsonResponse('{"status":"alive"}') });
 
@@ -111,7 +117,8 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
     GET: async (context) => {
       parametersOf(context, []);
       const { pending, promises, directives } = view.promising();
-      const stored = await unlessFailing(() => storedOf(view));
+      // While the store cannot be read, the rest is told all the same.
+      const { told: stored, silence } = await status.ask();
       return jsonResponse(
         JSON.stringify({
           role: 'central',
@@ -119,7 +126,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           version: view.version,
           startedAt: isoText(view.startedAt),
           ...stored?.told,
-          store: { ...shownPlace(view.store), ...stored?.size },
+          store: { ...shownPlace(view.store), ...stored?.size, ...silent(silence) },
           ...integrityOf(view),
           ingest: view.ingest(),
           ...(stored === undefined ? {} : { warehouses: stored.warehouses, ...stored.quarantine }),
@@ -138,7 +145,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
       const { metrics } = view;
       const ingest = view.ingest();
       const { pending, promises, directives } = view.promising();
-      const counted = await unlessFailing(() => countedOf(view));
+      const { told: counted } = await figures.ask();
       const page = await metrics.page({
         central: {
           ...counted?.central,
@@ -162,14 +169,8 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
   });
 }
 
-/** While the store cannot be read, the rest is told all the same: then most of all. */
-async function unlessFailing<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof StoreFailing) return undefined;
-    throw error;
-  }
+function silent(silence: StoreSilence | undefined) {
+  return silence === undefined ? {} : { isUp: false, ...silence, since: isoText(silence.since) };
 }
 
 /** What the status tells of what is stored. */
