@@ -17,8 +17,7 @@ import type { CentralConfig } from './config.ts';
 import { StoreWrites } from './ingest/store-writes.ts';
 import { CentralMetrics } from './metrics.ts';
 import { openReader, openStore } from './open-store.ts';
-import { SharedStock } from './redis/shared-stock.ts';
-import type { CentralReader } from './store/central-store.ts';
+import type { KeptTexts } from './redis/shared-stock.ts';
 import { LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
 import { StoreFailing } from './store/store-failing.ts';
 import { type StorePlace, shownPlace } from './store/store-place.ts';
@@ -148,14 +147,14 @@ async function serve(parts: {
     log.info({ url: server.url, store: shownPlace(store), roles: config.roles }, 'central is ready');
     return;
   }
-  const sharedStock =
-    config.redisUrl === undefined ? undefined : await openSharedStock(config.redisUrl, { reader, view, services });
+  const { redisUrl } = config;
+  const keptTexts = redisUrl === undefined ? undefined : services.add('redis', await connectRedis(redisUrl, view));
   const startApi = () =>
     Api.start({
       ...view,
       ...{ server, corsOrigins: config.corsOrigins, reader, writer, random },
       ...(shared === undefined ? {} : { shared }),
-      ...(sharedStock === undefined ? {} : { sharedStock }),
+      ...(keptTexts === undefined ? {} : { keptTexts }),
       ...(integrity === undefined ? {} : { integrity: () => integrity.report }),
     });
   services.add('start', { stop: async () => stopping.abort() });
@@ -170,17 +169,10 @@ async function serve(parts: {
   log.info({ url: server.url, store: shownPlace(store), broker: config.natsUrls }, 'central is ready');
 }
 
-/** The client is loaded only where a Redis is named: it costs a start 60 ms. */
-async function openSharedStock(
-  url: string,
-  {
-    reader,
-    view,
-    services,
-  }: { readonly reader: CentralReader; readonly view: ProcessView; readonly services: ServiceStack },
-): Promise<SharedStock> {
+/** The client is loaded only where a Redis is named: it takes 25 MiB. */
+async function connectRedis(url: string, view: ProcessView): Promise<Service & KeptTexts> {
   const { RedisLink } = await import('./redis/redis-link.ts');
-  return new SharedStock({ reader, texts: services.add('redis', new RedisLink(url, view)) });
+  return new RedisLink(url, view);
 }
 
 /**

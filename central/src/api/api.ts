@@ -8,7 +8,7 @@ import type { CentralMetrics } from '../metrics.ts';
 import { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { PromiseWriter } from '../orders/promise-writer.ts';
 import { Promises } from '../orders/promises.ts';
-import type { SharedStock } from '../redis/shared-stock.ts';
+import { type KeptTexts, SharedStock } from '../redis/shared-stock.ts';
 import type { Channel } from '../rules/channel.ts';
 import type { CentralReader, ChangeNotice } from '../store/central-store.ts';
 import type { PromiseReader } from '../store/promise-store.ts';
@@ -61,8 +61,8 @@ export type ApiOptions = {
   /** What other processes change; absent where this one has the store for itself. */
   readonly shared?: Pick<SharedStore, 'standing' | 'noticesAfter'>;
   readonly sharing?: () => Sharing;
-  /** What processes read for one another; only beside `shared`. */
-  readonly sharedStock?: SharedStock;
+  /** Where processes keep for one another what they have read; only beside `shared`. */
+  readonly keptTexts?: KeptTexts;
   readonly promising: () => PromisingReport;
   readonly residentBytes: () => number;
 };
@@ -94,16 +94,18 @@ export class Api implements Service {
 
   /** Resolves when it answers. Rejects when the store cannot be read. */
   static async start(options: ApiOptions): Promise<Api> {
-    const { reader, writer, clock, random, log, metrics, sharedStock } = options;
+    const { reader, writer, clock, random, log, metrics, keptTexts: texts } = options;
     const life = await StoreLife.of(reader);
     const warehouses = new Warehouses(reader);
+    const isTrusted = () => feed?.isTrusted !== false;
+    const sharedStock = texts && new SharedStock({ reader, texts, isTrusted });
     const answers = new AvailabilityAnswers({
       reader,
       ...(sharedStock === undefined ? {} : { stock: sharedStock }),
       fleet: new FleetView(reader),
       clock,
       life,
-      isTrusted: () => feed?.isTrusted !== false,
+      isTrusted,
     });
     let feed: ChangeFeed | undefined;
     const services = new ServiceStack();
@@ -179,7 +181,7 @@ export class Api implements Service {
         cache: () => ({
           ...answers.counts,
           staleMs: feed?.staleMs ?? 0,
-          isTrusted: feed?.isTrusted !== false,
+          isTrusted: isTrusted(),
           ...(sharedStock === undefined ? {} : { redis: sharedStock.report }),
         }),
       });

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
-import { SharedStock } from '../redis/shared-stock.ts';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { Standing } from '../store/shared-store.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
@@ -72,15 +71,12 @@ describe('beside a Redis', () => {
     await central.stop();
     central = await ApiUnderTest.start((store) => ({
       shared: sharedOf(store),
-      sharedStock: new SharedStock({
-        reader: store.reader,
-        texts: {
-          isUp: true,
-          failures: 0,
-          get: async (key) => texts.get(key),
-          set: (key, text) => texts.set(key, text),
-        },
-      }),
+      keptTexts: {
+        isUp: true,
+        failures: 0,
+        get: async (key) => texts.get(key),
+        set: (key, text) => texts.set(key, text),
+      },
     }));
   });
 
@@ -110,5 +106,14 @@ describe('beside a Redis', () => {
     const answer = (await (await central.fetch('/v1/availability/B')).json()) as { warehouses: { onHand: number }[] };
     expect(answer.warehouses.map(({ onHand: units }) => units)).toEqual([5]);
     expect(await cache()).toMatchObject({ redis: { hits: 1 } });
+  });
+
+  it('takes nothing from there once it no longer hears what others change', async () => {
+    await central.move('BER1', { sku: 'A', quantity: 5 });
+    expect(await onHand()).toBe(5);
+    isFeedCut = true;
+    await expect.poll(cache, { timeout: centralLimits.feedTrustMsMax * 3 }).toMatchObject({ isTrusted: false });
+    await moveElsewhere(2);
+    expect(await onHand()).toBe(7);
   });
 });

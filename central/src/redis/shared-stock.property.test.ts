@@ -57,12 +57,14 @@ class ModelProcess {
   readonly told = new Map<Sku, number>();
   #seen: number;
   reads = 0;
+  isTrusted = true;
 
   constructor(store: ModelStore, texts: KeptTexts) {
     this.#store = store;
     this.stock = new SharedStock({
       reader: { availability: (sku) => this.#read(sku) },
       texts,
+      isTrusted: () => this.isTrusted,
       marks: new ChangeMarks(64),
     });
     this.#seen = store.revision;
@@ -187,4 +189,16 @@ test('another life of the store has nothing of the one before', async () => {
   expect([await ask(other), other.reads]).toEqual([1, 1]);
   one.stock.forget();
   expect([await ask(one), one.reads]).toEqual([1, 2]);
+});
+
+test('a feed that is too old proves nothing', async () => {
+  const { store, one, other } = pair();
+  store.change(skuOf('A'));
+  await one.look(false);
+  await ask(one);
+  await other.look(false);
+  other.isTrusted = false;
+  expect([await ask(other), other.reads]).toEqual([1, 1]);
+  other.isTrusted = true;
+  expect([await ask(other), other.reads]).toEqual([1, 1]);
 });

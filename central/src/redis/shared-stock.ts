@@ -35,14 +35,22 @@ const PAGES_MAX = 40;
 export class SharedStock implements StockReader {
   readonly #reader: StockReader;
   readonly #texts: KeptTexts;
+  readonly #isTrusted: () => boolean;
   readonly #marks: ChangeMarks;
   #life: string | undefined;
   #hits = 0;
   #misses = 0;
 
-  constructor(options: { readonly reader: StockReader; readonly texts: KeptTexts; readonly marks?: ChangeMarks }) {
+  constructor(options: {
+    readonly reader: StockReader;
+    readonly texts: KeptTexts;
+    /** Whether the feed of changes is young enough to prove anything. */
+    readonly isTrusted: () => boolean;
+    readonly marks?: ChangeMarks;
+  }) {
     this.#reader = options.reader;
     this.#texts = options.texts;
+    this.#isTrusted = options.isTrusted;
     this.#marks = options.marks ?? new ChangeMarks();
   }
 
@@ -102,6 +110,7 @@ export class SharedStock implements StockReader {
       kept?.stock.sku === sku &&
       kept.channel === channel &&
       life === this.#life &&
+      this.#isTrusted() &&
       this.#marks.isCurrent(sku, { revision: kept.stock.revision, upTo: kept.upTo });
     if (isProved) this.#hits += 1;
     else this.#misses += 1;
