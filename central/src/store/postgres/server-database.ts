@@ -5,8 +5,10 @@ import { centralLimits } from '../../limits.ts';
 import { encoded } from './array-literal.ts';
 import { failureOf } from './failures.ts';
 import { CLOSE_WITHIN_S, ServerReaders } from './server-readers.ts';
+import { isServerRefusal } from './server-refusal.ts';
 import type { Parameter, PostgresDatabase, Session, TransactionSession } from './session.ts';
 import { SilenceWatch } from './silence-watch.ts';
+import { asTlsRefusal } from './tls-offer.ts';
 
 export type ServerOptions = {
   /** Connections that read, at most. */
@@ -52,6 +54,7 @@ export class ServerDatabase implements PostgresDatabase {
   readonly reads: Session;
   readonly #readers: ServerReaders;
   readonly #clock: Clock;
+  readonly #address: string;
   readonly #openWriter: () => Opened;
   readonly #isUnhurried: boolean;
   #writer: Opened | undefined;
@@ -60,6 +63,7 @@ export class ServerDatabase implements PostgresDatabase {
   constructor(address: string, { readersMax, name, clock = systemClock, isUnhurried = false }: ServerOptions) {
     const url = withoutName(address);
     this.#clock = clock;
+    this.#address = address;
     this.#isUnhurried = isUnhurried;
     const options = {
       types: { int8: { to: 20, from: [20], serialize: String, parse: Number } },
@@ -75,6 +79,7 @@ export class ServerDatabase implements PostgresDatabase {
     this.#readers = new ServerReaders(
       (onclose) => postgres(url, { ...options, connection: named, max: readersMax, onclose }),
       clock,
+      (error) => this.#explained(error),
     );
     this.#openWriter = () =>
       opened((onclose) => postgres(url, { ...options, connection: { ...named, ...plannedOnce }, max: 1, onclose }));
@@ -117,8 +122,9 @@ export class ServerDatabase implements PostgresDatabase {
       const answers = await watch.owed(writer.client.unsafe<{ readonly pid: number }[][]>(begin));
       pid = answers.at(-1)?.[0]?.pid ?? 0;
       return await within(writer, watch, work);
-    } catch (error) {
-      if (failureOf(error) === 'connection') {
+    } catch (thrown) {
+      const error = await this.#explained(thrown);
+      if (failureOf(error) === 'connection' || isServerRefusal(error)) {
         // Its connection may be about to end.
         this.#writer = undefined;
         await writer.client.end({ timeout: 0 });
@@ -129,6 +135,10 @@ export class ServerDatabase implements PostgresDatabase {
       watch.end();
       this.#isWriting = false;
     }
+  }
+
+  #explained(error: unknown): Promise<unknown> {
+    return asTlsRefusal(error, this.#address, this.#clock);
   }
 
   async close(): Promise<void> {
