@@ -75,14 +75,13 @@ export class ServerDatabase implements PostgresDatabase {
       max_lifetime: null,
       backoff: () => 0,
     };
-    const named = { application_name: name };
+    const connection = { application_name: name, ...plannedOnce };
     this.#readers = new ServerReaders(
-      (onclose) => postgres(url, { ...options, connection: named, max: readersMax, onclose }),
+      (onclose) => postgres(url, { ...options, connection, max: readersMax, onclose }),
       clock,
       (error) => this.#explained(error),
     );
-    this.#openWriter = () =>
-      opened((onclose) => postgres(url, { ...options, connection: { ...named, ...plannedOnce }, max: 1, onclose }));
+    this.#openWriter = () => opened((onclose) => postgres(url, { ...options, connection, max: 1, onclose }));
     this.reads = {
       rows: (text, parameters) => this.#readers.read((client) => sessionOn(client).rows(text, parameters)),
       run: (text, parameters) => this.#readers.read((client) => sessionOn(client).run(text, parameters)),
@@ -195,9 +194,10 @@ function withoutName(url: string): string {
 }
 
 /**
- * What a transaction asks it asks by key, so one plan is as good as another. Left to itself the server plans a statement on a
+ * What is asked is asked by key, so one plan is as good as another. Left to itself the server plans a statement on a
  * partitioned table anew each time, since it reckons that a plan for one partition saves more than planning costs: on a busy
- * machine that made 84 reservations/s of 306, each of another SKU, in groups of 64.
+ * machine that made 84 reservations/s of 306, each of another SKU, in groups of 64, and
+ * answers of one SKU cost the server 1,140 µs of processor time instead of 300.
  */
 const plannedOnce = { plan_cache_mode: 'force_generic_plan' };
 
