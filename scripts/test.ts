@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { COUNTS_FILE_VARIABLE, type Counts, plainLine, readCounts } from './testing/counts.ts';
 import { type FoundServer, filesThatNeed, findServers } from './testing/servers.ts';
 import { lint, ROOT, run, type StepResult, types } from './testing/steps.ts';
-import { natsServer, postgres, type Server } from './testing/suites.ts';
+import { natsServer, postgres, redisServer, type Server } from './testing/suites.ts';
 
 const isCi = Boolean(process.env.CI);
 const servers = findServers();
-const missing = [natsServer, postgres].filter((server) => !announce(server, servers.get(server)));
+const missing = [natsServer, postgres, redisServer].filter((server) => !announce(server, servers.get(server)));
 
 const results = [await run(types), await run(lint)];
 const { result, counts } = await runTests(process.argv.slice(2));

@@ -5,6 +5,7 @@ import { createLog, type Log } from '@edgestock/shared/runtime/log';
 import { type Random, systemRandom } from '@edgestock/shared/runtime/random';
 import { RELEASE } from '@edgestock/shared/runtime/release';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
+import { checkInProcess } from '@edgestock/shared/sqlite/check-in-process';
 import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import { StartCheck } from '@edgestock/shared/sqlite/start-check';
@@ -16,9 +17,11 @@ import type { CentralConfig } from './config.ts';
 import { StoreWrites } from './ingest/store-writes.ts';
 import { CentralMetrics } from './metrics.ts';
 import { openReader, openStore } from './open-store.ts';
+import type { KeptTexts } from './redis/shared-stock.ts';
 import { LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
 import { StoreFailing } from './store/store-failing.ts';
 import { type StorePlace, shownPlace } from './store/store-place.ts';
+import { StoreRefused } from './store/store-refused.ts';
 import { Writer } from './writer/writer.ts';
 
 export type Central = Service & { readonly url: string };
@@ -128,7 +131,10 @@ async function serve(parts: {
   const onChecked = (findings: readonly string[]) => check?.note(findings);
   const integrity =
     store.kind === 'sqlite'
-      ? services.add('integrity', new IntegrityWatch({ path: store.path, clock, random, log, onChecked }))
+      ? services.add(
+          'integrity',
+          new IntegrityWatch({ path: store.path, clock, random, log, onChecked, check: checkInProcess }),
+        )
       : undefined;
   if (check?.isBeside === true) void integrity?.check('structure');
   const opened = openReader(store, { isBusy: config.roles.includes('api') });
@@ -141,11 +147,14 @@ async function serve(parts: {
     log.info({ url: server.url, store: shownPlace(store), roles: config.roles }, 'central is ready');
     return;
   }
+  const { redisUrl } = config;
+  const keptTexts = redisUrl === undefined ? undefined : services.add('redis', await connectRedis(redisUrl, view));
   const startApi = () =>
     Api.start({
       ...view,
       ...{ server, corsOrigins: config.corsOrigins, reader, writer, random },
       ...(shared === undefined ? {} : { shared }),
+      ...(keptTexts === undefined ? {} : { keptTexts }),
       ...(integrity === undefined ? {} : { integrity: () => integrity.report }),
     });
   services.add('start', { stop: async () => stopping.abort() });
@@ -160,6 +169,12 @@ async function serve(parts: {
   log.info({ url: server.url, store: shownPlace(store), broker: config.natsUrls }, 'central is ready');
 }
 
+/** The client is loaded only where a Redis is named: it takes 25 MiB. */
+async function connectRedis(url: string, view: ProcessView): Promise<Service & KeptTexts> {
+  const { RedisLink } = await import('./redis/redis-link.ts');
+  return new RedisLink(url, view);
+}
+
 /**
  * Opened here once, so that a store that cannot be used ends the start with its reason; the thread would try for ever. False while
  * a server is away.
@@ -170,7 +185,8 @@ async function canOpen(place: StorePlace, how: { readonly isChecked: boolean }):
     await store.close();
     return true;
   } catch (error) {
-    if (place.kind === 'postgresql' && error instanceof StoreFailing) return false;
+    const isAway = error instanceof StoreFailing && !(error instanceof StoreRefused);
+    if (place.kind === 'postgresql' && isAway) return false;
     throw error;
   }
 }

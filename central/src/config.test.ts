@@ -67,6 +67,12 @@ describe('the configuration of central', () => {
     }
   });
 
+  test('says where the directory of a file is named, to who writes it as for a move', () => {
+    const read = () => readCentralConfig({ EDGESTOCK_CENTRAL_STORE: 'sqlite:data/central' }, {});
+    expect(read).toThrow(/EDGESTOCK_CENTRAL_STORE=.*--data-dir DIR \(EDGESTOCK_CENTRAL_DATA_DIR\)/);
+    expect(read).not.toThrow(/not the address/);
+  });
+
   test('takes the roles of a process, where its store can be shared', () => {
     const shared = { EDGESTOCK_CENTRAL_STORE: 'postgres://edgestock@db.example/edgestock' };
     const rolesOf = (roles: string, store = shared) =>
@@ -77,6 +83,33 @@ describe('the configuration of central', () => {
     expect(() => readCentralConfig({ EDGESTOCK_CENTRAL_ROLES: 'api' }, {})).toThrow(
       /a file of SQLite is one process's own/,
     );
+  });
+
+  test('takes a Redis where several processes can answer, and shows no password', () => {
+    const shared = { EDGESTOCK_CENTRAL_STORE: 'postgres://edgestock@db.example/edgestock' };
+    const redisOf = (redis: string, store = shared) =>
+      readCentralConfig({ EDGESTOCK_CENTRAL_REDIS: redis }, store).redisUrl;
+    for (const right of [
+      'redis://cache.example',
+      'redis://:secret@127.0.0.1:6379/3',
+      'rediss://u:secret@cache.example:6380',
+    ]) {
+      expect(redisOf(right)).toBe(right);
+    }
+    expect(redisOf('')).toBeUndefined();
+    for (const wrong of [
+      'cache.example:6379',
+      'http://cache.example',
+      'redis://',
+      'redis://:50%secret@a',
+      'redis://a/b',
+    ]) {
+      expect(() => redisOf(wrong)).toThrow(/EDGESTOCK_CENTRAL_REDIS=\(not shown\): not the address of a Redis/);
+    }
+    expect(() => readCentralConfig({ EDGESTOCK_CENTRAL_REDIS: 'redis://:secret@a' }, {})).toThrow(
+      /read faster than a Redis/,
+    );
+    expect(() => readCentralConfig({ EDGESTOCK_CENTRAL_REDIS: 'redis://:secret@a' }, {})).not.toThrow(/secret/);
   });
 
   test('takes several servers of one cluster', () => {

@@ -13,6 +13,8 @@ export type CentralConfig = {
   readonly dataDirectory: string;
   /** Of a PostgreSQL database; absent = a file of SQLite in the data directory. */
   readonly storeUrl?: string;
+  /** Of a Redis in which processes keep for one another what they have read; absent = none. */
+  readonly redisUrl?: string;
   readonly roles: readonly Role[];
   readonly natsUrls: readonly string[];
   readonly logLevel: LogLevel;
@@ -22,6 +24,12 @@ export type CentralConfig = {
 
 const SQLITE = 'sqlite';
 const ALL_ROLES = 'all';
+
+const NO_ADDRESS =
+  'not sqlite, and not the address of a database like postgres://user:password@host:5432/edgestock, where %25 stands for a % of the password';
+/** As the place of a store is written for `edgestock central move`. */
+const NAMES_A_FILE =
+  'the directory of a file is named by --data-dir DIR (EDGESTOCK_CENTRAL_DATA_DIR), with no store or just sqlite here';
 
 /** Of a database on a PostgreSQL server. */
 export function isDatabaseAddress(text: string): boolean {
@@ -44,6 +52,11 @@ function isReadable(address: string): boolean {
   }
 }
 
+/** A server's, and perhaps the number of a database on it. */
+export function isRedisAddress(text: string): boolean {
+  return /^rediss?:\/\/[^\s/?#]+(?:\/\d*)?$/.test(text) && isReadable(text);
+}
+
 /** Every setting of central, with its default and its sentence. `deploy/env/central.example.env` shows the same ones. */
 export const centralSettings = {
   EDGESTOCK_CENTRAL_HOST: hostSetting,
@@ -57,12 +70,23 @@ export const centralSettings = {
     schema: z
       .string()
       .default(SQLITE)
-      .refine(
-        (text) => text === SQLITE || isDatabaseAddress(text),
-        'not sqlite, and not the address of a database like postgres://user:password@host:5432/edgestock, where %25 stands for a % of the password',
-      ),
+      .refine((text) => text === SQLITE || isDatabaseAddress(text), {
+        error: ({ input }) => (String(input).startsWith(`${SQLITE}:`) ? NAMES_A_FILE : NO_ADDRESS),
+      }),
     description:
       'sqlite: a file in the data directory. Or the address of a PostgreSQL database (15 or later), which several machines can share.',
+    isSecret: true,
+  },
+  EDGESTOCK_CENTRAL_REDIS: {
+    schema: z
+      .string()
+      .default('')
+      .refine(
+        (text) => text === '' || isRedisAddress(text),
+        'not the address of a Redis like redis://user:password@host:6379/0, or rediss:// for TLS',
+      ),
+    description:
+      'A Redis in which API processes on one PostgreSQL database keep for one another what they have read. It may be away or empty at any moment. Empty: none.',
     isSecret: true,
   },
   EDGESTOCK_CENTRAL_ROLES: {
@@ -106,11 +130,18 @@ export function readCentralConfig(
       `EDGESTOCK_CENTRAL_ROLES=${settings.EDGESTOCK_CENTRAL_ROLES.join(',')}: a file of SQLite is one process's own, which does all of it. Leave the roles out, or name a PostgreSQL database in EDGESTOCK_CENTRAL_STORE.`,
     ]);
   }
+  const redis = settings.EDGESTOCK_CENTRAL_REDIS;
+  if (redis !== '' && store === SQLITE) {
+    throw new ConfigError([
+      'EDGESTOCK_CENTRAL_REDIS: a file of SQLite is read faster than a Redis, and by one process. Leave it out, or name a PostgreSQL database in EDGESTOCK_CENTRAL_STORE.',
+    ]);
+  }
   return {
     host: settings.EDGESTOCK_CENTRAL_HOST,
     port: settings.EDGESTOCK_CENTRAL_PORT,
     dataDirectory: settings.EDGESTOCK_CENTRAL_DATA_DIR,
     ...(store === SQLITE ? {} : { storeUrl: store }),
+    ...(redis === '' ? {} : { redisUrl: redis }),
     roles: settings.EDGESTOCK_CENTRAL_ROLES,
     natsUrls: settings.EDGESTOCK_CENTRAL_NATS_URL,
     logLevel: settings.EDGESTOCK_CENTRAL_LOG_LEVEL,

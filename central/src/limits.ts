@@ -20,6 +20,12 @@ export const centralLimits = {
   transactionAttemptsMax: 10,
   transactionRetryFirstMs: 10,
   transactionRetryMsMax: 2_000,
+  /**
+   * How long the status and the metrics wait for the store: less than who asks waits, which is 10 s for a page of metrics by default and a
+   * second for whoever looks.
+   */
+  statusReadMsMax: 1_000,
+  metricsReadMsMax: 5_000,
   /** How long an answer to a read is waited for, and how long the end of a transaction, which may rewrite every answer there is. */
   readAnswerMsMax: 15_000,
   transactionMsMax: 5 * 60_000,

@@ -39,6 +39,10 @@ const readings = {
   cache_hits: 'Questions for the availability of one SKU since the start that were answered from memory',
   cache_misses: 'Those that were not',
   cache_stale_seconds: 'How long ago all changes of other processes were known here',
+  redis_up: '1 while Redis is asked before the store, 0 while it is away or too slow; absent where none is named',
+  redis_hits: 'Answers that were not in memory and were found in Redis, proved to be current',
+  redis_misses: 'Those that were not, and were read from the store',
+  redis_failures: 'Questions to Redis, and writes, that failed or took too long',
   cache_trusted: '1 while answers from memory are given, 0 while every one is read from the store',
 } as const;
 

@@ -28,6 +28,12 @@ export async function openStore(
   return openPostgresStore(place.url, { clock: systemClock, random: systemRandom });
 }
 
+/** The same of a database, for a command that nobody may run on it beside: throws `StoreInUse`, nothing changed. */
+export async function openDatabaseAlone(url: string): Promise<CentralStore & PromiseStore> {
+  const opened = await openPostgresStore(url, { clock: systemClock, random: systemRandom, isAlone: true });
+  return opened.store;
+}
+
 /** The store for who reads beside the writer, which comes first. `isBusy`: many read at the same time. */
 export function openReader(place: StorePlace, { isBusy }: { readonly isBusy: boolean }): OpenedReader {
   if (place.kind === 'postgresql') {

@@ -20,6 +20,10 @@ const send = defineCommand({
     ran.push({ file: args.file, nodes: args.nodes, json: args.json, mode: args.mode });
     if (args.file === 'broken.csv')
       throw Object.assign(new Error('breaks off'), { name: 'Unreadable', hint: 'Send it again.' });
+    if (args.file === 'torn.csv') {
+      const cause = new Error('line 3 has no end', { cause: new Error('the disk is full') });
+      throw Object.assign(new Error(`breaks off: ${cause.message}`, { cause }), { name: 'Unreadable', hint: '' });
+    }
     if (args.file === 'wrong.csv') process.exitCode = 1;
   },
 });
@@ -95,6 +99,11 @@ describe('a command line', () => {
   test('that failed ends with 1, the reason and what to do', async () => {
     expect(await line('send broken.csv --nodes x')).toBe(1);
     expect(complaints).toEqual(['breaks off\nSend it again.']);
+  });
+
+  test('that failed says each reason once, also one that its sentence has said', async () => {
+    await line('send torn.csv --nodes 3');
+    expect(complaints.join('\n').trim()).toBe('breaks off: line 3 has no end\n  because: the disk is full');
   });
 
   test('whose command found something wrong keeps its exit code', async () => {

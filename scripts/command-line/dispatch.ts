@@ -100,9 +100,11 @@ function explained(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const isOurs = !('hint' in error) && ['Error', 'TypeError', 'RangeError', 'AssertionError'].includes(error.name);
   if (isOurs) return error.stack ?? error.message;
-  const causes: string[] = [];
-  for (let { cause } = error; cause instanceof Error && causes.length < 5; { cause } = cause)
-    causes.push(`  because: ${cause.message}`);
+  const said = [error.message];
+  for (let { cause } = error; cause instanceof Error && said.length < 6; { cause } = cause) {
+    // Sentences that go into a log alone have their reason in them already.
+    if (!said.at(-1)?.includes(cause.message)) said.push(`  because: ${cause.message}`);
+  }
   const hint = 'hint' in error && typeof error.hint === 'string' ? [error.hint] : [];
-  return [`${error.message}`, ...causes, ...hint].join('\n');
+  return [...said, ...hint].join('\n');
 }

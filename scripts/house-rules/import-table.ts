@@ -86,6 +86,8 @@ export const areas: readonly Area[] = [
       needs: [transport],
       node: 'any',
     },
+    // What processes read for one another, and its proof.
+    redis: { mayImport: ['store/*', 'rules/**'], node: 'any' },
     feeds: { mayImport: ['store/*', 'rules/**'], node: 'any' },
     analytics: { mayImport: ['store/*', 'rules/**'], node: 'any' },
     api: {
@@ -103,6 +105,8 @@ export const areas: readonly Area[] = [
         // A store that cannot be read for now is answered otherwise than a mistake of ours.
         'store/store-failing.ts',
         'store/store-place.ts',
+        // What other processes have read, before the store.
+        'redis/shared-stock.ts',
       ],
       mayImportTypesOf: ['rules/**', 'store/*'],
       node: 'any',
@@ -248,9 +252,11 @@ export const libraryHomes: readonly Home[] = [
       'shared/src/runtime/env.ts',
       'shared/src/runtime/common-settings.ts',
       'central/src/feeds/**',
+      'central/src/redis/**',
       'lab/**',
     ],
   },
+  { of: ['@redis/client'], places: ['central/src/redis/redis-link.ts', 'lab/**'] },
   { of: ['pino'], places: [runtime] },
   { of: ['prom-client'], places: metrics },
   { of: ['citty', '@clack/prompts'], places: commands },

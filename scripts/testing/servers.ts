@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { globSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { natsServer, patternOf, postgres, type Server, suites } from './suites.ts';
+import { redisProgram } from '@edgestock/shared/testing/redis-server';
+import { natsServer, patternOf, postgres, redisServer, type Server, suites } from './suites.ts';
 
 export interface FoundServer {
   readonly server: Server;
@@ -12,7 +13,7 @@ export interface FoundServer {
 
 /** Looks for every server a test may need. Keys are the servers found. */
 export function findServers(): ReadonlyMap<Server, FoundServer> {
-  const found = [findNatsServer(), findPostgres()].filter((server) => server !== undefined);
+  const found = [findNatsServer(), findPostgres(), findRedis()].filter((server) => server !== undefined);
   return new Map(found.map((server) => [server.server, server]));
 }
 
@@ -33,6 +34,12 @@ function findPostgres(): FoundServer | undefined {
     if (version && versionOf(join(place, 'initdb'))) return { server: postgres, place, version };
   }
   return undefined;
+}
+
+function findRedis(): FoundServer | undefined {
+  const place = redisProgram();
+  const version = place && versionOf(place);
+  return place && version ? { server: redisServer, place, version } : undefined;
 }
 
 function versionInPath(path: string): number {

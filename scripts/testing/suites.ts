@@ -27,6 +27,7 @@ const waiting: Group = { place: 0, workers: 3 };
 const computing: Group = { place: 1, workers: 2 };
 
 export const natsServer: Server = { name: 'nats-server', variable: 'EDGESTOCK_NATS_SERVER' };
+export const redisServer: Server = { name: 'redis-server', variable: 'EDGESTOCK_REDIS_SERVER' };
 export const postgres: Server = { name: 'PostgreSQL', variable: 'EDGESTOCK_POSTGRES_BIN' };
 
 /** The suffix of every test. The suites below with a longer one of their own take their files out of `unit`. */
@@ -36,8 +37,9 @@ export const suites: readonly Suite[] = [
   { name: 'unit', suffix: TEST_SUFFIX, needs: [], timeoutMs: 20_000, isShared: true, group: computing },
   // Whole lives of nodes and central in threads, with a clock and disks of their own.
   { name: 'simulation', suffix: '.simulation.test.ts', needs: [], timeoutMs: 180_000, group: computing },
-  { name: 'nats', suffix: '.nats.test.ts', needs: [natsServer], timeoutMs: 20_000, group: waiting },
-  { name: 'postgres', suffix: '.pg.test.ts', needs: [postgres], timeoutMs: 20_000, group: waiting },
+  { name: 'nats', suffix: '.nats.test.ts', needs: [natsServer], timeoutMs: 60_000, group: waiting },
+  { name: 'postgres', suffix: '.pg.test.ts', needs: [postgres], timeoutMs: 60_000, group: waiting },
+  { name: 'redis', suffix: '.redis.test.ts', needs: [redisServer], timeoutMs: 60_000, group: waiting },
   // Real processes, which replicate through a real server.
   { name: 'e2e', suffix: '.e2e.test.ts', needs: [natsServer], timeoutMs: 120_000, group: waiting },
   {

@@ -8,6 +8,7 @@ import type { CentralMetrics } from '../metrics.ts';
 import { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { PromiseWriter } from '../orders/promise-writer.ts';
 import { Promises } from '../orders/promises.ts';
+import { type KeptTexts, SharedStock } from '../redis/shared-stock.ts';
 import type { Channel } from '../rules/channel.ts';
 import type { CentralReader, ChangeNotice } from '../store/central-store.ts';
 import type { PromiseReader } from '../store/promise-store.ts';
@@ -60,6 +61,8 @@ export type ApiOptions = {
   /** What other processes change; absent where this one has the store for itself. */
   readonly shared?: Pick<SharedStore, 'standing' | 'noticesAfter'>;
   readonly sharing?: () => Sharing;
+  /** Where processes keep for one another what they have read; only beside `shared`. */
+  readonly keptTexts?: KeptTexts;
   readonly promising: () => PromisingReport;
   readonly residentBytes: () => number;
 };
@@ -91,15 +94,18 @@ export class Api implements Service {
 
   /** Resolves when it answers. Rejects when the store cannot be read. */
   static async start(options: ApiOptions): Promise<Api> {
-    const { reader, writer, clock, random, log, metrics } = options;
+    const { reader, writer, clock, random, log, metrics, keptTexts: texts } = options;
     const life = await StoreLife.of(reader);
     const warehouses = new Warehouses(reader);
+    const isTrusted = () => feed?.isTrusted !== false;
+    const sharedStock = texts && new SharedStock({ reader, texts, isTrusted });
     const answers = new AvailabilityAnswers({
       reader,
+      ...(sharedStock === undefined ? {} : { stock: sharedStock }),
       fleet: new FleetView(reader),
       clock,
       life,
-      isTrusted: () => feed?.isTrusted !== false,
+      isTrusted,
     });
     let feed: ChangeFeed | undefined;
     const services = new ServiceStack();
@@ -129,21 +135,31 @@ export class Api implements Service {
         options.shared &&
         (await ChangeFeed.start({
           ...{ shared: options.shared, clock, log },
-          onChanged: (notices) => {
+          onBegun: (revision) => sharedStock?.begin(life.current, revision),
+          onChanged: (notices, upTo) => {
+            sharedStock?.changed(notices, upTo);
             answers.drop(notices);
             fanOuts.wake();
           },
-          onMuchChanged: () => {
+          onMuchChanged: (upTo) => {
+            sharedStock?.muchChanged(upTo);
             answers.dropAll();
             fanOuts.wake();
           },
-          onAnotherLife: async () => {
+          onAnotherLife: async (revision) => {
+            sharedStock?.forget();
             await life.readAgain();
+            sharedStock?.begin(life.current, revision);
             answers.dropAll();
             fanOuts.wake();
           },
         }));
       if (feed !== undefined) services.add('feed', feed);
+      if (options.shared !== undefined) {
+        sharedStock
+          ?.lookBack(options.shared)
+          .catch((error: unknown) => log.debug({ error }, 'earlier changes not read'));
+      }
       const promises = new Promises({ writer, reader, clock, random });
       availabilityRoutes(doors, { answers, channels, stream: streamHandler({ fanOuts, channels, life, clock }) });
       warehouseRoutes(doors, { warehouses, reader, clock });
@@ -162,7 +178,12 @@ export class Api implements Service {
         warehouses,
         fanOuts,
         isStopping: () => stopping.isStopping,
-        cache: () => ({ ...answers.counts, staleMs: feed?.staleMs ?? 0, isTrusted: feed?.isTrusted !== false }),
+        cache: () => ({
+          ...answers.counts,
+          staleMs: feed?.staleMs ?? 0,
+          isTrusted: isTrusted(),
+          ...(sharedStock === undefined ? {} : { redis: sharedStock.report }),
+        }),
       });
       options.server.serve(app);
       return new Api({ answers, fanOuts, life, services, server: options.server, stopping });

@@ -2,7 +2,7 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { type FreshnessByWarehouse, freshnessOf } from '../availability/warehouse-freshness.ts';
 import type { Channel } from '../rules/channel.ts';
-import type { CentralReader, ChangeNotice } from '../store/central-store.ts';
+import type { CentralReader, ChangeNotice, StockReader } from '../store/central-store.ts';
 import type { FleetView } from '../warehouses/fleet-view.ts';
 import type { AnswerChange, AnswerSource } from './availability-fan-out.ts';
 import { coversAll, type RenderedAnswer, renderAnswer, renderStockPart, type StockPart } from './rendered-answer.ts';
@@ -24,6 +24,8 @@ export class AvailabilityAnswers {
 
   constructor(options: {
     readonly reader: CentralReader;
+    /** Where one SKU is read, if not from the reader itself. */
+    readonly stock?: StockReader;
     readonly fleet: FleetView;
     readonly clock: Clock;
     readonly life: Pick<StoreLife, 'current'>;
@@ -34,7 +36,7 @@ export class AvailabilityAnswers {
     this.#fleet = options.fleet;
     this.#clock = options.clock;
     this.#life = options.life;
-    this.#parts = new StockPartCache(options.reader);
+    this.#parts = new StockPartCache(options.stock ?? options.reader);
     this.#isTrusted = options.isTrusted ?? (() => true);
   }
 

@@ -10,12 +10,14 @@ export type ChangeFeedOptions = {
   readonly shared: Pick<SharedStore, 'standing' | 'noticesAfter'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Changes that are committed, by whatever process; some may have been told before. */
-  readonly onChanged: (notices: readonly ChangeNotice[]) => void;
-  /** More has changed than is worth telling one by one. */
-  readonly onMuchChanged: () => void;
-  /** Revisions are of another life of the store from here on. */
-  readonly onAnotherLife: () => Promise<void>;
+  /** What is known begins here: nothing that changed up to this revision is told. */
+  readonly onBegun?: (revision: number) => void;
+  /** Changes that are committed, by whatever process, and nothing else up to a revision; some may have been told before. */
+  readonly onChanged: (notices: readonly ChangeNotice[], upTo: number) => void;
+  /** More has changed, up to a revision, than is worth telling one by one. */
+  readonly onMuchChanged: (upTo: number) => void;
+  /** Revisions are of another life of the store from here on, and the latest is this one. */
+  readonly onAnotherLife: (revision: number) => Promise<void>;
 };
 
 /**
@@ -39,7 +41,9 @@ export class ChangeFeed implements Service {
   /** Begins with what changes from now on: nothing may be kept in memory from before. */
   static async start(options: ChangeFeedOptions): Promise<ChangeFeed> {
     const askedAtMs = options.clock.monotonicMs();
-    return new ChangeFeed(options, await options.shared.standing(), askedAtMs);
+    const seen = await options.shared.standing();
+    options.onBegun?.(seen.revision);
+    return new ChangeFeed(options, seen, askedAtMs);
   }
 
   /** How long ago everything that had changed was known here. */
@@ -75,10 +79,10 @@ export class ChangeFeed implements Service {
     const askedAtMs = clock.monotonicMs();
     const now = await shared.standing();
     if (now.life !== this.#seen.life) {
-      await onAnotherLife();
+      await onAnotherLife(now.revision);
       this.#seen = now;
     } else if (now.revision - this.#seen.revision > centralLimits.feedNoticesMax) {
-      onMuchChanged();
+      onMuchChanged(now.revision);
       this.#seen = now;
     } else if (now.revision !== this.#seen.revision) await this.#takeNotices(now);
     // Only now: what had changed when this began is known here.
@@ -90,8 +94,8 @@ export class ChangeFeed implements Service {
     const limit = centralLimits.feedNoticesMax;
     const notices = await shared.noticesAfter(this.#seen.revision, limit);
     // A full page may end before the latest one.
-    if (notices.length === limit) onMuchChanged();
-    else onChanged(notices);
+    if (notices.length === limit) onMuchChanged(now.revision);
+    else onChanged(notices, now.revision);
     this.#seen = now;
   }
 }

@@ -242,9 +242,29 @@ describe('for operators', () => {
     expect(status).toBe(200);
     expect(JSON.parse(body)).toMatchObject({ role: 'central', promises: { pending: 0 } });
     expect(JSON.parse(body)).not.toHaveProperty('warehouses');
+    expect(JSON.parse(body).store).toMatchObject({ isUp: false, reason: 'the database server cannot be reached' });
     // No figure is better than that of a moment ago: nobody is told that nothing is oversold.
     expect((await told('/metrics'))[2]).not.toContain('edgestock_central_oversold 0');
     await cut.stop();
+  });
+
+  test('a store that does not answer keeps nobody from the status for longer than a second, which says so and since when', async () => {
+    const deaf = await ApiUnderTest.start({
+      reader: new Proxy(central.store.reader, {
+        get: (target, name) => {
+          const found: unknown = Reflect.get(target, name);
+          if (name === 'stats') return () => new Promise(() => undefined);
+          return typeof found === 'function' ? found.bind(target) : found;
+        },
+      }),
+    });
+    const response = await deaf.fetch('/v1/status', { signal: AbortSignal.timeout(5_000) });
+    expect(await response.json()).toMatchObject({
+      role: 'central',
+      store: { isUp: false, since: NOW_TEXT, reason: 'no answer within 1 s', hint: expect.any(String) },
+      promises: { pending: 0 },
+    });
+    await deaf.stop();
   });
 
   test('a port in use is told with what to do', async () => {

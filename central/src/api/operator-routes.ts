@@ -1,6 +1,8 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { problemOf } from '@edgestock/shared/runtime/problem';
+import { centralLimits } from '../limits.ts';
 import type { CentralMetrics, DirectiveReadings, IngestReadings, PromiseReadings } from '../metrics.ts';
+import type { SharedStockReport } from '../redis/shared-stock.ts';
 import type { CentralReader } from '../store/central-store.ts';
 import type { PromiseReader } from '../store/promise-store.ts';
 import { StoreFailing } from '../store/store-failing.ts';
@@ -12,6 +14,7 @@ import { type Doors, jsonResponse, problemResponse } from './doors.ts';
 import { problems } from './problems.ts';
 import { QUARANTINE_PATH } from './quarantine-routes.ts';
 import { parametersOf } from './request-parts.ts';
+import { type StoreSilence, TimelyRead } from './timely-read.ts';
 import { UNKNOWN_TASKS_PATH } from './unknown-task-routes.ts';
 import { isoText } from './warehouse-routes.ts';
 
@@ -63,6 +66,8 @@ export type CacheReport = {
   /** How long ago all changes were known here; 0 where they are told by the one process that makes them. */
   readonly staleMs: number;
   readonly isTrusted: boolean;
+  /** What was found of what other processes keep in Redis; absent where none is named. */
+  readonly redis?: SharedStockReport;
 };
 
 export type OperatorView = {
@@ -86,6 +91,10 @@ export type OperatorView = {
 
 /** Probes, status and metrics. */
 export function operatorRoutes(doors: Doors, view: OperatorView): void {
+  const { clock } = view;
+  const status = new TimelyRead(() => storedOf(view), { clock, waitMsMax: centralLimits.statusReadMsMax });
+  const figures = new TimelyRead(() => countedOf(view), { clock, waitMsMax: centralLimits.metricsReadMsMax });
+
   // Alive: the event loop turns. Nothing else, or a full disk would have the supervisor restart a healthy process for ever.
   doors('/healthz', { GET: () => jsonResponse('{"status":"alive"}') });
 
@@ -108,7 +117,8 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
     GET: async (context) => {
       parametersOf(context, []);
       const { pending, promises, directives } = view.promising();
-      const stored = await unlessFailing(() => storedOf(view));
+      // While the store cannot be read, the rest is told all the same.
+      const { told: stored, silence } = await status.ask();
       return jsonResponse(
         JSON.stringify({
           role: 'central',
@@ -116,7 +126,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           version: view.version,
           startedAt: isoText(view.startedAt),
           ...stored?.told,
-          store: { ...shownPlace(view.store), ...stored?.size },
+          store: { ...shownPlace(view.store), ...stored?.size, ...silent(silence) },
           ...integrityOf(view),
           ingest: view.ingest(),
           ...(stored === undefined ? {} : { warehouses: stored.warehouses, ...stored.quarantine }),
@@ -135,7 +145,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
       const { metrics } = view;
       const ingest = view.ingest();
       const { pending, promises, directives } = view.promising();
-      const counted = await unlessFailing(() => countedOf(view));
+      const { told: counted } = await figures.ask();
       const page = await metrics.page({
         central: {
           ...counted?.central,
@@ -159,14 +169,8 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
   });
 }
 
-/** While the store cannot be read, the rest is told all the same: then most of all. */
-async function unlessFailing<T>(read: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof StoreFailing) return undefined;
-    throw error;
-  }
+function silent(silence: StoreSilence | undefined) {
+  return silence === undefined ? {} : { isUp: false, ...silence, since: isoText(silence.since) };
 }
 
 /** What the status tells of what is stored. */
@@ -234,12 +238,20 @@ async function countedOf({ reader, warehouses, clock }: OperatorView) {
 
 function cacheReadings({ cache }: OperatorView) {
   if (cache === undefined) return {};
-  const { hits, misses, staleMs, isTrusted } = cache();
+  const { hits, misses, staleMs, isTrusted, redis } = cache();
   return {
     cache_hits: hits,
     cache_misses: misses,
     cache_stale_seconds: staleMs / 1_000,
     cache_trusted: isTrusted ? 1 : 0,
+    ...(redis === undefined
+      ? {}
+      : {
+          redis_up: redis.isUp ? 1 : 0,
+          redis_hits: redis.hits,
+          redis_misses: redis.misses,
+          redis_failures: redis.failures,
+        }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { type Freshness, type FreshnessByWarehouse, unknownFreshness } from '../availability/warehouse-freshness.ts';
 import type { Channel } from '../rules/channel.ts';
-import type { SkuAvailability } from '../store/central-store.ts';
+import type { OfferedStock } from '../store/central-store.ts';
 
 /**
  * The JSON of an availability answer, in two steps. What the store says of a SKU is rendered once per revision and kept;
@@ -25,7 +25,7 @@ export type RenderedAnswer = {
 /** At so few units the next sale may be the last: nobody between us and the buyer may keep the answer. */
 const FEW_UNITS = 5;
 
-export function renderStockPart(stock: SkuAvailability, channel: Channel): StockPart {
+export function renderStockPart(stock: OfferedStock, channel: Channel): StockPart {
   const { sku, available, revision } = stock;
   return {
     revision,

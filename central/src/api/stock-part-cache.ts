@@ -1,7 +1,7 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { LRUCache } from 'lru-cache';
 import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
-import type { CentralReader, ChangeNotice } from '../store/central-store.ts';
+import type { ChangeNotice, StockReader } from '../store/central-store.ts';
 import { apiLimits } from './limits.ts';
 import { renderStockPart, type StockPart } from './rendered-answer.ts';
 
@@ -27,14 +27,14 @@ export class ChangeNotVisible extends Error {
  * the state of before. Such a read is repeated, for everyone who waits for it.
  */
 export class StockPartCache {
-  readonly #reader: Pick<CentralReader, 'availability'>;
+  readonly #reader: StockReader;
   /** Of all channels together: one that nobody asks for takes no room from the others. */
   readonly #parts = new LRUCache<string, StockPart>({ max: apiLimits.renderedAnswersMax });
   readonly #flights = new Map<string, Flight>();
   /** Channels that were ever asked for: a notice names the SKU, and its answer changed in all of them. */
   readonly #channels = new Set<Channel>();
 
-  constructor(reader: Pick<CentralReader, 'availability'>) {
+  constructor(reader: StockReader) {
     this.#reader = reader;
   }
 

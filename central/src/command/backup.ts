@@ -10,7 +10,7 @@ export const backupCommand = defineCommand({
     name: 'backup',
     description: `Copy the store of central into one file, checked and flushed, while central runs or not.
 The copy says of itself that it is a backup. A copy made with cp need not be whole: use this. A store in a PostgreSQL database
-is backed up with that server's own means.
+is backed up with that server's own means. One that was moved away is refused, with where the store in use is.
 
   edgestock central backup --data-dir /var/lib/edgestock/central --to /mnt/backup/central-monday.db
 

@@ -28,6 +28,11 @@ export const command = defineCommand({
       description: `${centralSettings.EDGESTOCK_CENTRAL_STORE.description} A password is better in the environment, where other users do not see it.`,
       valueHint: 'postgres://user@host/edgestock',
     },
+    redis: {
+      type: 'string',
+      description: `${centralSettings.EDGESTOCK_CENTRAL_REDIS.description} A password is better in the environment.`,
+      valueHint: 'redis://host:6379',
+    },
     roles: {
       type: 'string',
       description: centralSettings.EDGESTOCK_CENTRAL_ROLES.description,
@@ -48,6 +53,7 @@ export const command = defineCommand({
       readCentralConfig({
         EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'],
         EDGESTOCK_CENTRAL_STORE: args.store,
+        EDGESTOCK_CENTRAL_REDIS: args.redis,
         EDGESTOCK_CENTRAL_ROLES: args.roles,
         EDGESTOCK_CENTRAL_HOST: args.host,
         EDGESTOCK_CENTRAL_PORT: args.port,

@@ -1,7 +1,7 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { defineCommand } from 'citty';
 import { centralSettings, readCentralConfig } from '../config.ts';
-import { openStore } from '../open-store.ts';
+import { openDatabaseAlone } from '../open-store.ts';
 import { shownPlace } from '../store/store-place.ts';
 
 /** The store is a file, for which there is another command. */
@@ -23,7 +23,7 @@ after each pg_restore and each point-in-time recovery, and after a failover to a
 
   edgestock central restored --store postgres://edgestock@db.example:5432/edgestock
 
-Exit code: 0 the next epoch has begun, 1 nothing was changed.`,
+Exit code: 0 the next epoch has begun, 1 nothing was changed, 2 the same, since a central is connected to the database.`,
   },
   args: {
     store: {
@@ -38,7 +38,7 @@ Exit code: 0 the next epoch has begun, 1 nothing was changed.`,
     const { storeUrl } = readCentralConfig({ EDGESTOCK_CENTRAL_STORE: args.store });
     if (storeUrl === undefined) throw new StoreIsFile("central's store is a file in its data directory");
     const place = { kind: 'postgresql', url: storeUrl } as const;
-    const { store } = await openStore(place, { isChecked: false });
+    const store = await openDatabaseAlone(storeUrl);
     try {
       const before = await store.centralEpoch();
       const reason = args.reason ?? DEFAULT_REASON;

@@ -4,6 +4,7 @@ import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import { beforeEach, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { StoreFull } from '../store/store-full.ts';
+import { StoreRefused } from '../store/store-refused.ts';
 import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { type StoreFailure, StoreWrites } from './store-writes.ts';
 
@@ -21,10 +22,11 @@ beforeEach(() => {
 
 const away = new StoreUnavailable('nobody listens');
 const full = new StoreFull('no room');
+const refused = new StoreRefused('the password', 'Put it right.');
 const failing = (error: Error) => () => Promise.reject(error);
 const done = async () => 'done';
 
-it.each([away, full])(
+it.each([away, full, refused])(
   'holds a call until the store takes it, and tells when it began and ceased to fail: %s',
   async (error) => {
     let isFailing = true;
@@ -42,10 +44,10 @@ it.each([away, full])(
 it('lets what waits go when it is stopped, with the reason', async () => {
   const stopping = new AbortController();
   const held = writes.hold(failing(away), stopping.signal);
-  const refused = expect(held).rejects.toBe(away);
+  const isLetGo = expect(held).rejects.toBe(away);
   await clock.advance(centralLimits.storeRetryMsMax);
   stopping.abort();
-  await refused;
+  await isLetGo;
 });
 
 it('hears from a call that is only watched whether the server is there, and nothing about room', async () => {
@@ -58,6 +60,17 @@ it('hears from a call that is only watched whether the server is there, and noth
   await writes.watch(done);
   expect(writes.failure).toMatchObject({ reason: 'no room' });
   expect(changes).toHaveLength(3);
+});
+
+it('tells anew when the server is back and refuses whom it let in before, and since when nothing could be written', async () => {
+  await writes.attempt(failing(away));
+  await clock.advance(5_000);
+  await writes.attempt(failing(refused));
+  await writes.attempt(failing(refused));
+  expect(changes).toEqual([
+    { since: expect.any(Number), reason: away.message, hint: away.hint },
+    { since: changes[0]?.since, reason: 'the password', hint: 'Put it right.' },
+  ]);
 });
 
 it('passes on what waiting does not change', async () => {

@@ -4,7 +4,7 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { centralLimits } from '../limits.ts';
 import { StoreFailing } from '../store/store-failing.ts';
-import { StoreUnavailable } from '../store/store-unavailable.ts';
+import { StoreFull } from '../store/store-full.ts';
 
 /** Why the store takes no writes, and since when by the wall clock. */
 export type StoreFailure = { readonly since: number; readonly reason: string; readonly hint: string };
@@ -20,6 +20,8 @@ export class StoreWrites {
   readonly #backoff: Backoff;
   readonly #onChange: (failure: StoreFailure | undefined) => void;
   #failure: StoreFailure | undefined;
+  /** Of which kind it is. */
+  #kind = '';
   #isAway = false;
 
   constructor(deps: {
@@ -63,7 +65,7 @@ export class StoreWrites {
       const result = await call();
       return this.#isAway ? this.#succeeded(result) : result;
     } catch (error) {
-      if (error instanceof StoreUnavailable) this.failed(error);
+      if (error instanceof StoreFailing && !(error instanceof StoreFull)) this.failed(error);
       throw error;
     }
   }
@@ -93,10 +95,12 @@ export class StoreWrites {
   /** Takes note of a call elsewhere that failed for now; what is no failure of operation is thrown. */
   failed(error: unknown): void {
     if (!(error instanceof StoreFailing)) throw error;
-    if (this.#failure !== undefined) return;
-    const { message: reason, hint } = error;
-    this.#isAway = error instanceof StoreUnavailable;
-    this.#failure = { since: this.#clock.now(), reason, hint };
+    const { name, message: reason, hint } = error;
+    // A server that is back may refuse whom it let in before: then somebody has to do something else about it.
+    if (this.#failure !== undefined && this.#kind === name) return;
+    this.#kind = name;
+    this.#isAway = !(error instanceof StoreFull);
+    this.#failure = { since: this.#failure?.since ?? this.#clock.now(), reason, hint };
     this.#log.error({ reason, hint }, 'the store takes no writes; nothing is acknowledged until it does');
     this.#onChange(this.#failure);
   }

@@ -24,7 +24,7 @@ import type { VerifiedBatch } from '../rules/verified-batch.ts';
  *
  * Times are central's wall clock in milliseconds since 1970 UTC unless a name says otherwise. Methods reject only on
  * operating failures (disk, lock, lost connection): retrying them is safe. What may be only for now rejects with a `StoreFailing`: `StoreFull` for a write that finds no
- * room, `StoreUnavailable` for a server that is away.
+ * room, `StoreUnavailable` for a server that is away, `StoreRefused` for one that does not let central in.
  */
 export interface CentralStore extends CentralReader {
   /** Makes a node known, or tells why not. Asking again gives the same answer. A refusal leaves no trace. */
@@ -316,6 +316,19 @@ export type WarehouseShare = PositionRecord & {
   /** Units this warehouse adds to the answer: quota that its node granted and central has promised to nobody; never below zero, and none while it is not settled. */
   readonly available: number;
 };
+
+/** What an answer to a shop is made of. */
+export type OfferedStock = Pick<SkuAvailability, 'sku' | 'available' | 'revision'> & {
+  readonly warehouses: readonly Pick<
+    WarehouseShare,
+    'warehouse' | 'available' | 'onHand' | 'incoming' | 'version' | 'sequence' | 'isSuspect'
+  >[];
+};
+
+/** Where answers are read, one at a time. */
+export interface StockReader {
+  availability(sku: Sku, channel: Channel): Promise<OfferedStock>;
+}
 
 /** Central's side of a quota: units it ever gave back and ever sent as allocations, and units held by open promises. */
 export type CentralTotals = { readonly returned: number; readonly allocatedSent: number; readonly held: number };

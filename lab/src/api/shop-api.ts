@@ -1,5 +1,5 @@
 import { bodyOf } from './edge-api.ts';
-import { type JsonAnswer, type JsonRequest, type Patience, requestPatiently } from './json-request.ts';
+import { type JsonAnswer, type JsonRequest, type Patience, requestPatiently, Unreachable } from './json-request.ts';
 
 export type Demand = { readonly sku: string; readonly quantity: number };
 /** What could not be had, and how many could. */
@@ -125,7 +125,9 @@ export class ShopApi {
 
   /** Positions of which central itself says that it has promised more than it was granted. */
   async oversold(): Promise<number> {
-    return (await this.#get<{ readonly promises: { readonly oversold: number } }>('/v1/status')).promises.oversold;
+    const { promises } = await this.#get<{ readonly promises: { readonly oversold?: number } }>('/v1/status');
+    if (promises.oversold === undefined) throw new Unreachable(`${this.url}: the store does not answer the status`);
+    return promises.oversold;
   }
 
   async shares(sku: string): Promise<readonly CentralShare[]> {

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
 import { EDGESTOCK } from '../system/central-process.ts';
 import type { Figure } from './figure.ts';
-import { redisProgram } from './peer/redis-server.ts';
+import { hasRedis } from './peer/redis-server.ts';
 
 /** Needs nats-server too, which the set-up brings. The figures of a quick run mean nothing; that nothing is oversold does. */
 it('reserves one hot SKU beside PostgreSQL, and Redis where it is, and promises no unit twice', {
@@ -18,11 +18,11 @@ it('reserves one hot SKU beside PostgreSQL, and Redis where it is, and promises 
   const { stderr } = await promisify(execFile)(process.execPath, [EDGESTOCK, 'bench', ...flags]);
   const figures = JSON.parse(await readFile(file, 'utf8')) as readonly Figure[];
   const peers = figures.slice(0, -1);
-  const hasRedis = redisProgram() !== undefined;
+  const hasRedisPeer = hasRedis();
   expect(peers.map(({ floorIs }) => floorIs?.split(/[ ,]/)[0])).toEqual(
-    hasRedis ? ['PostgreSQL', 'PostgreSQL', 'Redis'] : ['PostgreSQL', 'PostgreSQL'],
+    hasRedisPeer ? ['PostgreSQL', 'PostgreSQL', 'Redis'] : ['PostgreSQL', 'PostgreSQL'],
   );
-  expect(stderr.includes('N9 left out: there is no Redis')).toBe(!hasRedis);
+  expect(stderr.includes('N9 left out: there is no Redis')).toBe(!hasRedisPeer);
   for (const { unit, floor } of peers) {
     expect(unit).toBe('reservations/s');
     expect(floor).toBeGreaterThan(0);

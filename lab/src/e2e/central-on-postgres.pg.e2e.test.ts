@@ -132,7 +132,24 @@ test('central that starts before its server says so, and serves as soon as it is
   await everythingAgrees();
 });
 
+test('a password that is changed under it is named, and central goes on when the server is given the old one', async () => {
+  await postgres.demandPassword('edgestock', 'another');
+  const isNamed = async () => (await status()).ingest.reason?.includes('password') === true;
+  await until(isNamed, WITHIN_MS, 'central says what keeps it out');
+  expect((await status()).ingest).toMatchObject({
+    ...{ isUp: false, state: 'store-failing', reason: 'the database server refuses the password of "edgestock"' },
+    hint: expect.stringContaining('ALTER ROLE'),
+  });
+  await expect(startCentral()).rejects.toThrow(/ended with 1:.*refuses the password of.*PGPASSWORD/s);
+  await postgres.demandPassword('edgestock', PASSWORD);
+  await until(async () => (await status()).ingest.state === 'running', WITHIN_MS, 'central goes on');
+  await postgres.demandPassword('edgestock', undefined);
+  await everythingAgrees();
+});
+
 test('a database that was put back by its own means begins the next epoch, when it is told so', async () => {
+  const early = await runCommand('central', 'restored', '--store', storeUrl());
+  expect(early).toMatchObject({ code: 2, stderr: expect.stringContaining('Stop it first') });
   await central.kill('SIGTERM');
   vi.stubEnv('EDGESTOCK_CENTRAL_STORE', storeUrl());
   const backup = await runCommand('central', 'backup', '--to', join(folder, 'backup.db'));
@@ -144,7 +161,7 @@ test('a database that was put back by its own means begins the next epoch, when 
   const { newEpoch } = JSON.parse(told.stdout) as { readonly newEpoch: number };
   central = await startCentral();
   expect(await status()).toMatchObject({ centralEpoch: newEpoch, epochBegan: { reason: 'a drill' } });
-  const isSettled = async () => (await status()).warehouses.notCounted.length === 0;
+  const isSettled = async () => (await status()).warehouses?.notCounted.length === 0;
   await until(isSettled, WITHIN_MS, 'the node is heard and caught up with');
   await everythingAgrees();
 });
@@ -208,8 +225,8 @@ async function onHandAtCentral(sku: string): Promise<number> {
 
 type Status = {
   readonly store: object;
-  readonly ingest: { readonly state: string };
-  readonly warehouses: { readonly notCounted: readonly string[] };
+  readonly ingest: { readonly state: string; readonly reason?: string };
+  readonly warehouses?: { readonly notCounted: readonly string[] };
 };
 
 async function status(): Promise<Status> {

@@ -1,12 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../runtime/log.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { VirtualClock } from '../testing/virtual-clock.ts';
+import { checkInProcess } from './check-in-process.ts';
 import { DatabaseDamaged, integrityFindings, openedSound, refuseDamaged } from './database-check.ts';
-import { IntegrityWatch } from './integrity-watch.ts';
+import { type Check, IntegrityWatch } from './integrity-watch.ts';
 import { openDatabase } from './open-database.ts';
 import { StartCheck } from './start-check.ts';
 
@@ -27,6 +29,19 @@ beforeEach(() => {
   database.close();
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Those that have the path in their command line (Linux). */
+function processesAt(place: string): number {
+  const lines = globSync('/proc/[0-9]*/cmdline').map((file) => {
+    try {
+      return readFileSync(file, 'utf8');
+    } catch {
+      // It ended while we looked.
+      return '';
+    }
+  });
+  return lines.filter((line) => line.includes(place)).length;
+}
 
 /** Flips every bit of so many bytes at the place. */
 function flip(offset: number, bytes = 1): void {
@@ -71,7 +86,7 @@ describe('a database file', () => {
 });
 
 describe('the daily check', () => {
-  const watch = (check?: (path: string) => Promise<readonly string[]>) => {
+  const watch = (check?: Check) => {
     const clock = new VirtualClock();
     const options = { path, clock, random: systemRandom, log: silentLog };
     return { clock, integrity: new IntegrityWatch(check === undefined ? options : { ...options, check }) };
@@ -93,8 +108,11 @@ describe('the daily check', () => {
     expect(checks).toBe(4);
   });
 
-  it('reads the file in a thread of its own, and says what it found', async () => {
-    const { integrity } = watch();
+  it.each([
+    ['a thread', undefined],
+    ['a process', checkInProcess],
+  ])('reads the file in %s of its own, and says what it found', async (_, check) => {
+    const { integrity } = watch(check);
     await integrity.check();
     expect(integrity.report?.findings).toEqual([]);
     flip(3 * PAGE_BYTES, 12);
@@ -108,6 +126,19 @@ describe('the daily check', () => {
     await integrity.check();
     expect(integrity.report).toBeUndefined();
     await integrity.stop();
+  });
+
+  it('in a process of its own ends with whoever has begun it, in the middle of a statement', async () => {
+    const endless = join(directory, 'endless');
+    // Whoever opens it to read waits for somebody who writes, in a call that nothing but the end of the process ends.
+    execFileSync('mkfifo', [endless]);
+    const { integrity } = watch((order, signal) => checkInProcess({ ...order, path: endless }, signal));
+    const checked = integrity.check();
+    await expect.poll(() => processesAt(endless)).toBe(1);
+    await integrity.stop();
+    await checked;
+    expect(processesAt(endless)).toBe(0);
+    expect(integrity.report).toBeUndefined();
   });
 
   it('of the structure alone leaves out what indexes say', async () => {

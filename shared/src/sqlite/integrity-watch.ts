@@ -14,11 +14,14 @@ export type IntegrityReport = {
   readonly findings: readonly string[];
 };
 
+/** One check; no findings = sound. Rejects when it could not be made, as early as it can once the signal aborts. */
+export type Check = (order: CheckOrder, signal: AbortSignal) => Promise<readonly string[]>;
+
 const RESTORE = 'Replace the disk and restore the last backup.';
 const DAY_MS = 24 * 3_600_000;
 
 /**
- * Checks a database once a day while it is in use, in a thread of its own. Not at a fixed time: hundreds of databases in one
+ * Checks a database once a day while it is in use, in a thread of its own or however it is told. Not at a fixed time: hundreds of databases in one
  * process would be read at the same moment. While a check runs the write-ahead log is not emptied, for the seconds it takes.
  */
 export class IntegrityWatch implements Service {
@@ -26,7 +29,8 @@ export class IntegrityWatch implements Service {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #remedy: string;
-  readonly #check: (path: string, depth: CheckDepth) => Promise<readonly string[]>;
+  readonly #check: Check;
+  readonly #stopping = new AbortController();
   readonly #onChecked: ((findings: readonly string[]) => void) | undefined;
   readonly #cancels: (() => void)[] = [];
   #running: Promise<void> | undefined;
@@ -39,7 +43,7 @@ export class IntegrityWatch implements Service {
     readonly log: Log;
     /** What whoever reads of damage can do. */
     readonly remedy?: string;
-    readonly check?: (path: string, depth: CheckDepth) => Promise<readonly string[]>;
+    readonly check?: Check;
     /** Told what each check found. */
     readonly onChecked?: (findings: readonly string[]) => void;
   }) {
@@ -65,7 +69,7 @@ export class IntegrityWatch implements Service {
     return this.#report;
   }
 
-  /** Checks now, or joins the check that runs: no check can be interrupted, and `stop` waits for it. */
+  /** Checks now, or joins the check that runs. `stop` waits for its end: a check in a thread cannot be interrupted. */
   check(depth: CheckDepth = 'whole'): Promise<void> {
     this.#running ??= this.#run(depth).finally(() => {
       this.#running = undefined;
@@ -75,13 +79,14 @@ export class IntegrityWatch implements Service {
 
   async stop(): Promise<void> {
     for (const cancel of this.#cancels.splice(0)) cancel();
+    this.#stopping.abort();
     await this.#running;
   }
 
   async #run(depth: CheckDepth): Promise<void> {
     const startedMs = this.#clock.monotonicMs();
     try {
-      const findings = await this.#check(this.#path, depth);
+      const findings = await this.#check({ path: this.#path, depth }, this.#stopping.signal);
       const durationMs = Math.round(this.#clock.monotonicMs() - startedMs);
       this.#report = { checkedAt: this.#clock.now(), durationMs, findings };
       if (findings.length === 0) this.#log.info({ durationMs }, 'the database is sound');
@@ -91,6 +96,7 @@ export class IntegrityWatch implements Service {
       }
       this.#tell(findings);
     } catch (error) {
+      if (this.#stopping.signal.aborted) return;
       // Nothing is known then: the last report stands, and a day later is another try.
       this.#log.warn(
         { reason: error instanceof Error ? error.message : String(error) },
@@ -109,10 +115,10 @@ export class IntegrityWatch implements Service {
   }
 }
 
-function checkInThread(path: string, depth: CheckDepth): Promise<readonly string[]> {
+function checkInThread(order: CheckOrder): Promise<readonly string[]> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./integrity-worker.ts', import.meta.url), {
-      workerData: { path, depth } satisfies CheckOrder,
+      workerData: order,
     });
     worker.once('message', resolve);
     worker.once('error', reject);

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, rmSync } from 'node:fs';
-import { chown, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -18,6 +18,11 @@ export type PostgresServer = {
   /** Makes a database, empty or as a copy of another that nobody is connected to. */
   createDatabase(name: string, template?: string, encoding?: string): Promise<void>;
   dropDatabase(name: string): Promise<void>;
+  /**
+   * From here on the password of its user is this one, and lets nobody into the database without it; `undefined`: everybody again. Whoever
+   * is connected to it is cut off.
+   */
+  demandPassword(database: string, password: string | undefined): Promise<void>;
   /** `kill -9` of the server and all its sessions; what they had committed stays. */
   kill(): Promise<void>;
   /** Starts it again, on the same port and data. */
@@ -49,6 +54,9 @@ const settings = {
 };
 /** Nothing that most tests do must survive a power cut. */
 const hasty = { fsync: 'off', full_page_writes: 'off' };
+
+/** The rule that `demandPassword` has put before the others. */
+const demanded = /^host .* scram-sha-256\n/;
 
 const run = promisify(execFile);
 
@@ -94,6 +102,25 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
     },
     dropDatabase: async (name) => {
       await run(program('dropdb'), [...client, '--force', name]);
+    },
+    demandPassword: async (database, password) => {
+      const rules = join(place?.directory ?? directory, 'data', 'pg_hba.conf');
+      const open = (await readFile(rules, 'utf8')).replace(demanded, '');
+      await writeFile(
+        rules,
+        password === undefined ? open : `host ${database} ${USER} 127.0.0.1/32 scram-sha-256\n${open}`,
+      );
+      const psql = (name: string, sql: string) =>
+        run(program('psql'), [...client, '-w', '-d', name, '-qAtc', sql], { env: { ...process.env, PGPASSWORD: '' } });
+      if (password !== undefined) await psql('postgres', `ALTER ROLE ${USER} PASSWORD '${password}'`);
+      await psql('postgres', 'SELECT pg_reload_conf()');
+      const isLetIn = () =>
+        psql(database, 'SELECT 1').then(
+          () => true,
+          () => false,
+        );
+      while ((await isLetIn()) !== (password === undefined)) await systemClock.sleep(ASK_EVERY_MS);
+      await psql('postgres', `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}'`);
     },
     kill: end,
     restart: async () => {

@@ -20,14 +20,14 @@ export interface HeldSource {
   count(table: MovedTable): Promise<number>;
   read(table: MovedTable, take: TakePage): Promise<void>;
   /**
-   * Marks it as moved away; that is durable when `hold` has resolved, and never before. Throws `EndInUse` when somebody came meanwhile.
+   * Marks it as moved away; that is durable when `hold` has resolved, and never before. Throws `StoreInUse` when somebody came meanwhile.
    */
   leave(move: { readonly id: string; readonly to: string }): Promise<void>;
 }
 
 export interface MoveSource {
   /**
-   * Keeps everybody from writing until the work has ended. Whatever the work throws leaves the store as it was. Throws `EndInUse`,
+   * Keeps everybody from writing until the work has ended. Whatever the work throws leaves the store as it was. Throws `StoreInUse`,
    * having changed nothing.
    */
   hold<T>(work: (held: HeldSource) => Promise<T>): Promise<T>;
@@ -62,15 +62,8 @@ export type MoveReturn = {
 
 /** How a move is undone. */
 export interface Returnable {
-  /** Nobody runs on it from here on. Throws `EndInUse`. */
+  /** Nobody runs on it from here on. Throws `StoreInUse`. */
   giveUp(move: { readonly to: string }): Promise<void>;
   /** Begins its next epoch, whose number is returned, and only then makes it the one to run on. */
   takeBack(beginning: MoveReturn): Promise<number>;
-}
-
-/** Somebody runs on the store, or moves it. Nothing was changed. */
-export class EndInUse extends Error {
-  override readonly name = 'EndInUse';
-  readonly exitCode = 2;
-  readonly hint = 'Stop it first, then run the command again: nothing was moved, and the old store is as it was.';
 }

@@ -52,7 +52,7 @@ export class MoveCutOff extends Error {
 /**
  * The whole store from one engine into another. At any moment the source is the one to run on, until it is marked as moved; that is
  * done only when all of it is in the target, read back, compared and durable. Between that mark and the target's being opened
- * neither is run on: the same call once more ends it. Throws `MoveRefused`, `EndInUse` and `MoveDiffers`, the source in use as before, and `MoveCutOff`.
+ * neither is run on: the same call once more ends it. Throws `MoveRefused`, `StoreInUse` and `MoveDiffers`, the source in use as before, and `MoveCutOff`.
  */
 export async function moveStore(move: Move): Promise<Moved> {
   const { source, target, tables, id, from, to } = move;

@@ -15,7 +15,7 @@ export type Undone = { readonly newEpoch: number; readonly isTargetClosed: boole
 /**
  * Takes a store back into use that was moved away, without what was done in the other one since: that one is closed first, and the
  * next epoch begins, as after a restore, so that nodes are asked for what happened before anything is promised. Throws
- * `MoveRefused` and `EndInUse`, nothing taken back.
+ * `MoveRefused` and `StoreInUse`, nothing taken back.
  */
 export async function undoMove({ source, target, from, now }: Undoing): Promise<Undone> {
   const { state, id, other, centralEpoch } = await source.standing();

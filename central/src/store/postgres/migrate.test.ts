@@ -34,6 +34,24 @@ it('leaves nothing of a step that fails', async () => {
   await expect(database.reads.rows('SELECT id FROM half')).rejects.toThrow('half');
 });
 
+it.each([
+  ['meta', 'CREATE TABLE meta (key TEXT, value TEXT)'],
+  ['lane', 'CREATE TYPE lane AS ENUM ($$left$$, $$right$$)'],
+  ['step', 'CREATE TABLE schema_step (version TEXT)'],
+  ['text', 'CREATE TABLE schema_step (step TEXT)'],
+])('refuses a database in which %s is somebody else’s, and leaves nothing there', async (name, theirs) => {
+  await database.transaction((session) => session.script(theirs));
+  const tables = () => database.reads.rows("SELECT tablename FROM pg_tables WHERE schemaname = 'public'");
+  const before = await tables();
+  const refusal = await migrate(database, migrations).catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(SchemaRefused);
+  expect(refusal).toMatchObject({
+    message: expect.stringMatching(new RegExp(`holds tables that are not edgestock's: .*${name}`)),
+    hint: expect.stringContaining('createdb'),
+  });
+  expect(await tables()).toEqual(before);
+});
+
 it('takes and gives every type there is, also in arrays', async () => {
   const bytes = Uint8Array.from([0, 255, 92]);
   const words = ['plain', '', 'NULL', 'a"b\\c', '{,}', "it's", null];

@@ -3,6 +3,7 @@ import type { Random } from '@edgestock/shared/runtime/random';
 import { centralLimits } from '../../limits.ts';
 import type { SharedStore } from '../shared-store.ts';
 import { StoreFailing } from '../store-failing.ts';
+import { StoreInUse } from '../store-in-use.ts';
 import { refuseMoved, StoreMoved } from '../store-moved.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { PostgresCentralReader } from './central-reader.ts';
@@ -12,14 +13,16 @@ import { migrate, SchemaRefused } from './migrate.ts';
 import { migrations } from './migrations.ts';
 import { standingIn } from './move/standing.ts';
 import { ServerDatabase } from './server-database.ts';
+import { storeRefused } from './server-refusal.ts';
 import { PostgresSharedStore } from './sharing/shared-store.ts';
+import { refuseCentrals } from './sole-use.ts';
 
-/** The server is there and lets nobody in, or the database is none for this release. */
-export class StoreRefused extends Error {
-  override readonly name = 'StoreRefused';
-  readonly hint =
-    'Look at the address of the database, in the command or in EDGESTOCK_CENTRAL_STORE: is the database there (createdb), and are the user, who may make tables in it, and the password (there or in PGPASSWORD) right?';
-}
+type StoreParts = {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For a command that must find nobody else at work, now and in each of its transactions: throws `StoreInUse` otherwise. */
+  readonly isAlone?: boolean;
+};
 
 /**
  * Opens the store to write to it, migrated; several processes may do so at once. Throws `StoreUnavailable` while the server is
@@ -28,13 +31,15 @@ export class StoreRefused extends Error {
  */
 export async function openPostgresStore(
   url: string,
-  parts: { readonly clock: Clock; readonly random: Random },
+  parts: StoreParts,
 ): Promise<{ readonly store: PostgresCentralStore; readonly shared: SharedStore }> {
   const database = new ServerDatabase(url, {
     readersMax: centralLimits.writerReadersMax,
-    name: 'edgestock central writer',
+    // Centrals are known by their name.
+    name: parts.isAlone === true ? 'edgestock alone' : 'edgestock central writer',
   });
   try {
+    if (parts.isAlone === true) await refuseCentrals(database.reads);
     await migrate(database, migrations);
     refuseMoved(await standingIn(database.reads));
     return { store: new PostgresCentralStore(database, parts), shared: new PostgresSharedStore(database.reads) };
@@ -63,10 +68,11 @@ export function openPostgresReader(
 
 /** What keeps a database from being opened, in the words of the port. */
 export function refusalOf(error: unknown): unknown {
-  if (error instanceof SchemaRefused || error instanceof StoreFailing || error instanceof StoreMoved) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const inWords = [SchemaRefused, StoreFailing, StoreInUse, StoreMoved];
+  if (inWords.some((kind) => error instanceof kind)) return error;
   if (failureOf(error) === 'connection') {
+    const reason = error instanceof Error ? error.message : String(error);
     return new StoreUnavailable(`the database server cannot be reached: ${reason}`, { cause: error });
   }
-  return new StoreRefused(`the store cannot be opened: ${reason}`, { cause: error });
+  return storeRefused(error);
 }

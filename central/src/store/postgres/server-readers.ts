@@ -3,6 +3,7 @@ import type postgres from 'postgres';
 import { centralLimits } from '../../limits.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { failureOf } from './failures.ts';
+import { isServerRefusal, storeRefused } from './server-refusal.ts';
 
 type Client = postgres.Sql<{ int8: number }>;
 
@@ -17,16 +18,23 @@ export const CLOSE_WITHIN_S = 2;
 export class ServerReaders {
   readonly #open: (onclose: () => void) => Client;
   readonly #clock: Clock;
+  readonly #explain: (error: unknown) => Promise<unknown>;
   #client: Client;
   #isClosed = false;
 
-  constructor(open: (onclose: () => void) => Client, clock: Clock) {
+  /** `explain`: what a failure turns out to be when one looks closer. */
+  constructor(
+    open: (onclose: () => void) => Client,
+    clock: Clock,
+    explain: (error: unknown) => Promise<unknown> = async (error) => error,
+  ) {
     this.#open = open;
+    this.#explain = explain;
     this.#clock = clock;
     this.#client = this.#opened();
   }
 
-  /** Throws `StoreUnavailable` when nobody answers. */
+  /** Throws `StoreUnavailable` when nobody answers, and `StoreRefused` when that is all that the server answers. */
   async read<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const attempt = await this.#attempt(work);
     if ('result' in attempt) return attempt.result;
@@ -54,7 +62,12 @@ export class ServerReaders {
     });
     try {
       return { result: await Promise.race([work(client), late.promise]) };
-    } catch (error) {
+    } catch (thrown) {
+      const error = await this.#explain(thrown);
+      if (isServerRefusal(error)) {
+        this.#replace(client);
+        throw storeRefused(error);
+      }
       if (failureOf(error) !== 'connection') throw error;
       this.#replace(client);
       return { lost: error };

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../../rules/channel.ts';
 import { NodeLog, skuOf } from '../../testing/node-log.ts';
 import { channelOf, NOW, reserve } from '../contract-fixture.contract.ts';
+import { PAYMENT_MS, placing } from '../ordering-world.contract.ts';
 import { PostgresCentralStore } from './central-store.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations.ts';
@@ -59,6 +60,40 @@ it('promise exactly what there is, both at the same time', async () => {
   expect(outcomes.filter((outcome) => outcome === 'reserved')).toHaveLength(60);
   expect(outcomes.filter((outcome) => outcome === 'insufficient')).toHaveLength(40);
   expect(await available(one)).toBe(0);
+  expect((await two.promiseStats()).oversold).toBe(0);
+});
+
+it('do each order once, though both hear of each payment, and both see to what is over and what waits', async () => {
+  const [one, two] = pair();
+  const both = (ask: (store: PostgresCentralStore) => Promise<unknown>) => Promise.all([ask(one), ask(two)]);
+  const log = await stocked(one, 'BER1', 40);
+  const ids = (kind: string) => Array.from({ length: 15 }, (_, index) => `${kind}-${index}`);
+  const directives = async () => (await two.downHead(log.warehouse))?.sequence ?? 0;
+  const before = await directives();
+  const onTime = [...ids('paid'), ...ids('waits')];
+  await one.promise(
+    [...ids('paid'), ...ids('late')].map((id) => placing(id, 'A1')),
+    NOW,
+  );
+  await two.promise(
+    ids('waits').map((id) => placing(id, 'B1', { onShortage: 'backorder' })),
+    NOW,
+  );
+  const pay = (order: string) => ({ command: 'pay', order, result: 'authorised' }) as const;
+  await Promise.all(onTime.map((id) => both((store) => store.promise([pay(id)], NOW))));
+  log.record('B', 30);
+  const later = NOW + PAYMENT_MS;
+  const sweeps = Array.from({ length: 10 }, () =>
+    both((store) => store.promise([{ command: 'sweep', limit: 5 }], later)),
+  );
+  await Promise.all([...sweeps, two.applyBatches([log.verified(2, 2)], later)]);
+
+  const steps = async (id: string) => (await one.order(id))?.history.map(({ step }) => step);
+  for (const id of ids('paid')) expect(await steps(id)).toEqual(['placed', 'paid', 'allocated']);
+  for (const id of ids('waits')) expect(await steps(id)).toEqual(['backordered', 'paid', 'served', 'allocated']);
+  for (const id of ids('late')) expect(await steps(id)).toEqual(['placed', 'payment-timed-out', 'cancelled']);
+  expect(await directives()).toBe(before + onTime.length);
+  expect([await available(one), await available(two)]).toEqual([25, 25]);
   expect((await two.promiseStats()).oversold).toBe(0);
 });
 

@@ -8,6 +8,7 @@ import { type MoveStanding, refuseMoved } from '../store-moved.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { failureOf } from './failures.ts';
 import { SentStatements } from './sent-statements.ts';
+import { isServerRefusal, storeRefused } from './server-refusal.ts';
 import {
   firstRow,
   type Meta,
@@ -16,12 +17,15 @@ import {
   type Session,
   type WritingSession,
 } from './session.ts';
+import { takeSoleUse } from './sole-use.ts';
 
 export type TransactionParts = {
   readonly clock: Clock;
   readonly random: Random;
   /** Also on a store that was moved away: by who takes it back. */
   readonly isMovedServed?: boolean;
+  /** Nobody else may be connected: each transaction throws `StoreInUse` otherwise. */
+  readonly isAlone?: boolean;
 };
 
 /**
@@ -37,12 +41,14 @@ export class Transactions {
   /** Of this process among those that write. */
   readonly #name: string;
   readonly #isMovedServed: boolean;
+  readonly #isAlone: boolean;
   #takeovers = 0;
   #running: Running | undefined;
 
   constructor(database: PostgresDatabase, parts: TransactionParts) {
     this.#database = database;
     this.#isMovedServed = parts.isMovedServed ?? false;
+    this.#isAlone = parts.isAlone ?? false;
     this.#clock = parts.clock;
     this.#random = parts.random;
     this.#name = parts.random.uuid();
@@ -54,7 +60,7 @@ export class Transactions {
   }
 
   /**
-   * One at a time. Throws `StoreFull`, `StoreUnavailable` and `StoreMoved`; whatever else the work throws passes through. Nothing of it remains
+   * One at a time. Throws `StoreFull`, `StoreUnavailable`, `StoreRefused` and `StoreMoved`; whatever else the work throws passes through. Nothing of it remains
    * then.
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
@@ -76,6 +82,7 @@ export class Transactions {
 
   #attempt<T>(work: () => Promise<T>): Promise<T> {
     return this.#database.transaction(async (session) => {
+      if (this.#isAlone) await takeSoleUse(session);
       const meta = await firstRow<Meta & MoveStanding>(
         session,
         `SELECT revision, structure, writer, move_state AS state, move_id AS id, move_other AS other
@@ -105,6 +112,7 @@ export class Transactions {
 
 /** Throws unless another attempt may succeed. */
 function refuseRepeating(error: unknown, { isLast }: { readonly isLast: boolean }): void {
+  if (isServerRefusal(error)) throw storeRefused(error);
   const failure = failureOf(error);
   switch (failure) {
     case 'other':

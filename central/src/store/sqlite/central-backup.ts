@@ -44,6 +44,7 @@ export function backUpCentral(options: {
           'Make the backup with the release that central runs, or start central once with this one.',
         );
       }
+      refuseClosed(copy, dataDirectory);
       copy.prepare('UPDATE meta SET backed_up_at = ? WHERE id = 1').run(now);
       held = heldBy(copy, now);
     },
@@ -105,13 +106,29 @@ function epochOf(path: string): number {
   }
 }
 
-/** A backup of a store that was moved away is one like any other: the next epoch begins before anybody runs on it. */
+/** A copy of a store that was moved away, by other means, is one like any other: the next epoch begins before anybody runs on it. */
 function openMovedAway(copy: Database.Database, from: string): void {
   const { state } = standingIn(copy);
   if (state !== 'here' && state !== 'left') {
     throw new BackupRefused(`${from} is not whole: a move into it had not come to its end`, 'Take another backup.');
   }
   copy.prepare("UPDATE meta SET move_state = 'here' WHERE id = 1").run();
+}
+
+/** Who keeps backups of a store that was moved away has none of the one in use, and would find that out when one is needed. */
+function refuseClosed(copy: Database.Database, dataDirectory: string): void {
+  const { state, other } = standingIn(copy);
+  if (state === 'here') return;
+  if (state !== 'left') {
+    throw new BackupRefused(
+      `the store in ${dataDirectory} is not whole: a move from ${other} into it had not come to its end`,
+      `Back up ${other}, which is the store in use.`,
+    );
+  }
+  throw new BackupRefused(
+    `the store in ${dataDirectory} was moved to ${other} and is as it was then`,
+    `Back up ${other} instead, with pg_dump or the archive of its server. To keep the closed store as well, copy its file: nobody writes to it.`,
+  );
 }
 
 function refuseStranger(store: Database.Database, where: string): void {

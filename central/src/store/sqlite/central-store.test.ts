@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -246,15 +247,40 @@ it.each([
   await store.close();
 });
 
-it('may be restored from a backup of one that was moved away, but not of one that is not whole', async () => {
+it('is not backed up where it is closed, or not whole, and the refusal says where the store in use is', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  await openCentralStore(join(directory, 'central.db')).close();
+  const backedUp = (state: string) => {
+    const raw = new Database(join(directory, 'central.db'));
+    raw.prepare("UPDATE meta SET move_state = ?, move_other = 'postgres://db.example/shop'").run(state);
+    raw.close();
+    const to = join(directory, `${state}.db`);
+    try {
+      backUpCentral({ dataDirectory: directory, to, now: NOW });
+      return 'made';
+    } catch (error) {
+      expect(existsSync(to)).toBe(false);
+      return error;
+    }
+  };
+  const hint = expect.stringContaining('Back up postgres://db.example/shop');
+  expect(backedUp('left')).toMatchObject({ message: expect.stringContaining('was moved to postgres://'), hint });
+  for (const state of ['arriving', 'arrived']) {
+    expect(backedUp(state)).toMatchObject({ message: expect.stringContaining('is not whole'), hint });
+  }
+  expect(backedUp('here')).toBe('made');
+  await rm(directory, { recursive: true });
+});
+
+it('may be restored from a copy of one that was moved away, but not of one that is not whole', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
   await openCentralStore(join(directory, 'central.db')).close();
   const restoredFrom = async (state: string) => {
-    const raw = new Database(join(directory, 'central.db'));
-    raw.prepare('UPDATE meta SET move_state = ?').run(state);
-    raw.close();
     const from = join(directory, `${state}.db`);
     backUpCentral({ dataDirectory: directory, to: from, now: NOW });
+    const raw = new Database(from);
+    raw.prepare('UPDATE meta SET move_state = ?').run(state);
+    raw.close();
     const restored = join(directory, state);
     return { restored, done: restoreCentral({ from, dataDirectory: restored, replace: false, now: NOW }) };
   };

@@ -4,8 +4,8 @@ import { type PostgresServer, startPostgresServer } from '@edgestock/shared/test
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { NodeLog } from '../../../testing/node-log.ts';
 import { NOW, reserve } from '../../contract-fixture.contract.ts';
-import { EndInUse } from '../../move/move-ends.ts';
 import { movedTables } from '../../sqlite/move/moved-tables.ts';
+import { StoreInUse } from '../../store-in-use.ts';
 import { StoreMoved } from '../../store-moved.ts';
 import { PostgresCentralStore } from '../central-store.ts';
 import { openPostgresReader, openPostgresStore } from '../open-central-store.ts';
@@ -45,7 +45,7 @@ const leave = (during: () => Promise<unknown>) =>
 it('is not moved while a central writes to it, or reads from it', async () => {
   const store = await open();
   await store.promise([reserve('r1', { A: 1 })], NOW);
-  await expect(leave(async () => {})).rejects.toBeInstanceOf(EndInUse);
+  await expect(leave(async () => {})).rejects.toBeInstanceOf(StoreInUse);
   await store.close();
   const reading = openPostgresReader(server.url('store'), 1);
   await reading.reader.warehouses();

@@ -1,15 +1,7 @@
 import { must } from '@edgestock/shared/runtime/assert';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { systemRandom } from '@edgestock/shared/runtime/random';
-import {
-  EndInUse,
-  type EndStanding,
-  type HeldSource,
-  type MoveBeginning,
-  type MoveEnd,
-  type MoveReturn,
-  type TakePage,
-} from '../../move/move-ends.ts';
+import type { EndStanding, HeldSource, MoveBeginning, MoveEnd, MoveReturn, TakePage } from '../../move/move-ends.ts';
 import {
   type ColumnKind,
   META,
@@ -20,7 +12,6 @@ import {
 } from '../../move/moved-table.ts';
 import type { MoveState } from '../../store-moved.ts';
 import { PostgresCentralStore } from '../central-store.ts';
-import { sqlStateOf } from '../failures.ts';
 import { migrate } from '../migrate.ts';
 import { migrations } from '../migrations.ts';
 import { refusalOf } from '../open-central-store.ts';
@@ -33,6 +24,7 @@ import {
   type Session,
   type TransactionSession,
 } from '../session.ts';
+import { refuseCentrals, takeSoleUse } from '../sole-use.ts';
 import { standingIn } from './standing.ts';
 
 const types: Readonly<Record<ColumnKind, string>> = {
@@ -41,9 +33,6 @@ const types: Readonly<Record<ColumnKind, string>> = {
   flag: 'boolean',
   bytes: 'bytea',
 };
-
-/** Somebody else has the row, or had it a moment ago. */
-const lockedStates = ['55P03', '40001'];
 
 /** A database of a server as one end of a move. */
 export class PostgresMoveEnd implements MoveEnd {
@@ -160,32 +149,14 @@ export class PostgresMoveEnd implements MoveEnd {
     });
   }
 
-  /** Holds the row that writers lock. Throws `EndInUse` where somebody else is at work. */
+  /** Holds the row that writers lock. Throws `StoreInUse` where somebody else is at work. */
   async #locked<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
     return this.#database.transaction(async (session) => {
       await session.script('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-      try {
-        await session.rows('SELECT id FROM meta WHERE id = 1 FOR UPDATE NOWAIT');
-      } catch (cause) {
-        if (!lockedStates.includes(sqlStateOf(cause) ?? '')) throw cause;
-        throw new EndInUse('a central writes to the database, or it is being moved', { cause });
-      }
-      await refuseCentrals(session);
+      await takeSoleUse(session);
       return work(session);
     });
   }
-}
-
-/** One that only reads would go on answering from a store that stands still. */
-async function refuseCentrals(session: Session): Promise<void> {
-  // Within a transaction the server shows who was there when it was first asked.
-  await session.rows('SELECT pg_stat_clear_snapshot()');
-  const row = await firstRow<{ centrals: number }>(
-    session,
-    `SELECT count(*) AS centrals FROM pg_stat_activity
-     WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'edgestock central%'`,
-  );
-  if (row !== undefined && row.centrals > 0) throw new EndInUse('a central is connected to the database');
 }
 
 async function mark(session: Session, state: MoveState, id: string, other: string): Promise<void> {

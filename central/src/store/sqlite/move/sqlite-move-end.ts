@@ -6,17 +6,10 @@ import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { DataDirectoryInUse, ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import type { Database } from 'better-sqlite3';
-import {
-  EndInUse,
-  type EndStanding,
-  type HeldSource,
-  type MoveBeginning,
-  type MoveEnd,
-  type MoveReturn,
-  type TakePage,
-} from '../../move/move-ends.ts';
+import type { EndStanding, HeldSource, MoveBeginning, MoveEnd, MoveReturn, TakePage } from '../../move/move-ends.ts';
 import { MoveRefused } from '../../move/move-refused.ts';
 import { META, type MovedRow, type MovedTable, type MovedValue, rowsPerPage } from '../../move/moved-table.ts';
+import { StoreInUse } from '../../store-in-use.ts';
 import type { MoveState } from '../../store-moved.ts';
 import { isCentralStore, LOCK_FILE } from '../central-backup.ts';
 import { SqliteCentralStore } from '../central-store.ts';
@@ -38,7 +31,7 @@ export class SqliteMoveEnd implements MoveEnd {
   }
 
   /**
-   * Brings its schema up to date, as a start of central would. `isMade`: the file is made where it is not. Throws `EndInUse`,
+   * Brings its schema up to date, as a start of central would. `isMade`: the file is made where it is not. Throws `StoreInUse`,
    * `MoveRefused`, `DatabaseDamaged`, and `DatabaseRefused` for a file of a newer release.
    */
   static open(path: string, tables: readonly MovedTable[], { isMade }: { readonly isMade: boolean }): SqliteMoveEnd {
@@ -168,7 +161,7 @@ function locked(path: string): ProcessLock {
     return ProcessLock.take(path);
   } catch (cause) {
     if (!(cause instanceof DataDirectoryInUse)) throw cause;
-    throw new EndInUse(`a central runs on ${dirname(path)}, or it is being moved`, { cause });
+    throw new StoreInUse(`a central runs on ${dirname(path)}, or it is being moved`, { cause });
   }
 }
 
