@@ -1,6 +1,7 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { emptyQuantities, sellableOf } from '@edgestock/shared/inventory/position';
 import { POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
+import { must } from '@edgestock/shared/runtime/assert';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
@@ -125,6 +126,33 @@ export function describeApplying(fixture: ContractFixture): void {
       expect(await available('B')).toBe(most);
       log.record('C', 1, { state: { ...emptyQuantities, onHand: 1, ...all, reserved: -1 } });
       expect(await apply(log, 3, 3)).toMatchObject({ outcome: 'applied', quarantined: 1 });
+    });
+
+    it('keeps every quantity of a state, whichever of them alone is another', async () => {
+      const log = await enrolled(new NodeLog('BER1'));
+      let state = { ...emptyQuantities, onHand: 50, quota: 9, granted: 20 };
+      log.record('A', 50, { state });
+      await apply(log, 1, 1);
+      const names = Object.keys(state) as (keyof typeof state)[];
+      for (const name of names) {
+        state = { ...state, [name]: state[name] + 1 };
+        log.record('A', 1, { state });
+        await apply(log, log.head, log.head);
+        const [position] = await fixture.store.positionsOf(log.warehouse, undefined, 9);
+        const { version, sequence, at } = must(log.positions.get(skuOf('A')), 'it was recorded');
+        expect(position, name).toMatchObject({ ...state, version, sequence, at });
+      }
+      expect(names).toHaveLength(9);
+      // The doubt is over with any newer state.
+      log.record('A', 1, { kind: 99, state });
+      log.record('A', 1, { state: { ...state, onHand: 1 } });
+      await apply(log, log.head - 1, log.head - 1);
+      expect(await fixture.store.suspectSkusOf(log.warehouse, undefined, 9)).toEqual(['A']);
+      await apply(log, log.head, log.head);
+      expect(await fixture.store.suspectSkusOf(log.warehouse, undefined, 9)).toEqual([]);
+      expect(await fixture.store.positionsOf(log.warehouse, undefined, 9)).toMatchObject([
+        { onHand: 1, isSuspect: false },
+      ]);
     });
 
     it('stores fewer than no unsellable units: damaged ones left that nobody had recorded as damaged', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { PromiseOutcome } from '../rules/promise-command.ts';
-import { skuOf } from '../testing/node-log.ts';
+import { heldOf } from '../rules/reservation.ts';
+import { skuOf, warehouseOf } from '../testing/node-log.ts';
 import { type ContractFixture, channelOf, NOW, reserve } from './contract-fixture.contract.ts';
 import type { PromiseReader } from './promise-store.ts';
 
@@ -164,6 +165,56 @@ export function describeReserving(fixture: ContractFixture): void {
       expect(await fixture.store.currentRevision()).toBe(2);
       expect(await fixture.store.changesAfter(1, 10)).toMatchObject([{ sku: 'A', available: 1, revision: 2 }]);
     });
+
+    it('gives reservations of one call what each would get alone: the last unit once, an id once, a key once', async () => {
+      await stocked('BER1', { A: 4, B: 1 });
+      await stocked('HAM1', { A: 3 });
+      const market = channelOf('market');
+      await promise({
+        command: 'set-channel',
+        record: { channel: market, warehouses: [warehouseOf('HAM1')], buffer: 1 },
+      });
+      const idempotency = { key: 'k1', fingerprint: 'f1' };
+      const { outcomes, changes } = await fixture.store.promise(
+        [
+          reserve('r1', { A: 3, B: 1 }),
+          reserve('r2', { A: 1, B: 1 }),
+          reserve('r1', { A: 3, B: 1 }),
+          reserve('r1', { A: 1 }),
+          reserve('r3', { A: 1 }, { idempotency }),
+          reserve('r9', { A: 1 }, { idempotency }),
+          reserve('r4', { A: 1 }, { idempotency: { ...idempotency, fingerprint: 'f2' } }),
+          reserve('r5', { A: 3 }, { channel: market, isPartial: true }),
+          reserve('r6', { A: 2 }, { isPartial: true }),
+          reserve('r7', { A: 1 }),
+        ],
+        NOW,
+      );
+      expect(outcomes.map((one) => [one.outcome, 'isReplay' in one && one.isReplay])).toEqual([
+        ['reserved', false],
+        ['insufficient', false],
+        ['reserved', true],
+        ['key-reused', false],
+        ['reserved', false],
+        ['reserved', true],
+        ['key-reused', false],
+        ['reserved', false],
+        ['reserved', false],
+        ['insufficient', false],
+      ]);
+      expect(outcomes[1]).toEqual({ outcome: 'insufficient', shortages: [{ sku: 'B', requested: 1, available: 0 }] });
+      expect(outcomes[7]).toMatchObject({ shortages: [{ sku: 'A', requested: 3, available: 2 }] });
+      expect(outcomes[8]).toMatchObject({ shortages: [{ sku: 'A', requested: 2, available: 1 }] });
+      expect(changes.map(({ sku }) => sku).toSorted()).toEqual(['A', 'B']);
+      expect([await available('A'), await available('B')]).toEqual([0, 0]);
+      expect(await fixture.held('A')).toEqual([
+        ['BER1', 4],
+        ['HAM1', 3],
+      ]);
+      const held = await fixture.store.reservations({ now: NOW, limit: 9, state: 'held' });
+      expect(held.map(({ id }) => id)).toEqual(['r6', 'r5', 'r3', 'r1']);
+      expect(held.flatMap(({ lines }) => lines.map(heldOf)).reduce((sum, units) => sum + units, 0)).toBe(8);
+    });
   });
 
   describe('a reservation', () => {
@@ -267,6 +318,14 @@ export function describeReserving(fixture: ContractFixture): void {
       expect(await ids({ state: 'held', channel: DEFAULT_CHANNEL })).toBe('ba');
       expect(await ids({ state: 'released', channel: market })).toBe('');
       expect(await ids({ state: 'held', channel: market, owner: 'cart-1', limit: 1 })).toBe('c');
+      const pages: string[] = [];
+      for (let before: { createdAt: number; id: string } | undefined; pages.length < 9; ) {
+        const page = await fixture.store.reservations({ now: NOW + 9, limit: 2, ...(before && { before }) });
+        pages.push(page.map(({ id }) => id).join(''));
+        before = page.at(-1);
+        if (before === undefined) break;
+      }
+      expect(pages).toEqual(['ed', 'cb', 'a', '']);
       const [first] = await fixture.store.reservations({ now: NOW, limit: 1, owner: 'cart-2', channel: market });
       expect(first).toEqual(await fixture.store.reservation('d'));
     });

@@ -4,24 +4,28 @@ import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { centralLimits } from '../../limits.ts';
 import type { ChannelRecord } from '../../rules/channel.ts';
-import type { IdempotencyKey, PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
+import type { PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
 import type { UnknownTask } from '../promise-store.ts';
 import type { ChannelReader, ChannelWriter } from '../tables/channel-table.ts';
 import type { NodeReader } from '../tables/node-table.ts';
-import type { AnswerTable, KeptAnswer } from '../tables/reservation-table.ts';
+import type { AnswerTable } from '../tables/reservation-table.ts';
 import type { Tables } from '../tables/tables.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { Policies } from './catalogue/policies.ts';
 import { Orders } from './orders/orders.ts';
 import type { Promising } from './orders/promising.ts';
 import { LateFactDesk } from './positions/late-facts.ts';
+import { Answers } from './promises/answers.ts';
 import { Reservations } from './promises/reservations.ts';
+import { type Reserve, Reserving } from './promises/reserving.ts';
 
 /** Carries out commands, each on what the ones before it left, inside a transaction of its caller. */
 export class PromiseApplier {
   readonly #promising: Promising;
   readonly #nodes: NodeReader;
-  readonly #answers: AnswerTable;
+  readonly #answerTable: AnswerTable;
+  readonly #answers: Answers;
+  readonly #reserving: Reserving;
   readonly #reservations: Reservations;
   readonly #orders: Orders;
   readonly #policies: Policies;
@@ -33,7 +37,9 @@ export class PromiseApplier {
   constructor(tables: Tables, promising: Promising) {
     this.#promising = promising;
     this.#nodes = tables.nodes;
-    this.#answers = tables.answers;
+    this.#answerTable = tables.answers;
+    this.#answers = new Answers(tables);
+    this.#reserving = new Reserving(tables, { ...promising, answers: this.#answers });
     this.#reservations = new Reservations(tables, promising);
     this.#orders = new Orders(tables, { ...promising, reservations: this.#reservations });
     this.#policies = new Policies(tables, promising);
@@ -64,27 +70,23 @@ export class PromiseApplier {
     for (const warehouse of await this.#policies.withoutSettings()) await this.introduce(warehouse);
   }
 
-  async apply(command: PromiseCommand, now: number): Promise<PromiseOutcome> {
-    const key = 'idempotency' in command ? command.idempotency : undefined;
-    const outcome = key === undefined ? await this.#carryOut(command, now) : await this.#once(key, command, now);
+  /** Each has its own outcome, on what the ones before it left. */
+  async apply(commands: readonly PromiseCommand[], now: number): Promise<readonly PromiseOutcome[]> {
+    const outcomes: PromiseOutcome[] = [];
+    for (const run of runsOf(commands)) outcomes.push(...(await this.#applyRun(run, now)));
+    return outcomes;
+  }
+
+  async #applyRun([first, ...others]: Run, now: number): Promise<readonly PromiseOutcome[]> {
+    if (first.command === 'reserve') return this.#reserving.reserve([first, ...(others as readonly Reserve[])], now);
+    const answers = await this.#answers.among([first]);
+    const outcome = await answers.once(first, () => this.#carryOut(first, now), now);
     await this.#promising.deficits.coverFreed(now);
-    return outcome;
+    return [outcome];
   }
 
-  /** A request with a key is answered with its first answer. Only what had an effect is kept: a refusal may be asked again. */
-  async #once(key: IdempotencyKey, command: PromiseCommand, now: number): Promise<PromiseOutcome> {
-    const first = await this.#answers.find(key.key);
-    if (first !== undefined) return again(first, key);
-    const outcome = await this.#carryOut(command, now);
-    if (outcome.outcome === 'reserved' || outcome.outcome === 'order')
-      await this.#answers.keep(key.key, { fingerprint: key.fingerprint, outcome }, now);
-    return outcome;
-  }
-
-  #carryOut(command: PromiseCommand, now: number): Promise<PromiseOutcome> {
+  #carryOut(command: Exclude<PromiseCommand, Reserve>, now: number): Promise<PromiseOutcome> {
     switch (command.command) {
-      case 'reserve':
-        return this.#reservations.reserve(command, now);
       case 'renew':
         return this.#reservations.renew(command.reservation, command.expiresAt, now);
       case 'release':
@@ -122,7 +124,7 @@ export class PromiseApplier {
   async #sweep(limit: number, now: number): Promise<PromiseOutcome> {
     const expired = await this.#reservations.sweep(limit, now);
     const woken = await this.#orders.wake(limit, now);
-    await this.#answers.forget(now - centralLimits.answersKeptMs, limit);
+    await this.#answerTable.forget(now - centralLimits.answersKeptMs, limit);
     const nextAt = Math.min(
       (await this.#reservations.nextEnd()) ?? Infinity,
       (await this.#orders.nextWake()) ?? Infinity,
@@ -137,13 +139,14 @@ export class PromiseApplier {
     if ((await this.#nodes.get(warehouse)) === undefined)
       return { outcome: 'unknown', what: 'warehouse', id: warehouse };
     const { quota, returns } = this.#promising;
-    const totals: { readonly sku: Sku; readonly total: number }[] = [];
-    for (const { sku, quantity } of lines) {
-      const { units, total } = await quota.giveBack(sku, { warehouse, quantity });
-      if (units > 0) returns.tell(warehouse, sku, total);
-      totals.push({ sku, total });
-    }
-    return { outcome: 'returned', lines: totals };
+    const asked = new Map<Sku, number>();
+    for (const { sku, quantity } of lines) asked.set(sku, (asked.get(sku) ?? 0) + quantity);
+    const given = await quota.giveBack(
+      warehouse,
+      Array.from(asked, ([sku, quantity]) => ({ sku, quantity })),
+    );
+    for (const { sku, units, total } of given) if (units > 0) returns.tell(warehouse, sku, total);
+    return { outcome: 'returned', lines: given.map(({ sku, total }) => ({ sku, total })) };
   }
 
   /** Asked for once; what its node does with it comes with its log. */
@@ -202,10 +205,19 @@ export class PromiseApplier {
   }
 }
 
-/** The first answer once more; a key is for one request only. */
-function again({ fingerprint, outcome }: KeptAnswer, asked: IdempotencyKey): PromiseOutcome {
-  if (fingerprint !== asked.fingerprint) return { outcome: 'key-reused', key: asked.key };
-  return { ...outcome, isReplay: true } as PromiseOutcome;
+type Run = readonly [PromiseCommand, ...PromiseCommand[]];
+
+/** Reservations of one channel that come one after the other are one run, and every other command is one by itself. */
+function runsOf(commands: readonly PromiseCommand[]): readonly Run[] {
+  const runs: [PromiseCommand, ...PromiseCommand[]][] = [];
+  for (const command of commands) {
+    const run = runs.at(-1);
+    const [before] = run ?? [];
+    const isMore = command.command === 'reserve' && before?.command === 'reserve' && before.channel === command.channel;
+    if (run !== undefined && isMore) run.push(command);
+    else runs.push([command]);
+  }
+  return runs;
 }
 
 /** What is left to ship of an unknown task. */

@@ -185,8 +185,7 @@ export class StoreDesk implements StoreWriter {
 
   async promise(commands: readonly PromiseCommand[], now: number): Promise<Applied<PromiseOutcome>> {
     const { result, ...applied } = await this.#apply(async () => {
-      const outcomes: PromiseOutcome[] = [];
-      for (const command of commands) outcomes.push(await this.#promises.apply(command, now));
+      const outcomes = await this.#promises.apply(commands, now);
       await this.#promising.serve(now);
       return outcomes;
     });
@@ -223,7 +222,7 @@ export class StoreDesk implements StoreWriter {
 
   recordHeard(heard: readonly Heard[]): Promise<void> {
     return this.#write(async () => {
-      for (const one of heard) await this.#tables.nodeWriter.hear(one);
+      for (const one of eachNodeOnce(heard)) await this.#tables.nodeWriter.hear(one);
     });
   }
 
@@ -283,4 +282,18 @@ export class StoreDesk implements StoreWriter {
       return result;
     });
   }
+}
+
+/** Lists that name each node once: what one said first is in the first of them. */
+function eachNodeOnce(heard: readonly Heard[]): readonly (readonly Heard[])[] {
+  const lists: Heard[][] = [];
+  const named = new Map<WarehouseId, number>();
+  for (const one of heard) {
+    const place = named.get(one.warehouse) ?? 0;
+    named.set(one.warehouse, place + 1);
+    const list = lists[place];
+    if (list === undefined) lists.push([one]);
+    else list.push(one);
+  }
+  return lists;
 }

@@ -1,6 +1,6 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { NodeLog, skuOf } from '../../testing/node-log.ts';
+import { NodeLog, skuOf, warehouseOf } from '../../testing/node-log.ts';
 import { postgresStores } from '../../testing/opened-postgres.ts';
 import { PgliteDatabase } from '../../testing/pglite-database.ts';
 import { ContractFixture, NOW, type OpenStore, reserve } from '../contract-fixture.contract.ts';
@@ -55,7 +55,7 @@ async function waitsOf(work: () => Promise<unknown>): Promise<number> {
   return count.waits - before - 1;
 }
 
-it('waits a handful of times for a reservation, once more for each SKU behind the first, and as often for each of a group', async () => {
+it('waits a handful of times for a reservation, and no more for more SKUs or a group of them', async () => {
   await fixture.stocked('BER1', { A: 90, B: 90, C: 1 });
   await fixture.stocked('HAM1', { A: 60, B: 60, C: 9 });
   const idempotency = (key: string) => ({ idempotency: { key, fingerprint: 'f' } });
@@ -63,9 +63,11 @@ it('waits a handful of times for a reservation, once more for each SKU behind th
   await fixture.promise(reserve('first', { A: 1 }));
   expect(await waitsOf(() => fixture.promise(reserve('r1', { A: 1 })))).toBe(4);
   expect(await waitsOf(() => fixture.promise(reserve('r2', { A: 1 }, idempotency('k2'))))).toBe(5);
-  expect(await waitsOf(() => fixture.promise(reserve('r3', { A: 100, C: 5 })))).toBe(5);
-  const group = Array.from({ length: 10 }, (_, place) => reserve(`g${place}`, { B: 1 }));
-  expect(await waitsOf(() => fixture.store.promise(group, NOW))).toBe(40);
+  expect(await waitsOf(() => fixture.promise(reserve('r3', { A: 100, C: 5 })))).toBe(4);
+  const group = Array.from({ length: 10 }, (_, place) =>
+    reserve(`g${place}`, { B: 1, [place % 2 === 0 ? 'A' : 'C']: 1 }, { isPartial: true }),
+  );
+  expect(await waitsOf(() => fixture.store.promise(group, NOW))).toBe(4);
 });
 
 it('waits for a batch, a catalogue and the rules of a warehouse as often as for one delta, one item and one rule', async () => {
@@ -95,4 +97,29 @@ it('waits for a batch, a catalogue and the rules of a warehouse as often as for 
   const one = [await batch(2, 2), await catalogue([skuOf('A')]), await rules([skuOf('A')])];
   expect([await batch(3, log.head), await catalogue(skus), await rules(skus)]).toEqual(one);
   expect(one).toEqual([5, 3, 5]);
+});
+
+it('waits for a sweep, and for a policy that wants units back, no more often the more SKUs and reservations there are', async () => {
+  const stock = Object.fromEntries(Array.from({ length: 40 }, (_, place) => [`S${place}`, 10]));
+  await fixture.stocked('BER1', { A: 10, ...stock });
+  const expiresAt = NOW + 1_000;
+  const sweep = { command: 'sweep', limit: 100 } as const;
+  await fixture.promise(reserve('r', { A: 1 }, { expiresAt }));
+  const one = await waitsOf(() => fixture.promise(sweep, expiresAt));
+  const group = Object.keys(stock).map((sku) => reserve(`r-${sku}`, { [sku]: 1, A: 1 }, { expiresAt }));
+  await fixture.store.promise(group.slice(0, 10), NOW);
+  expect(await waitsOf(() => fixture.promise(sweep, expiresAt))).toBe(one);
+  expect(await fixture.held('A')).toEqual([['BER1', 0]]);
+  const rules = (some: readonly string[]) =>
+    waitsOf(() =>
+      fixture.promise({
+        command: 'set-sku-policy',
+        warehouse: warehouseOf('BER1'),
+        rules: some.map((sku) => ({ sku: skuOf(sku), sharePercent: 10 })),
+      }),
+    );
+  const recalled = await rules(['A']);
+  expect(await rules(Object.keys(stock))).toBe(recalled);
+  expect([await fixture.available('A'), await fixture.available('S7')]).toEqual([1, 1]);
+  expect([one, recalled]).toEqual([14, 8]);
 });

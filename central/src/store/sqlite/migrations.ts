@@ -275,4 +275,15 @@ export const migrations: readonly Migration[] = [
       ALTER TABLE meta ADD COLUMN move_other TEXT NOT NULL DEFAULT '';
     `,
   },
+  {
+    name: 'one index for the lists of reservations',
+    sql: `
+      -- Pages of all, of one state and of a channel are merged from it: channels and states are few. Each index of a reservation is a
+      -- tree that every new one goes into: with three in the place of this one a group of 32 wrote 45 pages, not 37.
+      DROP INDEX reservation_by_age;
+      DROP INDEX reservation_by_state;
+      DROP INDEX reservation_by_channel;
+      CREATE INDEX reservation_by_kind ON reservation (channel, state, created_at, id);
+    `,
+  },
 ];

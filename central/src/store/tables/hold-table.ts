@@ -23,5 +23,6 @@ export interface HoldWriter {
   add(row: HoldRow): Awaitable<void>;
   /** Takes units out of a row, which goes when none are left. */
   reduce(row: HoldRow, quantity: number): Awaitable<void>;
-  removeAll(holder: Holder): Awaitable<void>;
+  /** All that these hold; tells what it was, in no order. */
+  remove(kind: Holder['kind'], ids: readonly string[]): Awaitable<readonly SourcedHold[]>;
 }

@@ -32,8 +32,8 @@ export interface NodeWriter {
   }): Awaitable<void>;
   /** The first reason stays. */
   fence(warehouse: WarehouseId, reason: string, now: number): Awaitable<void>;
-  /** Before the last heartbeat is overwritten, what it proved is kept (the rule is `knownByHeartbeat`). */
-  hear(heard: Heard): Awaitable<void>;
+  /** One of each node. Before its last heartbeat is overwritten, what it proved is kept (the rule is `knownByHeartbeat`). */
+  hear(heard: readonly Heard[]): Awaitable<void>;
   /** No time of a row is later than `now`. */
   clampTimes(now: number): Awaitable<void>;
 }

@@ -8,6 +8,8 @@ import type { UnknownTask } from '../promise-store.ts';
 /** Reads orders. */
 export interface OrderReader {
   get(id: string): Awaitable<Order | undefined>;
+  /** Those of the ids that an order has, in whatever state. */
+  known(ids: readonly string[]): Awaitable<ReadonlySet<string>>;
 }
 
 /** Writes orders as they were decided, except what they hold. Inside a transaction of its caller. */

@@ -1,9 +1,10 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { QuotaTerms } from '@edgestock/shared/inventory/quota';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import type { Awaitable } from '@edgestock/shared/runtime/awaitable';
 import type { Channel } from '../../rules/channel.ts';
 import type { QuotaState } from '../../rules/policy-recall.ts';
-import type { Offer } from '../../rules/sourcing.ts';
+import type { Offer, SourcedHold } from '../../rules/sourcing.ts';
 import type { DeficitPlace } from './position-table.ts';
 
 /** What central knows of a position's quota, and of the goods behind it. */
@@ -11,6 +12,9 @@ export type KnownQuota = QuotaState & { readonly sku: Sku };
 
 /** What a channel may promise of a SKU, its buffer taken off, and from where that could be served. */
 export type Offered = { readonly available: number; readonly offers: readonly Offer[] };
+
+/** What went back to a node of a SKU now, and ever. */
+export type GivenBack = { readonly sku: Sku; readonly units: number; readonly total: number };
 
 export type HeldUnits = { readonly warehouse: WarehouseId; readonly quantity: number };
 
@@ -26,20 +30,28 @@ export interface QuotaTable {
   offers(channel: Channel, sku: Sku, now: number): Awaitable<readonly Offer[]>;
   /** The same of several SKUs, each named once, and what the channel may promise of each; no offers where that is nothing. */
   offered(channel: Channel, skus: readonly Sku[], now: number): Awaitable<ReadonlyMap<Sku, Offered>>;
-  /** Sets units aside that a channel promises. They must be unspent in each warehouse, and in the channel beyond its buffer. */
-  hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): Awaitable<void>;
+  /**
+   * Sets units aside that a channel promises, each place named once. They must be unspent in each warehouse, and in the channel
+   * beyond its buffer.
+   */
+  hold(channel: Channel, holds: readonly SourcedHold[]): Awaitable<void>;
   /** Sets units aside for a promise that moves here: it was made once, so it may use what the buffer keeps. */
   holdMoved(sku: Sku, holds: readonly HeldUnits[]): Awaitable<void>;
   /** Where units were freed since this was last asked. */
   takeFreed(): readonly DeficitPlace[];
-  /** Held units are promised to nobody any more. */
-  free(sku: Sku, units: HeldUnits): Awaitable<void>;
+  /** Held units are promised to nobody any more. Each place is named once. */
+  free(holds: readonly SourcedHold[]): Awaitable<void>;
   /** Held units are sent to their node as an allocation. What is unspent stays the same. */
   allocate(sku: Sku, units: HeldUnits): Awaitable<void>;
-  /** Gives back up to so many unspent units, of a warehouse that is not settled none; tells how many, and the new total. */
-  giveBack(sku: Sku, units: HeldUnits): Awaitable<{ readonly units: number; readonly total: number }>;
+  /**
+   * Gives back up to so many unspent units of each SKU, which is named once, and of a warehouse that is not settled none; tells how
+   * many, and the new totals, in the order asked.
+   */
+  giveBack(warehouse: WarehouseId, lines: readonly SkuQuantity[]): Awaitable<readonly GivenBack[]>;
   /** Promised units without goods behind them, less what is on its way back to the node already. */
   deficit(sku: Sku, warehouse: WarehouseId): Awaitable<number>;
+  /** Those of the places that have a deficit, in the order asked. */
+  inDeficit(places: readonly DeficitPlace[]): Awaitable<readonly DeficitPlace[]>;
   /** So many units are in tasks that the node has not heard of: they come on top of what it has allocated. */
   countUnheard(sku: Sku, warehouse: WarehouseId, units: number): Awaitable<void>;
   /** Takes back what was given back without the node hearing of it, at most so many units; tells how many. */
@@ -52,7 +64,8 @@ export interface QuotaTable {
   missingAt(warehouse: WarehouseId): Awaitable<readonly DeficitPlace[]>;
   /** What was ever given back to a warehouse, where its node does not know all of it. */
   unheardReturns(warehouse: WarehouseId): Awaitable<readonly { readonly sku: Sku; readonly total: number }[]>;
-  known(warehouse: WarehouseId, sku: Sku): Awaitable<KnownQuota | undefined>;
+  /** The positions of these SKUs that there are, in the order asked. */
+  known(warehouse: WarehouseId, skus: readonly Sku[]): Awaitable<readonly KnownQuota[]>;
   /** The positions of a warehouse behind a SKU, in the order of their SKUs. */
   knownAfter(warehouse: WarehouseId, after: Sku | '', limit: number): Awaitable<readonly KnownQuota[]>;
   /** Where promises of these SKUs are held without goods behind them, in the order of the SKUs, at most so many of each. */
@@ -68,8 +81,10 @@ export type RecallDebt = {
 
 /** Remembers what is owed, over the lives of central. Inside a transaction of the caller. */
 export interface RecallDebtTable {
-  get(warehouse: WarehouseId, sku: Sku): Awaitable<RecallDebt | undefined>;
+  of(warehouse: WarehouseId, skus: readonly Sku[]): Awaitable<ReadonlyMap<Sku, RecallDebt>>;
+  /** Those of the places where something is owed, in the order asked. */
+  owing(places: readonly DeficitPlace[]): Awaitable<readonly DeficitPlace[]>;
   skusOf(warehouse: WarehouseId): Awaitable<readonly Sku[]>;
-  /** What is owed from now on; no units: nothing. */
-  set(warehouse: WarehouseId, sku: Sku, debt: RecallDebt): Awaitable<void>;
+  /** What is owed of each from now on; no units: nothing. */
+  set(warehouse: WarehouseId, debts: ReadonlyMap<Sku, RecallDebt>): Awaitable<void>;
 }

@@ -11,6 +11,8 @@ export type ReservationLineRow = { readonly sku: Sku; readonly requested: number
 /** Reads reservations as they are stored; whether their time is over is for `stateAt` to say. */
 export interface ReservationReader {
   get(id: string): Awaitable<Reservation | undefined>;
+  /** Those of the ids that a reservation has, in whatever state. */
+  known(ids: readonly string[]): Awaitable<ReadonlySet<string>>;
   /** What was asked for and what was promised when it was made, in the order of SKU. */
   lines(id: string): Awaitable<readonly ReservationLineRow[]>;
   /** The terms it was asked for on; what became of them is in the reservation. It must be there. */
@@ -32,7 +34,7 @@ export interface ReservationWriter {
   ): Awaitable<void>;
   renew(id: string, expiresAt: number): Awaitable<void>;
   end(
-    id: string,
+    ids: readonly string[],
     state: Exclude<ReservationState, 'held'>,
     ended: { readonly at: number; readonly reason: string },
   ): Awaitable<void>;
@@ -45,7 +47,8 @@ export type KeptAnswer = { readonly fingerprint: string; readonly outcome: Promi
 
 /** Remembers what requests came to, by their keys, in the transaction of their effect (P9). */
 export interface AnswerTable {
-  find(key: string): Awaitable<KeptAnswer | undefined>;
+  /** What these keys came to, of those that came to something. */
+  found(keys: readonly string[]): Awaitable<ReadonlyMap<string, KeptAnswer>>;
   keep(key: string, answer: KeptAnswer, now: number): Awaitable<void>;
   /** Forgets answers from before a moment, at most so many; tells how many. */
   forget(before: number, limit: number): Awaitable<number>;

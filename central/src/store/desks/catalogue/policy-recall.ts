@@ -1,4 +1,4 @@
-import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import { type QuotaTerms, termsFor } from '@edgestock/shared/inventory/quota';
 import type { SkuPolicy } from '@edgestock/shared/protocol/directive';
 import { centralLimits } from '../../../limits.ts';
@@ -55,12 +55,12 @@ export class PolicyRecall {
     const policy = await this.#policies.settings(warehouse);
     // What is still to be looked at has its quota from an earlier policy than today's.
     const policyBefore = (await this.#pending.get(warehouse))?.before ?? policy;
+    const recalled = new Map<Sku, Record<'terms' | 'before', QuotaTerms>>();
     for (const { before, now } of changes) {
-      const recalled = { terms: termsFor(policy, now), before: termsFor(policyBefore, before) };
-      if (!isStricter(recalled.terms, recalled.before)) continue;
-      const known = await this.#quota.known(warehouse, now.sku);
-      if (known !== undefined) await this.#recalls.recall(warehouse, known, recalled);
+      const one = { terms: termsFor(policy, now), before: termsFor(policyBefore, before) };
+      if (isStricter(one.terms, one.before)) recalled.set(now.sku, one);
     }
+    await this.#recall(warehouse, recalled);
   }
 
   /** A warehouse is settled: SKUs with a rule may have got it while nothing could be given back. */
@@ -69,14 +69,26 @@ export class PolicyRecall {
     let after: SkuPolicy['sku'] | undefined;
     for (;;) {
       const rules = await this.#policies.rules(warehouse, after, centralLimits.recallPageMax);
-      for (const rule of rules) {
-        const known = await this.#quota.known(warehouse, rule.sku);
-        const terms = termsFor(policy, rule);
-        if (known !== undefined) await this.#recalls.recall(warehouse, known, { terms, before: loosestTerms });
-      }
+      const recalled = rules.map(
+        (rule) => [rule.sku, { terms: termsFor(policy, rule), before: loosestTerms }] as const,
+      );
+      await this.#recall(warehouse, new Map(recalled));
       after = rules.at(-1)?.sku;
       if (after === undefined) return;
     }
+  }
+
+  /** Of SKUs that the warehouse has. */
+  async #recall(
+    warehouse: WarehouseId,
+    recalled: ReadonlyMap<Sku, Record<'terms' | 'before', QuotaTerms>>,
+  ): Promise<void> {
+    const known = recalled.size === 0 ? [] : await this.#quota.known(warehouse, [...recalled.keys()]);
+    const stricter = known.flatMap((one) => {
+      const by = recalled.get(one.sku);
+      return by === undefined ? [] : { known: one, ...by };
+    });
+    await this.#recalls.recall(warehouse, stricter);
   }
 
   /** Looks at the next page of some warehouse; tells whether there is more. */
@@ -94,12 +106,15 @@ export class PolicyRecall {
       warehouse,
       page.map(({ sku }) => sku),
     );
-    for (const known of page) {
+    const recalled = page.map((known) => {
       const rule = rules.get(known.sku);
-      const recalled = { terms: termsFor(policy, rule), before: termsFor(before, rule) };
-      // A rule of its own may leave a SKU as it was.
-      if (isStricter(recalled.terms, recalled.before)) await this.#recalls.recall(warehouse, known, recalled);
-    }
+      return { known, terms: termsFor(policy, rule), before: termsFor(before, rule) };
+    });
+    // A rule of its own may leave a SKU as it was.
+    await this.#recalls.recall(
+      warehouse,
+      recalled.filter((one) => isStricter(one.terms, one.before)),
+    );
     const last = page.length === centralLimits.recallPageMax ? page.at(-1) : undefined;
     if (last === undefined) await this.#pending.end(warehouse);
     else await this.#pending.put({ warehouse, before, after: last.sku });

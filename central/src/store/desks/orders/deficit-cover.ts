@@ -54,9 +54,12 @@ export class DeficitCover {
    */
   async coverFreed(now: number): Promise<void> {
     for (let places = this.#quota.takeFreed(); places.length > 0; places = this.#quota.takeFreed()) {
-      for (const { warehouse, sku } of places) {
-        await this.cover(warehouse, sku, now);
-        await this.#recalls.settle(warehouse, sku);
+      // Most have neither, and what is done at one place adds to neither of another.
+      const short = new Set((await this.#quota.inDeficit(places)).map(nameOf));
+      const owing = new Set((await this.#recalls.owing(places)).map(nameOf));
+      for (const place of places) {
+        if (short.has(nameOf(place))) await this.cover(place.warehouse, place.sku, now);
+        if (owing.has(nameOf(place))) await this.#recalls.settle(place.warehouse, place.sku);
       }
     }
   }
@@ -131,7 +134,7 @@ export class DeficitCover {
     const rest = quantity - (await this.#moveAway(hold, quantity, now));
     if (rest === 0) return;
     await this.#holdWriter.reduce(hold, rest);
-    await this.#quota.free(hold.sku, { warehouse: hold.warehouse, quantity: rest });
+    await this.#quota.free([{ sku: hold.sku, warehouse: hold.warehouse, quantity: rest }]);
   }
 
   /** Units that an order moves elsewhere, or asks its warehouse to give up. One whose time is over gives up all it has. */
@@ -143,9 +146,9 @@ export class DeficitCover {
   }
 
   async #giveBack(warehouse: WarehouseId, sku: Sku, quantity: number): Promise<number> {
-    const { units, total } = await this.#quota.giveBack(sku, { warehouse, quantity });
-    if (units > 0) this.#returns.tell(warehouse, sku, total);
-    return units;
+    const given = await this.#quota.giveBack(warehouse, [{ sku, quantity }]);
+    for (const { units, total } of given) if (units > 0) this.#returns.tell(warehouse, sku, total);
+    return given.reduce((sum, { units }) => sum + units, 0);
   }
 
   /** Units that other warehouses of the channel hold from now on. */
@@ -158,7 +161,11 @@ export class DeficitCover {
     await this.#quota.holdMoved(sku, holds);
     for (const to of holds) await this.#holdWriter.add({ kind, id, channel, ...to });
     await this.#holdWriter.reduce(hold, moved);
-    await this.#quota.free(sku, { warehouse, quantity: moved });
+    await this.#quota.free([{ sku, warehouse, quantity: moved }]);
     return moved;
   }
+}
+
+function nameOf({ warehouse, sku }: DeficitPlace): string {
+  return `${warehouse}\n${sku}`;
 }

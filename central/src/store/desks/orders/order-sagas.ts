@@ -129,7 +129,7 @@ export class OrderSagas {
       case 'free': {
         const { sku, warehouse, quantity } = effect;
         await this.#holds.reduce({ ...holder, sku, warehouse, quantity }, quantity);
-        await this.#quota.free(sku, effect);
+        await this.#quota.free([{ sku, warehouse, quantity }]);
         return [{ sku, warehouse, quantity }];
       }
       case 'allocate': {
@@ -138,7 +138,7 @@ export class OrderSagas {
         const isThere = (await this.#unknownTasks.get(warehouse, task)) !== undefined;
         for (const { sku, quantity } of lines) {
           await this.#holds.reduce({ ...holder, sku, warehouse, quantity }, quantity);
-          if (isThere) await this.#quota.free(sku, { warehouse, quantity });
+          if (isThere) await this.#quota.free([{ sku, warehouse, quantity }]);
           else {
             await this.#quota.allocate(sku, { warehouse, quantity });
             await this.#recalls.settle(warehouse, sku);

@@ -7,7 +7,6 @@ import type { QuotaTable } from '../../tables/quota-table.ts';
 import type { Tables } from '../../tables/tables.ts';
 import { QuotaRecall } from '../catalogue/quota-recall.ts';
 import { Holdings } from '../promises/holdings.ts';
-import { PromiseSourcing } from '../promises/promise-sourcing.ts';
 import { QuotaReturns } from '../promises/quota-returns.ts';
 import { TransferDesk } from '../transfers/transfer-desk.ts';
 import { Backorders } from './backorders.ts';
@@ -30,7 +29,6 @@ export class Promising {
   readonly deficits: DeficitCover;
   readonly backorders: Backorders;
   readonly holdings: Holdings;
-  readonly sourcing: PromiseSourcing;
   readonly transfers: TransferDesk;
 
   constructor(tables: Tables) {
@@ -45,7 +43,6 @@ export class Promising {
     this.backorders = new Backorders(tables, this.sagas);
     this.deficits = new DeficitCover(tables, this);
     this.holdings = new Holdings(tables, this);
-    this.sourcing = new PromiseSourcing(tables);
     this.transfers = new TransferDesk(tables, this);
   }
 

@@ -1,35 +1,22 @@
-import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Awaitable } from '@edgestock/shared/runtime/awaitable';
 import { centralLimits } from '../../../limits.ts';
-import type { PromiseCommand, PromiseOutcome } from '../../../rules/promise-command.ts';
-import { type Reservation, type Shortage, stateAt } from '../../../rules/reservation.ts';
-import { holdsOf } from '../../../rules/sourcing.ts';
-import type { ChannelReader } from '../../tables/channel-table.ts';
-import type { OrderReader } from '../../tables/order-table.ts';
-import type { ReservationLineRow, ReservationReader, ReservationWriter } from '../../tables/reservation-table.ts';
+import type { PromiseOutcome } from '../../../rules/promise-command.ts';
+import { type Reservation, stateAt } from '../../../rules/reservation.ts';
+import type { ReservationReader, ReservationWriter } from '../../tables/reservation-table.ts';
 import type { Tables } from '../../tables/tables.ts';
 import type { Holdings } from './holdings.ts';
-import type { PromiseSourcing } from './promise-sourcing.ts';
 
-type Reserve = Extract<PromiseCommand, { readonly command: 'reserve' }>;
-
-/** Timed promises: made, prolonged, given up, and over when their time is. Inside a transaction of its caller. */
+/** Timed promises, once `Reserving` has made them: prolonged, given up, and over when their time is. Inside a transaction of its caller. */
 export class Reservations {
   readonly #reader: ReservationReader;
   readonly #writer: ReservationWriter;
-  readonly #orders: OrderReader;
-  readonly #channels: ChannelReader;
   readonly #holdings: Holdings;
-  readonly #sourcing: PromiseSourcing;
 
-  constructor(tables: Tables, parts: { readonly holdings: Holdings; readonly sourcing: PromiseSourcing }) {
+  constructor(tables: Tables, parts: { readonly holdings: Holdings }) {
     this.#reader = tables.reservations;
     this.#writer = tables.reservationWriter;
-    this.#orders = tables.orders;
-    this.#channels = tables.channels;
     this.#holdings = parts.holdings;
-    this.#sourcing = parts.sourcing;
   }
 
   get(id: string): Awaitable<Reservation | undefined> {
@@ -40,34 +27,6 @@ export class Reservations {
   async isHeld(id: string, now: number): Promise<boolean> {
     const reservation = await this.#reader.get(id);
     return reservation !== undefined && stateAt(reservation, now) === 'held';
-  }
-
-  async reserve(command: Reserve, now: number): Promise<PromiseOutcome> {
-    const { id, channel, owner, ttlSeconds, expiresAt, isPartial } = command;
-    const existing = await this.#reader.get(id);
-    if (existing !== undefined) return this.#again(existing, command);
-    if ((await this.#channels.get(channel)) === undefined) return { outcome: 'unknown', what: 'channel', id: channel };
-    // It could never be confirmed: an order has its id.
-    if ((await this.#orders.get(id)) !== undefined) return { outcome: 'id-taken', by: 'order', id };
-    if (now >= expiresAt) return { outcome: 'too-late', state: 'expired', why: 'its time is over before it begins' };
-    const demand = summed(command.lines);
-    const { holds, shortages } = await this.#sourcing.plan(channel, demand, now);
-    if (shortages.length > 0 && (!isPartial || holds.length === 0)) return { outcome: 'insufficient', shortages };
-    const short = new Map(shortages.map(({ sku, available }) => [sku, available]));
-    const lines = demand.map(({ sku, quantity }) => ({
-      sku,
-      requested: quantity,
-      promised: short.get(sku) ?? quantity,
-    }));
-    const made = { id, channel, owner, state: 'held', createdAt: now, expiresAt } as const;
-    await this.#writer.insert({ ...made, ttlSeconds, isPartial }, lines);
-    await this.#holdings.take({ kind: 'reservation', id }, channel, holds);
-    // As `ReservationReader` would read it back, which would cost as much as all that was written.
-    const reservation = {
-      ...made,
-      lines: lines.map(({ sku, requested }) => ({ sku, requested, holds: holdsOf(holds, sku) })),
-    };
-    return { outcome: 'reserved', reservation, shortages, isReplay: false };
   }
 
   /** Its time only grows, so that a request that is repeated late takes nothing away. */
@@ -83,7 +42,7 @@ export class Reservations {
   async release(id: string, reason: string, now: number): Promise<PromiseOutcome> {
     const reservation = await this.open(id, now);
     if (!('outcome' in reservation)) {
-      await this.#end(id, 'released', reason, now);
+      await this.#end([id], 'released', { at: now, reason });
       return { outcome: 'reservation', reservation: await this.#known(id), isReplay: false };
     }
     const ended = await this.#reader.get(id);
@@ -110,17 +69,17 @@ export class Reservations {
 
   /** It became an order, which has taken its units over (`Holdings.handOver`). */
   async confirmed(id: string, now: number): Promise<void> {
-    await this.#writer.end(id, 'confirmed', { at: now, reason: 'confirmed' });
+    await this.#writer.end([id], 'confirmed', { at: now, reason: 'confirmed' });
   }
 
   async expire(id: string, now: number): Promise<void> {
-    await this.#end(id, 'expired', 'its time was over', now);
+    await this.#expireAll([id], now);
   }
 
   /** Ends those whose time is over, at most so many; tells how many. Long ended ones are forgotten. */
   async sweep(limit: number, now: number): Promise<number> {
     const over = await this.#reader.over(now, limit);
-    for (const id of over) await this.expire(id, now);
+    if (over.length > 0) await this.#expireAll(over, now);
     await this.#writer.forget(now - centralLimits.endedReservationsKeptMs, limit);
     return over.length;
   }
@@ -130,52 +89,20 @@ export class Reservations {
     return this.#reader.nextEnd();
   }
 
-  async #end(id: string, state: 'released' | 'expired', reason: string, now: number): Promise<void> {
-    await this.#writer.end(id, state, { at: now, reason });
-    await this.#holdings.giveUp({ kind: 'reservation', id });
+  #expireAll(ids: readonly string[], now: number): Promise<void> {
+    return this.#end(ids, 'expired', { at: now, reason: 'its time was over' });
   }
 
-  /** The id is the key of a request without one: the same again is answered with what has become of it. */
-  async #again(
-    existing: Reservation,
-    { id, channel, owner, lines, ttlSeconds, isPartial }: Reserve,
-  ): Promise<PromiseOutcome> {
-    const known = await this.#reader.lines(id);
-    const shortages = shortagesOf(known);
-    const terms = await this.#reader.terms(id);
-    // Stores of earlier builds tell only of those that took a part.
-    const wasPartial = terms.isPartial ?? (shortages.length > 0 || isPartial);
-    const isSame =
-      existing.channel === channel &&
-      existing.owner === owner &&
-      isSameDemand(known, summed(lines)) &&
-      (terms.ttlSeconds ?? ttlSeconds) === ttlSeconds &&
-      wasPartial === isPartial;
-    if (!isSame) return { outcome: 'key-reused', key: id };
-    return { outcome: 'reserved', reservation: existing, shortages, isReplay: true };
+  async #end(
+    ids: readonly string[],
+    state: 'released' | 'expired',
+    ended: { readonly at: number; readonly reason: string },
+  ): Promise<void> {
+    await this.#writer.end(ids, state, ended);
+    await this.#holdings.giveUp('reservation', ids);
   }
 
   async #known(id: string): Promise<Reservation> {
     return must(await this.#reader.get(id), 'the reservation is there');
   }
-}
-
-/** One line for each SKU, in the order of SKU: what is asked for twice is asked for together. */
-function summed(lines: readonly SkuQuantity[]): readonly SkuQuantity[] {
-  const quantities = new Map<SkuQuantity['sku'], number>();
-  for (const { sku, quantity } of lines) quantities.set(sku, (quantities.get(sku) ?? 0) + quantity);
-  return Array.from(quantities, ([sku, quantity]) => ({ sku, quantity })).sort((a, b) => (a.sku < b.sku ? -1 : 1));
-}
-
-function isSameDemand(known: readonly ReservationLineRow[], demand: readonly SkuQuantity[]): boolean {
-  return (
-    known.length === demand.length &&
-    known.every(({ sku, requested }, at) => demand[at]?.sku === sku && demand[at].quantity === requested)
-  );
-}
-
-function shortagesOf(lines: readonly ReservationLineRow[]): readonly Shortage[] {
-  return lines
-    .filter(({ requested, promised }) => promised < requested)
-    .map(({ sku, requested, promised }) => ({ sku, requested, available: promised }));
 }

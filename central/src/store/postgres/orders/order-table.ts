@@ -46,6 +46,11 @@ export class PostgresOrderReader implements OrderReader {
     return row && orderOf(row);
   }
 
+  async known(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.#session.rows<{ id: string }>('SELECT id FROM orders WHERE id = ANY ($1::text[])', [ids]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** One statement for each set of filters, so that each is planned for what it asks. */
   async latest(options: {
     readonly state?: OrderState;

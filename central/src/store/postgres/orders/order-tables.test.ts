@@ -19,7 +19,7 @@ async function put(order: Order, before?: Order): Promise<Order> {
   await new PostgresOrderWriter(pg.session).put(order, before);
   const holds = new PostgresHoldWriter(pg.session);
   const holder = { kind: 'order', id: order.id, channel: order.channel } as const;
-  await holds.removeAll(holder);
+  await holds.remove('order', [order.id]);
   for (const { sku, holds: held } of order.lines) for (const hold of held) await holds.add({ ...holder, sku, ...hold });
   return order;
 }

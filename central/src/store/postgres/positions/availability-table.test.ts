@@ -42,7 +42,7 @@ it('takes from a channel only what its buffer leaves, and nothing when that is t
   await pg.session.run('UPDATE channel SET buffer = 2');
   const take = async (units: number) => {
     await begin();
-    const isTaken = await writer.take(DEFAULT_CHANNEL, A, [{ warehouse: BER1, units: -units }]);
+    const isTaken = await writer.take(DEFAULT_CHANNEL, [[A, [{ warehouse: BER1, units: -units }]]]);
     return { isTaken, changes: await writer.end() };
   };
   await begin();
@@ -57,13 +57,13 @@ it('takes from a channel only what its buffer leaves, and nothing when that is t
 it('takes and reads what the transaction itself has changed, although nothing of it is written yet', async () => {
   await begin();
   await writer.change(A, [{ warehouse: BER1, units: 5 }]);
-  expect(await writer.take(DEFAULT_CHANNEL, A, [{ warehouse: BER1, units: -3 }])).toBe(true);
-  expect(await writer.take(DEFAULT_CHANNEL, A, [{ warehouse: BER1, units: -3 }])).toBe(false);
+  expect(await writer.take(DEFAULT_CHANNEL, [[A, [{ warehouse: BER1, units: -3 }]]])).toBe(true);
+  expect(await writer.take(DEFAULT_CHANNEL, [[A, [{ warehouse: BER1, units: -3 }]]])).toBe(false);
   await writer.change(A, [{ warehouse: BER1, units: 2 }]);
   expect(await writer.available(DEFAULT_CHANNEL, A)).toBe(4);
   await writer.change(A, [{ warehouse: BER1, units: -4 }]);
   expect(await writer.available(DEFAULT_CHANNEL, A)).toBe(0);
-  expect(await writer.take(DEFAULT_CHANNEL, A, [{ warehouse: BER1, units: -1 }])).toBe(false);
+  expect(await writer.take(DEFAULT_CHANNEL, [[A, [{ warehouse: BER1, units: -1 }]]])).toBe(false);
   // One revision for all of it.
   expect(await writer.end()).toEqual([{ sku: A, revision: 1 }]);
   expect(await answers()).toEqual(['A default 0-0 @1']);
@@ -93,9 +93,9 @@ it('changes the answers of those channels alone that sell from the warehouse, an
   await writer.end();
   expect(await answers()).toEqual(['A default 7-0 @1', 'A north 2-1 @1', 'B default 0-0 @2', 'B north 0-1 @2']);
   await begin();
-  expect(await writer.take(DEFAULT_CHANNEL, A, [{ warehouse: HAM1, units: -1 }])).toBe(true);
+  expect(await writer.take(DEFAULT_CHANNEL, [[A, [{ warehouse: HAM1, units: -1 }]]])).toBe(true);
   // The other channel has one unit less, too, and keeps the last.
-  expect(await writer.take(NORTH, A, [{ warehouse: HAM1, units: -1 }])).toBe(false);
+  expect(await writer.take(NORTH, [[A, [{ warehouse: HAM1, units: -1 }]]])).toBe(false);
   await writer.end();
   expect(await answers()).toEqual(['A default 6-0 @3', 'A north 1-1 @3', 'B default 0-0 @2', 'B north 0-1 @2']);
 });

@@ -6,6 +6,7 @@ import { unitsIn, unitsOf } from '../../rows/unspent-changes.ts';
 import type { AvailabilityWriter, UnspentChange } from '../../tables/availability-table.ts';
 import type { ChannelReader } from '../../tables/channel-table.ts';
 import type { PostgresUnsettledTable } from '../epochs/unsettled-table.ts';
+import type { TakenOfSku } from '../promises/quota-table.ts';
 import { firstRow, raiseStructure, type WritingSession } from '../session.ts';
 
 /** Answers in one statement: each has four values there. */
@@ -67,20 +68,23 @@ export class PostgresAvailabilityWriter implements AvailabilityWriter {
   }
 
   /**
-   * Takes units of a SKU from what a channel offers, and so from every other channel of the same warehouses. False when the
-   * channel, less its buffer, has not so many: then nothing is changed.
+   * Takes units of SKUs from what a channel offers, and so from every other channel of the same warehouses. False when the
+   * channel, less its buffer, has not so many of some SKU: then the transaction is of no more use.
    */
-  async take(channel: Channel, sku: Sku, taken: readonly UnspentChange[]): Promise<boolean> {
-    await this.#writeFor(channel, sku);
-    const units = -unitsOf(taken);
+  async take(channel: Channel, taken: readonly TakenOfSku[]): Promise<boolean> {
+    for (const [sku] of taken) await this.#writeFor(channel, sku);
     // P3: the rule is in the statement.
     const count = await this.#session.run(
-      'UPDATE availability SET unspent = unspent - $1 WHERE sku = $2 AND channel = $3 AND unspent - buffer >= $1',
-      [units, sku, channel],
+      `UPDATE availability a SET unspent = a.unspent - taken.units
+      FROM unnest($1::text[], $2::bigint[]) AS taken (sku, units)
+      WHERE a.sku = taken.sku AND a.channel = $3 AND a.unspent - a.buffer >= taken.units`,
+      [taken.map(([sku]) => sku), taken.map(([, changes]) => -unitsOf(changes)), channel],
     );
-    if (count === 0) return false;
-    await this.#show(sku);
-    for (const other of await this.#channels()) if (other.channel !== channel) this.#changeIn(other, sku, taken);
+    if (count < taken.length) return false;
+    for (const [sku, changes] of taken) {
+      await this.#show(sku);
+      for (const other of await this.#channels()) if (other.channel !== channel) this.#changeIn(other, sku, changes);
+    }
     return true;
   }
 

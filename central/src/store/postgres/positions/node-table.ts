@@ -84,23 +84,32 @@ export class PostgresNodeWriter implements NodeWriter {
     );
   }
 
-  async hear(heard: Heard): Promise<void> {
-    // It was heard before this one, whatever the clock said then: no `heard_at <= $1` here, or a clock set back would make nodes
+  async hear(heard: readonly Heard[]): Promise<void> {
+    // It was heard before this one, whatever the clock said then: no `heard_at <= at` here, or a clock set back would make nodes
     // look dead or fresh for as long as it was wrong. What a node says that has stopped by its own judgement may be of another
     // history: up to where this one had got stays what was said before, which is all that tells what is lost when it is gone on
     // with.
     await this.#session.send(
-      `UPDATE node SET
-         known_at = least($1,
-           CASE WHEN heard_at IS NOT NULL AND heard_fence IS NULL AND applied_up_to >= heard_committed THEN heard_at
-             ELSE known_at END),
-         heard_at = $1,
-         heard_committed = CASE WHEN $2::text IS NULL THEN $3 ELSE coalesce(heard_committed, $3) END,
-         heard_sent = $4, heard_skew_ms = $5, heard_schema_min = $6, heard_schema_max = $7, heard_fence = $2
-       WHERE warehouse = $8`,
+      `UPDATE node n SET
+         known_at = least(h.at,
+           CASE WHEN n.heard_at IS NOT NULL AND n.heard_fence IS NULL AND n.applied_up_to >= n.heard_committed
+             THEN n.heard_at ELSE n.known_at END),
+         heard_at = h.at,
+         heard_committed = CASE WHEN h.fence IS NULL THEN h.committed ELSE coalesce(n.heard_committed, h.committed) END,
+         heard_sent = h.sent, heard_skew_ms = h.skew_ms, heard_schema_min = h.schema_min, heard_schema_max = h.schema_max,
+         heard_fence = h.fence
+       FROM unnest($1::text[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $7::bigint[], $8::bigint[])
+         AS h (warehouse, at, fence, committed, sent, skew_ms, schema_min, schema_max)
+       WHERE n.warehouse = h.warehouse`,
       [
-        ...[heard.at, heard.nodeFence ?? null, heard.committed, heard.sent, heard.skewMs],
-        ...[heard.schemaMin, heard.schemaMax, heard.warehouse],
+        heard.map(({ warehouse }) => warehouse),
+        heard.map(({ at }) => at),
+        heard.map(({ nodeFence }) => nodeFence ?? null),
+        heard.map(({ committed }) => committed),
+        heard.map(({ sent }) => sent),
+        heard.map(({ skewMs }) => skewMs),
+        heard.map(({ schemaMin }) => schemaMin),
+        heard.map(({ schemaMax }) => schemaMax),
       ],
     );
   }

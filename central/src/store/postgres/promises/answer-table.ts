@@ -1,6 +1,6 @@
 import type { PromiseOutcome } from '../../../rules/promise-command.ts';
 import type { AnswerTable, KeptAnswer } from '../../tables/reservation-table.ts';
-import { firstRow, type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 
 /** `AnswerTable` on PostgreSQL. */
 export class PostgresAnswerTable implements AnswerTable {
@@ -10,13 +10,17 @@ export class PostgresAnswerTable implements AnswerTable {
     this.#session = session;
   }
 
-  async find(key: string): Promise<KeptAnswer | undefined> {
-    const row = await firstRow<{ fingerprint: string; outcome: string }>(
-      this.#session,
-      'SELECT fingerprint, outcome FROM answered WHERE key = $1',
-      [key],
+  async found(keys: readonly string[]): Promise<ReadonlyMap<string, KeptAnswer>> {
+    const rows = await this.#session.rows<{ key: string; fingerprint: string; outcome: string }>(
+      'SELECT key, fingerprint, outcome FROM answered WHERE key = ANY ($1::text[])',
+      [keys],
     );
-    return row && { fingerprint: row.fingerprint, outcome: JSON.parse(row.outcome) as PromiseOutcome };
+    return new Map(
+      rows.map(({ key, fingerprint, outcome }) => [
+        key,
+        { fingerprint, outcome: JSON.parse(outcome) as PromiseOutcome },
+      ]),
+    );
   }
 
   async keep(key: string, { fingerprint, outcome }: KeptAnswer, now: number): Promise<void> {

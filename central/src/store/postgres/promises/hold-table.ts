@@ -53,7 +53,10 @@ export class PostgresHoldWriter implements HoldWriter {
     );
   }
 
-  async removeAll({ kind, id }: Holder): Promise<void> {
-    await this.#session.send('DELETE FROM hold WHERE kind = $1 AND holder = $2', [kind, id]);
+  async remove(kind: Holder['kind'], ids: readonly string[]): Promise<readonly SourcedHold[]> {
+    return this.#session.rows<SourcedHold>(
+      'DELETE FROM hold WHERE kind = $1 AND holder = ANY ($2::text[]) RETURNING sku, warehouse, quantity',
+      [kind, ids],
+    );
   }
 }

@@ -43,7 +43,9 @@ describe('holds', () => {
     for (const id of ['r1', 'r2', 'r3']) await writer.add(row(id));
     await writer.add(row('r1'));
     expect(await reader.newestAt(BER1, A, 2)).toEqual([row('r3'), row('r2')]);
-    await writer.removeAll(row('r3'));
+    expect(await writer.remove('reservation', ['r3', 'r4'])).toEqual([
+      { sku: A, warehouse: BER1, quantity: row('r3').quantity },
+    ]);
     expect((await reader.newestAt(BER1, A, 9)).map(({ id, quantity }) => [id, quantity])).toEqual([
       ['r2', 2],
       ['r1', 4],
@@ -60,8 +62,8 @@ describe('quotas', () => {
       {
         available: async (_, sku) => (sku === C ? 0 : 4),
         change: (sku, changes) => void told.push([sku, changes]),
-        take: async (channel, sku, changes) => {
-          told.push([channel, sku, changes]);
+        take: async (channel, taken) => {
+          for (const [sku, changes] of taken) told.push([channel, sku, changes]);
           return takes;
         },
       },
@@ -82,9 +84,9 @@ describe('quotas', () => {
     await putPosition(pg.session, { sku: A, warehouse: HAM1, granted: 2 });
     const { table, told } = quotas();
     const hold = (quantity: number) =>
-      table.hold(DEFAULT_CHANNEL, A, [
-        { warehouse: BER1, quantity: 3 },
-        { warehouse: HAM1, quantity },
+      table.hold(DEFAULT_CHANNEL, [
+        { sku: A, warehouse: BER1, quantity: 3 },
+        { sku: A, warehouse: HAM1, quantity },
       ]);
     await hold(2);
     expect([await sums(BER1), await sums(HAM1)]).toMatchObject([{ held: 7 }, { held: 2 }]);
@@ -108,20 +110,20 @@ describe('quotas', () => {
   it('fail when the channel has not so many', async () => {
     await putPosition(pg.session, { sku: A, warehouse: BER1, granted: 1 });
     const { table } = quotas({ takes: false });
-    await expect(table.hold(DEFAULT_CHANNEL, A, [{ warehouse: BER1, quantity: 1 }])).rejects.toThrow('so many');
+    await expect(table.hold(DEFAULT_CHANNEL, [{ sku: A, warehouse: BER1, quantity: 1 }])).rejects.toThrow('so many');
   });
 
   it('free and allocate what is held, and no more', async () => {
     await putPosition(pg.session, { sku: A, warehouse: BER1, granted: 10, held: 5 });
     const { table, told } = quotas();
-    await table.free(A, { warehouse: BER1, quantity: 1 });
+    await table.free([{ sku: A, warehouse: BER1, quantity: 1 }]);
     await table.allocate(A, { warehouse: BER1, quantity: 3 });
     expect(await sums(BER1)).toEqual({ held: 1, returned: 0, sent: 3 });
     expect(told).toEqual([
       [A, [{ warehouse: BER1, units: 1 }]],
       [A, [{ warehouse: BER1, units: 0 }]],
     ]);
-    await expect(table.free(A, { warehouse: BER1, quantity: 2 })).rejects.toThrow('not held');
+    await expect(table.free([{ sku: A, warehouse: BER1, quantity: 2 }])).rejects.toThrow('not held');
     await expect(table.allocate(A, { warehouse: BER1, quantity: 2 })).rejects.toThrow('not held');
     expect(table.takeFreed()).toEqual([{ warehouse: BER1, sku: A }]);
     expect(table.takeFreed()).toEqual([]);
@@ -130,17 +132,26 @@ describe('quotas', () => {
   it('give back what is unspent, of an unsettled warehouse nothing', async () => {
     await putPosition(pg.session, { sku: A, warehouse: BER1, granted: 10, held: 4, returned: 3 });
     const { table, told } = quotas();
-    expect(await table.giveBack(A, { warehouse: BER1, quantity: 2 })).toEqual({ units: 2, total: 5 });
-    expect(await table.giveBack(A, { warehouse: BER1, quantity: 2 })).toEqual({ units: 1, total: 6 });
-    expect(await table.giveBack(A, { warehouse: BER1, quantity: 2 })).toEqual({ units: 0, total: 6 });
-    expect(await table.giveBack(B, { warehouse: BER1, quantity: 2 })).toEqual({ units: 0, total: 0 });
+    expect(await table.giveBack(BER1, [{ sku: A, quantity: 2 }])).toEqual([{ sku: A, units: 2, total: 5 }]);
+    expect(await table.giveBack(BER1, [{ sku: A, quantity: 2 }])).toEqual([{ sku: A, units: 1, total: 6 }]);
+    expect(await table.giveBack(BER1, [{ sku: A, quantity: 2 }])).toEqual([{ sku: A, units: 0, total: 6 }]);
+    expect(await table.giveBack(BER1, [{ sku: B, quantity: 2 }])).toEqual([{ sku: B, units: 0, total: 0 }]);
+    expect(
+      await table.giveBack(BER1, [
+        { sku: B, quantity: 1 },
+        { sku: A, quantity: 1 },
+      ]),
+    ).toEqual([
+      { sku: B, units: 0, total: 0 },
+      { sku: A, units: 0, total: 6 },
+    ]);
     expect(told).toEqual([
       [A, [{ warehouse: BER1, units: -2 }]],
       [A, [{ warehouse: BER1, units: -1 }]],
     ]);
     await putPosition(pg.session, { sku: A, warehouse: HAM1, granted: 10, returned: 3 });
     const unsettled = quotas({ has: true });
-    expect(await unsettled.table.giveBack(A, { warehouse: HAM1, quantity: 2 })).toEqual({ units: 0, total: 3 });
+    expect(await unsettled.table.giveBack(HAM1, [{ sku: A, quantity: 2 }])).toEqual([{ sku: A, units: 0, total: 3 }]);
     expect([await sums(HAM1), unsettled.told]).toEqual([{ held: 0, returned: 3, sent: 0 }, []]);
   });
 
@@ -200,12 +211,12 @@ describe('quotas', () => {
     await putPosition(pg.session, { sku: B, warehouse: BER1 });
     await putPosition(pg.session, { sku: B, warehouse: HAM1 });
     const { table } = quotas();
-    expect(await table.known(BER1, A)).toMatchObject({
+    expect((await table.known(BER1, [B, A]))[1]).toMatchObject({
       sku: A,
       position: { onHand: 9, unsellable: 1, reserved: 2, committed: 3, quota: 4 },
       ...{ outstanding: 8, unspent: 5, held: 2 },
     });
-    expect(await table.known(HAM1, A)).toBeUndefined();
+    expect(await table.known(HAM1, [A])).toEqual([]);
     expect((await table.knownAfter(BER1, '', 1)).map(({ sku }) => sku)).toEqual([A]);
     expect((await table.knownAfter(BER1, A, 9)).map(({ sku }) => sku)).toEqual([B]);
   });
@@ -298,13 +309,13 @@ describe('reservations', () => {
     expect([await reader.held(), await reader.nextEnd()]).toEqual([3, 101]);
     expect(await reader.over(101, 9)).toEqual(['r2']);
     expect(await reader.over(500, 2)).toEqual(['r2', 'r1']);
-    await writer.end('r2', 'expired', { at: 200, reason: 'its time was over' });
-    await writer.end('r2', 'released', { at: 300, reason: 'again' });
+    await writer.end(['r2'], 'expired', { at: 200, reason: 'its time was over' });
+    await writer.end(['r2'], 'released', { at: 300, reason: 'again' });
     await writer.renew('r2', 900);
     expect(await reader.get('r2')).toMatchObject({
       ...{ state: 'expired', expiresAt: 101, ended: { at: 200, reason: 'its time was over' } },
     });
-    await writer.end('r1', 'confirmed', { at: 210, reason: 'confirmed' });
+    await writer.end(['r1'], 'confirmed', { at: 210, reason: 'confirmed' });
     expect(await writer.forget(200, 9)).toBe(0);
     expect(await writer.forget(999, 1)).toBe(1);
     expect([await reader.get('r2'), await reader.lines('r2')]).toEqual([undefined, []]);
@@ -318,7 +329,7 @@ describe('reservations', () => {
     await writer.insert(made('b', 2), []);
     await writer.insert(made('c', 2, 'other'), []);
     await writer.insert({ ...made('d', 3), channel: parseChannel('web') as Channel }, []);
-    await writer.end('a', 'released', { at: 5, reason: 'r' });
+    await writer.end(['a'], 'released', { at: 5, reason: 'r' });
     const ids = async (options: Partial<Parameters<PostgresReservationReader['latest']>[0]>) =>
       (await reader.latest({ now: 50, limit: 9, ...options })).map(({ id }) => id).join('');
     expect(await ids({})).toBe('dcba');
@@ -337,20 +348,23 @@ it('keeps answers until they are forgotten, the oldest first', async () => {
   const answer = { fingerprint: 'f', outcome: { outcome: 'unknown', what: 'order', id: "o'\u0000" } } as const;
   await table.keep('k2', answer, 2);
   await table.keep('k1', answer, 1);
-  expect(await table.find('k1')).toEqual(answer);
+  expect(await table.found(['k0', 'k1', 'k2'])).toEqual(new Map(Object.entries({ k1: answer, k2: answer })));
   expect(await table.forget(1, 9)).toBe(0);
   expect(await table.forget(9, 1)).toBe(1);
-  expect([await table.find('k1'), await table.find('k2')]).toEqual([undefined, answer]);
+  expect(await table.found(['k1', 'k2'])).toEqual(new Map([['k2', answer]]));
 });
 
 it('remembers what is owed until it is nothing', async () => {
   const table = new PostgresRecallDebtTable(pg.session);
   const before = { sharePercent: 50, safetyStock: 2 };
-  await table.set(BER1, B, { units: 1, before });
-  await table.set(BER1, A, { units: 1, before });
-  await table.set(BER1, A, { units: 3, before: { sharePercent: 60, safetyStock: 1 } });
-  expect(await table.get(BER1, A)).toEqual({ units: 3, before: { sharePercent: 60, safetyStock: 1 } });
+  await table.set(BER1, new Map([[B, { units: 1, before }]]));
+  await table.set(BER1, new Map([[A, { units: 1, before }]]));
+  await table.set(BER1, new Map([[A, { units: 3, before: { sharePercent: 60, safetyStock: 1 } }]]));
+  expect(await table.of(BER1, [A])).toEqual(new Map([[A, { units: 3, before: { sharePercent: 60, safetyStock: 1 } }]]));
+  const places = [A, B].flatMap((sku) => [HAM1, BER1].map((warehouse) => ({ sku, warehouse })));
+  expect(await table.owing(places)).toEqual([places[1], places[3]]);
   expect(await table.skusOf(BER1)).toEqual([A, B]);
-  await table.set(BER1, A, { units: 0, before });
-  expect([await table.get(BER1, A), await table.skusOf(BER1), await table.skusOf(HAM1)]).toEqual([undefined, [B], []]);
+  await table.set(BER1, new Map([[A, { units: 0, before }]]));
+  expect([...(await table.of(BER1, [A, B])).keys()]).toEqual([B]);
+  expect([await table.skusOf(BER1), await table.skusOf(HAM1)]).toEqual([[B], []]);
 });

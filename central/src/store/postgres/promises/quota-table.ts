@@ -1,7 +1,8 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Channel } from '../../../rules/channel.ts';
-import type { Offer } from '../../../rules/sourcing.ts';
+import type { Offer, SourcedHold } from '../../../rules/sourcing.ts';
 import {
   DEFICIT_COLUMNS,
   type DeficitRow,
@@ -17,18 +18,21 @@ import { changesBy } from '../../rows/unspent-changes.ts';
 import type { AvailabilityWriter, UnspentChange } from '../../tables/availability-table.ts';
 import type { UnsettledTable } from '../../tables/epoch-table.ts';
 import type { DeficitPlace } from '../../tables/position-table.ts';
-import type { HeldUnits, KnownQuota, Offered, QuotaTable } from '../../tables/quota-table.ts';
+import type { GivenBack, HeldUnits, KnownQuota, Offered, QuotaTable } from '../../tables/quota-table.ts';
 import { firstRow, type Session } from '../session.ts';
 
 /** In the words of the index `position_short`. */
 const IS_SHORT = 'reserved + committed + quota > greatest(0, on_hand - greatest(0, unsellable))';
 
+/** Units of a SKU that are taken, and where. */
+export type TakenOfSku = readonly [sku: Sku, changes: readonly UnspentChange[]];
+
 /** The answers, as far as quotas change them. */
 export type QuotaAnswers = Pick<AvailabilityWriter, 'change'> & {
   /** Units that a channel may promise of a SKU, as the transaction has left them: never negative. */
   available(channel: Channel, sku: Sku): Promise<number>;
-  /** False when the channel, less its buffer, has not so many: then nothing is changed. */
-  take(channel: Channel, sku: Sku, taken: readonly UnspentChange[]): Promise<boolean>;
+  /** False when the channel, less its buffer, has not so many of some SKU: then the transaction is of no more use. */
+  take(channel: Channel, taken: readonly TakenOfSku[]): Promise<boolean>;
 };
 
 /** `QuotaTable` on PostgreSQL. As on SQLite, no statement lets what is unspent fall below zero (P3). */
@@ -67,17 +71,18 @@ export class PostgresQuotaTable implements QuotaTable {
     );
   }
 
-  async hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
+  async hold(channel: Channel, holds: readonly SourcedHold[]): Promise<void> {
+    const taken = Array.from(
+      Map.groupBy(holds, ({ sku }) => sku),
+      ([sku, ofSku]): TakenOfSku => [sku, changesBy(ofSku, -1)],
+    );
     // Asked together: where either has not so many, the transaction fails.
-    const [isTaken] = await Promise.all([
-      this.#availability.take(channel, sku, changesBy(holds, -1)),
-      this.#holdEach(sku, holds),
-    ]);
-    assert(isTaken, () => `${channel} does not have so many of ${sku}`);
+    const [isTaken] = await Promise.all([this.#availability.take(channel, taken), this.#holdEach(holds)]);
+    assert(isTaken, () => `${channel} does not have so many of ${taken.map(([sku]) => sku).join(', ')}`);
   }
 
   async holdMoved(sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
-    await this.#holdEach(sku, holds);
+    await this.#holdEach(holds.map((hold) => ({ sku, ...hold })));
     await this.#availability.change(sku, changesBy(holds, -1));
   }
 
@@ -87,14 +92,19 @@ export class PostgresQuotaTable implements QuotaTable {
     return freed;
   }
 
-  async free(sku: Sku, { warehouse, quantity }: HeldUnits): Promise<void> {
+  async free(holds: readonly SourcedHold[]): Promise<void> {
+    if (holds.length === 0) return;
     const changes = await this.#session.run(
-      'UPDATE position SET held = held - $3 WHERE sku = $1 AND warehouse = $2 AND held >= $3',
-      [sku, warehouse, quantity],
+      `UPDATE position p SET held = p.held - freed.quantity
+      FROM unnest($1::text[], $2::text[], $3::bigint[]) AS freed (sku, warehouse, quantity)
+      WHERE p.sku = freed.sku AND p.warehouse = freed.warehouse AND p.held >= freed.quantity`,
+      [holds.map(({ sku }) => sku), holds.map(({ warehouse }) => warehouse), holds.map(({ quantity }) => quantity)],
     );
-    assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
-    await this.#availability.change(sku, [{ warehouse, units: quantity }]);
-    this.#freed.push({ warehouse, sku });
+    assert(changes === holds.length, () => `${holds.length - changes} of ${JSON.stringify(holds)} are not held`);
+    for (const { sku, warehouse, quantity } of holds) {
+      await this.#availability.change(sku, [{ warehouse, units: quantity }]);
+      this.#freed.push({ warehouse, sku });
+    }
   }
 
   async allocate(sku: Sku, { warehouse, quantity }: HeldUnits): Promise<void> {
@@ -107,29 +117,31 @@ export class PostgresQuotaTable implements QuotaTable {
     await this.#availability.change(sku, [{ warehouse, units: 0 }]);
   }
 
-  async giveBack(
-    sku: Sku,
-    { warehouse, quantity }: HeldUnits,
-  ): Promise<{ readonly units: number; readonly total: number }> {
-    const unitsMax = (await this.#unsettled.has(warehouse)) ? 0 : quantity;
-    const given = await firstRow<{ units: number; total: number; changes: number }>(
-      this.#session,
+  async giveBack(warehouse: WarehouseId, lines: readonly SkuQuantity[]): Promise<readonly GivenBack[]> {
+    const isSettled = !(await this.#unsettled.has(warehouse));
+    const rows = await this.#session.rows<GivenBack & { readonly changes: number }>(
       `WITH known AS (
-        SELECT returned, greatest(0, least($3::bigint, ${UNSPENT})) AS units
-        FROM position WHERE sku = $1 AND warehouse = $2),
+        SELECT p.sku, p.returned, greatest(0, least(asked.units, ${UNSPENT})) AS units
+        FROM unnest($2::text[], $3::bigint[]) AS asked (sku, units)
+          JOIN position p ON p.warehouse = $1 AND p.sku = asked.sku),
       given AS (
-        UPDATE position SET returned = position.returned + known.units FROM known
-        WHERE sku = $1 AND warehouse = $2 AND known.units > 0
-          AND granted - position.returned - allocated_sent - held >= known.units
+        UPDATE position p SET returned = p.returned + known.units FROM known
+        WHERE p.warehouse = $1 AND p.sku = known.sku AND known.units > 0
+          AND p.granted - p.returned - p.allocated_sent - p.held >= known.units
         RETURNING 1)
-      SELECT units, returned + units AS total, (SELECT count(*) FROM given) AS changes FROM known`,
-      [sku, warehouse, unitsMax],
+      SELECT sku, units, returned + units AS total, (SELECT count(*) FROM given) AS changes FROM known`,
+      [warehouse, lines.map(({ sku }) => sku), lines.map(({ quantity }) => (isSettled ? quantity : 0))],
     );
-    if (given === undefined) return { units: 0, total: 0 };
-    const { units, total, changes } = given;
-    assert(units === 0 || changes === 1, () => `${units} of ${sku} are not unspent in ${warehouse}`);
-    if (units > 0) await this.#availability.change(sku, [{ warehouse, units: -units }]);
-    return { units, total };
+    const bySku = new Map(rows.map((row) => [row.sku, row]));
+    const given = lines.map(({ sku }) => ({
+      sku,
+      units: bySku.get(sku)?.units ?? 0,
+      total: bySku.get(sku)?.total ?? 0,
+    }));
+    const due = given.filter(({ units }) => units > 0);
+    assert(due.length === (rows[0]?.changes ?? 0), () => `${JSON.stringify(due)} are not unspent in ${warehouse}`);
+    for (const { sku, units } of due) await this.#availability.change(sku, [{ warehouse, units: -units }]);
+    return given;
   }
 
   async deficit(sku: Sku, warehouse: WarehouseId): Promise<number> {
@@ -139,6 +151,19 @@ export class PostgresQuotaTable implements QuotaTable {
       [sku, warehouse],
     );
     return deficitOfRow(row);
+  }
+
+  async inDeficit(places: readonly DeficitPlace[]): Promise<readonly DeficitPlace[]> {
+    const rows = await this.#session.rows<DeficitRow & DeficitPlace>(
+      `SELECT p.sku, p.warehouse, ${DEFICIT_COLUMNS}
+      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS place (sku, warehouse, number)
+        JOIN position p ON p.sku = place.sku AND p.warehouse = place.warehouse
+      ORDER BY place.number`,
+      [places.map(({ sku }) => sku), places.map(({ warehouse }) => warehouse)],
+    );
+    return rows
+      .filter(({ sku: _, warehouse: __, ...row }) => deficitOfRow(row) > 0)
+      .map(({ sku, warehouse }) => ({ sku, warehouse }));
   }
 
   async countUnheard(sku: Sku, warehouse: WarehouseId, units: number): Promise<void> {
@@ -193,13 +218,13 @@ export class PostgresQuotaTable implements QuotaTable {
     );
   }
 
-  async known(warehouse: WarehouseId, sku: Sku): Promise<KnownQuota | undefined> {
-    const row = await firstRow<KnownRow>(
-      this.#session,
-      `SELECT ${KNOWN_COLUMNS} FROM position WHERE warehouse = $1 AND sku = $2`,
-      [warehouse, sku],
+  async known(warehouse: WarehouseId, skus: readonly Sku[]): Promise<readonly KnownQuota[]> {
+    const rows = await this.#session.rows<KnownRow>(
+      `SELECT ${KNOWN_COLUMNS} FROM position WHERE warehouse = $1 AND sku = ANY ($2::text[])`,
+      [warehouse, skus],
     );
-    return row && knownQuotaOf(row);
+    const bySku = new Map(rows.map((row) => [row.sku, row]));
+    return skus.flatMap((sku) => bySku.get(sku) ?? []).map(knownQuotaOf);
   }
 
   async knownAfter(warehouse: WarehouseId, after: Sku | '', limit: number): Promise<readonly KnownQuota[]> {
@@ -238,16 +263,23 @@ export class PostgresQuotaTable implements QuotaTable {
     return rows.map((row) => offerOf(row.sku, row, now));
   }
 
-  /** Asked together: each only as far as it is unspent there, and all of them or the transaction fails. */
-  async #holdEach(sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
-    await Promise.all(
-      holds.map(async ({ warehouse, quantity }) => {
-        const changes = await this.#session.run(
-          `UPDATE position SET held = held + $3 WHERE sku = $1 AND warehouse = $2 AND ${UNSPENT} >= $3`,
-          [sku, warehouse, quantity],
-        );
-        assert(changes === 1, () => `${quantity} of ${sku} are not unspent in ${warehouse}`);
-      }),
+  /** Each only as far as it is unspent there, and all of them or the transaction fails. */
+  async #holdEach(holds: readonly SourcedHold[]): Promise<void> {
+    const held = await this.#session.rows<DeficitPlace>(
+      `UPDATE position p SET held = p.held + asked.quantity
+      FROM unnest($1::text[], $2::text[], $3::bigint[]) AS asked (sku, warehouse, quantity)
+      WHERE p.sku = asked.sku AND p.warehouse = asked.warehouse
+        AND p.granted - p.returned - p.allocated_sent - p.held >= asked.quantity
+      RETURNING p.sku, p.warehouse`,
+      [holds.map(({ sku }) => sku), holds.map(({ warehouse }) => warehouse), holds.map(({ quantity }) => quantity)],
     );
+    if (held.length === holds.length) return;
+    const missing = holds.filter(
+      (hold) => !held.some((one) => one.sku === hold.sku && one.warehouse === hold.warehouse),
+    );
+    const texts = missing.map(
+      ({ sku, warehouse, quantity }) => `${quantity} of ${sku} are not unspent in ${warehouse}`,
+    );
+    assert(false, texts.join(', '));
   }
 }

@@ -1,8 +1,9 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { DeficitPlace } from '../../tables/position-table.ts';
 import type { RecallDebt, RecallDebtTable } from '../../tables/quota-table.ts';
-import { firstRow, type Session } from '../session.ts';
+import type { Session } from '../session.ts';
 
-type DebtRow = { units: number; share_percent: number; safety_stock: number };
+type DebtRow = { sku: Sku; units: number; sharePercent: number; safetyStock: number };
 
 /** `RecallDebtTable` on PostgreSQL. */
 export class PostgresRecallDebtTable implements RecallDebtTable {
@@ -12,13 +13,23 @@ export class PostgresRecallDebtTable implements RecallDebtTable {
     this.#session = session;
   }
 
-  async get(warehouse: WarehouseId, sku: Sku): Promise<RecallDebt | undefined> {
-    const row = await firstRow<DebtRow>(
-      this.#session,
-      'SELECT units, share_percent, safety_stock FROM recall_debt WHERE warehouse = $1 AND sku = $2',
-      [warehouse, sku],
+  async of(warehouse: WarehouseId, skus: readonly Sku[]): Promise<ReadonlyMap<Sku, RecallDebt>> {
+    const rows = await this.#session.rows<DebtRow>(
+      `SELECT sku, units, share_percent AS "sharePercent", safety_stock AS "safetyStock" FROM recall_debt
+      WHERE warehouse = $1 AND sku = ANY ($2::text[])`,
+      [warehouse, skus],
     );
-    return row && { units: row.units, before: { sharePercent: row.share_percent, safetyStock: row.safety_stock } };
+    return new Map(rows.map(({ sku, units, ...before }) => [sku, { units, before }]));
+  }
+
+  async owing(places: readonly DeficitPlace[]): Promise<readonly DeficitPlace[]> {
+    return this.#session.rows<DeficitPlace>(
+      `SELECT place.sku, place.warehouse
+      FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS place (sku, warehouse, number)
+      WHERE EXISTS (SELECT 1 FROM recall_debt d WHERE d.warehouse = place.warehouse AND d.sku = place.sku)
+      ORDER BY place.number`,
+      [places.map(({ sku }) => sku), places.map(({ warehouse }) => warehouse)],
+    );
   }
 
   async skusOf(warehouse: WarehouseId): Promise<readonly Sku[]> {
@@ -29,16 +40,29 @@ export class PostgresRecallDebtTable implements RecallDebtTable {
     return rows.map(({ sku }) => sku);
   }
 
-  async set(warehouse: WarehouseId, sku: Sku, { units, before }: RecallDebt): Promise<void> {
-    if (units === 0) {
-      await this.#session.send('DELETE FROM recall_debt WHERE warehouse = $1 AND sku = $2', [warehouse, sku]);
-      return;
+  async set(warehouse: WarehouseId, debts: ReadonlyMap<Sku, RecallDebt>): Promise<void> {
+    const over = [...debts].filter(([, { units }]) => units === 0).map(([sku]) => sku);
+    if (over.length > 0) {
+      await this.#session.send('DELETE FROM recall_debt WHERE warehouse = $1 AND sku = ANY ($2::text[])', [
+        warehouse,
+        over,
+      ]);
     }
+    const owed = [...debts].filter(([, { units }]) => units > 0);
+    if (owed.length === 0) return;
     await this.#session.send(
-      `INSERT INTO recall_debt (warehouse, sku, units, share_percent, safety_stock) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO recall_debt (warehouse, sku, units, share_percent, safety_stock)
+      SELECT $1, sku, units, share_percent, safety_stock
+      FROM unnest($2::text[], $3::bigint[], $4::bigint[], $5::bigint[]) AS debt (sku, units, share_percent, safety_stock)
       ON CONFLICT (warehouse, sku) DO UPDATE SET
         units = excluded.units, share_percent = excluded.share_percent, safety_stock = excluded.safety_stock`,
-      [warehouse, sku, units, before.sharePercent, before.safetyStock],
+      [
+        warehouse,
+        owed.map(([sku]) => sku),
+        owed.map(([, { units }]) => units),
+        owed.map(([, { before }]) => before.sharePercent),
+        owed.map(([, { before }]) => before.safetyStock),
+      ],
     );
   }
 }

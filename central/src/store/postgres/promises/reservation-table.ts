@@ -38,6 +38,13 @@ export class PostgresReservationReader implements ReservationReader {
     return row && reservationOf(row);
   }
 
+  async known(ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const rows = await this.#session.rows<{ id: string }>('SELECT id FROM reservation WHERE id = ANY ($1::text[])', [
+      ids,
+    ]);
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** One statement for each set of filters, so that each is planned for what it asks. */
   async latest(options: Parameters<PromiseReader['reservations']>[0]): Promise<readonly Reservation[]> {
     const { state, channel, owner, before, now, limit } = options;
@@ -140,13 +147,13 @@ export class PostgresReservationWriter implements ReservationWriter {
   }
 
   async end(
-    id: string,
+    ids: readonly string[],
     state: Exclude<ReservationState, 'held'>,
     ended: { readonly at: number; readonly reason: string },
   ): Promise<void> {
     await this.#session.send(
-      "UPDATE reservation SET state = $1, ended_at = $2, end_reason = $3 WHERE id = $4 AND state = 'held'",
-      [state, ended.at, ended.reason, id],
+      "UPDATE reservation SET state = $1, ended_at = $2, end_reason = $3 WHERE id = ANY ($4::text[]) AND state = 'held'",
+      [state, ended.at, ended.reason, ids],
     );
   }
 

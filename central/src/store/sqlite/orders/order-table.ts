@@ -39,6 +39,7 @@ type PageAtParameters = {
 /** Reads orders. */
 export class SqliteOrderReader implements OrderReader {
   readonly #holds: SqliteHoldReader;
+  readonly #has: Statement<[string], unknown>;
   readonly #one: Statement<[string], OrderRow>;
   readonly #latest: Statement<[number, string, number], OrderRow>;
   readonly #latestIn: Statement<[string, number, string, number], OrderRow>;
@@ -51,6 +52,7 @@ export class SqliteOrderReader implements OrderReader {
 
   constructor(database: Database) {
     this.#holds = new SqliteHoldReader(database);
+    this.#has = database.prepare('SELECT 1 FROM orders WHERE id = ?').pluck();
     this.#one = database.prepare(`SELECT ${COLUMNS} FROM orders WHERE id = ?`);
     const latest = (where: string) =>
       `SELECT ${COLUMNS} FROM orders WHERE ${where} (placed_at, id) < (?, ?) ORDER BY placed_at DESC, id DESC LIMIT ?`;
@@ -75,6 +77,10 @@ export class SqliteOrderReader implements OrderReader {
       'SELECT sku, quantity, shipped, given_up, releasing FROM allocation_line WHERE allocation = ? ORDER BY sku',
     );
     this.#steps = database.prepare('SELECT at, step, why FROM order_step WHERE order_id = ? ORDER BY place');
+  }
+
+  known(ids: readonly string[]): ReadonlySet<string> {
+    return new Set(ids.filter((id) => this.#has.get(id) !== undefined));
   }
 
   get(id: string): Order | undefined {

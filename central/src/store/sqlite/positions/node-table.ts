@@ -103,8 +103,8 @@ export class SqliteNodeWriter implements NodeWriter {
     this.#fence.run(reason, now, warehouse);
   }
 
-  hear(heard: Heard): void {
-    this.#hear.run({ ...heard, nodeFence: heard.nodeFence ?? null });
+  hear(heard: readonly Heard[]): void {
+    for (const one of heard) this.#hear.run({ ...one, nodeFence: one.nodeFence ?? null });
   }
 
   clampTimes(now: number): void {

@@ -14,9 +14,14 @@ export class SqliteAnswerTable implements AnswerTable {
       DELETE FROM answered WHERE key IN (SELECT key FROM answered WHERE at < ? ORDER BY at LIMIT ?)`);
   }
 
-  find(key: string): KeptAnswer | undefined {
-    const row = this.#get.get(key);
-    return row && { fingerprint: row.fingerprint, outcome: JSON.parse(row.outcome) as PromiseOutcome };
+  found(keys: readonly string[]): ReadonlyMap<string, KeptAnswer> {
+    const found = new Map<string, KeptAnswer>();
+    for (const key of keys) {
+      const row = this.#get.get(key);
+      if (row === undefined) continue;
+      found.set(key, { fingerprint: row.fingerprint, outcome: JSON.parse(row.outcome) as PromiseOutcome });
+    }
+    return found;
   }
 
   keep(key: string, { fingerprint, outcome }: KeptAnswer, now: number): void {

@@ -35,7 +35,7 @@ export class SqliteHoldWriter implements HoldWriter {
   readonly #add: Statement<[Key & { channel: string; quantity: number }]>;
   readonly #reduce: Statement<[Key & { quantity: number }]>;
   readonly #remove: Statement<[Key & { quantity: number }]>;
-  readonly #removeAll: Statement<[string, string]>;
+  readonly #removeAll: Statement<[string, string], SourcedHold>;
 
   constructor(database: Database) {
     this.#add = database.prepare(`
@@ -47,7 +47,9 @@ export class SqliteHoldWriter implements HoldWriter {
       `UPDATE hold SET quantity = quantity - @quantity WHERE ${isRow} AND quantity > @quantity`,
     );
     this.#remove = database.prepare(`DELETE FROM hold WHERE ${isRow} AND quantity = @quantity`);
-    this.#removeAll = database.prepare('DELETE FROM hold WHERE kind = ? AND holder = ?');
+    this.#removeAll = database.prepare(
+      'DELETE FROM hold WHERE kind = ? AND holder = ? RETURNING sku, warehouse, quantity',
+    );
   }
 
   add(row: HoldRow): void {
@@ -60,7 +62,7 @@ export class SqliteHoldWriter implements HoldWriter {
     if (this.#reduce.run(key).changes === 0) this.#remove.run(key);
   }
 
-  removeAll({ kind, id }: Holder): void {
-    this.#removeAll.run(kind, id);
+  remove(kind: Holder['kind'], ids: readonly string[]): readonly SourcedHold[] {
+    return ids.flatMap((id) => this.#removeAll.all(kind, id));
   }
 }

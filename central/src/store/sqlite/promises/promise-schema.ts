@@ -77,9 +77,7 @@ export const reservation = sqliteTable(
   (table) => [
     index('reservation_by_expiry').on(table.expiresAt),
     index('reservation_by_end').on(table.endedAt),
-    index('reservation_by_age').on(table.createdAt, table.id),
-    index('reservation_by_state').on(table.state, table.createdAt, table.id),
-    index('reservation_by_channel').on(table.channel, table.createdAt, table.id),
+    index('reservation_by_kind').on(table.channel, table.state, table.createdAt, table.id),
     index('reservation_by_owner').on(table.owner, table.createdAt, table.id),
   ],
 );

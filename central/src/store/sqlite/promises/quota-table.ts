@@ -1,8 +1,9 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
+import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { assert } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { Channel } from '../../../rules/channel.ts';
-import type { Offer } from '../../../rules/sourcing.ts';
+import type { Offer, SourcedHold } from '../../../rules/sourcing.ts';
 import {
   DEFICIT_COLUMNS,
   type DeficitRow,
@@ -16,7 +17,7 @@ import {
 } from '../../rows/quota-row.ts';
 import { changesBy } from '../../rows/unspent-changes.ts';
 import type { DeficitPlace } from '../../tables/position-table.ts';
-import type { HeldUnits, KnownQuota, Offered, QuotaTable } from '../../tables/quota-table.ts';
+import type { GivenBack, HeldUnits, KnownQuota, Offered, QuotaTable } from '../../tables/quota-table.ts';
 import type { SqliteUnsettledTable } from '../epochs/unsettled-table.ts';
 import type { SqliteAvailabilityWriter } from '../positions/availability-table.ts';
 
@@ -118,10 +119,12 @@ export class SqliteQuotaTable implements QuotaTable {
   }
 
   /** Sets units aside that a channel promises. They must be unspent in each warehouse, and in the channel beyond its buffer. */
-  hold(channel: Channel, sku: Sku, holds: readonly HeldUnits[]): void {
-    this.#holdEach(sku, holds);
-    const isTaken = this.#availability.take(channel, sku, changesBy(holds, -1));
-    assert(isTaken, () => `${channel} does not have so many of ${sku}`);
+  hold(channel: Channel, holds: readonly SourcedHold[]): void {
+    for (const [sku, ofSku] of Map.groupBy(holds, ({ sku }) => sku)) {
+      this.#holdEach(sku, ofSku);
+      const isTaken = this.#availability.take(channel, sku, changesBy(ofSku, -1));
+      assert(isTaken, () => `${channel} does not have so many of ${sku}`);
+    }
   }
 
   /** Sets units aside for a promise that moves here: it was made once, so it may use what the buffer keeps. */
@@ -143,11 +146,13 @@ export class SqliteQuotaTable implements QuotaTable {
   }
 
   /** Held units are promised to nobody any more. */
-  free(sku: Sku, { warehouse, quantity }: HeldUnits): void {
-    const { changes } = this.#free.run(quantity, sku, warehouse, quantity);
-    assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
-    this.#availability.change(sku, [{ warehouse, units: quantity }]);
-    this.#freed.push({ warehouse, sku });
+  free(holds: readonly SourcedHold[]): void {
+    for (const { sku, warehouse, quantity } of holds) {
+      const { changes } = this.#free.run(quantity, sku, warehouse, quantity);
+      assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
+      this.#availability.change(sku, [{ warehouse, units: quantity }]);
+      this.#freed.push({ warehouse, sku });
+    }
   }
 
   /** Held units are sent to their node as an allocation. What is unspent stays the same. */
@@ -157,21 +162,28 @@ export class SqliteQuotaTable implements QuotaTable {
     this.#availability.change(sku, [{ warehouse, units: 0 }]);
   }
 
-  /** Gives back up to so many unspent units, of a warehouse that is not settled none; tells how many, and the new total. */
-  giveBack(sku: Sku, { warehouse, quantity }: HeldUnits): { readonly units: number; readonly total: number } {
+  giveBack(warehouse: WarehouseId, lines: readonly SkuQuantity[]): readonly GivenBack[] {
+    return lines.map((line) => this.#giveBack(warehouse, line));
+  }
+
+  #giveBack(warehouse: WarehouseId, { sku, quantity }: SkuQuantity): GivenBack {
     const known = this.#unspent.get(sku, warehouse);
     const total = known?.returned ?? 0;
     const units = this.#unsettled.has(warehouse) ? 0 : Math.min(quantity, known?.unspent ?? 0);
-    if (units <= 0) return { units: 0, total };
+    if (units <= 0) return { sku, units: 0, total };
     const { changes } = this.#return.run({ units, sku, warehouse });
     assert(changes === 1, () => `${units} of ${sku} are not unspent in ${warehouse}`);
     this.#availability.change(sku, [{ warehouse, units: -units }]);
-    return { units, total: total + units };
+    return { sku, units, total: total + units };
   }
 
   /** Promised units without goods behind them, less what is on its way back to the node already. */
   deficit(sku: Sku, warehouse: WarehouseId): number {
     return deficitOfRow(this.#deficit.get(sku, warehouse));
+  }
+
+  inDeficit(places: readonly DeficitPlace[]): readonly DeficitPlace[] {
+    return places.filter(({ warehouse, sku }) => this.deficit(sku, warehouse) > 0);
   }
 
   /** So many units are in tasks that the node has not heard of: they come on top of what it has allocated. */
@@ -207,9 +219,9 @@ export class SqliteQuotaTable implements QuotaTable {
     return this.#unheard.all(warehouse);
   }
 
-  known(warehouse: WarehouseId, sku: Sku): KnownQuota | undefined {
-    const row = this.#known.get(warehouse, sku);
-    return row && knownQuotaOf(row);
+  known(warehouse: WarehouseId, skus: readonly Sku[]): readonly KnownQuota[] {
+    const rows = skus.flatMap((sku) => this.#known.get(warehouse, sku) ?? []);
+    return rows.map(knownQuotaOf);
   }
 
   /** The positions of a warehouse behind a SKU, in the order of their SKUs. */

@@ -1,5 +1,6 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
+import type { DeficitPlace } from '../../tables/position-table.ts';
 import type { RecallDebt, RecallDebtTable } from '../../tables/quota-table.ts';
 
 type DebtRow = { units: number; share_percent: number; safety_stock: number };
@@ -23,9 +24,19 @@ export class SqliteRecallDebtTable implements RecallDebtTable {
     this.#skusOf = database.prepare('SELECT sku FROM recall_debt WHERE warehouse = ? ORDER BY sku');
   }
 
-  get(warehouse: WarehouseId, sku: Sku): RecallDebt | undefined {
-    const row = this.#get.get(warehouse, sku);
-    return row && { units: row.units, before: { sharePercent: row.share_percent, safetyStock: row.safety_stock } };
+  of(warehouse: WarehouseId, skus: readonly Sku[]): ReadonlyMap<Sku, RecallDebt> {
+    const debts = new Map<Sku, RecallDebt>();
+    for (const sku of skus) {
+      const row = this.#get.get(warehouse, sku);
+      if (row === undefined) continue;
+      const before = { sharePercent: row.share_percent, safetyStock: row.safety_stock };
+      debts.set(sku, { units: row.units, before });
+    }
+    return debts;
+  }
+
+  owing(places: readonly DeficitPlace[]): readonly DeficitPlace[] {
+    return places.filter(({ warehouse, sku }) => this.#get.get(warehouse, sku) !== undefined);
   }
 
   skusOf(warehouse: WarehouseId): readonly Sku[] {
@@ -33,8 +44,10 @@ export class SqliteRecallDebtTable implements RecallDebtTable {
   }
 
   /** What is owed from now on; no units: nothing. */
-  set(warehouse: WarehouseId, sku: Sku, { units, before }: RecallDebt): void {
-    if (units === 0) this.#forget.run(warehouse, sku);
-    else this.#put.run(warehouse, sku, units, before.sharePercent, before.safetyStock);
+  set(warehouse: WarehouseId, debts: ReadonlyMap<Sku, RecallDebt>): void {
+    for (const [sku, { units, before }] of debts) {
+      if (units === 0) this.#forget.run(warehouse, sku);
+      else this.#put.run(warehouse, sku, units, before.sharePercent, before.safetyStock);
+    }
   }
 }

@@ -1,6 +1,5 @@
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
-import type { Channel } from '../../../rules/channel.ts';
 import type { Reservation, ReservationState } from '../../../rules/reservation.ts';
 import { holdsOf } from '../../../rules/sourcing.ts';
 import type { PromiseReader } from '../../promise-store.ts';
@@ -11,30 +10,16 @@ import type {
   ReservationWriter,
 } from '../../tables/reservation-table.ts';
 import { SqliteHoldReader } from './hold-table.ts';
+import { RESERVATION_COLUMNS, type ReservationRow, SqliteReservationLists } from './reservation-lists.ts';
 
-type ReservationRow = {
-  id: string;
-  channel: Channel;
-  owner: string;
-  state: ReservationState;
-  created_at: number;
-  expires_at: number;
-  ended_at: number | null;
-  end_reason: string | null;
-};
 type TermsRow = { readonly ttlSeconds: number | null; readonly isPartial: number | null };
-type PageParameters = Readonly<Record<'createdAt' | 'now' | 'limit', number> & Record<'id' | Filter, string>>;
-const filters = ['owner', 'state', 'channel'] as const;
-const filtersOfEnded = ['owner', 'channel', 'state'] as const;
-type Filter = (typeof filters)[number];
-const COLUMNS = 'id, channel, owner, state, created_at, expires_at, ended_at, end_reason';
 
 /** Reads reservations as they are stored; whether their time is over is for `stateAt` to say. */
 export class SqliteReservationReader implements ReservationReader {
   readonly #holds: SqliteHoldReader;
   readonly #one: Statement<[string], ReservationRow>;
-  readonly #pages = new Map<string, Statement<[PageParameters], ReservationRow>>();
-  readonly #database: Database;
+  readonly #lists: SqliteReservationLists;
+  readonly #has: Statement<[string], unknown>;
   readonly #lines: Statement<[string], ReservationLineRow>;
   readonly #terms: Statement<[string], TermsRow>;
   readonly #over: Statement<[number, number], { id: string }>;
@@ -42,9 +27,10 @@ export class SqliteReservationReader implements ReservationReader {
   readonly #next: Statement<[], { next: number | null }>;
 
   constructor(database: Database) {
-    this.#database = database;
+    this.#lists = new SqliteReservationLists(database);
     this.#holds = new SqliteHoldReader(database);
-    this.#one = database.prepare(`SELECT ${COLUMNS} FROM reservation WHERE id = ?`);
+    this.#one = database.prepare(`SELECT ${RESERVATION_COLUMNS} FROM reservation WHERE id = ?`);
+    this.#has = database.prepare('SELECT 1 FROM reservation WHERE id = ?').pluck();
     this.#lines = database.prepare(
       'SELECT sku, requested, promised FROM reservation_line WHERE reservation = ? ORDER BY sku',
     );
@@ -63,36 +49,15 @@ export class SqliteReservationReader implements ReservationReader {
     return row && this.#reservation(row);
   }
 
-  /** Latest first. */
-  latest(options: Parameters<PromiseReader['reservations']>[0]): readonly Reservation[] {
-    const { state, channel, owner, now, limit } = options;
-    const { createdAt, id } = options.before ?? { createdAt: Number.MAX_SAFE_INTEGER, id: '' };
-    const asked = { state, channel, owner };
-    const rows = this.#page(asked).all({
-      ...{ createdAt, id, now, limit },
-      ...{ state: state ?? '', channel: channel ?? '', owner: owner ?? '' },
-    });
-    return rows.map((row) => this.#reservation(row));
+  known(ids: readonly string[]): ReadonlySet<string> {
+    return new Set(ids.filter((id) => this.#has.get(id) !== undefined));
   }
 
-  /**
-   * One statement for each set of filters, led by the index of the one that leaves least: an owner has few, few are held at a
-   * time. A plus keeps a filter from choosing an index of its own.
-   */
-  #page(asked: {
-    readonly state?: string | undefined;
-    readonly channel?: string | undefined;
-    readonly owner?: string | undefined;
-  }) {
-    const order = asked.state === 'held' ? filters : filtersOfEnded;
-    const given = order.filter((name) => asked[name] !== undefined);
-    const where = given.map((name, place) => `${place === 0 ? '' : '+'}${name} = @${name} AND `).join('');
-    const isKept = asked.state === 'held' ? 'expires_at > @now AND ' : '';
-    const sql = `SELECT ${COLUMNS} FROM reservation WHERE ${where}${isKept}(created_at, id) < (@createdAt, @id)
-      ORDER BY created_at DESC, id DESC LIMIT @limit`;
-    const statement = this.#pages.get(sql) ?? this.#database.prepare<[PageParameters], ReservationRow>(sql);
-    this.#pages.set(sql, statement);
-    return statement;
+  /** Latest first. */
+  latest(options: Parameters<PromiseReader['reservations']>[0]): readonly Reservation[] {
+    const rows =
+      options.owner === undefined ? this.#lists.merged(options) : this.#lists.ofOwner(options.owner, options);
+    return rows.map((row) => this.#reservation(row));
   }
 
   #reservation(row: ReservationRow): Reservation {
@@ -185,8 +150,8 @@ export class SqliteReservationWriter implements ReservationWriter {
     this.#renew.run(expiresAt, id);
   }
 
-  end(id: string, state: Exclude<ReservationState, 'held'>, ended: { at: number; reason: string }): void {
-    this.#end.run(state, ended.at, ended.reason, id);
+  end(ids: readonly string[], state: Exclude<ReservationState, 'held'>, ended: { at: number; reason: string }): void {
+    for (const id of ids) this.#end.run(state, ended.at, ended.reason, id);
   }
 
   /** Forgets those that ended before a moment, at most so many; tells how many. */
