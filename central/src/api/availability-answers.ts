@@ -69,7 +69,7 @@ export class AvailabilityAnswers {
 
   /** Answers of one moment, in the order asked. */
   async answers(skus: readonly Sku[], channel: Channel): Promise<readonly NamedAnswer[]> {
-    const stocks = await this.#reader.availabilityOf(skus, channel);
+    const stocks = await this.#reader.stocksOf(skus, channel);
     const named = stocks.map((stock) => ({ sku: stock.sku, part: renderStockPart(stock, channel) }));
     const now = this.#clock.now();
     const freshness = await this.#freshnessFor(
