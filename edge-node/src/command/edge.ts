@@ -43,6 +43,9 @@ export const command = defineCommand({
     );
     const { warehouse, url } = node;
     console.log(args.json ? JSON.stringify({ warehouse, url }) : `${warehouse} is ready: ${url}/v1/status`);
+    // Half of the heap by now is what reading the program took. V8 would keep it for growth: 134 MiB with an ordinary collection,
+    // 95 with this one, which also moves what is left together. Tills wait for it, some 100 ms after a start.
+    globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' });
     await aborted(stopping);
     await node.stop();
   },

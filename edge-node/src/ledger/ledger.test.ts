@@ -108,6 +108,29 @@ describe('commands that arrive together', () => {
     expect(site.ledger.counters.commits).toBe(1);
   });
 
+  it('wait for one another while each turn of the loop brings another one', async () => {
+    await oneATurn(3);
+    expect(site.ledger.counters).toMatchObject({ commands: 3, commits: 1 });
+  });
+
+  it('do not wait for ever, however many come', async () => {
+    await oneATurn(100);
+    expect(site.ledger.counters.commits).toBeGreaterThanOrEqual(10);
+  });
+
+  /** Each before the ledger looks whether its turn has brought another one. */
+  const oneATurn = (commands: number): Promise<unknown> => {
+    const recorded: Promise<unknown>[] = [];
+    return new Promise((resolve) => {
+      const next = () => {
+        if (recorded.length + 1 < commands) setImmediate(next);
+        recorded.push(site.record(sale('A', 1)));
+        if (recorded.length === commands) resolve(Promise.all(recorded));
+      };
+      next();
+    });
+  };
+
   it('are not taken down by one that the database refuses', async () => {
     // Fails below the rules, as a full disk would, and only for one command of the group.
     const append = site.store.movements.append.bind(site.store.movements);

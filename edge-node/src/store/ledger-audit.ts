@@ -87,7 +87,15 @@ export type AuditedRefusal = { readonly centralEpoch: number; readonly sequence:
 
 /** Of transfers only what holds units: one that is on its way here may be of a SKU that was never here. */
 const planned = "(SELECT sku FROM transfer_line JOIN transfer ON number = transfer WHERE state = 'planned')";
-const tablesBySku = ['movement', 'position', 'balance', 'checkpoint_balance', 'task_line', 'reservation_line', planned];
+const tablesBySku = [
+  'movement_of',
+  'position',
+  'balance',
+  'checkpoint_balance',
+  'task_line',
+  'reservation_line',
+  planned,
+];
 const CACHE_KIB = 64 * 1024;
 
 /**
@@ -114,9 +122,14 @@ export class LedgerAudit {
     this.#movements = database.prepare(
       'SELECT sequence, sku, delta, hash FROM movement WHERE sequence > ? ORDER BY sequence LIMIT ?',
     );
-    this.#movementsOf = database.prepare(
-      'SELECT sequence, sku, delta, hash FROM movement WHERE sku = ? AND sequence > ? ORDER BY sequence LIMIT ?',
-    );
+    // The log in the order of its SKUs, by what its rows say and not by which movement each of them names: in a file of its own
+    // that goes with the connection.
+    database.exec(`
+      CREATE TEMP TABLE movement_of (sku TEXT, sequence INTEGER, PRIMARY KEY (sku, sequence)) WITHOUT ROWID;
+      INSERT INTO movement_of (sku, sequence) SELECT sku, sequence FROM movement ORDER BY sku, sequence;`);
+    this.#movementsOf = database.prepare(`
+      SELECT m.sequence, m.sku, m.delta, m.hash FROM movement_of o JOIN movement m ON m.sequence = o.sequence
+      WHERE o.sku = ? AND o.sequence > ? ORDER BY o.sequence LIMIT ?`);
     this.#skuOf = database.prepare('SELECT sku FROM movement WHERE sequence = ?');
     const pageOf = (table: string) =>
       `SELECT sku FROM (SELECT DISTINCT sku FROM ${table} WHERE sku > ? ORDER BY sku LIMIT ?)`;
@@ -197,6 +210,16 @@ export class LedgerAudit {
     )) {
       yield* page;
     }
+  }
+
+  /** Places of the log that its index by SKU lacks, or has too many. */
+  waypointsMissing(): number {
+    const count = (how: string): number =>
+      this.#database
+        .prepare<[], number>(`SELECT count(*) FROM movement ${how} WHERE sequence % 64 = 0`)
+        .pluck()
+        .get() ?? 0;
+    return count('NOT INDEXED') - count('INDEXED BY movement_waypoint');
   }
 
   skuOfMovement(sequence: number): string | undefined {

@@ -107,7 +107,7 @@ describe('damaged books', () => {
       );
       database.prepare('UPDATE movement SET delta = ? WHERE sequence = 77').run(flippedReadably(delta));
       database.close();
-      spoil('movement_by_sku', [0]);
+      spoil('movement_waypoint', [0]);
       expect(salvage()).toMatchObject({ altered: 1, missing: 1 });
     });
     expect(site.store.movements.hashAt(77)).toBeUndefined();
