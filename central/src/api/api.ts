@@ -17,6 +17,7 @@ import type { StorePlace } from '../store/store-place.ts';
 import { FleetView } from '../warehouses/fleet-view.ts';
 import { Warehouses } from '../warehouses/warehouses.ts';
 import { AvailabilityAnswers } from './availability-answers.ts';
+import { availabilityDoor } from './availability-door.ts';
 import { AvailabilityFanOuts } from './availability-fan-outs.ts';
 import { availabilityRoutes } from './availability-routes.ts';
 import { catalogueRoutes } from './catalogue-routes.ts';
@@ -185,7 +186,9 @@ export class Api implements Service {
           ...(sharedStock === undefined ? {} : { redis: sharedStock.report }),
         }),
       });
-      options.server.serve(app);
+      // What CORS adds is added by the app.
+      const front = options.corsOrigins.length > 0 ? undefined : availabilityDoor({ answers, clock, observe });
+      options.server.serve(app, front);
       return new Api({ answers, fanOuts, life, services, server: options.server, stopping });
     } catch (error) {
       await services.stop();

@@ -1,12 +1,14 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import { must } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
-import { type FreshnessByWarehouse, freshnessOf } from '../availability/warehouse-freshness.ts';
+import type { Fleet } from '../availability/answer.ts';
+import { freshnessOf } from '../availability/warehouse-freshness.ts';
 import type { Channel } from '../rules/channel.ts';
 import type { CentralReader, ChangeNotice, StockReader } from '../store/central-store.ts';
 import type { FleetView } from '../warehouses/fleet-view.ts';
 import type { AnswerChange, AnswerSource } from './availability-fan-out.ts';
-import { coversAll, type RenderedAnswer, renderAnswer, renderStockPart, type StockPart } from './rendered-answer.ts';
-import { StockPartCache } from './stock-part-cache.ts';
+import { type RenderedAnswer, renderAnswer, renderStockPart, type StockPart } from './rendered-answer.ts';
+import { StockCache } from './stock-cache.ts';
 import type { StoreLife } from './store-life.ts';
 
 export type NamedAnswer = AnswerChange & RenderedAnswer;
@@ -17,7 +19,7 @@ export class AvailabilityAnswers {
   readonly #fleet: FleetView;
   readonly #clock: Clock;
   readonly #life: Pick<StoreLife, 'current'>;
-  readonly #parts: StockPartCache;
+  readonly #stocks: StockCache;
   readonly #isTrusted: () => boolean;
   #hits = 0;
   #misses = 0;
@@ -36,7 +38,7 @@ export class AvailabilityAnswers {
     this.#fleet = options.fleet;
     this.#clock = options.clock;
     this.#life = options.life;
-    this.#parts = new StockPartCache(options.stock ?? options.reader);
+    this.#stocks = new StockCache(options.stock ?? storedStock(options.reader));
     this.#isTrusted = options.isTrusted ?? (() => true);
   }
 
@@ -52,31 +54,27 @@ export class AvailabilityAnswers {
     const now = this.#clock.now();
     const fleet = this.#fleet.inMemory(now);
     if (fleet === undefined) return undefined;
-    const freshness = freshnessOf(fleet);
-    if (!coversAll(part, freshness)) return undefined;
+    const answer = this.#render(part, fleet, now);
+    if (!answer.isWhole) return undefined;
     this.#hits += 1;
-    return this.#render(part, freshness, now);
+    return answer;
   }
 
   async answer(sku: Sku, channel: Channel): Promise<RenderedAnswer> {
     const kept = this.#kept(sku, channel);
     if (kept === undefined) this.#misses += 1;
     else this.#hits += 1;
-    const part = kept ?? (await this.#parts.load(sku, channel));
-    const now = this.#clock.now();
-    return this.#render(part, await this.#freshnessFor([part], now), now);
+    const part = kept ?? (await this.#stocks.load(sku, channel));
+    const [answer] = await this.#renderAll([part]);
+    return must(answer, 'one for each');
   }
 
   /** Answers of one moment, in the order asked. */
   async answers(skus: readonly Sku[], channel: Channel): Promise<readonly NamedAnswer[]> {
-    const stocks = await this.#reader.availabilityOf(skus, channel);
-    const named = stocks.map((stock) => ({ sku: stock.sku, part: renderStockPart(stock, channel) }));
-    const now = this.#clock.now();
-    const freshness = await this.#freshnessFor(
-      named.map(({ part }) => part),
-      now,
-    );
-    return named.map(({ sku, part }) => ({ sku, revision: part.revision, ...this.#render(part, freshness, now) }));
+    const stocks = await this.#reader.stocksOf(skus, channel);
+    const parts = stocks.map((stock) => renderStockPart(stock, channel));
+    const answers = await this.#renderAll(parts);
+    return stocks.map(({ sku, revision }, index) => ({ sku, revision, ...must(answers[index], 'one for each') }));
   }
 
   /** The changes of one channel, for its streams. */
@@ -90,27 +88,39 @@ export class AvailabilityAnswers {
 
   /** These changed: nothing older than the notices will be given from here on. */
   drop(notices: readonly ChangeNotice[]): void {
-    this.#parts.drop(notices);
+    this.#stocks.drop(notices);
   }
 
   /** Notices may have been lost. */
   dropAll(): void {
-    this.#parts.clear();
+    this.#stocks.clear();
   }
 
   #kept(sku: Sku, channel: Channel): StockPart | undefined {
-    return this.#isTrusted() ? this.#parts.get(sku, channel) : undefined;
+    return this.#isTrusted() ? this.#stocks.get(sku, channel) : undefined;
   }
 
-  #render(part: StockPart, freshness: FreshnessByWarehouse, now: number): RenderedAnswer {
-    return renderAnswer(part, { freshness, life: this.#life.current, now });
+  /** A warehouse that is in a stock but not in the view of the fleet was enrolled since: look again. */
+  async #renderAll(parts: readonly StockPart[]): Promise<readonly RenderedAnswer[]> {
+    const now = this.#clock.now();
+    const fleet = await this.#fleet.at(now);
+    const answers = parts.map((part) => this.#render(part, fleet, now));
+    if (answers.every(({ isWhole }) => isWhole)) return answers;
+    const again = await this.#fleet.readAgain(now);
+    return parts.map((part) => this.#render(part, again, now));
   }
 
-  /** A warehouse that is in a stock part but not in the view of the fleet was enrolled since: look again. */
-  async #freshnessFor(parts: readonly StockPart[], now: number): Promise<FreshnessByWarehouse> {
-    const freshness = freshnessOf(await this.#fleet.at(now));
-    return parts.every((part) => coversAll(part, freshness))
-      ? freshness
-      : freshnessOf(await this.#fleet.readAgain(now));
+  #render(part: StockPart, fleet: Fleet, now: number): RenderedAnswer {
+    return renderAnswer(part, { freshness: freshnessOf(fleet), life: this.#life.current, now });
   }
+}
+
+/** Straight from the store, which is asked for no more than is told. */
+function storedStock(reader: Pick<CentralReader, 'stocksOf'>): StockReader {
+  return {
+    availability: async (sku, channel) => {
+      const [stock] = await reader.stocksOf([sku], channel);
+      return must(stock, 'every SKU has an answer');
+    },
+  };
 }

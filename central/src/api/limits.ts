@@ -45,8 +45,13 @@ export const apiLimits = {
   movementsDefault: 20,
   movementsMax: 200,
 
-  /** Rendered stock parts kept for repeated reads: 0.3 KB and 0.1 KB per warehouse each. */
-  renderedAnswersMax: 20_000,
+  /**
+   * Stocks kept for repeated reads: some 20 bytes for each, and 8 to 16 for each of its warehouses, so half a million SKUs at ten
+   * warehouses. Taken from the system as they are needed; the table of places takes another fourteenth.
+   */
+  packedStocksBytesMax: 96 * 1024 * 1024,
+  /** Of those, rendered for the next answer: 0.3 KB and 0.1 KB per warehouse each. */
+  renderedStocksMax: 20_000,
 
   /** Open event streams; beyond it a new one is told to come back later. */
   streamsMax: 10_000,

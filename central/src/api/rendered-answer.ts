@@ -4,45 +4,57 @@ import type { Channel } from '../rules/channel.ts';
 import type { OfferedStock } from '../store/central-store.ts';
 
 /**
- * The JSON of an availability answer, in two steps. What the store says of a SKU is rendered once per revision and kept;
- * how old that is, is rendered into it at the moment of answering. So a kept part never tells an old age, and a hot SKU
- * costs a look-up and some concatenation.
+ * The JSON of an availability answer, in two steps. What the store says of a SKU is rendered once per revision and kept; how old that
+ * is, is rendered into it at the moment of answering. So a kept part never tells an old age, and a hot SKU costs a look-up and some
+ * concatenation.
  */
 export type StockPart = {
   readonly revision: number;
   readonly available: number;
   /** `{"sku":…,"channel":…,"available":…,"revision":…` */
   readonly head: string;
+  /** Both heads are of ASCII alone, as every warehouse's is. */
+  readonly isAscii: boolean;
   readonly warehouses: readonly { readonly id: WarehouseId; readonly head: string }[];
 };
 
 export type RenderedAnswer = {
   readonly json: string;
+  /** Each character of it is one byte. */
+  readonly isAscii: boolean;
+  /** False where a warehouse is not in the view of the fleet, so that nothing is said to be known of it: it may have been enrolled a moment ago. */
+  readonly isWhole: boolean;
   readonly etag: string;
   readonly cacheControl: string;
 };
 
 /** At so few units the next sale may be the last: nobody between us and the buyer may keep the answer. */
 const FEW_UNITS = 5;
+const ASCII = /^[\x20-\x7e]*$/;
 
+/**
+ * Joined, not put together by `+`: of that V8 keeps the tree of all its pieces, 4.8 KB for a SKU at ten warehouses
+ * instead of 2.0.
+ */
 export function renderStockPart(stock: OfferedStock, channel: Channel): StockPart {
   const { sku, available, revision } = stock;
+  const names = `{"sku":${JSON.stringify(sku)},"channel":${JSON.stringify(channel)},"available":`;
   return {
     revision,
     available,
-    head: `{"sku":${JSON.stringify(sku)},"channel":${JSON.stringify(channel)},"available":${available},"revision":${revision}`,
-    warehouses: stock.warehouses.map((share) => ({
-      id: share.warehouse,
-      head:
-        `{"warehouse":${JSON.stringify(share.warehouse)},"available":${share.available},"onHand":${share.onHand}` +
-        `,"incoming":${share.incoming},"version":${share.version},"sequence":${share.sequence}${share.isSuspect ? ',"isSuspect":true' : ''}`,
-    })),
+    head: [names, available, ',"revision":', revision].join(''),
+    isAscii: ASCII.test(names),
+    warehouses: stock.warehouses.map((share) => ({ id: share.warehouse, head: shareHead(share) })),
   };
 }
 
-/** True when everything is known that an answer needs: a warehouse may have been enrolled a moment ago. */
-export function coversAll(part: StockPart, freshness: FreshnessByWarehouse): boolean {
-  return part.warehouses.every(({ id }) => freshness.has(id));
+function shareHead(share: OfferedStock['warehouses'][number]): string {
+  const { warehouse, available, onHand, incoming, version, sequence, isSuspect } = share;
+  // An id needs no escaping.
+  const pieces = ['{"warehouse":"', warehouse, '","available":', available, ',"onHand":', onHand];
+  pieces.push(',"incoming":', incoming, ',"version":', version, ',"sequence":', sequence);
+  if (isSuspect) pieces.push(',"isSuspect":true');
+  return pieces.join('');
 }
 
 /**
@@ -58,15 +70,16 @@ export function renderAnswer(
   const { freshness, life, now } = options;
   const age = new Age(now);
   let warehouses = '';
+  let isWhole = true;
   for (const { id, head } of part.warehouses) {
-    // Of a position without its node, which no store writes, nothing would be known.
-    const known = freshness.get(id) ?? unknownFreshness;
+    let known = freshness.get(id);
+    if (known === undefined) {
+      known = unknownFreshness;
+      isWhole = false;
+    }
     age.include(id, known);
-    const separator = warehouses === '' ? '' : ',';
-    // A node's clock has part in `asOf`: no answer is from the future.
-    const lagMs = known.asOf === undefined ? null : Math.max(0, now - known.asOf);
-    const notCounted = known.notCounted === undefined ? '' : `,"notCounted":${JSON.stringify(known.notCounted)}`;
-    warehouses += `${separator}${head},"asOf":${known.asOfJson},"lagMs":${lagMs}${notCounted}}`;
+    warehouses += warehouses === '' ? head : `,${head}`;
+    warehouses += known.membersAt(now);
   }
   // Nobody has it: as far as is known of everybody, since one who is silent may have received it.
   if (part.warehouses.length === 0) for (const [id, known] of freshness) age.include(id, known);
@@ -74,6 +87,9 @@ export function renderAnswer(
   const told = notCounted === '' ? '' : `,"notCounted":[${notCounted}]`;
   const ageMs = asOf === undefined ? null : now - asOf;
   return {
+    isWhole,
+    // What is not counted is told with words of whoever stopped it.
+    isAscii: told === '' && part.isAscii,
     json: `${part.head},"asOf":${asOfJson},"ageMs":${ageMs},"stale":[${stale}]${told},"warehouses":[${warehouses}]}`,
     // Another store counts revisions anew. Warehouse ids have no dots.
     etag: `W/"${life}.${part.revision}${tagOf('.', stale)}${tagOf('~', notCounted)}"`,

@@ -115,8 +115,8 @@ export interface CentralReader {
   /** What may be promised of a SKU, and from where. Absent is zero. */
   availability(sku: Sku, channel: Channel): Promise<SkuAvailability>;
 
-  /** The same for many SKUs from one committed state, in the order asked. */
-  availabilityOf(skus: readonly Sku[], channel: Channel): Promise<readonly SkuAvailability[]>;
+  /** Of that only what shops are told, which is asked for most: of many SKUs from one committed state, in the order asked. */
+  stocksOf(skus: readonly Sku[], channel: Channel): Promise<readonly OfferedStock[]>;
 
   /**
    * Answers that changed after a revision, oldest change first, each SKU once with its latest answer. A reader that goes on
@@ -328,6 +328,14 @@ export type OfferedStock = Pick<SkuAvailability, 'sku' | 'available' | 'revision
 /** Where answers are read, one at a time. */
 export interface StockReader {
   availability(sku: Sku, channel: Channel): Promise<OfferedStock>;
+}
+
+/** The part of an answer that shops are told. */
+export function stockOf({ sku, available, revision, warehouses }: SkuAvailability): OfferedStock {
+  const stocks = warehouses.map(({ warehouse, available: units, onHand, incoming, version, sequence, isSuspect }) => ({
+    ...{ warehouse, available: units, onHand, incoming, version, sequence, isSuspect },
+  }));
+  return { sku, available, revision, warehouses: stocks };
 }
 
 /** Central's side of a quota: units it ever gave back and ever sent as allocations, and units held by open promises. */

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { PromiseCommand } from '../rules/promise-command.ts';
 import { NodeLog, skuOf, warehouseOf } from '../testing/node-log.ts';
-import { type PositionRecord, unspentOf } from './central-store.ts';
+import { type PositionRecord, stockOf, unspentOf } from './central-store.ts';
 import { type ContractFixture, channelOf, NOW, reserve } from './contract-fixture.contract.ts';
 
 const warehouses = ['BER1', 'HAM1', 'MUC1'] as const;
@@ -132,7 +132,9 @@ export function describeConserving(fixture: ContractFixture): void {
   }
 
   async function expectAnswer(of: Sku, id: Channel, expected: { sum: number; buffer: number }): Promise<void> {
-    const { available, buffer, warehouses: shares, revision } = await fixture.store.availability(of, id);
+    const answer = await fixture.store.availability(of, id);
+    const { available, buffer, warehouses: shares, revision } = answer;
+    expect(await fixture.store.stocksOf([of], id)).toEqual([stockOf(answer)]);
     expect({ available, buffer }).toEqual({
       available: Math.max(0, expected.sum - expected.buffer),
       buffer: expected.buffer,

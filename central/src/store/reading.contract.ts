@@ -3,6 +3,7 @@ import { encodeDelta } from '@edgestock/shared/protocol/codec';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { NodeLog, skuOf, warehouseOf } from '../testing/node-log.ts';
+import { stockOf } from './central-store.ts';
 import { type ContractFixture, NOW } from './contract-fixture.contract.ts';
 
 /** What can be asked, of what there is and of what there is not. */
@@ -31,9 +32,10 @@ export function describeReading(fixture: ContractFixture): void {
       log.record('a', 2);
       await apply(log, 1, 2);
       const skus = ['nowhere', 'a', 'A', 'a'].map(skuOf);
-      const answers = await fixture.store.availabilityOf(skus, DEFAULT_CHANNEL);
-      expect(answers.map(({ available: units }) => units)).toEqual([0, 2, 1, 2]);
-      expect(answers).toEqual(await Promise.all(skus.map((sku) => fixture.store.availability(sku, DEFAULT_CHANNEL))));
+      const stocks = await fixture.store.stocksOf(skus, DEFAULT_CHANNEL);
+      expect(stocks.map(({ available: units }) => units)).toEqual([0, 2, 1, 2]);
+      const alone = await Promise.all(skus.map((sku) => fixture.store.availability(sku, DEFAULT_CHANNEL)));
+      expect(stocks).toEqual(alone.map(stockOf));
     });
 
     it('lists changes after a revision, each SKU once at its latest, so that paging on misses nothing', async () => {

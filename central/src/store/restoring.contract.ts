@@ -4,6 +4,7 @@ import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { NodeSnapshot, rowsOf } from '../testing/node-snapshot.ts';
 import { linesOf } from '../testing/order-fixture.ts';
 import type { PlayedNode } from '../testing/played-node.ts';
+import { stockOf } from './central-store.ts';
 import { NOW, reserve } from './contract-fixture.contract.ts';
 import type { OrderingWorld } from './ordering-world.contract.ts';
 
@@ -12,7 +13,10 @@ export function describeRestoring(world: OrderingWorld): void {
   const share = async (sku: string, { log }: PlayedNode) => {
     const [line] = linesOf(`${sku}1`);
     if (line === undefined) throw new Error('a line');
-    const { warehouses } = await world.store.availability(line.sku, DEFAULT_CHANNEL);
+    const answer = await world.store.availability(line.sku, DEFAULT_CHANNEL);
+    // What shops are told is the same: nothing of a warehouse that is not settled.
+    expect(await world.store.stocksOf([line.sku], DEFAULT_CHANNEL)).toEqual([stockOf(answer)]);
+    const { warehouses } = answer;
     return warehouses.find(({ warehouse }) => warehouse === log.warehouse);
   };
   const unsettled = async ({ log }: PlayedNode) => (await world.store.warehouse(log.warehouse))?.unsettled;

@@ -22,7 +22,7 @@ export async function allAnswers(reader: Reader): Promise<Answers> {
   const down = { directivesMax: 99, bytesMax: 1e9 };
   return {
     availability: await ofEach(channels, (channel) => ofEach(skus, (sku) => reader.availability(sku, channel))),
-    availabilityOf: await ofEach(channels, (channel) => reader.availabilityOf(skus, channel)),
+    stocksOf: await ofEach(channels, (channel) => reader.stocksOf(skus, channel)),
     changesAfter: await ofEach(channels, (channel) => reader.changesAfter(0, 999, { channel })),
     currentRevision: await reader.currentRevision(),
     centralEpoch: await reader.centralEpoch(),

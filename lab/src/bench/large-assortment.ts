@@ -65,7 +65,7 @@ export const largeAssortment: Bench = async (run) => {
         load: 'availability-reads',
         pathOf: (sku) => `/v1/availability/${sku}`,
         notes: [
-          `every SKU is asked for alike; central keeps the rendered answers of ${grouped(apiLimits.renderedAnswersMax)} SKUs`,
+          `every SKU is asked for alike; central keeps what it was asked for in ${grouped(apiLimits.packedStocksBytesMax / 1_048_576)} MiB`,
         ],
         large: await central(large),
         small: await central(small),

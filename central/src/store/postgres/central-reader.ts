@@ -5,16 +5,18 @@ import { assert, must } from '@edgestock/shared/runtime/assert';
 import { centralLimits } from '../../limits.ts';
 import { type Channel, DEFAULT_CHANNEL } from '../../rules/channel.ts';
 import type { NodeRecord } from '../../rules/node-record.ts';
-import type {
-  AvailabilityChange,
-  CentralReader,
-  HistoryEntry,
-  KeptSnapshot,
-  LateFact,
-  PositionRecord,
-  QuarantineRecord,
-  SkuAvailability,
-  StoreStats,
+import {
+  type AvailabilityChange,
+  type CentralReader,
+  type HistoryEntry,
+  type KeptSnapshot,
+  type LateFact,
+  type OfferedStock,
+  type PositionRecord,
+  type QuarantineRecord,
+  type SkuAvailability,
+  type StoreStats,
+  stockOf,
 } from '../central-store.ts';
 import { LateFactReader } from '../desks/positions/late-fact-reader.ts';
 import { historyOf } from '../rows/position-history.ts';
@@ -64,9 +66,9 @@ export class PostgresCentralReader extends PostgresPromiseReader implements Cent
     return must(answer, 'every SKU has an answer');
   }
 
-  async availabilityOf(skus: readonly Sku[], channel: Channel): Promise<readonly SkuAvailability[]> {
+  async stocksOf(skus: readonly Sku[], channel: Channel): Promise<readonly OfferedStock[]> {
     assert(skus.length <= centralLimits.skusPerQueryMax, 'the door limits the SKUs of a query');
-    return answersOf(this.#reads, skus, channel);
+    return (await answersOf(this.#reads, skus, channel)).map(stockOf);
   }
 
   async changesAfter(

@@ -14,6 +14,7 @@ import {
   type HistoryEntry,
   type KeptSnapshot,
   type LateFact,
+  type OfferedStock,
   type PositionRecord,
   type QuarantineRecord,
   type SkuAvailability,
@@ -28,6 +29,7 @@ import { SqliteBatchLog } from './positions/batch-log.ts';
 import { SqliteLifeReader } from './positions/life-table.ts';
 import { SqliteNodeReader } from './positions/node-table.ts';
 import { SqliteQuarantineReader } from './positions/quarantine-table.ts';
+import { SqliteStockReader } from './positions/stock-reader.ts';
 import { SqlitePromiseReader } from './promise-reader.ts';
 import * as schema from './schema.ts';
 import { SqliteSnapshotReader } from './snapshots/snapshot-table.ts';
@@ -61,6 +63,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
   readonly #inWarehouse: Statement<[string, string, number], PositionRow>;
   readonly #suspectWarehouses: Statement<[], { warehouse: WarehouseId }>;
   readonly #suspectSkus: Statement<[string, string, number], { sku: Sku }>;
+  readonly #stocks: SqliteStockReader;
   readonly #logHead: Statement<[string, string], { log_sequence: number }>;
   readonly #changes: Statement<[number, string, number], AvailabilityChange>;
   readonly #changesOf: Statement<[string, number, string, number], AvailabilityChange>;
@@ -84,6 +87,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
       LEFT JOIN position ON position.sku = answer_sku AND
         (is_all = 1 OR position.warehouse IN (SELECT w.warehouse FROM channel_warehouse w WHERE w.channel = answer.channel))
       ORDER BY position.warehouse`);
+    this.#stocks = new SqliteStockReader(database);
     this.#inWarehouse = database.prepare(
       `SELECT ${POSITION_COLUMNS} FROM position WHERE warehouse = ? AND sku > ? ORDER BY sku LIMIT ?`,
     );
@@ -107,9 +111,12 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
     return this.#read(sku, channel);
   }
 
-  async availabilityOf(skus: readonly Sku[], channel: Channel): Promise<readonly SkuAvailability[]> {
+  async stocksOf(skus: readonly Sku[], channel: Channel): Promise<readonly OfferedStock[]> {
     assert(skus.length <= centralLimits.skusPerQueryMax, 'the door limits the SKUs of a query');
-    return this.snapshot(() => skus.map((sku) => this.#read(sku, channel)));
+    const [only] = skus;
+    // By far the most, and one statement sees one committed state by itself.
+    if (only !== undefined && skus.length === 1) return [this.#stocks.of(only, channel)];
+    return this.snapshot(() => skus.map((sku) => this.#stocks.of(sku, channel)));
   }
 
   async changesAfter(

@@ -4,6 +4,7 @@ import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { ChangeNotice, StockReader } from '../store/central-store.ts';
 import { apiLimits } from './limits.ts';
 import { renderStockPart, type StockPart } from './rendered-answer.ts';
+import { StockRing } from './stock-ring.ts';
 
 /** A notice is sent after its commit, so the next read shows it; a store that does not is not the one that sent it. */
 const READ_ATTEMPTS_MAX = 3;
@@ -22,25 +23,35 @@ export class ChangeNotVisible extends Error {
 }
 
 /**
- * Rendered stock parts of the SKUs that are asked for most. Change notices drop them, so one promise holds: what is given
+ * What the store says of the SKUs that were asked for of late: packed, so that half a million have room, and rendered of those that were
+ * asked for again. Change notices drop them, so one promise holds: what is given
  * is never older than the last notice. The delicate case is a read that was under way when the notice came: it may show
  * the state of before. Such a read is repeated, for everyone who waits for it.
  */
-export class StockPartCache {
+export class StockCache {
   readonly #reader: StockReader;
   /** Of all channels together: one that nobody asks for takes no room from the others. */
-  readonly #parts = new LRUCache<string, StockPart>({ max: apiLimits.renderedAnswersMax });
+  readonly #rendered = new LRUCache<string, StockPart>({ max: apiLimits.renderedStocksMax });
+  readonly #packed: StockRing;
   readonly #flights = new Map<string, Flight>();
   /** Channels that were ever asked for: a notice names the SKU, and its answer changed in all of them. */
   readonly #channels = new Set<Channel>();
 
-  constructor(reader: StockReader) {
+  constructor(reader: StockReader, bytesMax: number = apiLimits.packedStocksBytesMax) {
     this.#reader = reader;
+    this.#packed = new StockRing(bytesMax);
   }
 
   /** The part if it is here; no promise, because that is most of what a read would cost. */
   get(sku: Sku, channel: Channel): StockPart | undefined {
-    return this.#parts.get(keyOf(sku, channel));
+    const key = keyOf(sku, channel);
+    const rendered = this.#rendered.get(key);
+    if (rendered !== undefined) return rendered;
+    const packed = this.#packed.get(key, sku);
+    if (packed === undefined) return undefined;
+    const part = renderStockPart(packed, channel);
+    this.#rendered.set(key, part);
+    return part;
   }
 
   /** The part from the store; many who ask at once share one read. */
@@ -63,14 +74,17 @@ export class StockPartCache {
 
   /** Forgets everything: notices may have been lost. */
   clear(): void {
-    this.#parts.clear();
+    this.#rendered.clear();
+    this.#packed.clear();
     // Reads under way may be from before what was lost. They answer those who wait, but nothing is kept of them.
     this.#flights.clear();
   }
 
   #dropOne(key: string, revision: number): void {
-    const part = this.#parts.peek(key);
-    if (part !== undefined && part.revision < revision) this.#parts.delete(key);
+    const packed = this.#packed.revisionOf(key);
+    if (packed !== undefined && packed < revision) this.#packed.delete(key);
+    const rendered = this.#rendered.peek(key);
+    if (rendered !== undefined && rendered.revision < revision) this.#rendered.delete(key);
     const flight = this.#flights.get(key);
     if (flight !== undefined) flight.noticed.revision = Math.max(flight.noticed.revision, revision);
   }
@@ -79,10 +93,10 @@ export class StockPartCache {
     const { sku, channel, key } = asked;
     try {
       for (let attempt = 1; attempt <= READ_ATTEMPTS_MAX; attempt += 1) {
-        const part = renderStockPart(await this.#reader.availability(sku, channel), channel);
-        if (part.revision < noticed.revision) continue;
-        if (this.#flights.get(key)?.noticed === noticed) this.#parts.set(key, part);
-        return part;
+        const stock = await this.#reader.availability(sku, channel);
+        if (stock.revision < noticed.revision) continue;
+        if (this.#flights.get(key)?.noticed === noticed) this.#packed.set(key, stock);
+        return renderStockPart(stock, channel);
       }
       throw new ChangeNotVisible(`the store does not show revision ${noticed.revision} of ${sku}`);
     } finally {

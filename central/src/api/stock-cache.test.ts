@@ -1,9 +1,9 @@
 import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
-import type { SkuAvailability } from '../store/central-store.ts';
+import type { OfferedStock } from '../store/central-store.ts';
 import { skuOf } from '../testing/node-log.ts';
-import { ChangeNotVisible, StockPartCache } from './stock-part-cache.ts';
+import { ChangeNotVisible, StockCache } from './stock-cache.ts';
 
 const A = skuOf('A');
 
@@ -13,12 +13,12 @@ class SlowReader {
   reads = 0;
   readonly #underWay: (() => void)[] = [];
 
-  async availability(): Promise<SkuAvailability> {
+  async availability(): Promise<OfferedStock> {
     this.reads += 1;
     // What was committed when the read began; it arrives when the test lets it.
     const { revision } = this;
     await new Promise<void>((resolve) => this.#underWay.push(resolve));
-    return { sku: A, available: revision, buffer: 0, revision, warehouses: [] };
+    return { sku: A, available: revision, revision, warehouses: [] };
   }
 
   /** Lets the oldest read under way arrive, with all that follows from it. */
@@ -34,10 +34,10 @@ class SlowReader {
 
 function setup() {
   const reader = new SlowReader();
-  return { reader, cache: new StockPartCache(reader) };
+  return { reader, cache: new StockCache(reader, 64 * 1024) };
 }
 
-describe('the kept stock parts', () => {
+describe('the kept stocks', () => {
   test('are read once for everyone who asks at the same time, and then kept', async () => {
     const { reader, cache } = setup();
     reader.revision = 3;

@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Sku } from '@edgestock/shared/inventory/ids';
+import type { Clock } from '@edgestock/shared/runtime/clock';
+import { DEFAULT_CHANNEL } from '../rules/channel.ts';
+import type { AvailabilityAnswers } from './availability-answers.ts';
+import type { ObserveAnswer } from './doors.ts';
+import type { FrontDoor } from './http-server.ts';
+import type { RenderedAnswer } from './rendered-answer.ts';
+
+/** The route that it stands before. */
+const AVAILABILITY_ROUTE = '/v1/availability/:sku';
+/** Of the question that nearly all are: a SKU that needs no escaping, and nothing behind it. Not a dot alone or the stream's name. */
+const PLAIN_TARGET = /^\/v1\/availability\/(?!stream$|\.{1,2}$)([A-Za-z0-9._~-]{1,64})$/;
+
+/**
+ * Answers the plain availability question from the connection to the connection, before the generic machinery of the server makes a
+ * request, a context and a response of it. Whatever is not plain, or fails, is left to the route, which gives the same answer.
+ */
+export function availabilityDoor(options: {
+  readonly answers: Pick<AvailabilityAnswers, 'inMemory' | 'answer'>;
+  readonly clock: Clock;
+  readonly observe: ObserveAnswer;
+}): FrontDoor {
+  const { answers, clock, observe } = options;
+  return (request, response, otherwise) => {
+    const sku = plainSkuOf(request);
+    if (sku === undefined) return otherwise();
+    const startedMs = clock.monotonicMs();
+    const answered = (answer: RenderedAnswer) => {
+      write(response, answer);
+      observe(AVAILABILITY_ROUTE, 200, clock.monotonicMs() - startedMs);
+    };
+    const kept = answers.inMemory(sku, DEFAULT_CHANNEL);
+    if (kept !== undefined) return answered(kept);
+    // What failed is asked once more by the route, which tells of it.
+    answers.answer(sku, DEFAULT_CHANNEL).then(answered, otherwise);
+  };
+}
+
+function plainSkuOf({ method, url = '', headers }: IncomingMessage): Sku | undefined {
+  if (method !== 'GET' || headers['if-none-match'] !== undefined) return undefined;
+  return PLAIN_TARGET.exec(url)?.[1] as Sku | undefined;
+}
+
+function write(response: ServerResponse, { json, isAscii, etag, cacheControl }: RenderedAnswer): void {
+  const length = isAscii ? json.length : Buffer.byteLength(json);
+  response.writeHead(200, [
+    'content-type',
+    'application/json',
+    'content-length',
+    String(length),
+    'etag',
+    etag,
+    'cache-control',
+    cacheControl,
+  ]);
+  // Head and body leave as one text either way; of one byte for each character it takes 2 µs less.
+  response.end(json, isAscii ? 'latin1' : 'utf8');
+}
