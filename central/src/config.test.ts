@@ -79,6 +79,7 @@ describe('the configuration of central', () => {
       readCentralConfig({ EDGESTOCK_CENTRAL_ROLES: roles }, store).roles;
     expect(rolesOf('all')).toEqual(['ingest', 'api', 'orders']);
     expect(rolesOf('api, orders')).toEqual(['api', 'orders']);
+    expect(rolesOf('orders,orders')).toEqual(['orders']);
     expect(() => rolesOf('feeds')).toThrow(/not all, and not a list of ingest, api, orders/);
     expect(() => readCentralConfig({ EDGESTOCK_CENTRAL_ROLES: 'api' }, {})).toThrow(
       /a file of SQLite is one process's own/,

@@ -93,7 +93,7 @@ export const centralSettings = {
     schema: z
       .string()
       .default(ALL_ROLES)
-      .transform((text) => (text === ALL_ROLES ? [...roles] : listOf(text)))
+      .transform((text) => (text === ALL_ROLES ? [...roles] : [...new Set(listOf(text))]))
       .refine(
         (list): list is Role[] => list.length > 0 && list.every(isRole),
         `not all, and not a list of ${roles.join(', ')}`,

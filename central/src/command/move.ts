@@ -22,12 +22,13 @@ export const moveCommand = defineCommand({
   edgestock central move --from sqlite:data/central --to postgres://edgestock@db.example:5432/edgestock
   EDGESTOCK_CENTRAL_STORE=postgres://edgestock@db.example:5432/edgestock edgestock central
 
-  edgestock central move --from postgres://edgestock@db.example:5432/edgestock --to sqlite:data/central      # the way back
-  edgestock central --data-dir data/central      # to run on it, without EDGESTOCK_CENTRAL_STORE
+  edgestock central move --from postgres://edgestock@db.example:5432/edgestock --to sqlite:data/central-again      # the way back
+  edgestock central --data-dir data/central-again      # to run on it, without EDGESTOCK_CENTRAL_STORE
 
 A password is better in the environment (PGPASSWORD), where other users do not see it. The new place must be empty, or hold what an
-earlier attempt left behind, which is begun anew. Every row goes over, with its id, and both stores are brought up to date first.
-All is read back and compared, table by table; where anything differs, nothing is moved.
+earlier attempt left behind, which is begun anew; on the way back that is another directory, since the first one keeps the old store.
+Every row goes over, with its id, and both stores are brought up to date first. All is read back and compared, table by table; where
+anything differs, nothing is moved.
 
 Until the last step the old store is the one to run on, whatever happens; then it is closed, and a central that is started on it by
 mistake refuses. Neither does one start on a store that is not whole. Cut off at any moment, the same command ends it or begins it

@@ -1,6 +1,6 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { defineCommand } from 'citty';
-import { centralSettings, readCentralConfig } from '../config.ts';
+import { readCentralConfig } from '../config.ts';
 import { openDatabaseAlone } from '../open-store.ts';
 import { shownPlace } from '../store/store-place.ts';
 
@@ -28,7 +28,7 @@ Exit code: 0 the next epoch has begun, 1 nothing was changed, 2 the same, since 
   args: {
     store: {
       type: 'string',
-      description: `${centralSettings.EDGESTOCK_CENTRAL_STORE.description} Without it what the environment says`,
+      description: 'Address of the database; without it what the environment says (EDGESTOCK_CENTRAL_STORE)',
       valueHint: 'postgres://user@host/edgestock',
     },
     reason: { type: 'string', description: 'Why, for whoever looks back', valueHint: 'TEXT' },
@@ -51,17 +51,30 @@ Exit code: 0 the next epoch has begun, 1 nothing was changed, 2 the same, since 
         );
         return;
       }
-      console.log(
-        [
-          `Epoch ${centralEpoch} begins, after ${before}. The database knows:`,
-          ...held.map(
-            ({ warehouse, appliedUpTo }) => `  ${warehouse} up to movement ${appliedUpTo.toLocaleString('en')}`,
-          ),
-          'Start central. It promises nothing of a warehouse before it has heard its node; /v1/status lists those under notCounted.',
-        ].join('\n'),
-      );
+      console.log(begunText({ centralEpoch, before, held }).join('\n'));
     } finally {
       await store.close();
     }
   },
 });
+
+/** What was begun, in lines. A database that knows no warehouse is more likely another one than one that was put back. */
+export function begunText({
+  centralEpoch,
+  before,
+  held,
+}: {
+  readonly centralEpoch: number;
+  readonly before: number;
+  readonly held: readonly { readonly warehouse: string; readonly appliedUpTo: number }[];
+}): readonly string[] {
+  const begins = `Epoch ${centralEpoch} begins, after ${before}.`;
+  if (held.length === 0) {
+    return [`${begins} The database knows no warehouse: see that it is the one that was put back.`];
+  }
+  return [
+    `${begins} The database knows:`,
+    ...held.map(({ warehouse, appliedUpTo }) => `  ${warehouse} up to movement ${appliedUpTo.toLocaleString('en')}`),
+    'Start central. It promises nothing of a warehouse before it has heard its node; /v1/status lists those under notCounted.',
+  ];
+}

@@ -1,3 +1,4 @@
+import { httpAddress } from '@edgestock/shared/command/http-address';
 import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
@@ -42,15 +43,17 @@ export async function openImportSite(choice: SiteChoice): Promise<ImportSite | u
   return dataDir === undefined ? undefined : dataDirectory(dataDir, choice.warehouse);
 }
 
-async function centralSite(url: string, badBarcodes: BadBarcodePolicy): Promise<ImportSite> {
-  if (!URL.canParse(url)) throw new WrongCall(`${url} is no address`, 'It looks like http://127.0.0.1:7000');
+async function centralSite(address: string, badBarcodes: BadBarcodePolicy): Promise<ImportSite> {
+  const url = httpAddress(address);
+  if (!URL.canParse(url)) throw new WrongCall(`${address} is no address`, 'It looks like http://127.0.0.1:7000');
   const door = new CentralDoor({ url, clock: systemClock, random: systemRandom });
   const target = await CentralImport.open(door, badBarcodes);
   return { target, warehouse: 'central', close: async () => target.close() };
 }
 
-async function runningNode(url: string, expected: string | undefined): Promise<ImportSite> {
-  if (!URL.canParse(url)) throw new WrongCall(`${url} is no address`, 'It looks like http://127.0.0.1:7100');
+async function runningNode(address: string, expected: string | undefined): Promise<ImportSite> {
+  const url = httpAddress(address);
+  if (!URL.canParse(url)) throw new WrongCall(`${address} is no address`, 'It looks like http://127.0.0.1:7100');
   const target = new RemoteImport({ url, clock: systemClock });
   const warehouse = await target.warehouse();
   if (expected !== undefined && expected !== warehouse) {

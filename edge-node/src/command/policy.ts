@@ -1,3 +1,4 @@
+import { httpAddress } from '@edgestock/shared/command/http-address';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { type ArgsDef, defineCommand } from 'citty';
@@ -141,8 +142,9 @@ export const command = defineCommand({
   subCommands: { show, set, skus, channels, channel: setChannel, buffers },
 });
 
-function doorOf(url: string): CentralDoor {
-  if (!URL.canParse(url)) throw new WrongCall(`${url} is no address`, `It looks like ${DEFAULT_CENTRAL}`);
+function doorOf(address: string): CentralDoor {
+  const url = httpAddress(address);
+  if (!URL.canParse(url)) throw new WrongCall(`${address} is no address`, `It looks like ${DEFAULT_CENTRAL}`);
   return new CentralDoor({ url, clock: systemClock, random: systemRandom });
 }
 

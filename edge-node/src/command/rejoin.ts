@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { httpAddress } from '@edgestock/shared/command/http-address';
 import { type Recount, recounts } from '@edgestock/shared/protocol/rejoin';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { defineCommand } from 'citty';
@@ -77,7 +78,7 @@ Exit code: 0 the node has rejoined, 1 it has not (nothing was changed at the nod
     json: { type: 'boolean', description: 'Print what came of it as one JSON object; needs --yes' },
   },
   async run({ args }) {
-    const url = args.url.replace(/\/+$/, '');
+    const url = httpAddress(args.url);
     const recount = recountOf(args.recount);
     if (args.json === true && args.yes !== true) {
       throw new WrongCall('--json asks nobody', 'Add --yes, or leave --json out.');

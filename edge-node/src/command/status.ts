@@ -1,3 +1,4 @@
+import { httpAddress } from '@edgestock/shared/command/http-address';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import type { Problem } from '@edgestock/shared/runtime/problem';
 import { defineCommand } from 'citty';
@@ -29,8 +30,8 @@ Exit code: 0 everything that was asked has answered, 1 not.`,
   },
   async run({ args }) {
     const isNamed = args.node !== undefined || args.central !== undefined;
-    const nodeUrl = withoutSlash(args.node ?? (isNamed ? undefined : DEFAULT_NODE));
-    const centralUrl = withoutSlash(args.central ?? (isNamed ? undefined : DEFAULT_CENTRAL));
+    const nodeUrl = addressOf(args.node ?? (isNamed ? undefined : DEFAULT_NODE));
+    const centralUrl = addressOf(args.central ?? (isNamed ? undefined : DEFAULT_CENTRAL));
     const [node, central, promised] = await Promise.all([
       nodeUrl && ask<NodeStatus>(`${nodeUrl}/v1/status`),
       centralUrl && ask<{ warehouses: readonly WarehouseStatus[] }>(`${centralUrl}/v1/warehouses`),
@@ -84,6 +85,6 @@ async function ask<Body>(url: string): Promise<Answer<Body>> {
   }
 }
 
-function withoutSlash(url: string | undefined): string | undefined {
-  return url?.replace(/\/+$/, '');
+function addressOf(url: string | undefined): string | undefined {
+  return url === undefined ? undefined : httpAddress(url);
 }

@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { listOf } from '@edgestock/shared/runtime/list-of';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
+import { refuseUnwritable } from '../command/results-file.ts';
 import { UsageError } from '../command/usage-error.ts';
 import { benches } from './benches.ts';
 import { type BenchId, benchIds, type Figure } from './figure.ts';
@@ -50,6 +51,7 @@ export const command = defineCommand({
     if (args.write === true && (args.quick === true || ids.length < benchIds.length)) {
       throw new UsageError('--write needs a whole run', 'Leave --quick and --only away.');
     }
+    if (args.json !== undefined) await refuseUnwritable(args.json);
     const isWhole = args.only === undefined;
     let isComplete = true;
     const leaveOut = (id: BenchId, { message, hint }: PeerMissing) => {
@@ -87,6 +89,7 @@ async function grow(args: GrowthArgs): Promise<void> {
   const isQuick = args.quick === true;
   if (args.only !== undefined) throw new UsageError('--growth measures no numbers', 'Leave --only away.');
   if (args.write === true && isQuick) throw new UsageError('--write needs a whole run', 'Leave --quick away.');
+  if (args.json !== undefined) await refuseUnwritable(args.json);
   const disk = args['data-dir'] ?? tmpdir();
   const run = (directory: string) =>
     runIn(directory, { sharedDirectory: directory, isQuick, leaveOut: () => undefined });

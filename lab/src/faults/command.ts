@@ -7,6 +7,7 @@ import { natsServerBinary } from '@edgestock/shared/testing/nats-server';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { wholeNumberOf } from '../command/flags.ts';
+import { refuseUnwritable } from '../command/results-file.ts';
 import { UsageError } from '../command/usage-error.ts';
 import { storeKindOf } from '../testing/config.ts';
 import type { FaultCase, Lab } from './fault-case.ts';
@@ -51,6 +52,7 @@ export const command = defineCommand({
     }
     const store = storeKindOf(args.store, '--store');
     const repeat = wholeNumberOf('repeat', args.repeat, { min: 1, max: REPEAT_MAX });
+    if (args.json !== undefined) await refuseUnwritable(args.json);
     // What runs dies with this process, and so does what it has mounted.
     void aborted(stopSignal()).then(() => process.exit(INTERRUPTED));
     const natsServer = args['nats-server'] ?? natsServerBinary();

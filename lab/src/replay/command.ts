@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
+import { httpAddress } from '@edgestock/shared/command/http-address';
 import { must } from '@edgestock/shared/runtime/assert';
 import { listOf } from '@edgestock/shared/runtime/list-of';
 import { defineCommand } from 'citty';
@@ -56,7 +57,7 @@ export const command = defineCommand({
 });
 
 async function urlsOf(nodes: string | undefined, upFrom: string | undefined): Promise<readonly string[]> {
-  if (nodes) return listOf(nodes);
+  if (nodes) return listOf(nodes).map(httpAddress);
   if (upFrom === undefined) {
     throw new UsageError('Which nodes? Neither --nodes nor --up-from was given', 'Try --nodes http://127.0.0.1:7100');
   }
