@@ -30,9 +30,14 @@ export function availabilityDoor(options: {
       write(response, answer);
       observe(AVAILABILITY_ROUTE, 200, clock.monotonicMs() - startedMs);
     };
-    const kept = answers.inMemory(sku, DEFAULT_CHANNEL);
+    // What failed is asked once more by the route, which tells of it: nobody else would catch it here.
+    let kept: RenderedAnswer | undefined;
+    try {
+      kept = answers.inMemory(sku, DEFAULT_CHANNEL);
+    } catch {
+      return otherwise();
+    }
     if (kept !== undefined) return answered(kept);
-    // What failed is asked once more by the route, which tells of it.
     answers.answer(sku, DEFAULT_CHANNEL).then(answered, otherwise);
   };
 }
