@@ -1,6 +1,7 @@
 import { type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { ApiUnderTest } from '../testing/api-under-test.ts';
 import { availabilityDoor } from './availability-door.ts';
 
@@ -67,7 +68,23 @@ it('leaves to the route what is not plain: other characters, revalidation, other
   }
 });
 
-it('leaves what fails to the route, which tells of it: from memory as from the store', async () => {
+it('tells of a store that cannot be read as the route does, and does not ask it a second time', async () => {
+  await central.stop();
+  let asked = 0;
+  const stocksOf = async () => {
+    asked += 1;
+    throw new StoreUnavailable('nothing comes back');
+  };
+  central = await ApiUnderTest.start(({ reader }) => ({ reader: Object.assign(reader, { stocksOf }) }));
+  const plain = await told('/v1/availability/A');
+  expect([plain.status, asked]).toEqual([503, 1]);
+  expect(plain).toEqual(await byRoute('A'));
+  expect(await (await central.fetch('/metrics')).text()).toContain(
+    'http_request_seconds_count{route="/v1/availability/:sku",status="5xx"} 2',
+  );
+});
+
+it('leaves what else fails to the route, which tells of it: from memory as from the store', async () => {
   const fails = () => {
     throw new Error('cannot be read');
   };
