@@ -121,13 +121,13 @@ describe("a SKU's movements", () => {
     expect(site.onHand('B')).toBe(95);
   });
 
-  it('are found in a salvaged log, whatever it lacks', () => {
+  it.each(['salvaged', 'rolled-back'])('are found in a salvaged log that is %s now, whatever it lacks', (restored) => {
     site.restart(() => {
       const database = new Database(`${site.dataDir}/edge.sqlite`);
       database.exec(`
         DELETE FROM movement WHERE sequence IN (61, 122, 396, 397) OR sequence BETWEEN 180 AND 230;
         DELETE FROM position WHERE sku IN ('A', 'C');
-        UPDATE node SET restored = 'salvaged', restored_at = 1;`);
+        UPDATE node SET restored = '${restored}', restored_at = 1;`);
       database.close();
     });
     expectAsInTheLog();

@@ -46,7 +46,10 @@ export class MovementStore {
     this.#lastBefore = database.prepare(
       'SELECT sequence, sku, delta, hash FROM movement WHERE sku = ? AND sequence < ? ORDER BY sequence DESC LIMIT 1',
     );
-    this.#isSalvaged = database.prepare("SELECT 1 AS one FROM node WHERE id = 1 AND restored = 'salvaged'");
+    // A salvaged one that was rolled back as well is known as that.
+    this.#isSalvaged = database.prepare(
+      "SELECT 1 AS one FROM node WHERE id = 1 AND restored IN ('salvaged', 'rolled-back')",
+    );
     this.#skus = database.prepare('SELECT DISTINCT sku FROM movement WHERE sequence > ? AND sequence <= ?');
     this.#next = database.prepare(
       'SELECT sequence, hash FROM movement WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT 1',
