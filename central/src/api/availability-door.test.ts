@@ -1,6 +1,9 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { systemClock } from '@edgestock/shared/runtime/clock';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { StoreUnavailable } from '../store/store-unavailable.ts';
 import { ApiUnderTest } from '../testing/api-under-test.ts';
+import { availabilityDoor } from './availability-door.ts';
 
 let central: ApiUnderTest;
 beforeEach(async () => {
@@ -60,7 +63,39 @@ it('leaves to the route what is not plain: other characters, revalidation, other
     'content-type': expect.stringContaining('text/event-stream'),
   });
   expect((await told('/v1/availability/..')).status).toBe(404);
-  expect((await told('/v1/availability/A', { host: 'a b' })).status).toBe(400);
+  for (const host of ['a b', 'a:65536', 'a:99999']) {
+    expect((await told('/v1/availability/A', { host })).status).toBe(400);
+  }
+});
+
+it('tells of a store that cannot be read as the route does, and does not ask it a second time', async () => {
+  await central.stop();
+  let asked = 0;
+  const stocksOf = async () => {
+    asked += 1;
+    throw new StoreUnavailable('nothing comes back');
+  };
+  central = await ApiUnderTest.start(({ reader }) => ({ reader: Object.assign(reader, { stocksOf }) }));
+  const plain = await told('/v1/availability/A');
+  expect([plain.status, asked]).toEqual([503, 1]);
+  expect(plain).toEqual(await byRoute('A'));
+  expect(await (await central.fetch('/metrics')).text()).toContain(
+    'http_request_seconds_count{route="/v1/availability/:sku",status="5xx"} 2',
+  );
+});
+
+it('leaves what else fails to the route, which tells of it: from memory as from the store', async () => {
+  const fails = () => {
+    throw new Error('cannot be read');
+  };
+  for (const answers of [
+    { inMemory: fails, answer: fails },
+    { inMemory: () => undefined, answer: async () => fails() },
+  ]) {
+    const front = availabilityDoor({ answers, clock: systemClock, observe: () => undefined });
+    const asked = { method: 'GET', url: '/v1/availability/A', headers: {} } as IncomingMessage;
+    await new Promise<void>((otherwise) => front(asked, {} as ServerResponse, otherwise));
+  }
 });
 
 it('is measured as the route', async () => {

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
+import { StoreFailing } from '../store/store-failing.ts';
 import type { AvailabilityAnswers } from './availability-answers.ts';
-import type { ObserveAnswer } from './doors.ts';
+import { type ObserveAnswer, storeFailingResponse } from './doors.ts';
 import type { FrontDoor } from './http-server.ts';
 import type { RenderedAnswer } from './rendered-answer.ts';
 
@@ -14,7 +15,7 @@ const PLAIN_TARGET = /^\/v1\/availability\/(?!stream$|\.{1,2}$)([A-Za-z0-9._~-]{
 
 /**
  * Answers the plain availability question from the connection to the connection, before the generic machinery of the server makes a
- * request, a context and a response of it. Whatever is not plain, or fails, is left to the route, which gives the same answer.
+ * request, a context and a response of it. Whatever is not plain is left to the route, which gives the same answer.
  */
 export function availabilityDoor(options: {
   readonly answers: Pick<AvailabilityAnswers, 'inMemory' | 'answer'>;
@@ -30,10 +31,23 @@ export function availabilityDoor(options: {
       write(response, answer);
       observe(AVAILABILITY_ROUTE, 200, clock.monotonicMs() - startedMs);
     };
-    const kept = answers.inMemory(sku, DEFAULT_CHANNEL);
+    /** Whoever asks a store that says nothing has waited half a minute by now, and would wait as long for the route. */
+    const failed = async (error: unknown) => {
+      if (!(error instanceof StoreFailing)) return otherwise();
+      const told = storeFailingResponse(error);
+      const body = Buffer.from(await told.arrayBuffer());
+      response.writeHead(told.status, { ...Object.fromEntries(told.headers), 'content-length': body.length }).end(body);
+      observe(AVAILABILITY_ROUTE, told.status, clock.monotonicMs() - startedMs);
+    };
+    // What else fails is asked once more by the route, which tells of it: nobody else would catch it here.
+    let kept: RenderedAnswer | undefined;
+    try {
+      kept = answers.inMemory(sku, DEFAULT_CHANNEL);
+    } catch {
+      return otherwise();
+    }
     if (kept !== undefined) return answered(kept);
-    // What failed is asked once more by the route, which tells of it.
-    answers.answer(sku, DEFAULT_CHANNEL).then(answered, otherwise);
+    answers.answer(sku, DEFAULT_CHANNEL).then(answered, failed);
   };
 }
 

@@ -65,7 +65,8 @@ function isPlainHost(host: string | undefined): boolean {
   return host !== undefined && PLAIN_HOST.test(host);
 }
 
-const PLAIN_HOST = /^[a-z0-9.-]{1,253}(?::\d{1,5})?$/;
+/** Ports from 60000 on are looked at, too, since not all of them are ports. */
+const PLAIN_HOST = /^[a-z0-9.-]{1,253}(?::(?:[1-5]\d{4}|\d{1,4}))?$/;
 
 /** A request whose target or host is no URL never reaches a route. */
 function malformedRequest(error: unknown): Response {

@@ -5,10 +5,11 @@ import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { skuOf, warehouseOf } from '../testing/node-log.ts';
 import { decodeKept, encodeKept, type KeptStock } from './kept-stock.ts';
 
-const count = fc.integer({ min: -5, max: 2 ** 40 });
+const units = fc.integer({ min: -5, max: 2 ** 40 });
+const count = fc.nat({ max: 2 ** 40 });
 const share = fc.record({
   warehouse: fc.constantFrom('BER1', 'HAM_2').map(warehouseOf),
-  ...{ available: count, onHand: count, incoming: count, version: count, sequence: count, isSuspect: fc.boolean() },
+  ...{ available: units, onHand: units, incoming: units, version: count, sequence: count, isSuspect: fc.boolean() },
 });
 const kept: fc.Arbitrary<KeptStock> = fc.record({
   channel: fc.constant(DEFAULT_CHANNEL),
@@ -35,6 +36,10 @@ test.each([
   ['a SKU that cannot be one', whole.with(1, 'a,b'), false],
   ['a channel that cannot be one', whole.with(0, 'Web Shop'), false],
   ['a warehouse that cannot be one', whole.with(5, [['BER 1', 2, 3, 0, 4, 9, 0]]), false],
+  ['a revision below zero', whole.with(3, -1), false],
+  ['less than nothing to promise', whole.with(4, -1), false],
+  ['less than nothing at a warehouse', whole.with(5, [['BER1', -2, -3, 0, 4, 9, 0]]), true],
+  ['a place below zero in a log', whole.with(5, [['BER1', 2, 3, 0, 4, -9, 0]]), false],
   ['a broken unit', whole.with(4, 0.5), false],
   ['a number as text', whole.with(2, '7'), false],
   ['a field too few', whole.slice(0, 5), false],

@@ -9,9 +9,11 @@ export type KeptStock = { readonly channel: Channel; readonly upTo: number; read
 /** Another form of what is kept takes another number, so that releases do not read one another's. */
 const FORM = 1;
 
-const count = z.number().int();
+const units = z.number().int();
+/** What is never below zero in a store, and is relied on not to be where answers are packed. */
+const count = units.nonnegative();
 const isSuspect = z.union([z.literal(0), z.literal(1)]);
-const share = z.tuple([z.string(), count, count, count, count, count, isSuspect]);
+const share = z.tuple([z.string(), units, units, units, count, count, isSuspect]);
 const kept = z.tuple([z.string(), z.string(), count, count, count, z.array(share)]);
 
 /** Where it is kept. A store that was put back, or moved, has another life, in which its revisions mean something else. */

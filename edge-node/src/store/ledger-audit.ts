@@ -216,7 +216,7 @@ export class LedgerAudit {
   waypointsMissing(): number {
     const count = (how: string): number =>
       this.#database
-        .prepare<[], number>(`SELECT count(*) FROM movement ${how} WHERE sequence % 64 = 0`)
+        .prepare<[], number>(`SELECT count(*) FROM movement ${how} WHERE sequence % 61 = 0`)
         .pluck()
         .get() ?? 0;
     return count('NOT INDEXED') - count('INDEXED BY movement_waypoint');

@@ -1,6 +1,6 @@
 import type { Migration } from '@edgestock/shared/sqlite/migrate';
 import { lateFactTables } from './late-fact-tables.ts';
-import { sparseMovementIndex } from './sparse-movement-index.ts';
+import { sparseMovementIndex, waypointsAtPrimePlaces } from './sparse-movement-index.ts';
 import { transfersBySource } from './transfers-by-source.ts';
 
 /** The node's schema, step by step. Comments stay in the database file: `.schema` explains itself on the spot. */
@@ -456,4 +456,5 @@ export const migrations: readonly Migration[] = [
   transfersBySource,
   lateFactTables,
   sparseMovementIndex,
+  waypointsAtPrimePlaces,
 ];

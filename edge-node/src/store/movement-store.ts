@@ -13,7 +13,7 @@ export type MovementRow = {
  * The movement log: appended by the ledger, read by everybody.
  *
  * What one SKU did is found along its movements, each of which names the one before it, from its last one back or from a
- * waypoint: every 64th place of the log is in an index by SKU (`sparse-movement-index.ts`). Where a log has lost movements, as
+ * waypoint: every 61st place of the log is in an index by SKU (`sparse-movement-index.ts`). Where a log has lost movements, as
  * salvaged ones have, it is looked through instead.
  */
 export class MovementStore {
@@ -41,12 +41,15 @@ export class MovementStore {
         (SELECT max(sequence) FROM movement WHERE sku = @sku AND sequence > (SELECT sequence FROM node WHERE id = 1)),
         (SELECT sequence FROM position WHERE sku = @sku)) AS sequence`);
     this.#waypoint = database.prepare(
-      'SELECT sequence FROM movement WHERE sku = ? AND sequence > ? AND sequence % 64 = 0 ORDER BY sequence LIMIT 1',
+      'SELECT sequence FROM movement WHERE sku = ? AND sequence > ? AND sequence % 61 = 0 ORDER BY sequence LIMIT 1',
     );
     this.#lastBefore = database.prepare(
       'SELECT sequence, sku, delta, hash FROM movement WHERE sku = ? AND sequence < ? ORDER BY sequence DESC LIMIT 1',
     );
-    this.#isSalvaged = database.prepare("SELECT 1 AS one FROM node WHERE id = 1 AND restored = 'salvaged'");
+    // A salvaged one that was rolled back as well is known as that.
+    this.#isSalvaged = database.prepare(
+      "SELECT 1 AS one FROM node WHERE id = 1 AND restored IN ('salvaged', 'rolled-back')",
+    );
     this.#skus = database.prepare('SELECT DISTINCT sku FROM movement WHERE sequence > ? AND sequence <= ?');
     this.#next = database.prepare(
       'SELECT sequence, hash FROM movement WHERE sequence >= ? AND sequence < ? ORDER BY sequence LIMIT 1',

@@ -79,7 +79,7 @@ export async function verifyBooks(
   }
   const missing = audit.waypointsMissing();
   if (missing !== 0) {
-    const message = `the index of every 64th movement by SKU lacks ${missing}: it is damaged (REINDEX movement_waypoint)`;
+    const message = `the index of every 61st movement by SKU lacks ${missing}: it is damaged (REINDEX movement_waypoint)`;
     differences.add({ table: 'movement', message });
   }
   auditReferences(audit, node, differences);
