@@ -79,6 +79,19 @@ test('waits for a server that says nothing once, and then asks the others for a 
   await isUp(link);
 });
 
+test('says once that the server refuses, and why', async () => {
+  const full = await startRedisServer(directory, { maxmemory: '1', 'maxmemory-policy': 'noeviction' });
+  try {
+    const link = linkTo(full.url);
+    await isUp(link);
+    for (let write = 0; write < 3; write += 1) link.set('k', 'a text', 60_000);
+    await expect.poll(() => link.failures).toBe(3);
+    expect(told).toEqual(['the Redis of answers refuses']);
+  } finally {
+    await full.stop();
+  }
+});
+
 test('need not be there when it starts', async () => {
   const link = linkTo(`redis://127.0.0.1:${await freePort()}`);
   expect(await link.get('k')).toBeUndefined();

@@ -1,8 +1,9 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Service } from '@edgestock/shared/runtime/service';
-import { createClient } from '@redis/client';
+import { createClient, ErrorReply } from '@redis/client';
 
+const HINT = 'answers are read from the database meanwhile; is EDGESTOCK_CENTRAL_REDIS right, and the server up?';
 /** Longer than this the database is as fast. */
 const GET_MS_MAX = 50;
 /** After a question that took too long, nobody waits for another one for so long. */
@@ -22,6 +23,7 @@ export class RedisLink implements Service {
   readonly #log: Log;
   #restsUntilMs = Number.NEGATIVE_INFINITY;
   #isTold = false;
+  #isRefusalTold = false;
   #failures = 0;
 
   /** Connects for as long as it runs; need not be there. */
@@ -55,7 +57,7 @@ export class RedisLink implements Service {
     });
     const answer = this.#client.get(key).then(
       (text) => text ?? undefined,
-      () => this.#missed(),
+      (error: unknown) => this.#refused(error),
     );
     try {
       return await Promise.race([answer, late]);
@@ -67,15 +69,25 @@ export class RedisLink implements Service {
   /** Keeps it for so long, where that succeeds. */
   set(key: string, text: string, forMs: number): void {
     if (!this.isUp) return;
-    this.#client.set(key, text, { expiration: { type: 'PX', value: forMs } }).catch(() => this.#missed());
+    this.#client
+      .set(key, text, { expiration: { type: 'PX', value: forMs } })
+      .catch((error: unknown) => this.#refused(error));
   }
 
   async stop(): Promise<void> {
     if (this.#client.isOpen) this.#client.destroy();
   }
 
-  #missed(): undefined {
+  #missed(): void {
     this.#failures += 1;
+  }
+
+  /** Full, read-only, or a password that it did not ask for before: it is up, and of no use. */
+  #refused(error: unknown): undefined {
+    this.#missed();
+    if (this.#isRefusalTold || !(error instanceof ErrorReply)) return;
+    this.#isRefusalTold = true;
+    this.#log.warn({ reason: error.message, hint: HINT }, 'the Redis of answers refuses');
   }
 
   #rest(): void {
@@ -87,13 +99,13 @@ export class RedisLink implements Service {
     this.#failures += 1;
     if (this.#isTold) return;
     this.#isTold = true;
-    const hint = 'answers are read from the database meanwhile; is EDGESTOCK_CENTRAL_REDIS right, and the server up?';
-    this.#log.warn({ reason: error.message, hint }, 'the Redis of answers is not to be had');
+    this.#log.warn({ reason: error.message, hint: HINT }, 'the Redis of answers is not to be had');
   }
 
   #recovered(): void {
     if (this.#isTold) this.#log.info({}, 'the Redis of answers is there again');
     this.#isTold = false;
+    this.#isRefusalTold = false;
   }
 }
 
