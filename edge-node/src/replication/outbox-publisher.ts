@@ -51,6 +51,8 @@ export class OutboxPublisher {
   #cancelGathering: (() => void) | undefined;
   #isGathered = false;
   #cancelRetry: (() => void) | undefined;
+  #isPaced = false;
+  #cancelPause: (() => void) | undefined;
   #failing: PublishFailing | undefined;
 
   constructor(options: {
@@ -87,7 +89,10 @@ export class OutboxPublisher {
     return this.#failing;
   }
 
-  open(): void {
+  /** `isPaced`: what is sent is history, of which nobody waits for the last word, and leaves room for what others send meanwhile. */
+  open({ isPaced }: { readonly isPaced: boolean }): void {
+    this.#isPaced = isPaced;
+    if (!isPaced) this.#endPause();
     if (this.#isOpen) return;
     this.#isOpen = true;
     this.#failing = undefined;
@@ -101,6 +106,7 @@ export class OutboxPublisher {
     this.#cancelGathering = undefined;
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
+    this.#endPause();
   }
 
   /** A commit was made: it goes out in the next turn, after the replies to those who waited for it. */
@@ -148,6 +154,7 @@ export class OutboxPublisher {
     return (
       this.#isOpen &&
       this.#cancelRetry === undefined &&
+      this.#cancelPause === undefined &&
       !this.#isTurnDue &&
       this.#progress.unsent > 0 &&
       this.#progress.room > 0 &&
@@ -177,7 +184,20 @@ export class OutboxPublisher {
     this.#counters.bytesSent += batch.bytes.length;
     void this.#deliver(batch);
     this.#onSent();
+    if (this.#isPaced) this.#pauseAfter(batch.deltas);
     if (this.#progress.unsent > 0) this.wakeSoon();
+  }
+
+  #pauseAfter(deltas: number): void {
+    this.#cancelPause = this.#clock.after((deltas * 1_000) / limits.historyDeltasPerSecond, () => {
+      this.#endPause();
+      this.wake();
+    });
+  }
+
+  #endPause(): void {
+    this.#cancelPause?.();
+    this.#cancelPause = undefined;
   }
 
   /**

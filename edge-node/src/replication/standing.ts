@@ -202,7 +202,7 @@ export class Standing {
     const { backlog, applied } = this.#progress;
     if (backlog <= limits.behindDeltasMin) {
       this.#phase = { phase: 'live' };
-      this.#publisher.open();
+      this.#publisher.open({ isPaced: false });
       return;
     }
     this.#phase = { phase: 'catching-up' };
@@ -213,12 +213,14 @@ export class Standing {
   /** States first; history follows whatever became of them, beside the states of what is sold meanwhile. */
   async #catchUp(applied: number, session: AbortSignal): Promise<void> {
     await this.#states.start(applied);
-    if (!session.aborted && this.#phase.phase !== 'fenced') this.#publisher.open();
+    const { phase } = this.#phase;
+    if (!session.aborted && phase !== 'fenced') this.#publisher.open({ isPaced: phase === 'catching-up' });
   }
 
   #caughtUp(): void {
     this.#phase = { phase: 'live' };
     this.#states.stop();
+    this.#publisher.open({ isPaced: false });
     this.#events.info({ appliedUpTo: this.#progress.applied }, 'caught up with central');
   }
 
