@@ -331,22 +331,6 @@ describe('far behind after an outage', () => {
     expect(central.applied).toBeLessThan(1_000);
   });
 
-  test('history leaves room for others: it goes at its pace, and what is sold once it is there goes at once', async () => {
-    const { log, clock, link, central } = start(outage);
-    link.setConnected(true);
-    while (central.applied === 0) await clock.advance(1);
-    const begun = central.applied;
-    await clock.advance(100);
-    const perSecond = (central.applied - begun) * 10;
-    expect(perSecond).toBeGreaterThan(limits.historyDeltasPerSecond * 0.7);
-    expect(perSecond).toBeLessThanOrEqual(limits.historyDeltasPerSecond);
-    await clock.advance(5_000);
-    expect(central.applied).toBe(5_000);
-    log.commit(...skuNames(4_000, 50));
-    await clock.advance(50);
-    expect(central.applied).toBe(9_000);
-  });
-
   test('ends when history is there: states are no longer sent', async () => {
     const { log, clock, link, central, replication } = start(outage);
     link.setConnected(true);
