@@ -9,7 +9,6 @@ const GET_MS_MAX = 50;
 /** After a question that took too long, nobody waits for another one for so long. */
 const REST_MS = 1_000;
 const CONNECT_MS_MAX = 2_000;
-const RECONNECT_MS_MAX = 2_000;
 /** Of a server that takes in and says nothing: what is beyond is not asked. */
 const QUESTIONS_MAX = 1_000;
 
@@ -78,20 +77,16 @@ export class RedisLink implements Service {
     if (this.#client.isOpen) this.#client.destroy();
   }
 
-  #missed(): void {
-    this.#failures += 1;
-  }
-
   /** Full, read-only, or a password that it did not ask for before: it is up, and of no use. */
   #refused(error: unknown): undefined {
-    this.#missed();
+    this.#failures += 1;
     if (this.#isRefusalTold || !(error instanceof ErrorReply)) return;
     this.#isRefusalTold = true;
     this.#log.warn({ reason: error.message, hint: HINT }, 'the Redis of answers refuses');
   }
 
   #rest(): void {
-    this.#missed();
+    this.#failures += 1;
     this.#restsUntilMs = this.#clock.monotonicMs() + REST_MS;
   }
 
@@ -114,9 +109,7 @@ function clientOf(url: string) {
     url,
     disableOfflineQueue: true,
     commandsQueueMaxLength: QUESTIONS_MAX,
-    socket: {
-      connectTimeout: CONNECT_MS_MAX,
-      reconnectStrategy: (retries) => Math.min(RECONNECT_MS_MAX, 50 * 2 ** Math.min(retries, 10)),
-    },
+    // Between attempts it waits ever longer by itself, up to two seconds and a random part.
+    socket: { connectTimeout: CONNECT_MS_MAX },
   });
 }
