@@ -5,6 +5,7 @@ import type { Migration } from './migrate.ts';
 import { moveColumns } from './move/move-columns.ts';
 import { orderTables } from './orders/order-tables.ts';
 import { positionTables } from './positions/position-tables.ts';
+import { updateRoom } from './positions/update-room.ts';
 import { promiseTables } from './promises/promise-tables.ts';
 import { sharingTables } from './sharing/sharing-tables.ts';
 import { snapshotTables } from './snapshots/snapshot-tables.ts';
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   },
   { name: 'processes that share it', sql: sharingTables },
   { name: 'moves between engines', sql: moveColumns },
+  { name: 'room for updates of positions', sql: updateRoom },
 ];

@@ -54,6 +54,22 @@ it('writes the newest of several states of a position, and tells what it was and
   expect(await pg.session.rows('SELECT unspent FROM availability')).toEqual([{ unspent: 5 }]);
 });
 
+it('changes a position in its page, and no index with it', async () => {
+  const updates = async () => {
+    const [row] = await pg.session.rows<{ all: number; inPage: number }>(
+      `SELECT sum(n_tup_upd)::bigint AS "all", sum(n_tup_hot_upd)::bigint AS "inPage" FROM pg_stat_xact_user_tables
+       WHERE relname LIKE 'position\\__'`,
+    );
+    return row ?? { all: 0, inPage: 0 };
+  };
+  await putPosition(pg.session, { sku: 'A', warehouse: 'BER1', on_hand: 9, granted: 1, held: 1 });
+  const before = await updates();
+  writer.put(BER1, state('A', 2, { onHand: 8, granted: 1 }), 2);
+  await writer.write();
+  const after = await updates();
+  expect([after.all - before.all, after.inPage - before.inPage]).toEqual([1, 1]);
+});
+
 it('takes of an older state nothing but that the log has come so far', async () => {
   await putPosition(pg.session, { sku: 'A', warehouse: 'BER1', on_hand: 1, version: 5, log_sequence: 1 });
   writer.put(BER1, state('A', 4, { onHand: 9, granted: 9 }), 4);

@@ -21,7 +21,6 @@ import type { DeficitPlace } from '../../tables/position-table.ts';
 import type { GivenBack, HeldUnits, KnownQuota, Offered, QuotaTable } from '../../tables/quota-table.ts';
 import { firstRow, type Session } from '../session.ts';
 
-/** In the words of the index `position_short`. */
 const IS_SHORT = 'reserved + committed + quota > greatest(0, on_hand - greatest(0, unsellable))';
 
 /** Units of a SKU that are taken, and where. */
