@@ -8,8 +8,8 @@ import { restoreCommand } from './restore.ts';
 import { restoredCommand } from './restored.ts';
 
 /**
- * `edgestock central`: central in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start;
- * what kept it from starting is thrown, with what to do about it, and told by the dispatcher.
+ * `edgestock central`: central in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start or go on;
+ * what kept it from that is thrown, with what to do about it, and told by the dispatcher.
  */
 export const command = defineCommand({
   meta: {
@@ -61,7 +61,7 @@ export const command = defineCommand({
       }),
     );
     console.log(args.json ? JSON.stringify({ central: central.url }) : `central is ready: ${central.url}/v1/status`);
-    await aborted(stopping);
+    await Promise.race([aborted(stopping), central.failed]);
     await central.stop();
   },
 });
