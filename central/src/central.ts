@@ -48,7 +48,7 @@ export type CentralDependencies = {
 export async function startCentral(config: CentralConfig, dependencies: CentralDependencies = {}): Promise<Central> {
   const { clock = systemClock, random = systemRandom } = dependencies;
   const log = dependencies.log ?? createLog({ level: config.logLevel, name: 'central' });
-  const { natsUrls, logLevel } = config;
+  const { natsUrls, logLevel, insteadOf } = config;
   const services = new ServiceStack();
   try {
     const store =
@@ -59,7 +59,10 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     const { promise: failed, reject: onLasting } = Promise.withResolvers<never>();
     // Before and after somebody waits for it.
     failed.catch(() => undefined);
-    const writer = new Writer({ natsUrls, roles, store, logLevel }, { clock, random, log, onLasting });
+    const writer = new Writer(
+      { natsUrls, roles, store, logLevel, ...(insteadOf === undefined ? {} : { insteadOf }) },
+      { clock, random, log, onLasting },
+    );
     services.add('writer', writer);
     const view: ProcessView = {
       version: RELEASE,

@@ -45,6 +45,11 @@ export const command = defineCommand({
       description: centralSettings.EDGESTOCK_CENTRAL_NATS_URL.description,
       valueHint: 'nats://127.0.0.1:4222',
     },
+    'instead-of': {
+      type: 'string',
+      description: centralSettings.EDGESTOCK_CENTRAL_INSTEAD_OF.description,
+      valueHint: 'STORE',
+    },
     json: { type: 'boolean', description: 'Print one JSON line when ready: {"central": URL}.' },
   },
   async run({ args }) {
@@ -58,6 +63,7 @@ export const command = defineCommand({
         EDGESTOCK_CENTRAL_HOST: args.host,
         EDGESTOCK_CENTRAL_PORT: args.port,
         EDGESTOCK_CENTRAL_NATS_URL: args.nats,
+        EDGESTOCK_CENTRAL_INSTEAD_OF: args['instead-of'],
       }),
     );
     console.log(args.json ? JSON.stringify({ central: central.url }) : `central is ready: ${central.url}/v1/status`);

@@ -146,6 +146,9 @@ export interface CentralReader {
    */
   life(): Promise<string>;
 
+  /** Which store this is, of letters and digits: made with it, and the same in every copy, wherever it was moved or restored. */
+  storeId(): Promise<string>;
+
   /** All enrolled nodes, by warehouse id. */
   warehouses(): Promise<readonly NodeRecord[]>;
   warehouse(warehouse: WarehouseId): Promise<NodeRecord | undefined>;

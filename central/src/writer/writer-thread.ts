@@ -81,6 +81,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
     await held(() => store.beginEpoch({ heard: 0, reason }, clock.now()));
   }
   if (shared === undefined) await held(catchUp);
+  const storeId = await held(() => store.storeId());
   let centralEpoch = await held(() => store.centralEpoch());
   /** Begun here, or found to have been begun by another process. */
   const epochBegun = (epoch: number) => {
@@ -173,7 +174,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   const owns =
     ingest !== undefined && shared !== undefined ? (shard: number) => lanes?.owns(shard) === true : undefined;
   const needsBroker = ingest !== undefined || down !== undefined;
-  const broker = needsBroker ? startBroker({ ingest, down, metrics: metrics.ingest, owns }) : undefined;
+  const broker = needsBroker ? startBroker({ storeId, ingest, down, metrics: metrics.ingest, owns }) : undefined;
   if (broker !== undefined) services.add('broker', broker);
   if (ingest !== undefined && shared !== undefined && broker !== undefined) {
     lanes = services.add(
