@@ -29,6 +29,7 @@ export const databaseDiskFull: FaultCase = {
     return inWorld({ ...lab, store: 'postgres' }, { databaseMovedTo }, async (world) => {
       const { database, centralUrl } = world;
       const ballast = join(`/proc/${database.pid}/root`, lab.directory, 'disk', 'ballast');
+      await database.beginLogFile();
       // Ends when the disk is full: that is no failure.
       await run('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=4096']).catch(() => 'the disk is full');
       await until(
