@@ -74,11 +74,12 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   // The clock may have been set back while nobody looked.
   const isClamped = await writes.attempt(() => store.clampTimes(clock.now()));
   // A backup that was put in the place of the store by other means than the command for that.
+  const after = await held(() => store.centralEpoch());
   const backedUpAt = await held(() => store.backedUpAt());
   if (backedUpAt !== undefined) {
     const reason = `the store is a backup of ${new Date(backedUpAt).toISOString()}`;
     log.warn({ reason, hint: 'nothing is promised of a warehouse before its node was heard' }, 'a new epoch begins');
-    await held(() => store.beginEpoch({ heard: 0, reason }, clock.now()));
+    await held(() => store.beginEpoch({ heard: 0, reason, after }, clock.now()));
   }
   if (shared === undefined) await held(catchUp);
   const storeId = await held(() => store.storeId());
