@@ -13,7 +13,8 @@ import { connectForEver } from '@edgestock/shared/transport/jetstream-connection
 import Database from 'better-sqlite3';
 import type { NatsConnection } from 'nats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Central, startCentral } from './central.ts';
+import { type Central, type CentralDependencies, startCentral } from './central.ts';
+import type { CentralConfig } from './config.ts';
 import { openCentralReader } from './store/sqlite/open-central-store.ts';
 import { EventReader } from './testing/event-reader.ts';
 import { NodeLog } from './testing/node-log.ts';
@@ -45,21 +46,18 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function start(
-  limits: { readonly checkedFirstBytesMax?: number } = {},
-  other: { readonly dataDirectory?: string; readonly insteadOf?: string } = {},
-): Promise<Central> {
+function start(dependencies: CentralDependencies = {}, other: Partial<CentralConfig> = {}): Promise<Central> {
   const config = {
     host: '127.0.0.1',
     port: 0,
     dataDirectory: directory,
-    ...other,
     natsUrls: [broker.url],
     logLevel: 'silent' as const,
     roles: ['ingest', 'api', 'orders'] as const,
     corsOrigins: [],
+    ...other,
   };
-  return startCentral(config, { log: silentLog, ...limits });
+  return startCentral(config, { log: silentLog, ...dependencies });
 }
 
 /** A node of which there is only the protocol: it enrols, publishes batches of its log, and asks how far central is. */
@@ -158,6 +156,14 @@ test('while the broker is away it serves what it knows and says so, and goes on 
   await broker.restart();
   await expect.poll(status, { timeout: 18_000, interval: 50 }).toMatchObject({ ingest: { isUp: true } });
 }, 30_000);
+
+test('says that a Redis is of no use to a process that answers no shops', async () => {
+  await central.stop();
+  const told: object[] = [];
+  const log = { ...silentLog, warn: (facts: object) => void told.push(facts) };
+  central = await start({ log }, { roles: ['ingest', 'orders'], redisUrl: 'redis://127.0.0.1:1' });
+  expect(told).toMatchObject([{ roles: ['ingest', 'orders'], hint: expect.stringContaining('role api') }]);
+});
 
 test('refuses the broker of another store in words that name it, until it is told to come in its place', async () => {
   const ber = new HandMadeNode('BER1');

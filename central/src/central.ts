@@ -155,6 +155,12 @@ async function serve(parts: {
   const { reader, shared } = opened;
   if (!config.roles.includes('api')) {
     server.serve(operatorApp(view, reader));
+    if (config.redisUrl !== undefined) {
+      // Not refused: processes of several roles may have one file of settings.
+      const hint =
+        'A Redis serves those who answer shops: name it to the processes with the role api, and leave it out here.';
+      log.warn({ roles: config.roles, hint }, 'the Redis that is named is of no use');
+    }
     log.info({ url: server.url, store: shownPlace(store), roles: config.roles }, 'central is ready');
     return;
   }
