@@ -1,12 +1,13 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { Backoff } from '@edgestock/shared/runtime/backoff';
 import { type Clock, systemClock } from '@edgestock/shared/runtime/clock';
+import type { HttpService } from '@edgestock/shared/runtime/http-service';
 import { createLog, type Log } from '@edgestock/shared/runtime/log';
 import { type Random, systemRandom } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
 import type { EdgeConfig } from './config.ts';
 import { outOfService } from './http/out-of-service.ts';
-import { type HttpService, serveHttp } from './http/serve-http.ts';
+import { serveHttp } from './http/serve-http.ts';
 import { httpLimits, lastAnswersMs, reopenLimits } from './limits.ts';
 import { type OpenNode, openNode } from './open-node.ts';
 

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import type { FrontDoor } from '@edgestock/shared/runtime/front-door';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { StoreFailing } from '../store/store-failing.ts';
 import type { AvailabilityAnswers } from './availability-answers.ts';
 import { type ObserveAnswer, storeFailingResponse } from './doors.ts';
-import type { FrontDoor } from './http-server.ts';
 import type { RenderedAnswer } from './rendered-answer.ts';
 
 /** The route that it stands before. */

@@ -74,7 +74,7 @@ export const apiLimits = {
   keepAliveTimeoutMs: 75_000,
 
   /** How long open requests may take to finish once central is stopping. */
-  drainMsMax: 5_000,
+  stopGraceMs: 5_000,
 } as const;
 
 assert(

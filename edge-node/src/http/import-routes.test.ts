@@ -1,4 +1,5 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
+import type { HttpService } from '@edgestock/shared/runtime/http-service';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -9,7 +10,7 @@ import { faults, ImportSite } from '../testing/import-site.ts';
 import { type AnswerBody, unlinked } from '../testing/open-doors.ts';
 import { sku } from '../testing/site.ts';
 import { createHttpApp } from './http-app.ts';
-import { type HttpService, serveHttp } from './serve-http.ts';
+import { serveHttp } from './serve-http.ts';
 
 let bench: ImportSite;
 let server: HttpService;

@@ -1,12 +1,13 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { systemClock } from '@edgestock/shared/runtime/clock';
+import type { HttpService } from '@edgestock/shared/runtime/http-service';
 import { CannotListen } from '@edgestock/shared/runtime/listening';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { httpLimits } from '../limits.ts';
 import { OpenDoors } from '../testing/open-doors.ts';
 import { sku } from '../testing/site.ts';
-import { type HttpService, serveHttp } from './serve-http.ts';
+import { serveHttp } from './serve-http.ts';
 
 const limits = { ...httpLimits, eventHeartbeatMs: 20, eventStallMs: 60, stopGraceMs: 300 };
 const sale = JSON.stringify({ till: 'T', receipt: 'R', lines: [{ sku: 'TEA', quantity: 1 }] });

@@ -1,10 +1,7 @@
-import { createServer } from 'node:http';
-import { answerClientErrors, hostGuard } from '@edgestock/shared/runtime/client-error';
 import type { Clock } from '@edgestock/shared/runtime/clock';
-import { GracefulServer } from '@edgestock/shared/runtime/graceful-server';
-import { LOOPBACK, listen } from '@edgestock/shared/runtime/listening';
+import { type HttpService, startHttpService } from '@edgestock/shared/runtime/http-service';
+import { LOOPBACK } from '@edgestock/shared/runtime/listening';
 import { malformedRequestProblem } from '@edgestock/shared/runtime/problem';
-import type { Service } from '@edgestock/shared/runtime/service';
 import { getRequestListener, type HttpBindings, RequestError } from '@hono/node-server';
 import type { HttpLimits } from '../limits.ts';
 import type { ServerBindings } from './dependencies.ts';
@@ -12,8 +9,6 @@ import { problemResponse } from './failures.ts';
 
 /** What answers the requests. */
 export type HttpFront = { fetch(request: Request, bindings: ServerBindings): Response | Promise<Response> };
-
-export type HttpService = Service & { readonly url: string };
 
 /**
  * Serves the app over HTTP, on loopback unless told otherwise; port 0 takes a free one. Throws `CannotListen`.
@@ -29,27 +24,12 @@ export async function serveHttp(
     (request, bindings) => app.fetch(request, serverBindings(bindings as HttpBindings, stopping.signal)),
     { hostname: host, errorHandler: malformedRequest },
   );
-  const server = createServer(
-    {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      // A till's small request and answer must not wait for one another's acknowledgement.
-      noDelay: true,
-      requireHostHeader: false,
-    },
-    hostGuard(listener),
-  );
-  answerClientErrors(server);
-  server.maxConnections = limits.connectionsMax;
-  const graceful = new GracefulServer(server, { clock, graceMs: limits.stopGraceMs });
-  const url = await listen(server, { host, port });
-
+  const service = await startHttpService(listener, { host, port, limits, clock });
   return {
-    url,
+    url: service.url,
     stop: () => {
       stopping.abort();
-      return graceful.stop();
+      return service.stop();
     },
   };
 }

@@ -1,7 +1,8 @@
 import { Agent, request } from 'node:http';
 import type { MovementKind } from '@edgestock/shared/inventory/movement';
 import { systemClock } from '@edgestock/shared/runtime/clock';
-import { type HttpService, serveHttp } from '../http/serve-http.ts';
+import type { HttpService } from '@edgestock/shared/runtime/http-service';
+import { serveHttp } from '../http/serve-http.ts';
 import type { RecordedMovement } from '../ledger/command.ts';
 import { httpLimits } from '../limits.ts';
 import { type AnswerBody, OpenDoors } from './open-doors.ts';
