@@ -1,18 +1,17 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
+import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
 import { defineCommand } from 'citty';
 import { readCentralConfig } from '../config.ts';
 import { openDatabaseAlone } from '../open-store.ts';
 import { shownPlace } from '../store/store-place.ts';
 
 /** The store is a file, for which there is another command. */
-export class StoreIsFile extends Error {
+export class StoreIsFile extends OperatingFailure {
   override readonly name = 'StoreIsFile';
-  readonly hint: string;
 
   constructor(message: string, directory?: string) {
-    super(message);
     const where = directory === undefined ? '' : ` --data-dir ${directory}`;
-    this.hint = `Put a backup in place with edgestock central restore${where}: it begins the next epoch by itself.`;
+    super(message, `Put a backup in place with edgestock central restore${where}: it begins the next epoch by itself.`);
   }
 }
 

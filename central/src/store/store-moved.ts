@@ -19,11 +19,9 @@ export type MoveStanding = {
 /** Nobody may run on a store that is not the one: two of them would promise the same units. */
 export class StoreMoved extends LastingFailure {
   override readonly name = 'StoreMoved';
-  readonly hint: string;
 
   constructor({ state, other }: MoveStanding) {
-    super(messages[state](other));
-    this.hint = hints[state](other);
+    super(messages[state](other), hints[state](other));
   }
 }
 

@@ -59,12 +59,12 @@ function ownerIn(description = ''): { readonly store: string | undefined; readon
 /** Two stores on one broker would take each other's messages, and each would acknowledge what the other has never seen. */
 export class StreamOfAnotherStore extends LastingFailure {
   override readonly name = 'StreamOfAnotherStore';
-  readonly hint: string;
 
   constructor({ store, place }: { readonly store: string; readonly place: string }) {
-    super(`the broker carries the messages of another store of central: ${store}, ${place}`);
-    this.hint =
-      `Is this the store that was meant, and its disk there (--data-dir, --store)? Another central has a broker of its own (--nats). ` +
-      `If that store is lost, put a backup of it in place; without one start this central once with --instead-of ${store}.`;
+    super(
+      `the broker carries the messages of another store of central: ${store}, ${place}`,
+      'Is this the store that was meant, and its disk there (--data-dir, --store)? Another central has a broker of its own (--nats). ' +
+        `If that store is lost, put a backup of it in place; without one start this central once with --instead-of ${store}.`,
+    );
   }
 }

@@ -9,12 +9,6 @@ export type Migration = { readonly name: string; readonly sql: string };
 /** The database is not one that this release can work with. Nothing was changed. */
 export class SchemaRefused extends LastingFailure {
   override readonly name = 'SchemaRefused';
-  readonly hint: string;
-
-  constructor(message: string, hint: string, options?: ErrorOptions) {
-    super(message, options);
-    this.hint = hint;
-  }
 }
 
 /**
