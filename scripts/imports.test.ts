@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { importCycles } from './house-rules/import-cycles.ts';
 import { importViolations } from './house-rules/import-rules.ts';
 import { libraryHomes } from './house-rules/import-table.ts';
 import { allowed, forbidden } from './house-rules/planted-imports.ts';
@@ -14,6 +15,10 @@ test('every import is one that the table allows', { timeout: 120_000 }, () => {
   const files = readTree(root).filter(isSource);
   expect(files.length).toBeGreaterThan(FILES_AT_LEAST);
   expect(files.flatMap((file) => importViolations(parse(file)))).toEqual([]);
+});
+
+test('no file imports itself by way of others, types included', { timeout: 120_000 }, () => {
+  expect(importCycles(readTree(root).filter(isSource).map(parse))).toEqual([]);
 });
 
 describe('the rules themselves', () => {
@@ -34,6 +39,16 @@ describe('the rules themselves', () => {
     expect(importViolations(parse({ path: 'edge-node/src/ledger/x.ts', text })).join('\n')).toContain(
       'has its home in',
     );
+  });
+
+  test('a circle is told with its files', () => {
+    const file = (name: string, target: string) =>
+      parse({ path: `central/src/rules/${name}.ts`, text: `import type { A } from './${target}.ts';` });
+    const [a, b, c] = [file('a', 'b'), file('b', 'c'), file('c', 'b')];
+    expect(importCycles([a, b])).toEqual([]);
+    expect(importCycles([a, b, c])).toEqual([
+      'central/src/rules/b.ts > central/src/rules/c.ts > central/src/rules/b.ts',
+    ]);
   });
 
   test('a violation names file, line and reason', () => {

@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enrolReply, heartbeatReply } from '@edgestock/shared/protocol/control';
 import { enrolSubject, heartbeatSubject, upSubject } from '@edgestock/shared/protocol/subjects';
@@ -13,7 +13,9 @@ import { connectForEver } from '@edgestock/shared/transport/jetstream-connection
 import Database from 'better-sqlite3';
 import type { NatsConnection } from 'nats';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Central, startCentral } from './central.ts';
+import { type Central, type CentralDependencies, startCentral } from './central.ts';
+import type { CentralConfig } from './config.ts';
+import { openCentralReader } from './store/sqlite/open-central-store.ts';
 import { EventReader } from './testing/event-reader.ts';
 import { NodeLog } from './testing/node-log.ts';
 
@@ -44,7 +46,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function start(limits: { readonly checkedFirstBytesMax?: number } = {}): Promise<Central> {
+function start(dependencies: CentralDependencies = {}, other: Partial<CentralConfig> = {}): Promise<Central> {
   const config = {
     host: '127.0.0.1',
     port: 0,
@@ -53,8 +55,9 @@ function start(limits: { readonly checkedFirstBytesMax?: number } = {}): Promise
     logLevel: 'silent' as const,
     roles: ['ingest', 'api', 'orders'] as const,
     corsOrigins: [],
+    ...other,
   };
-  return startCentral(config, { log: silentLog, ...limits });
+  return startCentral(config, { log: silentLog, ...dependencies });
 }
 
 /** A node of which there is only the protocol: it enrols, publishes batches of its log, and asks how far central is. */
@@ -153,6 +156,53 @@ test('while the broker is away it serves what it knows and says so, and goes on 
   await broker.restart();
   await expect.poll(status, { timeout: 18_000, interval: 50 }).toMatchObject({ ingest: { isUp: true } });
 }, 30_000);
+
+test('says that a Redis is of no use to a process that answers no shops', async () => {
+  await central.stop();
+  const told: object[] = [];
+  const log = { ...silentLog, warn: (facts: object) => void told.push(facts) };
+  central = await start({ log }, { roles: ['ingest', 'orders'], redisUrl: 'redis://127.0.0.1:1' });
+  expect(told).toMatchObject([{ roles: ['ingest', 'orders'], hint: expect.stringContaining('role api') }]);
+});
+
+test('refuses the broker of another store in words that name it, until it is told to come in its place', async () => {
+  const ber = new HandMadeNode('BER1');
+  await ber.enrol();
+  await ber.move({ sku: 'A', quantity: 10 });
+  await expect.poll(() => available('A'), SOON).toBe(10);
+  const dataDirectory = join(directory, 'another');
+  const refused = await start({}, { dataDirectory });
+  const error: unknown = await refused.failed.catch((failure) => failure);
+  await refused.stop();
+  const { storeId, place } = await whose(directory);
+  expect(error).toMatchObject({
+    message: `the broker carries the messages of another store of central: ${storeId}, ${place}`,
+    hint: expect.stringContaining(`--instead-of ${storeId}`),
+  });
+  await ber.move({ sku: 'A', quantity: 5 });
+  await expect.poll(() => available('A'), SOON).toBe(15);
+
+  // What it has goes with it, wherever it is.
+  await central.stop();
+  central = await start();
+  await ber.move({ sku: 'A', quantity: 1 });
+  await expect.poll(() => available('A'), SOON).toBe(16);
+  await central.stop();
+  central = await start({}, { dataDirectory, insteadOf: storeId });
+  await ber.enrol();
+  await central.stop();
+  central = await start();
+  expect(await central.failed.catch((failure: Error) => failure.message)).toContain('another');
+});
+
+/** A store, as it is named to who meets it at a broker. */
+async function whose(dataDirectory: string) {
+  const path = join(dataDirectory, 'central.db');
+  const open = openCentralReader(path);
+  const storeId = await open.reader.storeId();
+  open.close();
+  return { storeId, place: `${path} on ${hostname()}` };
+}
 
 test('serves a large store before it is checked, shows what the check finds, and refuses it from then on', async () => {
   const path = join(directory, 'central.db');

@@ -24,7 +24,11 @@ import { type StorePlace, shownPlace } from './store/store-place.ts';
 import { StoreRefused } from './store/store-refused.ts';
 import { Writer } from './writer/writer.ts';
 
-export type Central = Service & { readonly url: string };
+export type Central = Service & {
+  readonly url: string;
+  /** Rejects when a person has to put something right before any central can go on; never resolves. */
+  readonly failed: Promise<never>;
+};
 
 const START_WAIT_MS = 10_000;
 
@@ -44,7 +48,7 @@ export type CentralDependencies = {
 export async function startCentral(config: CentralConfig, dependencies: CentralDependencies = {}): Promise<Central> {
   const { clock = systemClock, random = systemRandom } = dependencies;
   const log = dependencies.log ?? createLog({ level: config.logLevel, name: 'central' });
-  const { natsUrls, logLevel } = config;
+  const { natsUrls, logLevel, insteadOf } = config;
   const services = new ServiceStack();
   try {
     const store =
@@ -52,7 +56,13 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     const check = store.kind === 'sqlite' ? new StartCheck(store.path, dependencies) : undefined;
     const isStoreThere = await canOpen(store, { isChecked: check?.isBeside !== true });
     const { roles } = config;
-    const writer = new Writer({ natsUrls, roles, store, logLevel }, { clock, random, log, onMoved: endWith(clock) });
+    const { promise: failed, reject: onLasting } = Promise.withResolvers<never>();
+    // Before and after somebody waits for it.
+    failed.catch(() => undefined);
+    const writer = new Writer(
+      { natsUrls, roles, store, logLevel, ...(insteadOf === undefined ? {} : { insteadOf }) },
+      { clock, random, log, onLasting },
+    );
     services.add('writer', writer);
     const view: ProcessView = {
       version: RELEASE,
@@ -71,13 +81,14 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     const { host, port } = config;
     const server = services.add('door', await startHttpServer({ app: waitingApp(view), host, port, clock }));
     const serving = serve({ config, view, check, writer, server, services, random });
-    const isServing = isStoreThere && (await doneWithin(serving, { clock, waitMs: waitFor(store) }));
+    const isServing =
+      isStoreThere && (await Promise.race([doneWithin(serving, { clock, waitMs: waitFor(store) }), failed]));
     if (!isServing) {
       log.warn({ url: server.url, store: shownPlace(store) }, 'central waits for its store');
       // A mistake of ours: nobody waits for it any more, so that it ends the process.
       serving.catch(endWith(clock));
     }
-    return { url: server.url, stop: () => services.stop() };
+    return { url: server.url, failed, stop: () => services.stop() };
   } catch (error) {
     await services.stop();
     throw error;
@@ -144,6 +155,12 @@ async function serve(parts: {
   const { reader, shared } = opened;
   if (!config.roles.includes('api')) {
     server.serve(operatorApp(view, reader));
+    if (config.redisUrl !== undefined) {
+      // Not refused: processes of several roles may have one file of settings.
+      const hint =
+        'A Redis serves those who answer shops: name it to the processes with the role api, and leave it out here.';
+      log.warn({ roles: config.roles, hint }, 'the Redis that is named is of no use');
+    }
     log.info({ url: server.url, store: shownPlace(store), roles: config.roles }, 'central is ready');
     return;
   }

@@ -17,6 +17,8 @@ export type CentralConfig = {
   readonly redisUrl?: string;
   readonly roles: readonly Role[];
   readonly natsUrls: readonly string[];
+  /** Id of a store that is lost, and whose broker this one takes over; absent = of none. */
+  readonly insteadOf?: string;
   readonly logLevel: LogLevel;
   /** Browser origins that may read the API; none = CORS stays off. */
   readonly corsOrigins: readonly string[];
@@ -102,6 +104,17 @@ export const centralSettings = {
       'What this process does: all, or a list of ingest (takes in what nodes send; several share the nodes), api (answers shops and operators; any number) and orders (deadlines, and what goes down to the nodes; one). Less than all needs a store that processes can share.',
   },
   EDGESTOCK_CENTRAL_NATS_URL: brokersSetting('Need not be up when central starts.'),
+  EDGESTOCK_CENTRAL_INSTEAD_OF: {
+    schema: z
+      .string()
+      .default('')
+      .refine(
+        (text) => /^[0-9a-z]*$/.test(text),
+        'not the id of a store, as a central names it that its broker is not for',
+      ),
+    description:
+      'Id of a store that is lost for good, in whose place this one comes: its broker is taken over. Empty: a broker that carries the messages of another store ends central.',
+  },
   EDGESTOCK_CENTRAL_LOG_LEVEL: logLevelSetting,
   EDGESTOCK_CENTRAL_CORS_ORIGINS: {
     schema: z
@@ -144,6 +157,7 @@ export function readCentralConfig(
     ...(redis === '' ? {} : { redisUrl: redis }),
     roles: settings.EDGESTOCK_CENTRAL_ROLES,
     natsUrls: settings.EDGESTOCK_CENTRAL_NATS_URL,
+    ...(settings.EDGESTOCK_CENTRAL_INSTEAD_OF === '' ? {} : { insteadOf: settings.EDGESTOCK_CENTRAL_INSTEAD_OF }),
     logLevel: settings.EDGESTOCK_CENTRAL_LOG_LEVEL,
     corsOrigins: settings.EDGESTOCK_CENTRAL_CORS_ORIGINS,
   };

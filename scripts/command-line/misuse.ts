@@ -1,15 +1,10 @@
+import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
 import type { ArgsDef } from 'citty';
 
 /** A command line that cannot be meant; `hint` says what could be. */
-export class Misuse extends Error {
+export class Misuse extends OperatingFailure {
   override readonly name = 'Misuse';
   readonly exitCode = 2;
-  readonly hint: string;
-
-  constructor(message: string, hint: string) {
-    super(message);
-    this.hint = hint;
-  }
 }
 
 /**

@@ -1,7 +1,8 @@
 import { type Area, areas, globalHomes, type Home, libraryHomes, pureModules, timerModules } from './import-table.ts';
 import { covers, coversAny, isForTests, packageOf } from './places.ts';
 import type { SourceFile } from './source-tree.ts';
-import { dottedName, type Import, importsOf, isNode, lineOf, nameOf, type SyntaxNode, walk } from './syntax.ts';
+import { dottedName, type Import, importsOf, isNode, lineOf, nameOf, walk } from './syntax.ts';
+import type { SyntaxNode } from './syntax-node.ts';
 
 /** Everything in the file that the import table forbids, each as `path:line: what`. */
 export function importViolations(file: SourceFile): readonly string[] {

@@ -1,6 +1,7 @@
 import { isProduct, packageOf } from './places.ts';
 import type { SourceFile } from './source-tree.ts';
-import { dottedName, importsOf, isNode, lineOf, type SyntaxNode, walk } from './syntax.ts';
+import { dottedName, importsOf, isNode, lineOf, walk } from './syntax.ts';
+import type { SyntaxNode } from './syntax-node.ts';
 import type { Problem, SyntaxRule } from './tidy-rule.ts';
 
 const isAnyFile = () => true;

@@ -1,14 +1,7 @@
 import { isBuiltin } from 'node:module';
 import { posix } from 'node:path';
 import type { SourceFile } from './source-tree.ts';
-
-/** A node of the ESTree that the parser of the test runner hands out; which fields there are depends on the type. */
-export interface SyntaxNode {
-  readonly type: string;
-  readonly start: number;
-  readonly end: number;
-  readonly [field: string]: unknown;
-}
+import type { SyntaxNode } from './syntax-node.ts';
 
 /** Visits every node below, with the node it hangs on and the field it hangs in. */
 export function walk(

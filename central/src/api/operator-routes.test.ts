@@ -248,18 +248,23 @@ describe('for operators', () => {
     await cut.stop();
   });
 
-  test('a store that does not answer keeps nobody from the status for longer than a second, which says so and since when', async () => {
+  test('a store that does not answer keeps nobody from the status or the probe for longer than a second; both say so', async () => {
+    let isDeaf = false;
     const deaf = await ApiUnderTest.start({
       reader: new Proxy(central.store.reader, {
         get: (target, name) => {
           const found: unknown = Reflect.get(target, name);
-          if (name === 'stats') return () => new Promise(() => undefined);
+          if (isDeaf && (name === 'stats' || name === 'currentRevision')) return () => new Promise(() => undefined);
           return typeof found === 'function' ? found.bind(target) : found;
         },
       }),
     });
-    const response = await deaf.fetch('/v1/status', { signal: AbortSignal.timeout(5_000) });
-    expect(await response.json()).toMatchObject({
+    isDeaf = true;
+    const signal = AbortSignal.timeout(5_000);
+    const [response, probed] = await Promise.all(['/v1/status', '/readyz'].map((path) => deaf.fetch(path, { signal })));
+    expect(probed?.status).toBe(503);
+    expect(await probed?.json()).toMatchObject({ reason: 'store-away', detail: expect.stringContaining('within 1 s') });
+    expect(await response?.json()).toMatchObject({
       role: 'central',
       store: { isUp: false, since: NOW_TEXT, reason: 'no answer within 1 s', hint: expect.any(String) },
       promises: { pending: 0 },

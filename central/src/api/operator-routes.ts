@@ -5,12 +5,11 @@ import type { CentralMetrics, DirectiveReadings, IngestReadings, PromiseReadings
 import type { SharedStockReport } from '../redis/shared-stock.ts';
 import type { CentralReader } from '../store/central-store.ts';
 import type { PromiseReader } from '../store/promise-store.ts';
-import { StoreFailing } from '../store/store-failing.ts';
 import { type StorePlace, shownPlace } from '../store/store-place.ts';
 import { isFenced, type SyncState } from '../warehouses/sync-state.ts';
 import type { Warehouses } from '../warehouses/warehouses.ts';
 import type { AvailabilityFanOuts } from './availability-fan-outs.ts';
-import { type Doors, jsonResponse, problemResponse } from './doors.ts';
+import { type Doors, jsonResponse, problemResponse, storeFailingResponse } from './doors.ts';
 import { problems } from './problems.ts';
 import { QUARANTINE_PATH } from './quarantine-routes.ts';
 import { parametersOf } from './request-parts.ts';
@@ -93,6 +92,10 @@ export type OperatorView = {
 export function operatorRoutes(doors: Doors, view: OperatorView): void {
   const { clock } = view;
   const status = new TimelyRead(() => storedOf(view), { clock, waitMsMax: centralLimits.statusReadMsMax });
+  const probe = new TimelyRead(() => view.reader.currentRevision(), {
+    clock,
+    waitMsMax: centralLimits.statusReadMsMax,
+  });
   const figures = new TimelyRead(() => countedOf(view), { clock, waitMsMax: centralLimits.metricsReadMsMax });
 
   // Alive: the event loop turns. Nothing else, or a full disk would have the supervisor restart a healthy process for ever.
@@ -103,9 +106,9 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
     GET: async () => {
       if (view.isStopping()) return problemResponse(problemOf(problems.unavailable, 'Central is stopping.'));
       try {
-        await view.reader.currentRevision();
+        const { silence } = await probe.ask();
+        if (silence !== undefined) return storeFailingResponse({ message: silence.reason, hint: silence.hint });
       } catch (error) {
-        if (error instanceof StoreFailing) throw error;
         const reason = error instanceof Error ? error.message : String(error);
         return problemResponse(problemOf(problems.unavailable, `The store cannot be read: ${reason}.`));
       }

@@ -8,8 +8,8 @@ import { restoreCommand } from './restore.ts';
 import { restoredCommand } from './restored.ts';
 
 /**
- * `edgestock central`: central in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start;
- * what kept it from starting is thrown, with what to do about it, and told by the dispatcher.
+ * `edgestock central`: central in this process, until SIGTERM or SIGINT. Exit codes: 0 stopped in order, 1 could not start or go on;
+ * what kept it from that is thrown, with what to do about it, and told by the dispatcher.
  */
 export const command = defineCommand({
   meta: {
@@ -45,6 +45,11 @@ export const command = defineCommand({
       description: centralSettings.EDGESTOCK_CENTRAL_NATS_URL.description,
       valueHint: 'nats://127.0.0.1:4222',
     },
+    'instead-of': {
+      type: 'string',
+      description: centralSettings.EDGESTOCK_CENTRAL_INSTEAD_OF.description,
+      valueHint: 'STORE',
+    },
     json: { type: 'boolean', description: 'Print one JSON line when ready: {"central": URL}.' },
   },
   async run({ args }) {
@@ -58,10 +63,11 @@ export const command = defineCommand({
         EDGESTOCK_CENTRAL_HOST: args.host,
         EDGESTOCK_CENTRAL_PORT: args.port,
         EDGESTOCK_CENTRAL_NATS_URL: args.nats,
+        EDGESTOCK_CENTRAL_INSTEAD_OF: args['instead-of'],
       }),
     );
     console.log(args.json ? JSON.stringify({ central: central.url }) : `central is ready: ${central.url}/v1/status`);
-    await aborted(stopping);
+    await Promise.race([aborted(stopping), central.failed]);
     await central.stop();
   },
 });

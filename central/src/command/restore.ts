@@ -39,22 +39,36 @@ Exit code: 0 restored, 1 nothing was changed, 2 a central runs on the directory.
   async run({ args }) {
     const dataDirectory = directoryOfStore({ EDGESTOCK_CENTRAL_DATA_DIR: args['data-dir'] });
     const restored = await restoredStore({ from: args.from, dataDirectory, replace: args.replace === true });
-    const { backedUpAt, newEpoch, ...said } = restored;
-    const at = new Date(backedUpAt).toISOString();
     if (args.json === true) {
-      console.log(JSON.stringify({ ...said, backedUpAt: at, newEpoch }));
+      console.log(JSON.stringify({ ...restored, backedUpAt: new Date(restored.backedUpAt).toISOString() }));
       return;
     }
-    console.log(
-      [
-        `Central is restored in ${said.path}, as of ${at}; its epoch is ${newEpoch}.`,
-        ...heldText(said),
-        ...(said.kept === undefined ? [] : [`What was there is kept in ${said.kept}.`]),
-        'Start central. It promises nothing of a warehouse before it has heard its node; /v1/status lists those under notCounted.',
-      ].join('\n'),
-    );
+    console.log(restoredText(restored).join('\n'));
   },
 });
+
+/** What was restored, in lines. */
+export function restoredText({
+  path,
+  backedUpAt,
+  newEpoch,
+  kept,
+  movedTo,
+  ...held
+}: RestoredCentral): readonly string[] {
+  const at = new Date(backedUpAt).toISOString();
+  return [
+    `Central is restored in ${path}, as of ${at}; its epoch is ${newEpoch}.`,
+    ...heldText(held),
+    ...(kept === undefined ? [] : [`What was there is kept in ${kept}.`]),
+    ...(movedTo === undefined
+      ? []
+      : [
+          `It had been moved to ${movedTo}: see that no central runs there any more, or both promise the same units. To go on with that one instead, leave this one alone.`,
+        ]),
+    'Start central. It promises nothing of a warehouse before it has heard its node; /v1/status lists those under notCounted.',
+  ];
+}
 
 async function restoredStore(options: {
   readonly from: string;

@@ -1,13 +1,18 @@
 import { systemClock } from '@edgestock/shared/runtime/clock';
+import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
 import { defineCommand } from 'citty';
 import { readCentralConfig } from '../config.ts';
 import { openDatabaseAlone } from '../open-store.ts';
 import { shownPlace } from '../store/store-place.ts';
 
 /** The store is a file, for which there is another command. */
-class StoreIsFile extends Error {
+export class StoreIsFile extends OperatingFailure {
   override readonly name = 'StoreIsFile';
-  readonly hint = 'Put a backup in place with edgestock central restore: it begins the next epoch by itself.';
+
+  constructor(message: string, directory?: string) {
+    const where = directory === undefined ? '' : ` --data-dir ${directory}`;
+    super(message, `Put a backup in place with edgestock central restore${where}: it begins the next epoch by itself.`);
+  }
 }
 
 const DEFAULT_REASON = 'the database was restored from a backup';
@@ -35,8 +40,7 @@ Exit code: 0 the next epoch has begun, 1 nothing was changed, 2 the same, since 
     json: { type: 'boolean', description: 'Print what was begun as one JSON object' },
   },
   async run({ args }) {
-    const { storeUrl } = readCentralConfig({ EDGESTOCK_CENTRAL_STORE: args.store });
-    if (storeUrl === undefined) throw new StoreIsFile("central's store is a file in its data directory");
+    const storeUrl = databaseOf(args.store);
     const place = { kind: 'postgresql', url: storeUrl } as const;
     const store = await openDatabaseAlone(storeUrl);
     try {
@@ -57,6 +61,15 @@ Exit code: 0 the next epoch has begun, 1 nothing was changed, 2 the same, since 
     }
   },
 });
+
+/** The address of the database. Throws `StoreIsFile`, in the words of who named one as `edgestock central move` takes it. */
+export function databaseOf(store: string | undefined): string {
+  const [, directory] = /^sqlite:(.+)$/s.exec(store ?? '') ?? [];
+  if (directory !== undefined) throw new StoreIsFile(`${store} is a file, and no database`, directory);
+  const { storeUrl } = readCentralConfig({ EDGESTOCK_CENTRAL_STORE: store });
+  if (storeUrl === undefined) throw new StoreIsFile("central's store is a file in its data directory");
+  return storeUrl;
+}
 
 /** What was begun, in lines. A database that knows no warehouse is more likely another one than one that was put back. */
 export function begunText({

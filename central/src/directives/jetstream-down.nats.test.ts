@@ -23,6 +23,7 @@ const EPOCH = 7;
 const BER1 = warehouseOf('BER1');
 const HAM1 = warehouseOf('HAM1');
 
+const owner = { store: 'c0ffee', place: 'a test' };
 let broker: NatsServer;
 let connection: NatsConnection;
 let logs: InMemoryDownLogs;
@@ -39,7 +40,7 @@ beforeEach(async () => {
   failures.length = 0;
   newPublisher();
   for (const warehouse of [BER1, HAM1]) logs.enrol(warehouse);
-  publisher.attach(new JetStreamDown(connection));
+  publisher.attach(new JetStreamDown(connection, owner));
   void (async () => {
     for await (const { type } of connection.status()) {
       if (type === Events.Disconnect) publisher.linkChanged(false);
@@ -252,7 +253,7 @@ it('makes the consumer of a node again when it was deleted, once nothing moves',
   // Another life of the publisher: the first word of a node makes sure of everything.
   await publisher.stop();
   newPublisher();
-  publisher.attach(new JetStreamDown(connection));
+  publisher.attach(new JetStreamDown(connection, owner));
   direct(BER1, 2);
   await carriedOutAll(node);
 });

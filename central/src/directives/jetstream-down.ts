@@ -3,6 +3,7 @@ import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { DOWN_STREAM, downConsumer, downStreamSubjects, downSubject } from '@edgestock/shared/protocol/subjects';
 import { BoundedStream } from '@edgestock/shared/transport/jetstream-bounded-stream';
 import { jetStreamErrorCode, STREAM_NOT_FOUND } from '@edgestock/shared/transport/jetstream-error';
+import type { StreamOwner } from '@edgestock/shared/transport/jetstream-stream-owner';
 import type { JetStreamManager, NatsConnection } from 'nats';
 import type { DownLink } from './down-link.ts';
 
@@ -27,17 +28,19 @@ const stream = new BoundedStream(DOWN_STREAM, downStreamSubjects, downStreamLimi
 /** The log down through JetStream: one stream, and one durable consumer for each node, both made here. */
 export class JetStreamDown implements DownLink {
   readonly #connection: NatsConnection;
+  readonly #owner: StreamOwner;
   /** Nodes that look for the stream at once share one look. */
   #ensuring: Promise<boolean> | undefined;
 
-  /** The connection is closed by its owner. */
-  constructor(connection: NatsConnection) {
+  /** The connection is closed by whoever has made it. */
+  constructor(connection: NatsConnection, owner: StreamOwner) {
     this.#connection = connection;
+    this.#owner = owner;
   }
 
   async ensure(warehouse: WarehouseId): Promise<{ readonly isStreamNew: boolean }> {
     const manager = await this.#connection.jetstreamManager();
-    this.#ensuring ??= stream.ensure(manager).finally(() => {
+    this.#ensuring ??= stream.ensure(manager, this.#owner).finally(() => {
       this.#ensuring = undefined;
     });
     const isStreamNew = await this.#ensuring;

@@ -16,6 +16,7 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { jetStreamErrorCode } from '@edgestock/shared/transport/jetstream-error';
+import type { StreamOwner } from '@edgestock/shared/transport/jetstream-stream-owner';
 import { Events, type JetStreamManager, type Msg, type NatsConnection } from 'nats';
 import { centralLimits } from '../limits.ts';
 import { StoreFailing } from '../store/store-failing.ts';
@@ -30,6 +31,8 @@ export type JetStreamSourceOptions = {
   /** Closed by its owner, after this source has stopped. */
   readonly connection: NatsConnection;
   readonly listener: SourceListener;
+  /** Whose the stream is. */
+  readonly owner: StreamOwner;
   /** Whether a shard is taken in here. Without it all are, and processes share the requests of the nodes. */
   readonly owns?: (shard: number) => boolean;
   readonly clock: Clock;
@@ -131,14 +134,14 @@ export class JetStreamSource implements Service {
 
   /** All lanes begin at once, after a start as after a reconnect: the first one asks, the others wait for its answer. */
   #ensureStream(manager: JetStreamManager): Promise<void> {
-    this.#ensuring ??= ensureStream(manager)
+    this.#ensuring ??= ensureStream(manager, this.#options.owner)
       .then((isMade) => {
         if (isMade) this.#options.log.info({ stream: UP_STREAM }, 'stream made');
         if (this.#isStreamRefused) this.#options.onStream?.(undefined);
         this.#isStreamRefused = false;
       })
       .catch((error: unknown) => {
-        // Without a code of the broker's it is the link that failed, which is told elsewhere.
+        // Without a code of the broker's it is the link that failed, or another's stream, which is told elsewhere.
         if (jetStreamErrorCode(error) === undefined) throw error;
         throw this.#streamRefused(error);
       })

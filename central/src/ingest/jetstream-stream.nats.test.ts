@@ -12,6 +12,7 @@ import { JetStreamSource } from './jetstream-source.ts';
 import { ensureConsumer, ensureStream, isConsumerAheadOfStream, streamLimits } from './jetstream-stream.ts';
 import type { StreamFailure } from './stream-failure.ts';
 
+const owner = { store: 'c0ffee', place: 'a test' };
 let broker: NatsServer;
 let connection: NatsConnection;
 let manager: JetStreamManager;
@@ -35,7 +36,7 @@ afterAll(async () => {
 
 it('makes the stream once, and brings one with other settings to these', async () => {
   await manager.streams.add({ name: UP_STREAM, subjects: upStreamSubjects.slice(0, 1), max_bytes: 1_000_000 });
-  expect(await ensureStream(manager)).toBe(false);
+  expect(await ensureStream(manager, owner)).toBe(false);
   expect((await manager.streams.info(UP_STREAM)).config).toMatchObject({
     subjects: upStreamSubjects,
     max_bytes: streamLimits.bytesMax,
@@ -44,12 +45,12 @@ it('makes the stream once, and brings one with other settings to these', async (
     max_msg_size: 512 * 1024,
   });
   await manager.streams.delete(UP_STREAM);
-  expect(await ensureStream(manager)).toBe(true);
-  expect(await ensureStream(manager)).toBe(false);
+  expect(await ensureStream(manager, owner)).toBe(true);
+  expect(await ensureStream(manager, owner)).toBe(false);
 });
 
 it('makes a consumer once, and brings one with other settings to these', async () => {
-  await ensureStream(manager);
+  await ensureStream(manager, owner);
   await ensureConsumer(manager, 'up', 3);
   await manager.consumers.update(UP_STREAM, laneConsumer('up', 3), { max_ack_pending: 7, max_deliver: 2 });
   await ensureConsumer(manager, 'up', 3);
@@ -61,7 +62,7 @@ it('makes a consumer once, and brings one with other settings to these', async (
 });
 
 it('refuses a message that is too long, and one too many of a node, so that the node sees it', async () => {
-  await ensureStream(manager);
+  await ensureStream(manager, owner);
   const subject = upSubject(new NodeLog('BER1').warehouse);
   const publish = (bytes: Uint8Array) => connection.jetstream().publish(subject, bytes);
   await expect(publish(new Uint8Array(513 * 1024))).rejects.toThrow(/exceeds/);
@@ -74,7 +75,7 @@ it('refuses a message that is too long, and one too many of a node, so that the 
 });
 
 it('sees a consumer that waits for sequences its stream does not have', async () => {
-  await ensureStream(manager);
+  await ensureStream(manager, owner);
   const log = new NodeLog('BER1');
   const [lane, shard] = ['up', Number(upSubject(log.warehouse).split('.')[3])] as const;
   await ensureConsumer(manager, lane, shard);
@@ -95,7 +96,7 @@ it('is made, and told, once by all the lanes that begin together', async () => {
   const told: string[] = [];
   const log = { ...silentLog, info: (_: object, event: string) => void told.push(event) };
   const source = new JetStreamSource({
-    connection,
+    ...{ connection, owner },
     listener: {
       accept: async () => undefined,
       enrol: async () => undefined,
@@ -140,7 +141,7 @@ it('tells once, and not from every lane, that the broker has no room for the str
   };
   const onStream = (failure: StreamFailure | undefined) => void told.push(failure);
   const source = new JetStreamSource({
-    connection,
+    ...{ connection, owner },
     listener,
     clock: systemClock,
     random: systemRandom,

@@ -2,6 +2,7 @@ import { wireLimits } from '@edgestock/shared/protocol/limits';
 import { type Lane, laneConsumer, laneFilter, UP_STREAM, upStreamSubjects } from '@edgestock/shared/protocol/subjects';
 import { BoundedStream } from '@edgestock/shared/transport/jetstream-bounded-stream';
 import { jetStreamErrorCode, STREAM_NOT_FOUND } from '@edgestock/shared/transport/jetstream-error';
+import type { StreamOwner } from '@edgestock/shared/transport/jetstream-stream-owner';
 import type { JetStreamManager } from 'nats';
 
 const DAY_MS = 24 * 3_600 * 1_000;
@@ -24,9 +25,9 @@ export const streamLimits = {
 
 const stream = new BoundedStream(UP_STREAM, upStreamSubjects, streamLimits);
 
-/** Makes the stream, or brings an existing one to these settings. True when it had to be made. */
-export function ensureStream(manager: JetStreamManager): Promise<boolean> {
-  return stream.ensure(manager);
+/** Makes the stream, or brings an existing one to these settings. True when it had to be made. Throws `StreamOfAnotherStore`. */
+export function ensureStream(manager: JetStreamManager, owner: StreamOwner): Promise<boolean> {
+  return stream.ensure(manager, owner);
 }
 
 /** Makes the durable consumer of one lane of one shard, or brings an existing one to these settings. */

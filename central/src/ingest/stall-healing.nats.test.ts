@@ -20,6 +20,7 @@ const shard = shardOf(warehouse);
 const subject = upSubject(warehouse);
 const HEALED_WITHIN_MS = 25_000;
 
+const owner = { store: 'c0ffee', place: 'a test' };
 let broker: NatsServer;
 let connection: NatsConnection;
 let manager: JetStreamManager;
@@ -54,7 +55,7 @@ beforeEach(async () => {
   unapplied = undefined;
   isMute = false;
   source = new JetStreamSource({
-    connection,
+    ...{ connection, owner },
     listener: {
       accept: async ({ bytes, acknowledge }) => {
         const text = Buffer.from(bytes).toString();
@@ -143,7 +144,7 @@ describe('a broker that holds the link and answers nothing', () => {
   it('is told with what a person should do, and again when it answers', async () => {
     const itsTime = new VirtualClock();
     const frozen = new JetStreamSource({
-      ...{ connection, random: systemRandom, log: silentLog, clock: itsTime, idleHeartbeatMs: 500 },
+      ...{ connection, owner, random: systemRandom, log: silentLog, clock: itsTime, idleHeartbeatMs: 500 },
       listener: deafListener,
       onStream: (failure) => void told.push(failure),
     });

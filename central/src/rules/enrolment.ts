@@ -53,7 +53,7 @@ export function decideEnrolment(
     if (context.warehouses >= centralLimits.warehousesMax) {
       return refused(
         `${context.warehouses} warehouses are enrolled, the most there can be`,
-        'remove one, or run a second central',
+        'remove one, or run a second central, with a broker of its own',
       );
     }
     return { outcome: 'new', epoch: Math.max(1, place.epoch), isForgotten: place.epoch > 0 && place.sequence > 0 };

@@ -73,9 +73,10 @@ export interface CentralStore extends CentralReader {
 
   /**
    * Begins central's next epoch, since it was put back to an earlier state: nothing is promised of any warehouse before it is
-   * settled, and the logs down begin anew. Never the same twice for one past.
+   * settled, and the logs down begin anew. Never the same twice for one past. Where the epoch that it was to come after is over, another
+   * process was told the same: nothing is done, and the one that has begun is told.
    */
-  beginEpoch(beginning: EpochBeginning, now: number): Promise<Applied<never> & { readonly centralEpoch: number }>;
+  beginEpoch(beginning: EpochBeginning, now: number): Promise<Applied<never> & EpochBegun>;
 
   /**
    * A node has taken up the present epoch, and its log stands there: with all of that applied the warehouse is settled. The
@@ -145,6 +146,9 @@ export interface CentralReader {
    * a backup. A revision that went out means nothing without it.
    */
   life(): Promise<string>;
+
+  /** Which store this is, of letters and digits: made with it, and the same in every copy, wherever it was moved or restored. */
+  storeId(): Promise<string>;
 
   /** All enrolled nodes, by warehouse id. */
   warehouses(): Promise<readonly NodeRecord[]>;
@@ -282,7 +286,14 @@ export type StatesOutcome =
   | { readonly outcome: 'applied'; readonly repaired?: number };
 
 /** Why an epoch begins: `heard` is the highest one that a node has told of. */
-export type EpochBeginning = { readonly heard: number; readonly reason: string };
+export type EpochBeginning = {
+  readonly heard: number;
+  readonly reason: string;
+  /** The epoch that it is to come after; absent = whichever is the present one. */
+  readonly after?: number;
+};
+/** The present epoch, and whether it began with this call. */
+export type EpochBegun = { readonly centralEpoch: number; readonly isBegun: boolean };
 
 /** What one transaction did: an outcome for each message or command, the answers it changed, each SKU once, and whom it told. */
 export type Applied<Outcome> = {

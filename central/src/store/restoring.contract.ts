@@ -428,6 +428,18 @@ export function describeRestoring(world: OrderingWorld): void {
       await world.hearAgain(two);
       expect(await world.available('A')).toBe(10);
     });
+
+    it('begins one epoch, however many tell it that the one before was behind', async () => {
+      await world.node('W1 A9');
+      const after = await world.store.centralEpoch();
+      const beginning = { heard: NOW, reason: 'W1 knows more', after };
+      const { centralEpoch, isBegun } = await world.store.beginEpoch(beginning, NOW);
+      expect(isBegun).toBe(true);
+      const life = await world.store.life();
+      const again = await world.store.beginEpoch({ ...beginning, heard: NOW + 7 }, NOW);
+      expect(again).toMatchObject({ centralEpoch, isBegun: false, changes: [], directed: [] });
+      expect(await world.store.life()).toBe(life);
+    });
   });
 }
 

@@ -1,3 +1,5 @@
+import { LastingFailure } from '@edgestock/shared/runtime/lasting-failure';
+
 /**
  * Where a store stands in a move between two engines. `here`: it is the one to run on. `arriving`: it is being filled, `arrived`: it is
  * whole, and its source is not closed yet. `left`: it was moved away, and its units are promised elsewhere.
@@ -15,13 +17,11 @@ export type MoveStanding = {
 };
 
 /** Nobody may run on a store that is not the one: two of them would promise the same units. */
-export class StoreMoved extends Error {
+export class StoreMoved extends LastingFailure {
   override readonly name = 'StoreMoved';
-  readonly hint: string;
 
   constructor({ state, other }: MoveStanding) {
-    super(messages[state](other));
-    this.hint = hints[state](other);
+    super(messages[state](other), hints[state](other));
   }
 }
 

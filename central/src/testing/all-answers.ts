@@ -29,6 +29,7 @@ export async function allAnswers(reader: Reader): Promise<Answers> {
     epochBegan: await reader.epochBegan(),
     backedUpAt: await reader.backedUpAt(),
     life: await reader.life(),
+    storeId: await reader.storeId(),
     warehouses: await reader.warehouses(),
     warehouse: await ofEach(warehouses, (warehouse) => reader.warehouse(warehouse)),
     positionsOf: await ofEach(warehouses, (warehouse) => reader.positionsOf(warehouse, undefined, 99)),

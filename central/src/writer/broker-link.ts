@@ -1,21 +1,27 @@
+import { hostname } from 'node:os';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { connectForEver } from '@edgestock/shared/transport/jetstream-connection';
+import type { StreamOwner } from '@edgestock/shared/transport/jetstream-stream-owner';
 import type { DownPublisher } from '../directives/down-publisher.ts';
 import { JetStreamDown } from '../directives/jetstream-down.ts';
 import { JetStreamHeartbeats } from '../directives/jetstream-heartbeats.ts';
 import type { IngestMetrics } from '../ingest/ingest-metrics.ts';
+import { JetStreamOwnership } from '../ingest/jetstream-ownership.ts';
 import { JetStreamSource } from '../ingest/jetstream-source.ts';
 import type { SourceListener } from '../ingest/source.ts';
 import { StallHealer } from '../ingest/stall-healer.ts';
 import type { StallWatch } from '../ingest/stall-watch.ts';
 import type { StreamFailure } from '../ingest/stream-failure.ts';
+import { shownPlace } from '../store/store-place.ts';
 import type { FromWriter, WriterConfig } from './writer-messages.ts';
 
 /** What a broker is wired to: who hears the nodes and sees that they get nowhere, and who speaks to them. Each may be elsewhere. */
 export type BrokerParts = {
+  /** Id of the store that is wired. */
+  readonly storeId: string;
   readonly ingest: { readonly listener: SourceListener; readonly stalls: StallWatch } | undefined;
   readonly down: DownPublisher | undefined;
   readonly metrics: IngestMetrics;
@@ -44,10 +50,11 @@ export function connectNats(
     readonly random: Random;
     readonly log: Log;
     readonly tell: (message: FromWriter) => void;
+    readonly onFailed: (error: unknown) => void;
   },
-  { ingest, down, metrics, owns }: BrokerParts,
+  { storeId, ingest, down, metrics, owns }: BrokerParts,
 ): BrokerLink {
-  const { config, clock, random, log, tell } = options;
+  const { config, clock, random, log, tell, onFailed } = options;
   let isUp = false;
   let source: JetStreamSource | undefined;
   const shards = new Set<number>();
@@ -69,20 +76,24 @@ export function connectNats(
     signal: abort.signal,
     ...(config.retryDelayMs === undefined ? {} : { retryDelayMs: config.retryDelayMs }),
   });
+  const owner = ownerOf(config, storeId);
   const started = connecting.then(
-    (connection) => {
+    async (connection) => {
+      const ownership = new JetStreamOwnership({ connection, owner, clock, log, onOther: onFailed });
+      // Before any node is answered.
+      if (!(await ownership.isOurs())) return { connection, services: [] };
       isUp = true;
       tell({ type: 'broker', isUp });
-      down?.attach(new JetStreamDown(connection));
+      down?.attach(new JetStreamDown(connection, owner));
       if (ingest === undefined) {
         const heartbeats = new JetStreamHeartbeats(connection, {
           onDownCursor: (warehouse, cursor) => void down?.heard(warehouse, cursor),
           onLink,
         });
-        return { connection, services: [heartbeats] };
+        return { connection, services: [ownership, heartbeats] };
       }
       source = new JetStreamSource({
-        ...{ connection, clock, random, log, onLink, onStream },
+        ...{ connection, owner, clock, random, log, onLink, onStream },
         listener: ingest.listener,
         ...(owns === undefined ? {} : { owns }),
         ...(config.idleHeartbeatMs === undefined ? {} : { idleHeartbeatMs: config.idleHeartbeatMs }),
@@ -90,7 +101,7 @@ export function connectNats(
       source.read([...shards]);
       const { repairs } = source;
       const healer = new StallHealer({ watch: ingest.stalls, repairs, metrics, onStuck: onStream, clock, log });
-      return { connection, services: [healer, source] };
+      return { connection, services: [ownership, healer, source] };
     },
     // Only when it was stopped before there was a broker.
     () => undefined,
@@ -113,4 +124,10 @@ export function connectNats(
       await running.connection.close();
     },
   };
+}
+
+function ownerOf({ store, insteadOf }: WriterConfig, storeId: string): StreamOwner {
+  const shown = shownPlace(store);
+  const place = shown.kind === 'sqlite' ? `${shown.path} on ${hostname()}` : shown.url;
+  return { store: storeId, place, ...(insteadOf === undefined ? {} : { insteadOf }) };
 }

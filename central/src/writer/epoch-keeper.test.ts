@@ -23,16 +23,20 @@ beforeEach(() => {
   keeper = new EpochKeeper({
     known: () => known,
     store: {
-      centralEpoch: async () => stored,
-      beginEpoch: async ({ heard }) => {
+      beginEpoch: async ({ heard, after }) => {
         if (isFull) throw new StoreFull('no room');
-        return { outcomes: [], changes: [], directed: [], ahead: [], centralEpoch: heard + 1 };
+        const isBegun = after === stored;
+        if (isBegun) stored = heard + 1;
+        return { outcomes: [], changes: [], directed: [], ahead: [], centralEpoch: stored, isBegun };
       },
     },
     writes: new StoreWrites({ clock, random: seededRandom(1), log: silentLog }),
     clock,
     log: silentLog,
-    onBegun: (centralEpoch) => void begun.push(centralEpoch),
+    onBegun: (centralEpoch) => {
+      known = centralEpoch;
+      begun.push(centralEpoch);
+    },
   });
 });
 

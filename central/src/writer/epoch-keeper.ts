@@ -5,7 +5,7 @@ import { centralLimits } from '../limits.ts';
 import type { Applied, CentralStore } from '../store/central-store.ts';
 
 export type EpochKeeperOptions = {
-  readonly store: Pick<CentralStore, 'beginEpoch' | 'centralEpoch'>;
+  readonly store: Pick<CentralStore, 'beginEpoch'>;
   /** The epoch that this process knows as the present one. */
   readonly known: () => number;
   readonly writes: StoreWrites;
@@ -41,18 +41,17 @@ export class EpochKeeper {
     const before = this.#begunAtMs;
     this.#begunAtMs = nowMs;
     const isWritten = await writes.attempt(async () => {
-      // Another process may have been told the same, or what the node has heard of is what that one has begun.
-      const stored = await store.centralEpoch();
-      if (stored !== known()) return onBegun(stored, undefined);
-      const began = await store.beginEpoch({ heard, reason: `${warehouse}: ${reason}` }, clock.now());
-      const { centralEpoch } = began;
+      const beginning = { heard, reason: `${warehouse}: ${reason}`, after: known() };
+      const { isBegun, centralEpoch, ...applied } = await store.beginEpoch(beginning, clock.now());
+      // Another process was told the same, or what the node has heard of is what that one has begun.
+      if (!isBegun) return onBegun(centralEpoch, undefined);
       const hint =
         'Was the store lost, or an older copy put in its place? Nothing is promised of a warehouse before its node was heard. Policies, channels and items that are not in this store have to be set again. Next time use edgestock central restore.';
       log.error(
         { warehouse, reason, centralEpoch, hint },
         'central was put back to an earlier state: a new epoch begins',
       );
-      onBegun(centralEpoch, began);
+      onBegun(centralEpoch, applied);
     });
     if (!isWritten) this.#begunAtMs = before;
     return isWritten;

@@ -29,7 +29,7 @@ import { Writer } from './writer.ts';
 const SOON = { timeout: 15_000, interval: 20 };
 const retryDelayMs = { min: 20, max: 100 };
 const runtime = { clock: systemClock, random: systemRandom, log: silentLog };
-/** Nothing is moved here. */
+/** Nothing lasting fails here. */
 const rethrown = (error: Error) => {
   throw error;
 };
@@ -48,7 +48,7 @@ beforeEach(async () => {
   const databasePath = join(directory, 'central.db');
   writer = new Writer(
     { natsUrls: [broker.url], store: { kind: 'sqlite', path: databasePath }, logLevel: 'silent', retryDelayMs },
-    { ...runtime, onMoved: rethrown },
+    { ...runtime, onLasting: rethrown },
   );
   await writer.ready;
   open = openCentralReader(databasePath);

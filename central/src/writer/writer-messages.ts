@@ -14,6 +14,8 @@ import type { StorePlace } from '../store/store-place.ts';
 /** What the writer's thread is started with. */
 export type WriterConfig = {
   readonly natsUrls: readonly string[];
+  /** A store that is lost, and whose broker is this one's from now on. */
+  readonly insteadOf?: string;
   /** What this process does; absent = everything. */
   readonly roles?: readonly Role[];
   /** A file is made if absent, and this thread becomes its only writer. */

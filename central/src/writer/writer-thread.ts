@@ -74,13 +74,15 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   // The clock may have been set back while nobody looked.
   const isClamped = await writes.attempt(() => store.clampTimes(clock.now()));
   // A backup that was put in the place of the store by other means than the command for that.
+  const after = await held(() => store.centralEpoch());
   const backedUpAt = await held(() => store.backedUpAt());
   if (backedUpAt !== undefined) {
     const reason = `the store is a backup of ${new Date(backedUpAt).toISOString()}`;
     log.warn({ reason, hint: 'nothing is promised of a warehouse before its node was heard' }, 'a new epoch begins');
-    await held(() => store.beginEpoch({ heard: 0, reason }, clock.now()));
+    await held(() => store.beginEpoch({ heard: 0, reason, after }, clock.now()));
   }
   if (shared === undefined) await held(catchUp);
+  const storeId = await held(() => store.storeId());
   let centralEpoch = await held(() => store.centralEpoch());
   /** Begun here, or found to have been begun by another process. */
   const epochBegun = (epoch: number) => {
@@ -173,7 +175,7 @@ export async function startWriterThread(options: WriterThreadOptions): Promise<W
   const owns =
     ingest !== undefined && shared !== undefined ? (shard: number) => lanes?.owns(shard) === true : undefined;
   const needsBroker = ingest !== undefined || down !== undefined;
-  const broker = needsBroker ? startBroker({ ingest, down, metrics: metrics.ingest, owns }) : undefined;
+  const broker = needsBroker ? startBroker({ storeId, ingest, down, metrics: metrics.ingest, owns }) : undefined;
   if (broker !== undefined) services.add('broker', broker);
   if (ingest !== undefined && shared !== undefined && broker !== undefined) {
     lanes = services.add(

@@ -24,7 +24,7 @@ import { Writer } from './writer.ts';
 const SOON = { timeout: 15_000, interval: 20 };
 const retryDelayMs = { min: 20, max: 100 };
 const runtime = { clock: systemClock, random: systemRandom, log: silentLog };
-/** Nothing is moved here. */
+/** Nothing lasting fails here. */
 const rethrown = (error: Error) => {
   throw error;
 };
@@ -38,7 +38,7 @@ let open: OpenReader;
 beforeEach(async () => {
   broker = await startNatsServer();
   directory = await mkdtemp(join(tmpdir(), 'edgestock-ingest-'));
-  writer = new Writer(config(), { ...runtime, onMoved: rethrown });
+  writer = new Writer(config(), { ...runtime, onLasting: rethrown });
   await writer.ready;
   open = openCentralReader(config().store.path);
   connection = await connectForEver({ url: broker.url, name: 'test node', retryDelayMs, ...runtime });

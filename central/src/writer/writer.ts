@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { Backoff } from '@edgestock/shared/runtime/backoff';
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import { isLasting } from '@edgestock/shared/runtime/lasting-failure';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
@@ -14,7 +15,6 @@ import type { PromiseWriter } from '../orders/promise-writer.ts';
 import type { Heard } from '../rules/node-record.ts';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { ChangeNotice } from '../store/central-store.ts';
-import { StoreMoved } from '../store/store-moved.ts';
 import { PendingPromises } from './pending-promises.ts';
 import type { FromWriter, ToWriter, WriterConfig, WriterMetrics } from './writer-messages.ts';
 
@@ -33,7 +33,7 @@ export class Writer implements Service, PromiseWriter {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #backoff: Backoff;
-  readonly #onMoved: (error: Error) => void;
+  readonly #onLasting: (error: Error) => void;
   readonly #changeListeners = new Set<(changes: readonly ChangeNotice[]) => void>();
   readonly #epochListeners = new Set<() => void>();
   readonly #heardListeners = new Set<(heard: readonly Heard[]) => void>();
@@ -54,17 +54,17 @@ export class Writer implements Service, PromiseWriter {
   #storeFailure: StoreFailure | undefined;
   #streamFailure: StreamFailure | undefined;
 
-  /** `onMoved`: the store was moved away, and the thread stays down. */
+  /** `onLasting`: it ended with a failure that no new life would mend, and stays down. */
   constructor(
     config: WriterConfig,
     deps: {
       readonly clock: Clock;
       readonly random: Random;
       readonly log: Log;
-      readonly onMoved: (error: Error) => void;
+      readonly onLasting: (error: Error) => void;
     },
   ) {
-    this.#onMoved = deps.onMoved;
+    this.#onLasting = deps.onLasting;
     this.#config = config;
     this.#clock = deps.clock;
     this.#log = deps.log;
@@ -162,10 +162,9 @@ export class Writer implements Service, PromiseWriter {
     worker.on('message', (message: FromWriter) => this.#hear(message));
     worker.on('error', (error) => {
       this.#log.error({ reason: error.message, hint: hintOf(error) }, 'the writer failed');
-      // No new life would find another store here.
-      if (error.name === StoreMoved.name) {
+      if (isLasting(error)) {
         this.#isStopping = true;
-        this.#onMoved(error);
+        this.#onLasting(error);
       }
     });
     this.#exited = new Promise((resolve) => worker.once('exit', resolve));

@@ -2,18 +2,13 @@ import { createInterface } from 'node:readline/promises';
 import { httpAddress } from '@edgestock/shared/command/http-address';
 import { type Recount, recounts } from '@edgestock/shared/protocol/rejoin';
 import { systemClock } from '@edgestock/shared/runtime/clock';
+import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
 import { defineCommand } from 'citty';
 import { WrongCall } from './wrong-call.ts';
 
 /** The node or central said no, or the node cannot be reached. */
-class RejoinFailed extends Error {
+class RejoinFailed extends OperatingFailure {
   override readonly name = 'RejoinFailed';
-  readonly hint: string;
-
-  constructor(message: string, hint: string) {
-    super(message);
-    this.hint = hint;
-  }
 }
 
 type Shown = {

@@ -1,14 +1,13 @@
+import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
+
 /**
  * Applying has ended before the end of the file. `hint` says whether it can go on, and what to do: told without a stack trace,
  * because nothing is wrong with the program.
  */
-export class ImportFailed extends Error {
+export class ImportFailed extends OperatingFailure {
   override readonly name = 'ImportFailed';
-  readonly hint: string;
-
   constructor(message: string, hint = FAILED_HINT) {
-    super(message);
-    this.hint = hint;
+    super(message, hint);
   }
 }
 

@@ -1,20 +1,17 @@
 /** The ledger's vocabulary as the doors speak it. */
-export type {
-  Command,
-  CountLine,
-  ExceptionKind,
-  Idempotency,
-  LineProblem,
-  MovementLine,
-  OpenedException,
-  Outcome,
-  PostCount,
-  RecordedAnswer,
-  RecordedMovement,
-  RecordMovements,
-} from '../rules/command.ts';
+export type { Command } from '../rules/command.ts';
+export type { Idempotency } from '../rules/command-context.ts';
 export type { CarryOut, TakeBack, TakeUpEpoch } from '../rules/directive-command.ts';
 export type { ExceptionResolution } from '../rules/exception-resolution.ts';
+export type { CountLine, MovementLine, PostCount, RecordMovements } from '../rules/movement-command.ts';
+export type {
+  ExceptionKind,
+  LineProblem,
+  OpenedException,
+  Outcome,
+  RecordedAnswer,
+  RecordedMovement,
+} from '../rules/outcome.ts';
 export type { ApplyPolicy } from '../rules/policy-command.ts';
 export type { Refusal, Shortage } from '../rules/refusal.ts';
 export type { Reservation, ReservationState } from '../rules/reservation.ts';

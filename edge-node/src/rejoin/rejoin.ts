@@ -20,20 +20,15 @@ import { SCHEMA_MAX, SCHEMA_MIN } from '@edgestock/shared/protocol/version';
 import { Backoff } from '@edgestock/shared/runtime/backoff';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
+import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
 import type { Random } from '@edgestock/shared/runtime/random';
 import type { Service } from '@edgestock/shared/runtime/service';
 import { AdoptedBooks, BrokenLog, REJOIN_DIRECTORY } from '../store/adopted-books.ts';
 import { readRejoin, removeRejoin, writeRejoin } from './rejoin-file.ts';
 
 /** Central has said no, or its answer cannot be used. Nothing was changed here. */
-export class RejoinRefused extends Error {
+export class RejoinRefused extends OperatingFailure {
   override readonly name = 'RejoinRefused';
-  readonly hint: string;
-
-  constructor(message: string, hint: string) {
-    super(message);
-    this.hint = hint;
-  }
 }
 
 /** Central does not answer at the moment. */

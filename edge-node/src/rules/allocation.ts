@@ -1,7 +1,7 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import type { Directive, SkuQuantity } from '@edgestock/shared/protocol/directive';
-import type { Effect } from './carry-out.ts';
+import type { Effect } from './directive-effect.ts';
 import type { DocumentWrite } from './documents.ts';
 import type { Recording } from './recording.ts';
 import type { SiteState } from './site-state.ts';

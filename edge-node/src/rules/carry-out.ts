@@ -7,6 +7,7 @@ import { unreachable } from '@edgestock/shared/runtime/assert';
 import { allocate, giveBack, release } from './allocation.ts';
 import { level } from './apply-policy.ts';
 import type { CarryOut, CarryOutKept } from './directive-command.ts';
+import type { Effect } from './directive-effect.ts';
 import type { DocumentWrite, DownCursor } from './documents.ts';
 import { grantForRequest } from './grant.ts';
 import { hearTransfer } from './hear-transfer.ts';
@@ -14,11 +15,6 @@ import { recordLateFacts } from './late-facts.ts';
 import { Recording } from './recording.ts';
 import type { Decision, SiteState } from './site-state.ts';
 import { reclaim } from './take-back.ts';
-
-/** What a directive came to; its movements are in the recording. */
-export type Effect =
-  | { readonly outcome: 'carried-out'; readonly writes: readonly DocumentWrite[] }
-  | { readonly outcome: 'refused'; readonly reason: string };
 
 /** Under this SKU, which no item has, stands the exception of directives that could not be carried out. */
 export const NO_SKU = '' as Sku;

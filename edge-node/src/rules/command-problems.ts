@@ -1,6 +1,7 @@
 import { conditions, movementKinds } from '@edgestock/shared/inventory/movement';
 import { isLineQuantity, isQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
-import type { CountLine, LineProblem, MovementLine, PostCount, StatedMovements } from './command.ts';
+import type { CountLine, MovementLine, PostCount, StatedMovements } from './movement-command.ts';
+import type { LineProblem } from './outcome.ts';
 import type { SiteState } from './site-state.ts';
 
 const ISO_DATE = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/;

@@ -1,7 +1,7 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Delta } from '@edgestock/shared/protocol/delta';
 import type { CatalogueItem, SkuPolicy, WarehousePolicy } from '@edgestock/shared/protocol/directive';
-import type { LateMovement, LateReceipt } from './late-facts.ts';
+import type { LateMovement, LateReceipt } from './late-fact.ts';
 import type { Reservation } from './reservation.ts';
 import type { Task, TaskStep } from './task.ts';
 import type { Transfer } from './transfer.ts';

@@ -1,6 +1,6 @@
 import type { MovementKind } from '@edgestock/shared/inventory/movement';
 import { deficitOf } from '@edgestock/shared/inventory/position';
-import type { ExceptionKind, OpenedException } from './command.ts';
+import type { ExceptionKind, OpenedException } from './outcome.ts';
 import { balanceAt, type Place, type Shelf } from './shelf.ts';
 
 /** What the books have against a movement that was recorded all the same (P4). Mostly nothing. */

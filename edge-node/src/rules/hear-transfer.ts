@@ -1,6 +1,6 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { TransferState } from '@edgestock/shared/protocol/directive';
-import type { Effect } from './carry-out.ts';
+import type { Effect } from './directive-effect.ts';
 import { openSurpluses, settled, unheard } from './receive-transfer.ts';
 import type { Recording } from './recording.ts';
 import type { SiteState } from './site-state.ts';

@@ -3,34 +3,13 @@ import { whyNotRecordedLate } from '@edgestock/shared/inventory/late-movement';
 import { type MovementKind, movementKindOf, movementKinds } from '@edgestock/shared/inventory/movement';
 import type { Delta } from '@edgestock/shared/protocol/delta';
 import type { Directive, LateRow } from '@edgestock/shared/protocol/directive';
-import type { Effect } from './carry-out.ts';
+import type { Effect } from './directive-effect.ts';
 import type { Documents } from './documents.ts';
+import type { LateMovement, LateReceipt } from './late-fact.ts';
 import { openSurpluses, unheard } from './receive-transfer.ts';
 import type { Recording } from './recording.ts';
 import { Telling } from './retell.ts';
 import type { SiteState } from './site-state.ts';
-
-/** What became of one movement of a late fact. */
-export type LateMovement = {
-  /** Its place in the log that ended. */
-  readonly sequence: number;
-  readonly sku: Sku;
-  /** Code of its kind. */
-  readonly kind: number;
-  readonly quantity: number;
-  /** Where it stands in this log now; `undefined` where it was skipped. */
-  readonly recorded: number | undefined;
-  /** Why it was skipped, in words. */
-  readonly skipped: string | undefined;
-};
-
-/** A receipt that came with a late fact, and its movements in this log: a till that sends it again is answered with them. */
-export type LateReceipt = {
-  readonly scope: 'sale' | 'return';
-  readonly document: string;
-  readonly first: number;
-  readonly last: number;
-};
 
 /** Begins the name of a late fact in the reason of what was recorded of it. */
 const NAME = 'late-fact';

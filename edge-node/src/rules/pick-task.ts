@@ -1,8 +1,8 @@
 import type { MovementDetails } from '@edgestock/shared/inventory/movement';
 import { isQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { unreachable } from '@edgestock/shared/runtime/assert';
-import type { LineProblem } from './command.ts';
 import { draw } from './draw.ts';
+import type { LineProblem } from './outcome.ts';
 import type { Recording } from './recording.ts';
 import type { Decision } from './site-state.ts';
 import { openUnits, type Pick, type Task, type TaskLine } from './task.ts';

@@ -1,8 +1,9 @@
 import { isSellable, type MovementDetails } from '@edgestock/shared/inventory/movement';
-import type { CountLine, OpenedException, PostCount } from './command.ts';
 import { countProblems } from './command-problems.ts';
 import { defaultPlace, draw, isInScope } from './draw.ts';
 import { disagreements } from './exceptions.ts';
+import type { CountLine, PostCount } from './movement-command.ts';
+import type { OpenedException } from './outcome.ts';
 import { type PlacedQuantity, type Shelf, unsellableChange, withBalance } from './shelf.ts';
 import { type Decision, Draft, type SiteState } from './site-state.ts';
 

@@ -1,7 +1,7 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { isSellable } from '@edgestock/shared/inventory/movement';
-import type { LineProblem } from './command.ts';
 import { movementProblems } from './command-problems.ts';
+import type { LineProblem } from './outcome.ts';
 import { Recording } from './recording.ts';
 import type { Refusal } from './refusal.ts';
 import { transferWrongState } from './ship-transfer.ts';

@@ -4,7 +4,7 @@ import { POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { must } from '@edgestock/shared/runtime/assert';
 import { describe, expect, it } from 'vitest';
 import { documentsOf } from '../testing/documents.ts';
-import type { MovementLine, RecordMovements } from './command.ts';
+import type { MovementLine, RecordMovements } from './movement-command.ts';
 import { recordMovements } from './record-movements.ts';
 import type { PlacedQuantity, Shelf } from './shelf.ts';
 import type { SiteState } from './site-state.ts';

@@ -1,8 +1,9 @@
 import { type Condition, isSellable, type MovementDetails, movementKinds } from '@edgestock/shared/inventory/movement';
-import type { MovementLine, OpenedException, RecordMovements, StatedMovements } from './command.ts';
 import { movementProblems } from './command-problems.ts';
 import { defaultPlace, draw } from './draw.ts';
 import { disagreements } from './exceptions.ts';
+import type { MovementLine, RecordMovements, StatedMovements } from './movement-command.ts';
+import type { OpenedException } from './outcome.ts';
 import { type Place, type PlacedQuantity, type Shelf, unsellableChange, withBalance } from './shelf.ts';
 import { type Decision, Draft, type SiteState } from './site-state.ts';
 

@@ -1,10 +1,11 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import { isSellable, type MovementDetails, type MovementKind } from '@edgestock/shared/inventory/movement';
 import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
-import type { ExceptionKind, OpenedException, StatedMovements } from './command.ts';
 import type { DocumentWrite } from './documents.ts';
 import { defaultPlace } from './draw.ts';
 import { disagreements } from './exceptions.ts';
+import type { StatedMovements } from './movement-command.ts';
+import type { ExceptionKind, OpenedException } from './outcome.ts';
 import { appendMovements } from './record-movements.ts';
 import { type Place, type PlacedQuantity, type Shelf, unsellableChange, withBalance } from './shelf.ts';
 import { type Decision, Draft, type SiteState } from './site-state.ts';

@@ -1,5 +1,5 @@
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
-import type { CommandContext } from './command.ts';
+import type { CommandContext } from './command-context.ts';
 
 /** Set units aside for somebody, for a time: all lines or none. */
 export type Reserve = CommandContext & {

@@ -2,7 +2,7 @@ import { availableOf, offerable } from '@edgestock/shared/inventory/position';
 import { isLineQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { detailsOf } from './change-reservation.ts';
-import type { LineProblem } from './command.ts';
+import type { LineProblem } from './outcome.ts';
 import { Recording } from './recording.ts';
 import type { Shortage } from './refusal.ts';
 import { demandOf, type Reservation } from './reservation.ts';

@@ -2,7 +2,7 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import { type MovementDetails, type MovementKind, movementKinds } from '@edgestock/shared/inventory/movement';
 import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
 import { undoing } from './change-reservation.ts';
-import type { Idempotency } from './command.ts';
+import type { Idempotency } from './command-context.ts';
 import type { DocumentWrite } from './documents.ts';
 import { defaultPlace } from './draw.ts';
 import { placeChanges } from './place-changes.ts';

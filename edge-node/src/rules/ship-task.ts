@@ -1,6 +1,6 @@
 import type { MovementDetails } from '@edgestock/shared/inventory/movement';
-import type { LineProblem } from './command.ts';
 import { draw } from './draw.ts';
+import type { LineProblem } from './outcome.ts';
 import type { Recording } from './recording.ts';
 import type { Decision } from './site-state.ts';
 import { leavingPicks, openUnits, type Pick, type Task, type TaskLine, takenFrom, unitsOf } from './task.ts';

@@ -2,8 +2,8 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { MovementDetails, MovementKind } from '@edgestock/shared/inventory/movement';
 import { isPositionQuantity, POSITION_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import { must } from '@edgestock/shared/runtime/assert';
-import type { LineProblem, OpenedException } from './command.ts';
 import type { Documents, DocumentWrite } from './documents.ts';
+import type { LineProblem, OpenedException } from './outcome.ts';
 import type { Refusal } from './refusal.ts';
 import type { PlacedQuantity, Shelf } from './shelf.ts';
 

@@ -1,5 +1,5 @@
 import type { Sku } from '@edgestock/shared/inventory/ids';
-import type { Idempotency } from './command.ts';
+import type { Idempotency } from './command-context.ts';
 
 type StepContext = {
   readonly type: 'task-step';

@@ -1,7 +1,8 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Reason } from '@edgestock/shared/inventory/movement';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
-import type { CommandContext, MovementLine } from './command.ts';
+import type { CommandContext } from './command-context.ts';
+import type { MovementLine } from './movement-command.ts';
 
 type OfTransfer = CommandContext & { readonly id: string };
 

@@ -2,8 +2,8 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { Database, Statement } from 'better-sqlite3';
 import { and, asc, count, eq, gt, isNotNull, isNull, type SQL } from 'drizzle-orm';
 import type { BetterSQLite3Database } from 'drizzle-orm/better-sqlite3';
-import type { ExceptionKind, OpenedException } from '../rules/command.ts';
 import type { ExceptionResolution } from '../rules/exception-resolution.ts';
+import type { ExceptionKind, OpenedException } from '../rules/outcome.ts';
 import { exception } from './schema.ts';
 
 export type ExceptionRow = {

@@ -4,7 +4,7 @@ import type { Delta } from '@edgestock/shared/protocol/delta';
 import type { StateAhead } from '@edgestock/shared/protocol/rejoin';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import type { Database, Statement } from 'better-sqlite3';
-import type { Idempotency } from '../rules/command.ts';
+import type { Idempotency } from '../rules/command-context.ts';
 import { placeChanges } from '../rules/place-changes.ts';
 import type { Reservation } from '../rules/reservation.ts';
 import type { Transfer } from '../rules/transfer.ts';

@@ -1,5 +1,6 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { Idempotency, OpenedException } from '../rules/command.ts';
+import type { Idempotency } from '../rules/command-context.ts';
+import type { OpenedException } from '../rules/outcome.ts';
 
 /** Which movements a key led to. */
 export type RecordedCommand = {

@@ -1,5 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { LateMovement, LateReceipt } from '../rules/late-facts.ts';
+import type { LateMovement, LateReceipt } from '../rules/late-fact.ts';
 import { UNKNOWN_REQUEST } from './idempotency-store.ts';
 
 /** One movement of a late fact, and what became of it. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sku } from '@edgestock/shared/inventory/ids';
+import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
 import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import type { Database, Statement } from 'better-sqlite3';
@@ -11,16 +12,10 @@ import { migrations } from './migrations.ts';
 import type { MovementRow } from './movement-store.ts';
 
 /** The directory cannot be audited as it is; `hint` says what to do. */
-export class AuditRefused extends Error {
+export class AuditRefused extends OperatingFailure {
   override readonly name = 'AuditRefused';
   /** The call names the wrong directory or release; nothing was found wrong with the books. */
   readonly exitCode = 2;
-  readonly hint: string;
-
-  constructor(message: string, hint: string) {
-    super(message);
-    this.hint = hint;
-  }
 }
 
 export type AuditedNode = {

@@ -1,3 +1,4 @@
+import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
 import type { BenchId, Figure } from './figure.ts';
 import type { Pace } from './interleaved.ts';
 
@@ -21,14 +22,8 @@ export function sized(full: number, { isQuick }: Pick<BenchRun, 'isQuick'>): num
 }
 
 /** What a number is held against is not on this machine. The others can still be measured. */
-export class PeerMissing extends Error {
+export class PeerMissing extends OperatingFailure {
   override readonly name = 'PeerMissing';
-  readonly hint: string;
-
-  constructor(message: string, hint: string) {
-    super(message);
-    this.hint = hint;
-  }
 }
 
 export type Bench = (run: BenchRun) => Promise<readonly Figure[]>;

@@ -159,6 +159,9 @@ test('a central that was cut off from the database while the store moved away en
         () => true,
       );
     await until(isGone, WITHIN_MS, 'nobody answers from the closed store');
+    expect(await central.kill('SIGTERM')).toBe(1);
+    expect(central.said).toContainEqual(expect.stringMatching(/^the store was moved to sqlite:/));
+    expect(central.said).not.toContainEqual(expect.stringMatching(/^ {4}at /));
   } finally {
     await line.stop();
   }

@@ -65,9 +65,9 @@ async function startNode(dataDir: string): Promise<Node> {
   return { process: command, dataDir, api: new EdgeApi(url, { patienceMs: 10_000 }) };
 }
 
-async function startCentral(directory: string, store: string): Promise<RunningCommand> {
+async function startCentral(directory: string, store: string, ...more: readonly string[]): Promise<RunningCommand> {
   const where = ['--data-dir', directory, '--store', store, '--port', new URL(centralUrl).port, '--nats', broker.url];
-  const command = await startCommand('central', ...where, '--json');
+  const command = await startCommand('central', ...where, ...more, '--json');
   started.push(command);
   return command;
 }
@@ -169,7 +169,11 @@ test('a new central gets what a node has trimmed, wherever it is killed meanwhil
 
   const directory = join(folder, 'central-new');
   const store = await stores.fresh();
-  central = await startCentral(directory, store);
+  // It asks a person whether this is the store that was meant: an empty one is what a disk that is not mounted looks like.
+  const refused = await startCentral(directory, store);
+  await until(() => !isRunning(refused.pid), WITHIN_MS, 'it does not run beside a broker of another store');
+  const [, lost = ''] = /--instead-of ([0-9a-z]+)/.exec(refused.said.join('\n')) ?? [];
+  central = await startCentral(directory, store, '--instead-of', lost);
   await until(async () => (await counted('snapshot_chunks_total')) > 0, WITHIN_MS, 'chunks come in');
   await central.kill('SIGKILL');
   const staged = await openPastCentral(store, directory);

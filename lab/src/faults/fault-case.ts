@@ -1,3 +1,4 @@
+import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
 import type { StoreKind } from '../testing/config.ts';
 
 /** What a case needs of the machine besides Node and a broker. */
@@ -28,13 +29,11 @@ export type FaultCase = {
 };
 
 /** A promise did not hold. */
-export class PromiseBroken extends Error {
+export class PromiseBroken extends OperatingFailure {
   override readonly name = 'PromiseBroken';
-  readonly hint: string;
 
   constructor(findings: readonly string[], hint = 'Run the case alone with --only to see it again.') {
-    super(findings.join('; '));
-    this.hint = hint;
+    super(findings.join('; '), hint);
   }
 }
 

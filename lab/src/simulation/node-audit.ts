@@ -7,14 +7,15 @@ import type { Sku } from '@edgestock/shared/inventory/ids';
 import { type MovementKind, movementKindOf, movementKinds } from '@edgestock/shared/inventory/movement';
 import { availableOf, emptyPosition, type Position, type Quantities } from '@edgestock/shared/inventory/position';
 import { withSetAsides } from '@edgestock/shared/inventory/set-asides';
-import { chainHash, genesisHash } from '@edgestock/shared/protocol/chain';
-import { decodeDelta } from '@edgestock/shared/protocol/codec';
 import type { Delta } from '@edgestock/shared/protocol/delta';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Clock } from '@edgestock/shared/runtime/clock';
-import { type Heard, QuotaAudit } from './quota-audit.ts';
-import type { NodeLife, SimulatedNode } from './simulated-node.ts';
+import { AskedUnits } from './asked-units.ts';
+import { LastingReservations } from './lasting-reservations.ts';
+import { QuotaAudit } from './quota-audit.ts';
+import { type Read, ReadLog } from './read-log.ts';
+import type { SimulatedNode } from './simulated-node.ts';
 import { hold } from './violation.ts';
 
 const PAGE = 1_000;
@@ -23,12 +24,6 @@ const ALL = 100_000;
 /** Units of one position that local reservations and tasks have set aside. */
 export type SetAside = { reserved: number; committedHere: number; committedForTasks: number };
 
-type Kept = { readonly ttlMs: number; readonly sinceMs: number; readonly life: NodeLife | undefined };
-/** A clock that catches up with one that was set runs a quarter faster. */
-const LASTING_SHARE = 0.8;
-/** Steps of the wall clock that are followed at once. */
-const FOLLOWED_STEPS_MS = 3_000;
-
 export type TransferredUnits = { readonly left: number; readonly came: number; readonly lost: number };
 const transferredBy: ReadonlyMap<MovementKind, keyof TransferredUnits> = new Map([
   ['transfer-ship', 'left'],
@@ -36,8 +31,6 @@ const transferredBy: ReadonlyMap<MovementKind, keyof TransferredUnits> = new Map
   ['transfer-lost', 'lost'],
 ]);
 
-/** A movement as it was read, and where the node stood in the log down before it, or earlier. */
-type Read = { readonly bytes: Uint8Array; readonly heard: Heard };
 /** What a node that may have forgotten promises does not record. */
 const promising: ReadonlySet<MovementKind> = new Set(['reserve', 'grant', 'allocate']);
 
@@ -48,8 +41,7 @@ const promising: ReadonlySet<MovementKind> = new Set(['reserve', 'grant', 'alloc
 export class NodeAudit {
   readonly #node: SimulatedNode;
   readonly #clock: Clock;
-  /** Reservations, and how long they were to last. */
-  readonly #kept = new Map<string, Kept>();
+  readonly #lasting: LastingReservations;
   readonly positions = new Map<Sku, Position>();
   /** Units that left under each task, and SKU. */
   readonly shipped = new Map<string, number>();
@@ -67,19 +59,14 @@ export class NodeAudit {
   readonly entries: string[] = [];
   /** What people were told is recorded, and has not been looked for yet. */
   #owed: RecordedMovement[] = [];
-  /** Units of each document and SKU that were asked for, once. */
-  readonly #asked: Map<string, number>;
-  readonly #recorded = new Map<string, number>();
-  #sequence = 0;
+  readonly #asked: AskedUnits;
   /** What is not in the node's log any more. */
   #begin = 0;
   #hash: string | undefined;
   #inbox = { centralEpoch: 0, sequence: 0 };
   /** What the last look saw: where nothing was committed since, there is nothing to look at. */
   #seen: { readonly store: EdgeStore; readonly commits: number } | undefined;
-  readonly #log: Read[] = [];
-  /** `hashes[i]` is the chain hash at sequence `i`; as far as anybody wanted to know. */
-  readonly #hashes: Uint8Array[] = [genesisHash];
+  readonly #log = new ReadLog();
   #isOver = false;
   /** What is read now was recorded before, in other books. */
   #isReadingCopies = false;
@@ -91,8 +78,9 @@ export class NodeAudit {
   constructor(node: SimulatedNode, clock: Clock, before?: NodeAudit) {
     this.#node = node;
     this.#clock = clock;
+    this.#lasting = new LastingReservations(node, clock);
     this.quotas = before?.quotas.fork() ?? new QuotaAudit();
-    this.#asked = before === undefined ? new Map() : before.#asked;
+    this.#asked = before === undefined ? new AskedUnits() : before.#asked.fork();
     this.moved = before?.moved ?? new Map();
     this.reservationIds = before?.reservationIds ?? new Set();
     this.transferIds = before?.transferIds ?? new Set();
@@ -102,7 +90,7 @@ export class NodeAudit {
   fork(node: SimulatedNode, upTo: number): NodeAudit {
     const fork = new NodeAudit(node, this.#clock, this);
     fork.#copies(() => {
-      for (const read of this.#log.slice(0, upTo)) fork.#take(read);
+      for (const read of this.#log.upTo(upTo)) fork.#take(read);
     });
     fork.#hash = hex(must(this.hashAt(upTo), 'a fork is at a place of the log'));
     return fork;
@@ -121,22 +109,17 @@ export class NodeAudit {
 
   /** The chain hash at a place, made of what was read; `undefined` beyond it. */
   hashAt(sequence: number): Uint8Array | undefined {
-    while (this.#hashes.length <= Math.min(sequence, this.#sequence)) {
-      const before = must(this.#hashes.at(-1), 'the first one is there');
-      const { bytes } = must(this.#log[this.#hashes.length - 1], 'the log was read so far');
-      this.#hashes.push(chainHash(before, bytes));
-    }
-    return this.#hashes[sequence];
+    return this.#log.hashAt(sequence);
   }
 
   /** The movements after a place. */
   deltasAfter(sequence: number): readonly Delta[] {
-    return this.#log.slice(sequence).map(({ bytes }) => decodeDelta(bytes));
+    return this.#log.deltasIn(sequence);
   }
 
   /** What the movements in (after, upTo] name as their causes. */
   documentsIn(after: number, upTo: number): ReadonlySet<string> {
-    return new Set(this.#log.slice(after, upTo).flatMap(({ bytes }) => decodeDelta(bytes).details.document ?? []));
+    return new Set(this.#log.deltasIn(after, upTo).flatMap(({ details }) => details.document ?? []));
   }
 
   /** The node has other books from now on. */
@@ -155,7 +138,7 @@ export class NodeAudit {
 
   /** How far the node's log was read. */
   get sequence(): number {
-    return this.#sequence;
+    return this.#log.sequence;
   }
 
   position(sku: Sku): Position {
@@ -173,24 +156,18 @@ export class NodeAudit {
 
   /** A reservation was made or renewed, and its customer told how long it lasts. */
   keep(reservation: string, ttlMs: number): void {
-    this.#kept.set(reservation, { ttlMs, sinceMs: this.#clock.monotonicMs(), life: this.#node.life });
+    this.#lasting.keep(reservation, ttlMs);
   }
 
   /** Units that a document asks for, however often it is said (P9). */
   ask(document: string, lines: readonly SkuQuantity[]): void {
-    for (const { sku, quantity } of lines) {
-      const key = `${document} ${sku}`;
-      this.#asked.set(key, (this.#asked.get(key) ?? 0) + quantity);
-    }
+    this.#asked.ask(document, lines);
   }
 
   /** History has left the log, and with it the keys of what was recorded there: who says it again says something new. */
   trimmed(): void {
     const begin = this.#node.store.outbox.firstSequence() - 1;
-    const forgotten = this.documentsIn(this.#begin, begin);
-    for (const key of this.#recorded.keys()) {
-      if (forgotten.has(key.slice(0, key.lastIndexOf(' ')))) this.#recorded.delete(key);
-    }
+    this.#asked.forget(this.documentsIn(this.#begin, begin));
     this.#begin = begin;
   }
 
@@ -199,17 +176,17 @@ export class NodeAudit {
     const { store, warehouse, commits } = this.#node;
     const head = store.outbox.head();
     const isSeen = this.#seen?.store === store && this.#seen.commits === commits;
-    if (isSeen && this.#owed.length === 0 && this.#sequence === head.sequence && this.#hasSameInbox()) return;
+    if (isSeen && this.#owed.length === 0 && this.sequence === head.sequence && this.#hasSameInbox()) return;
     this.#seen = { store, commits };
     hold(
-      head.sequence >= this.#sequence,
-      () => `${warehouse}: movements up to ${this.#sequence} were durable and are gone`,
+      head.sequence >= this.sequence,
+      () => `${warehouse}: movements up to ${this.sequence} were durable and are gone`,
     );
-    const hashThere = store.outbox.hashAt(this.#sequence);
+    const hashThere = store.outbox.hashAt(this.sequence);
     const isSame = this.#hash === undefined || hashThere === undefined || hex(hashThere) === this.#hash;
-    hold(isSame, () => `${warehouse}: another history at ${this.#sequence} than was durable there`);
-    const first = this.#sequence + 1;
-    while (this.#sequence < head.sequence) this.#readPage();
+    hold(isSame, () => `${warehouse}: another history at ${this.sequence} than was durable there`);
+    const first = this.sequence + 1;
+    while (this.sequence < head.sequence) this.#readPage();
     this.#hash = hex(head.hash);
     this.#checkRestored(first);
     for (const owed of this.#owed.splice(0)) {
@@ -279,18 +256,16 @@ export class NodeAudit {
 
   #readPage(): void {
     const { store, warehouse } = this.#node;
-    const slice = store.outbox.slice(this.#sequence, { deltasMax: PAGE, bytesMax: Number.MAX_SAFE_INTEGER });
-    hold(slice !== undefined, () => `${warehouse}: nothing in the log after ${this.#sequence}`);
+    const slice = store.outbox.slice(this.sequence, { deltasMax: PAGE, bytesMax: Number.MAX_SAFE_INTEGER });
+    hold(slice !== undefined, () => `${warehouse}: nothing in the log after ${this.sequence}`);
     // As of the last look: what it granted since was decided by that, or by something newer.
     for (const bytes of slice?.deltas ?? []) this.#take({ bytes, heard: this.#inbox });
   }
 
   #take(read: Read): void {
-    this.#sequence += 1;
-    this.#log.push(read);
-    const delta = decodeDelta(read.bytes);
+    const delta = this.#log.push(read);
     this.#readDelta(delta);
-    this.quotas.record(delta, { sequence: this.#sequence, heard: read.heard });
+    this.quotas.record(delta, { sequence: this.sequence, heard: read.heard });
     if (delta.details.reason === REJOIN_REASON) this.quotas.lost(delta.sku);
   }
 
@@ -311,7 +286,7 @@ export class NodeAudit {
   #readDelta({ kind: code, sku, quantity, version, state, details }: Delta): void {
     const kind = movementKindOf(code);
     const before = this.position(sku);
-    const at = () => `${this.#node.warehouse} ${sku} at ${this.#sequence} (${kind} ${quantity})`;
+    const at = () => `${this.#node.warehouse} ${sku} at ${this.sequence} (${kind} ${quantity})`;
     hold(kind !== undefined, () => `${at()}: an unknown kind ${code}`);
     if (kind === undefined) return;
     this.kinds.add(kind);
@@ -339,24 +314,12 @@ export class NodeAudit {
       kind !== 'commit' || isOwn || isLate || isToldAgain,
       () => `${at()}: ${details.document} was allocated beyond the quota`,
     );
-    if (kind === 'release' && details.reason === EXPIRED_REASON) this.#checkExpiry(document);
+    if (kind === 'release' && details.reason === EXPIRED_REASON) this.#lasting.expired(document);
     const key = `${document} ${sku}`;
     if (kind === 'ship') this.shipped.set(key, (this.shipped.get(key) ?? 0) - quantity);
     this.#readTransfer(kind, key, quantity);
-    this.#readDocument(kind, key, quantity, at);
-    this.positions.set(sku, { ...state, version, sequence: this.#sequence });
-  }
-
-  /** Whatever the wall clock did, unless the process began anew meanwhile: then it has nothing else to go by. */
-  #checkExpiry(reservation: string): void {
-    const kept = this.#kept.get(reservation);
-    if (kept === undefined || kept.life !== this.#node.life) return;
-    const lastedMs = this.#clock.monotonicMs() - kept.sinceMs;
-    const { warehouse } = this.#node;
-    hold(
-      lastedMs >= kept.ttlMs * LASTING_SHARE - FOLLOWED_STEPS_MS,
-      () => `${warehouse}: ${reservation} was to last ${kept.ttlMs} ms and ended after ${lastedMs}`,
-    );
+    this.#asked.record(kind, key, quantity, at);
+    this.positions.set(sku, { ...state, version, sequence: this.sequence });
   }
 
   #readTransfer(kind: MovementKind, key: string, quantity: number): void {
@@ -366,15 +329,6 @@ export class NodeAudit {
       const before = units.get(key) ?? { left: 0, came: 0, lost: 0 };
       units.set(key, { ...before, [name]: before[name] + (name === 'left' ? -quantity : quantity) });
     }
-  }
-
-  /** P9: what a document asks for is recorded once, however often it was said. */
-  #readDocument(kind: MovementKind, key: string, quantity: number, at: () => string): void {
-    const asked = this.#asked.get(key);
-    if (asked === undefined || (kind !== 'sale' && kind !== 'receive' && kind !== 'return')) return;
-    const recorded = (this.#recorded.get(key) ?? 0) + Math.abs(quantity);
-    this.#recorded.set(key, recorded);
-    hold(recorded <= asked, () => `${at()}: ${recorded} recorded of ${key}, ${asked} were asked for`);
   }
 
   /** P3 at the node: whoever promises has the units; totals grow; nothing of a quota is spent twice. */

@@ -1,19 +1,14 @@
 import type { Server } from 'node:http';
 import { isIPv6 } from 'node:net';
 import { assert } from './assert.ts';
+import { OperatingFailure } from './operating-failure.ts';
 
 export const LOOPBACK = '127.0.0.1';
 
 /** The address cannot be had; the hint says what to do. */
-export class CannotListen extends Error {
+export class CannotListen extends OperatingFailure {
   override readonly name = 'CannotListen';
   readonly retryable = false;
-  readonly hint: string;
-
-  constructor(message: string, hint: string, options?: ErrorOptions) {
-    super(message, options);
-    this.hint = hint;
-  }
 }
 
 /** Makes a server listen; port 0 takes a free one. Answers the URL that a client on this machine can use. Throws `CannotListen`. */

@@ -1,18 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { OperatingFailure } from '../runtime/operating-failure.ts';
 import { isDamage } from './database-check.ts';
 import { assertWhole, flushed, NEW_FILE, removed } from './database-file.ts';
 
 /** The copy cannot be made or taken as it was asked for; nothing was changed. `hint` says what to do. */
-export class BackupRefused extends Error {
+export class BackupRefused extends OperatingFailure {
   override readonly name = 'BackupRefused';
-  readonly hint: string;
-
-  constructor(message: string, hint: string, options?: ErrorOptions) {
-    super(message, options);
-    this.hint = hint;
-  }
 }
 
 export type Backup = { readonly path: string; readonly bytes: number };

@@ -10,6 +10,7 @@ import {
   type StreamConfig,
 } from 'nats';
 import { jetStreamErrorCode, STREAM_NOT_FOUND } from './jetstream-error.ts';
+import { markOf, refuseOtherOwner, type StreamOwner } from './jetstream-stream-owner.ts';
 
 /** What may wait at the broker, and how it waits for those who read. */
 export type StreamLimits = {
@@ -36,10 +37,14 @@ export class BoundedStream {
     this.#limits = limits;
   }
 
-  /** Makes the stream, or brings an existing one to these settings. True when it had to be made. */
-  async ensure(manager: JetStreamManager): Promise<boolean> {
-    const config = this.#config();
+  /**
+   * Makes the stream of this owner, or brings an existing one to these settings. True when it had to be made. Throws
+   * `StreamOfAnotherStore`. Of two that make it at the same time the broker refuses one, since their marks differ.
+   */
+  async ensure(manager: JetStreamManager, owner: StreamOwner): Promise<boolean> {
+    const config = { ...this.#config(), description: markOf(owner) };
     try {
+      refuseOtherOwner((await manager.streams.info(this.#name)).config.description, owner);
       await manager.streams.update(this.#name, config);
       return false;
     } catch (error) {

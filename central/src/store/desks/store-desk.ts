@@ -15,6 +15,7 @@ import type {
   CentralReader,
   CentralStore,
   EpochBeginning,
+  EpochBegun,
   OfferedChunk,
   QuarantineInput,
   Rejoined,
@@ -192,12 +193,9 @@ export class StoreDesk implements StoreWriter {
     return { outcomes: result, ...applied };
   }
 
-  async beginEpoch(
-    beginning: EpochBeginning,
-    now: number,
-  ): Promise<Applied<never> & { readonly centralEpoch: number }> {
+  async beginEpoch(beginning: EpochBeginning, now: number): Promise<Applied<never> & EpochBegun> {
     const { result, ...applied } = await this.#apply(() => this.#epochs.begin(beginning, now));
-    return { outcomes: [], ...applied, centralEpoch: result };
+    return { outcomes: [], ...applied, ...result };
   }
 
   async statePlace(warehouse: WarehouseId, sequence: number, now: number): Promise<Applied<never>> {

@@ -1,10 +1,6 @@
-/** The move cannot be made as it was asked for. Nothing was changed. */
-export class MoveRefused extends Error {
-  override readonly name = 'MoveRefused';
-  readonly hint: string;
+import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
 
-  constructor(message: string, hint: string, options?: ErrorOptions) {
-    super(message, options);
-    this.hint = hint;
-  }
+/** The move cannot be made as it was asked for. Nothing was changed. */
+export class MoveRefused extends OperatingFailure {
+  override readonly name = 'MoveRefused';
 }

@@ -34,6 +34,7 @@ type MetaRow = {
   readonly revision: number;
   readonly central_epoch: number;
   readonly life: string;
+  readonly store_id: string;
   readonly epoch_began_at: number | null;
   readonly epoch_reason: string | null;
   readonly backed_up_at: number | null;
@@ -105,6 +106,10 @@ export class PostgresCentralReader extends PostgresPromiseReader implements Cent
 
   async life(): Promise<string> {
     return (await this.#meta()).life;
+  }
+
+  async storeId(): Promise<string> {
+    return (await this.#meta()).store_id;
   }
 
   async warehouses(): Promise<readonly NodeRecord[]> {
@@ -206,7 +211,7 @@ export class PostgresCentralReader extends PostgresPromiseReader implements Cent
   async #meta(): Promise<MetaRow> {
     const row = await firstRow<MetaRow>(
       this.#reads,
-      'SELECT revision, central_epoch, life, epoch_began_at, epoch_reason, backed_up_at FROM meta WHERE id = 1',
+      'SELECT revision, central_epoch, life, store_id, epoch_began_at, epoch_reason, backed_up_at FROM meta WHERE id = 1',
     );
     return must(row, 'the row is made with the store');
   }

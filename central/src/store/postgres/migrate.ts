@@ -1,4 +1,5 @@
 import { must } from '@edgestock/shared/runtime/assert';
+import { LastingFailure } from '@edgestock/shared/runtime/lasting-failure';
 import { sqlStateOf } from './failures.ts';
 import { firstRow, type PostgresDatabase, type Session, type TransactionSession } from './session.ts';
 
@@ -6,14 +7,8 @@ import { firstRow, type PostgresDatabase, type Session, type TransactionSession 
 export type Migration = { readonly name: string; readonly sql: string };
 
 /** The database is not one that this release can work with. Nothing was changed. */
-export class SchemaRefused extends Error {
+export class SchemaRefused extends LastingFailure {
   override readonly name = 'SchemaRefused';
-  readonly hint: string;
-
-  constructor(message: string, hint: string, options?: ErrorOptions) {
-    super(message, options);
-    this.hint = hint;
-  }
 }
 
 /**

@@ -1,15 +1,16 @@
 import type { Clock } from '@edgestock/shared/runtime/clock';
+import { LastingFailure } from '@edgestock/shared/runtime/lasting-failure';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { centralLimits } from '../../limits.ts';
 import type { SharedStore } from '../shared-store.ts';
 import { StoreFailing } from '../store-failing.ts';
 import { StoreInUse } from '../store-in-use.ts';
-import { refuseMoved, StoreMoved } from '../store-moved.ts';
+import { refuseMoved } from '../store-moved.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { PostgresCentralReader } from './central-reader.ts';
 import { PostgresCentralStore } from './central-store.ts';
 import { failureOf } from './failures.ts';
-import { migrate, SchemaRefused } from './migrate.ts';
+import { migrate } from './migrate.ts';
 import { migrations } from './migrations.ts';
 import { standingIn } from './move/standing.ts';
 import { ServerDatabase } from './server-database.ts';
@@ -68,7 +69,7 @@ export function openPostgresReader(
 
 /** What keeps a database from being opened, in the words of the port. */
 export function refusalOf(error: unknown): unknown {
-  const inWords = [SchemaRefused, StoreFailing, StoreInUse, StoreMoved];
+  const inWords = [LastingFailure, StoreFailing, StoreInUse];
   if (inWords.some((kind) => error instanceof kind)) return error;
   if (failureOf(error) === 'connection') {
     const reason = error instanceof Error ? error.message : String(error);

@@ -4,7 +4,7 @@ import postgres from 'postgres';
 import { centralLimits } from '../../limits.ts';
 import { encoded } from './array-literal.ts';
 import { failureOf } from './failures.ts';
-import { CLOSE_WITHIN_S, ServerReaders } from './server-readers.ts';
+import { CLOSE_WITHIN_S, type Client, type Opened, ServerReaders } from './server-readers.ts';
 import { isServerRefusal } from './server-refusal.ts';
 import type { Parameter, PostgresDatabase, Session, TransactionSession } from './session.ts';
 import { SilenceWatch } from './silence-watch.ts';
@@ -21,10 +21,6 @@ export type ServerOptions = {
   readonly isUnhurried?: boolean;
 };
 
-type Client = postgres.Sql<{ int8: number }>;
-/** A client of the driver, and whether one of its connections has ended: then it is of no use any more. */
-type Opened = { readonly client: Client; isLost: boolean };
-
 /**
  * A process that stands still in a transaction must not keep the others from writing for ever. And what was replied is durable, also
  * on a server that is told not to wait for its disk.
@@ -34,11 +30,12 @@ const BEGIN = `BEGIN; SET LOCAL idle_in_transaction_session_timeout = ${centralL
   SELECT pg_backend_pid() AS pid`;
 /** Without a statement that reads: its work may ask for another isolation. The server's 0 is for ever. */
 const BEGIN_UNHURRIED = 'BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL synchronous_commit = on';
+const SNAPSHOT = 'isolation level repeatable read read only';
 /** Of a session: whether it works at what it was asked. One that reads from its client waits for what was lost on the way. */
 const IS_WORKING = `SELECT 1 AS one FROM pg_stat_activity
   WHERE pid = $1 AND state = 'active' AND wait_event IS DISTINCT FROM 'ClientRead'`;
 
-/** A transaction's connection was lost between two of its statements: the server rolls it back. */
+/** The connection of a transaction or of a snapshot was lost between two of its statements: the server rolls it back. */
 class ConnectionLost extends Error {
   override readonly name = 'ConnectionLost';
   readonly code = 'CONNECTION_CLOSED';
@@ -83,21 +80,14 @@ export class ServerDatabase implements PostgresDatabase {
     );
     this.#openWriter = () => opened((onclose) => postgres(url, { ...options, connection, max: 1, onclose }));
     this.reads = {
-      rows: (text, parameters) => this.#readers.read((client) => sessionOn(client).rows(text, parameters)),
-      run: (text, parameters) => this.#readers.read((client) => sessionOn(client).run(text, parameters)),
-      send: (text, parameters) => this.#readers.read((client) => sessionOn(client).send(text, parameters)),
+      rows: (text, parameters) => this.#readers.read(({ client }) => sessionOn(client).rows(text, parameters)),
+      run: (text, parameters) => this.#readers.read(({ client }) => sessionOn(client).run(text, parameters)),
+      send: (text, parameters) => this.#readers.read(({ client }) => sessionOn(client).send(text, parameters)),
     };
   }
 
-  async snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
-    return this.#readers.read(async (client) => {
-      let result: { readonly value: T } | undefined;
-      await client.begin('isolation level repeatable read read only', async (sql) => {
-        result = { value: await work(sessionOn(sql)) };
-      });
-      assert(result !== undefined, 'a transaction that ended well has done its work');
-      return result.value;
-    });
+  snapshot<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    return this.#readers.read((readers) => snapshotOf(readers, work));
   }
 
   async transaction<T>(work: (session: TransactionSession) => Promise<T>): Promise<T> {
@@ -155,6 +145,30 @@ function opened(open: (onclose: () => void) => Client): Opened {
   return opened;
 }
 
+/**
+ * The driver ends a transaction with a statement of its own, also by a connection that has ended: that throws out of everybody's hands, and
+ * ends the process (porsager/postgres#1208). It sends nothing while the work is neither done nor failed.
+ */
+function snapshotOf<T>(readers: Opened, work: (session: Session) => Promise<T>): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const guard = () => {
+    if (readers.isLost) throw new ConnectionLost('the connection was lost within a snapshot');
+  };
+  const held = async (sql: Pick<Client, 'unsafe'>) => {
+    try {
+      const result = await work(sessionOn(sql, { guard }));
+      guard();
+      return { result };
+    } catch (error) {
+      if (!readers.isLost) throw error;
+      reject(error);
+      return new Promise<never>(() => undefined);
+    }
+  };
+  readers.client.begin(SNAPSHOT, held).then(({ result }) => resolve(result), reject);
+  return promise;
+}
+
 async function within<T>(
   writer: Opened,
   watch: SilenceWatch,
@@ -204,14 +218,14 @@ const plannedOnce = { plan_cache_mode: 'force_generic_plan' };
 /** Statements without parameters, too: without `simple: false` the driver has those parsed every time. */
 const PREPARED = { prepare: true, simple: false };
 
-/** Of a transaction that writes: whether it may still be asked, and who looks that it is answered. */
-type Writing = { readonly guard: () => void; readonly watch: SilenceWatch };
+/** Of several statements that belong together: whether more may be asked, and of those that write who looks that they are answered. */
+type Held = { readonly guard: () => void; readonly watch?: SilenceWatch };
 
-function sessionOn(sql: Pick<Client, 'unsafe'>, writing?: Writing): Session {
+function sessionOn(sql: Pick<Client, 'unsafe'>, held?: Held): Session {
   const run = <Row extends object>(text: string, parameters: readonly Parameter[] = []) => {
-    writing?.guard();
+    held?.guard();
     const answer = sql.unsafe<Row[]>(text, encoded(parameters), PREPARED);
-    return writing === undefined ? answer : writing.watch.owed(answer);
+    return held?.watch === undefined ? answer : held.watch.owed(answer);
   };
   return {
     rows: async <Row extends object>(text: string, parameters?: readonly Parameter[]) => run<Row>(text, parameters),

@@ -5,7 +5,9 @@ import { StoreUnavailable } from '../store-unavailable.ts';
 import { failureOf } from './failures.ts';
 import { isServerRefusal, storeRefused } from './server-refusal.ts';
 
-type Client = postgres.Sql<{ int8: number }>;
+export type Client = postgres.Sql<{ int8: number }>;
+/** A client of the driver, and whether one of its connections has ended: then it is of no use any more. */
+export type Opened = { readonly client: Client; isLost: boolean };
 
 /** The driver waits for ever for a connection that cannot be made. */
 export const CLOSE_WITHIN_S = 2;
@@ -19,7 +21,7 @@ export class ServerReaders {
   readonly #open: (onclose: () => void) => Client;
   readonly #clock: Clock;
   readonly #explain: (error: unknown) => Promise<unknown>;
-  #client: Client;
+  #opened: Opened;
   #isClosed = false;
 
   /** `explain`: what a failure turns out to be when one looks closer. */
@@ -31,11 +33,11 @@ export class ServerReaders {
     this.#open = open;
     this.#explain = explain;
     this.#clock = clock;
-    this.#client = this.#opened();
+    this.#opened = this.#openAnew();
   }
 
   /** Throws `StoreUnavailable` when nobody answers, and `StoreRefused` when that is all that the server answers. */
-  async read<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  async read<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
     const attempt = await this.#attempt(work);
     if ('result' in attempt) return attempt.result;
     const again = await this.#attempt(work);
@@ -47,44 +49,48 @@ export class ServerReaders {
 
   close(): Promise<void> {
     this.#isClosed = true;
-    return this.#client.end({ timeout: CLOSE_WITHIN_S });
+    return this.#opened.client.end({ timeout: CLOSE_WITHIN_S });
   }
 
   async #attempt<T>(
-    work: (client: Client) => Promise<T>,
+    work: (opened: Opened) => Promise<T>,
   ): Promise<{ readonly result: T } | { readonly lost: unknown }> {
-    const client = this.#client;
+    const opened = this.#opened;
     const late = Promise.withResolvers<never>();
     const cancel = this.#clock.after(centralLimits.readAnswerMsMax, () => {
       const reason = `no answer within ${centralLimits.readAnswerMsMax / 1_000} s`;
       late.reject(new StoreUnavailable(`the database server cannot be reached: ${reason}`));
-      this.#replace(client, 0);
+      this.#replace(opened, 0);
     });
     try {
-      return { result: await Promise.race([work(client), late.promise]) };
+      return { result: await Promise.race([work(opened), late.promise]) };
     } catch (thrown) {
       const error = await this.#explain(thrown);
       if (isServerRefusal(error)) {
-        this.#replace(client);
+        this.#replace(opened);
         throw storeRefused(error);
       }
       if (failureOf(error) !== 'connection') throw error;
-      this.#replace(client);
+      this.#replace(opened);
       return { lost: error };
     } finally {
       cancel();
     }
   }
 
-  #opened(): Client {
-    const client: Client = this.#open(() => this.#replace(client));
-    return client;
+  #openAnew(): Opened {
+    const client = this.#open(() => {
+      opened.isLost = true;
+      this.#replace(opened);
+    });
+    const opened: Opened = { client, isLost: false };
+    return opened;
   }
 
   /** What its other connections still carry may end. */
-  #replace(client: Client, endWithinS = CLOSE_WITHIN_S): void {
-    if (this.#client !== client || this.#isClosed) return;
-    this.#client = this.#opened();
-    void client.end({ timeout: endWithinS });
+  #replace(opened: Opened, endWithinS = CLOSE_WITHIN_S): void {
+    if (this.#opened !== opened || this.#isClosed) return;
+    this.#opened = this.#openAnew();
+    void opened.client.end({ timeout: endWithinS });
   }
 }

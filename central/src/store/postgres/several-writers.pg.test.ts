@@ -63,6 +63,15 @@ it('promise exactly what there is, both at the same time', async () => {
   expect((await two.promiseStats()).oversold).toBe(0);
 });
 
+it('begin one epoch, though both are told at the same moment that central was put back', async () => {
+  const [one, two] = pair();
+  const after = await one.centralEpoch();
+  const told = [one, two].map((store) => store.beginEpoch({ heard: 7, reason: 'W1 knows more', after }, NOW));
+  const begun = await Promise.all(told);
+  expect(begun.filter(({ isBegun }) => isBegun)).toHaveLength(1);
+  expect(new Set(begun.map(({ centralEpoch }) => centralEpoch))).toEqual(new Set([await one.centralEpoch()]));
+});
+
 it('do each order once, though both hear of each payment, and both see to what is over and what waits', async () => {
   const [one, two] = pair();
   const both = (ask: (store: PostgresCentralStore) => Promise<unknown>) => Promise.all([ask(one), ask(two)]);

@@ -4,6 +4,7 @@ import { type Backup, BackupRefused, backUpDatabase } from '@edgestock/shared/sq
 import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { type Restored, restoreDatabaseLater } from '@edgestock/shared/sqlite/restore';
 import Database from 'better-sqlite3';
+import type { EndStanding } from '../move/move-ends.ts';
 import { SqliteCentralStore } from './central-store.ts';
 import { migrations } from './migrations.ts';
 import { standingIn } from './move/standing.ts';
@@ -52,7 +53,12 @@ export function backUpCentral(options: {
   return { ...backup, ...(held ?? missing(to)) };
 }
 
-export type RestoredCentral = Restored & BackedUp & { readonly newEpoch: number };
+export type RestoredCentral = Restored &
+  BackedUp & {
+    readonly newEpoch: number;
+    /** Where the store that was there had been moved to, which may be in use; absent where it had not. */
+    readonly movedTo?: string;
+  };
 
 /**
  * Puts a backup in the place of central's store and begins another epoch in it, above that of the backup and of the store that it
@@ -66,7 +72,7 @@ export async function restoreCentral(options: {
   readonly now: number;
 }): Promise<RestoredCentral> {
   const { from, dataDirectory, replace, now } = options;
-  let begun: (BackedUp & { readonly newEpoch: number }) | undefined;
+  let begun: Omit<RestoredCentral, keyof Restored> | undefined;
   const restored = await restoreDatabaseLater({
     from,
     directory: dataDirectory,
@@ -80,30 +86,37 @@ export async function restoreCentral(options: {
       openMovedAway(copy, from);
       const held = heldBy(copy, now);
       const reason = `restored from a backup of ${new Date(held.backedUpAt).toISOString()}`;
-      const heard = epochOf(join(dataDirectory, STORE_FILE));
+      const { centralEpoch: heard = 0, state, other = '' } = standingOf(join(dataDirectory, STORE_FILE));
       const { centralEpoch: newEpoch } = await new SqliteCentralStore(copy).beginEpoch({ heard, reason }, now);
-      begun = { ...held, newEpoch };
+      begun = { ...held, newEpoch, ...(state === 'left' ? { movedTo: other } : {}) };
     },
   });
   return { ...restored, ...(begun ?? missing(from)) };
 }
 
-/** The epoch of the store that is to be replaced, as far as it can be read: its nodes know it. */
-function epochOf(path: string): number {
-  if (!existsSync(path)) return 0;
+/** Of the store that is to be replaced, as far as it can be read: its nodes know its epoch, and it may have been moved away. */
+function standingOf(path: string): Partial<EndStanding> {
+  if (!existsSync(path)) return {};
   try {
     const store = new Database(path, { readonly: true, fileMustExist: true });
     try {
-      const row = store.prepare<[], { epoch: number }>('SELECT central_epoch AS epoch FROM meta WHERE id = 1').get();
-      return row?.epoch ?? 0;
+      return hasMoves(store) ? standingIn(store) : (store.prepare<[], { centralEpoch: number }>(EPOCH).get() ?? {});
     } finally {
       store.close();
     }
   } catch (error) {
     // It is damaged, perhaps: that is why there is a backup.
     if (!(error instanceof Database.SqliteError)) throw error;
-    return 0;
+    return {};
   }
+}
+
+const EPOCH = 'SELECT central_epoch AS centralEpoch FROM meta WHERE id = 1';
+
+/** Releases before there were moves left stores that know nothing of them. */
+function hasMoves(store: Database.Database): boolean {
+  const columns = store.prepare<[], { name: string }>("SELECT name FROM pragma_table_info('meta')").all();
+  return columns.some(({ name }) => name === 'move_state');
 }
 
 /** A copy of a store that was moved away, by other means, is one like any other: the next epoch begins before anybody runs on it. */

@@ -40,6 +40,7 @@ type MetaRow = {
   revision: number;
   central_epoch: number;
   life: string;
+  store_id: string;
   epoch_began_at: number | null;
   epoch_reason: string | null;
   backed_up_at: number | null;
@@ -103,7 +104,7 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
       SELECT sku, channel, max(0, unspent - buffer) AS available, revision FROM availability
       WHERE sku IN (SELECT value FROM json_each(?)) AND revision > ? AND channel = ? ORDER BY revision LIMIT ?`);
     this.#meta = database.prepare(
-      'SELECT revision, central_epoch, life, epoch_began_at, epoch_reason, backed_up_at FROM meta WHERE id = 1',
+      'SELECT revision, central_epoch, life, store_id, epoch_began_at, epoch_reason, backed_up_at FROM meta WHERE id = 1',
     );
   }
 
@@ -150,6 +151,10 @@ export class SqliteCentralReader extends SqlitePromiseReader implements CentralR
 
   async life(): Promise<string> {
     return must(this.#meta.get(), 'the row is made with the store').life;
+  }
+
+  async storeId(): Promise<string> {
+    return must(this.#meta.get(), 'the row is made with the store').store_id;
   }
 
   async warehouses(): Promise<readonly NodeRecord[]> {

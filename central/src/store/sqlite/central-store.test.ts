@@ -272,6 +272,20 @@ it('is not backed up where it is closed, or not whole, and the refusal says wher
   await rm(directory, { recursive: true });
 });
 
+it('may be restored over one that was moved away, and says where that one is', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
+  const path = join(directory, 'central.db');
+  await openCentralStore(path).close();
+  const from = join(directory, 'backup.db');
+  backUpCentral({ dataDirectory: directory, to: from, now: NOW });
+  const raw = new Database(path);
+  raw.exec("UPDATE meta SET move_state = 'left', move_other = 'postgres://db.example/shop', central_epoch = 7");
+  raw.close();
+  const restored = await restoreCentral({ from, dataDirectory: directory, replace: true, now: 5 });
+  expect(restored).toMatchObject({ movedTo: 'postgres://db.example/shop', newEpoch: 8 });
+  await rm(directory, { recursive: true });
+});
+
 it('may be restored from a copy of one that was moved away, but not of one that is not whole', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'edgestock-central-'));
   await openCentralStore(join(directory, 'central.db')).close();
@@ -288,7 +302,7 @@ it('may be restored from a copy of one that was moved away, but not of one that 
     await expect((await restoredFrom(state)).done).rejects.toThrow('is not whole');
   }
   const { restored, done } = await restoredFrom('left');
-  await done;
+  expect(await done).not.toHaveProperty('movedTo');
   const store = openCentralStore(join(restored, 'central.db'));
   expect(await store.centralEpoch()).toBeGreaterThan(1);
   await store.close();

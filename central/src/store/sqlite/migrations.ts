@@ -286,4 +286,13 @@ export const migrations: readonly Migration[] = [
       CREATE INDEX reservation_by_kind ON reservation (channel, state, created_at, id);
     `,
   },
+  {
+    name: 'id of the store',
+    sql: `
+      -- Random, made with the store and in every copy of it: restored, moved or put back, it is the same one. That of a store that has had
+      -- none is its life, which its backups of that life have too.
+      ALTER TABLE meta ADD COLUMN store_id TEXT NOT NULL DEFAULT '';
+      UPDATE meta SET store_id = life;
+    `,
+  },
 ];

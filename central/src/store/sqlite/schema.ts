@@ -25,6 +25,7 @@ export const meta = sqliteTable('meta', {
   moveState: text('move_state', { enum: moveStates }).notNull().default('here'),
   moveId: text('move_id').notNull().default(''),
   moveOther: text('move_other').notNull().default(''),
+  storeId: text('store_id').notNull().default(''),
 });
 
 export const node = sqliteTable('node', {

@@ -1,11 +1,16 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import {
   type PostgresServer,
   type PostgresServerOptions,
+  postgresPrograms,
   startPostgresServer,
 } from '@edgestock/shared/testing/postgres-server';
 import { TcpProxy } from '../../proxy/tcp-proxy.ts';
 import { childrenOf, isRunning, until } from '../../testing/running-command.ts';
 
+const run = promisify(execFile);
 const NAME = 'edgestock';
 const DEAD_WITHIN_MS = 10_000;
 
@@ -44,6 +49,15 @@ export class LabDatabase {
 
   get isRunning(): boolean {
     return isRunning(this.pid);
+  }
+
+  /**
+   * Goes on in a new file of its log, which has all its room on the disk. One that came with the folder has holes where there were zeros,
+   * and a server ends that cannot write its log.
+   */
+  async beginLogFile(): Promise<void> {
+    const asked = ['-c', 'SELECT pg_switch_wal()', '-c', 'CHECKPOINT'];
+    await run(join(postgresPrograms() ?? '', 'psql'), ['-d', this.#server.url(NAME), '-qAt', ...asked]);
   }
 
   /** All of its processes stand still. */

@@ -1,5 +1,5 @@
 import { nextCentralEpoch } from '../../../rules/central-epoch.ts';
-import type { EpochBeginning } from '../../central-store.ts';
+import type { EpochBeginning, EpochBegun } from '../../central-store.ts';
 import type { ChannelReader } from '../../tables/channel-table.ts';
 import type { EpochTable } from '../../tables/epoch-table.ts';
 import type { NodeReader } from '../../tables/node-table.ts';
@@ -33,10 +33,11 @@ export class Epochs {
     this.#epochs = tables.epochs;
   }
 
-  /** Returns its number. */
-  async begin({ heard, reason }: EpochBeginning, now: number): Promise<number> {
+  async begin({ heard, reason, after }: EpochBeginning, now: number): Promise<EpochBegun> {
     const { unsettled, availability, transfers } = this.#promising;
-    const epoch = nextCentralEpoch({ current: await this.#epochs.current(), heard, now });
+    const current = await this.#epochs.current();
+    if (after !== undefined && after !== current) return { centralEpoch: current, isBegun: false };
+    const epoch = nextCentralEpoch({ current, heard, now });
     await this.#epochs.begin(epoch, now, reason);
     const lateFacts = await this.#lateFacts.unheard();
     await this.#epochs.forgetDown();
@@ -47,6 +48,6 @@ export class Epochs {
     await this.#catalogue.tellAgain(warehouses);
     for (const warehouse of warehouses) await transfers.tellAgain(warehouse, now);
     await this.#lateFacts.tellAgain(lateFacts);
-    return epoch;
+    return { centralEpoch: epoch, isBegun: true };
   }
 }
