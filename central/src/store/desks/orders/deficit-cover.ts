@@ -95,6 +95,11 @@ export class DeficitCover {
     }
   }
 
+  /** The same of several places, each named once: most miss nothing, and none is asked for by itself. */
+  async coverEach(places: readonly DeficitPlace[], now: number): Promise<void> {
+    for (const { warehouse, sku } of await this.#quota.inDeficit(places)) await this.cover(warehouse, sku, now);
+  }
+
   /**
    * Takes back what is promised beyond the quota of a warehouse, since its units are the node's again: what was given back and
    * never reached it; then promises, the newest first, as with a deficit, to other warehouses of their channel. What nobody else
@@ -158,7 +163,7 @@ export class DeficitCover {
     const { holds } = source([{ sku, quantity }], elsewhere);
     const moved = holds.reduce((sum, { quantity: units }) => sum + units, 0);
     if (moved === 0) return 0;
-    await this.#quota.holdMoved(sku, holds);
+    await this.#quota.holdMoved(holds);
     for (const to of holds) await this.#holdWriter.add({ kind, id, channel, ...to });
     await this.#holdWriter.reduce(hold, moved);
     await this.#quota.free([{ sku, warehouse, quantity: moved }]);
