@@ -1,6 +1,7 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { Backoff } from '@edgestock/shared/runtime/backoff';
 import { type Clock, systemClock } from '@edgestock/shared/runtime/clock';
+import type { FrontDoor } from '@edgestock/shared/runtime/front-door';
 import type { HttpService } from '@edgestock/shared/runtime/http-service';
 import { createLog, type Log } from '@edgestock/shared/runtime/log';
 import { type Random, systemRandom } from '@edgestock/shared/runtime/random';
@@ -59,7 +60,7 @@ class KeptNode implements EdgeNode {
   readonly #parts: Parts;
   readonly #backoff: Backoff;
   readonly #stopping = new AbortController();
-  readonly #answering = new Set<Promise<Response>>();
+  readonly #answering = new Set<Promise<unknown>>();
   #node: OpenNode | undefined;
   #openedAtMs = 0;
   #why = BEING_OPENED;
@@ -109,8 +110,8 @@ class KeptNode implements EdgeNode {
 
   async listen(node: OpenNode): Promise<void> {
     const { host, port } = this.#config;
-    const front = { fetch: this.#answer.bind(this) };
-    this.#http = await serveHttp(front, { host, port, limits: httpLimits, clock: this.#clock });
+    const answers = { fetch: this.#answer.bind(this), front: this.#answerInFront.bind(this) };
+    this.#http = await serveHttp(answers, { host, port, limits: httpLimits, clock: this.#clock });
     node.begin();
     const { url } = this;
     this.#log.info({ url, dataDirectory: this.#config.dataDirectory, sequence: node.sequence }, 'the node is ready');
@@ -127,7 +128,16 @@ class KeptNode implements EdgeNode {
 
   #answer(...[request, bindings]: Parameters<OpenNode['fetch']>): Response | Promise<Response> {
     if (this.#node === undefined) return outOfService(request, this.#why);
-    const answer = this.#node.fetch(request, bindings);
+    return this.#underWay(this.#node.fetch(request, bindings));
+  }
+
+  #answerInFront(...[request, response, otherwise]: Parameters<FrontDoor>): ReturnType<FrontDoor> {
+    if (this.#node?.front === undefined) return otherwise();
+    return this.#underWay(this.#node.front(request, response, otherwise));
+  }
+
+  /** Remembers what is not answered yet for as long as it is not. */
+  #underWay<Answer>(answer: Answer): Answer {
     if (answer instanceof Promise) {
       this.#answering.add(answer);
       const isAnswered = () => this.#answering.delete(answer);

@@ -9,7 +9,7 @@ import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
 import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
 import type { EdgeConfig } from './config.ts';
 import { createHttpApp } from './http/http-app.ts';
-import type { HttpFront } from './http/serve-http.ts';
+import type { HttpAnswers } from './http/serve-http.ts';
 import { ImportJobs } from './import/import-jobs.ts';
 import { DigestKeeper } from './ledger/digest-keeper.ts';
 import { LedgerInbox } from './ledger/directive-inbox.ts';
@@ -27,7 +27,7 @@ import { EdgeStore, SALVAGE } from './store/edge-store.ts';
 
 /** A node's database with all that works on it, from one opening to its closing. */
 export type OpenNode = Service &
-  HttpFront & {
+  HttpAnswers & {
     /** The end of its log when it was opened. */
     readonly sequence: number;
     /** Goes on with what a crash interrupted, once requests can be answered. */
@@ -109,7 +109,7 @@ export async function openNode(
     // Grants are made only while central hears of them.
     replication.onLive((isLive) => granter.setLive(isLive));
     granter.setLive(replication.isLive);
-    const app = createHttpApp({
+    const { app, front } = createHttpApp({
       ledger,
       imports,
       sweeper,
@@ -134,6 +134,7 @@ export async function openNode(
     const ending = new AbortController();
     return {
       sequence: store.outbox.head().sequence,
+      front,
       fetch: (request, bindings) => app.fetch(request, { ...bindings, stopping: ending.signal }),
       begin: () => {
         // An import that a crash interrupted goes on while tills already trade.

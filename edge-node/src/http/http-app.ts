@@ -1,3 +1,4 @@
+import type { FrontDoor } from '@edgestock/shared/runtime/front-door';
 import { nearestRoute } from '@edgestock/shared/runtime/nearest-route';
 import { problemOf } from '@edgestock/shared/runtime/problem';
 import { shortened } from '@edgestock/shared/runtime/sentence';
@@ -8,6 +9,7 @@ import { explainDoors } from './desk/explain.ts';
 import { reservationStepDoors } from './desk/reservation-steps.ts';
 import { reservationDoors } from './desk/reservations.ts';
 import { stockDoors } from './desk/stock.ts';
+import { stockDoor } from './desk/stock-door.ts';
 import { transferStepDoors } from './desk/transfer-steps.ts';
 import { transferDoors } from './desk/transfers.ts';
 import { type Door, hang } from './door.ts';
@@ -21,23 +23,28 @@ import { metricsDoors, nodeMetrics } from './operator/metrics-page.ts';
 import { rejoinDoors } from './operator/rejoin.ts';
 import { statusDoors } from './operator/status.ts';
 import { problems } from './problems.ts';
-import { countDoors } from './scanner/counts.ts';
-import { movementDoors } from './scanner/movements.ts';
+import { countWrite } from './scanner/counts.ts';
+import { logDoors, movementWrite } from './scanner/movements.ts';
 import { scanDoors } from './scanner/scan.ts';
 import { taskDoors } from './scanner/tasks.ts';
-import { receiptDoors } from './till/receipts.ts';
+import { receiptWrites } from './till/receipts.ts';
+import { doorOf } from './write.ts';
+import { writeDoor } from './write-door.ts';
+
+/** The node's doors: all of them in the app, and in front of it a shorter way for what is asked most, in its plainest form. */
+export type HttpDoors = { readonly app: HttpApp; readonly front: FrontDoor };
 
 /** The node's HTTP doors, in groups by who asks. */
-export function createHttpApp(deps: HttpDependencies): HttpApp {
+export function createHttpApp(deps: HttpDependencies): HttpDoors {
   const app: HttpApp = new Hono<HttpEnvironment>();
   const streams = new EventStreams(deps);
   const lastUnits = new LastUnitsCall(deps.ledger.view, deps.lastUnits);
   const metrics = nodeMetrics(deps, { streams, lastUnits });
+  const writes = [...receiptWrites(deps, lastUnits), movementWrite(deps), countWrite(deps)];
   const doors = [
-    ...receiptDoors(deps, lastUnits),
+    ...writes.map((write) => doorOf(write, deps.limits)),
     ...scanDoors(deps),
-    ...movementDoors(deps),
-    ...countDoors(deps),
+    ...logDoors(deps),
     ...taskDoors(deps, lastUnits),
     ...reservationDoors(deps, lastUnits),
     ...reservationStepDoors(deps, lastUnits),
@@ -61,7 +68,10 @@ export function createHttpApp(deps: HttpDependencies): HttpApp {
     return response;
   });
   app.onError((error) => failureResponse(error, deps));
-  return app;
+  const [reads, plainWrites] = [stockDoor(deps, metrics), writeDoor(writes, deps, metrics)];
+  const front: FrontDoor = (request, response, otherwise) =>
+    (request.method === 'GET' ? reads : plainWrites)(request, response, otherwise);
+  return { app, front };
 }
 
 /** Tells a wrong method from a wrong path. */

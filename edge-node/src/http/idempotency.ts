@@ -1,21 +1,22 @@
 import { hash } from 'node:crypto';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import type { Idempotency } from '../ledger/command.ts';
-import type { HttpContext, HttpDependencies } from './dependencies.ts';
+import type { HttpDependencies } from './dependencies.ts';
 import { problems, refuseItems } from './problems.ts';
+import type { Headed } from './write.ts';
 
 /**
  * What makes a write with an `Idempotency-Key` the same write when it is sent again (P9); `undefined` without the header. The
  * key is compared as it stands, quotes included.
  */
 export function keyedWrite(
-  context: HttpContext,
+  request: Headed,
   route: string,
   body: object,
   deps: Pick<HttpDependencies, 'limits' | 'isIdempotencyKeyRequired'>,
 ): Idempotency | undefined {
-  const key = context.req.raw.headers.get('idempotency-key');
-  if (key === null) {
+  const key = request.header('idempotency-key');
+  if (key === undefined) {
     if (!deps.isIdempotencyKeyRequired) return undefined;
     return refuse(problems.keyRequired, 'Send the header Idempotency-Key with a value of its own for every new write.');
   }

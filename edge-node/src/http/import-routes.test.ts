@@ -17,7 +17,7 @@ let server: HttpService;
 let remote: RemoteImport;
 beforeEach(async () => {
   bench = new ImportSite();
-  const app = createHttpApp({
+  const { app } = createHttpApp({
     ledger: bench.site.ledger,
     imports: bench.jobs,
     status: () => unlinked,

@@ -1,5 +1,6 @@
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { refuse } from '@edgestock/shared/runtime/problem';
+import type { WholeAnswer } from '@edgestock/shared/runtime/whole-answer';
 import type { Outcome, RecordedAnswer } from '../ledger/command.ts';
 import { answerBody } from './movement-json.ts';
 import { etagOf, stale } from './preconditions.ts';
@@ -7,7 +8,7 @@ import { problems, refuseItems } from './problems.ts';
 import { refusedProblem } from './refused-problem.ts';
 
 /** The one table from what a command came to, to what its sender gets. */
-export function outcomeResponse(outcome: Outcome, limits: { readonly problemsListedMax: number }): Response {
+export function outcomeAnswer(outcome: Outcome, limits: { readonly problemsListedMax: number }): WholeAnswer {
   const { answer, isReplay } = recordedAnswer(outcome, limits);
   return created(answer, isReplay ? { 'idempotency-replayed': 'true' } : {});
 }
@@ -40,13 +41,14 @@ export function recordedAnswer(
   }
 }
 
-function created(answer: RecordedAnswer, headers: Readonly<Record<string, string>>): Response {
+function created(answer: RecordedAnswer, headers: Readonly<Record<string, string>>): WholeAnswer {
   const [first, ...others] = answer.movements;
   const isOnePosition = first !== undefined && others.every(({ sku }) => sku === first.sku);
   // The state after the whole command: what the next If-Match will name.
   const etag = isOnePosition ? { etag: etagOf((others.at(-1) ?? first).position) } : {};
-  return new Response(JSON.stringify(answerBody(answer)), {
+  return {
     status: 201,
     headers: { 'content-type': 'application/json', ...etag, ...headers },
-  });
+    text: JSON.stringify(answerBody(answer)),
+  };
 }

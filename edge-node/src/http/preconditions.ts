@@ -21,11 +21,11 @@ export function isUnchanged(ifNoneMatch: string | null, etag: string): boolean {
  * checked in the transaction of the write; here only the header is understood.
  */
 export function versionExpected(
-  ifMatch: string | null,
+  ifMatch: string | undefined,
   lines: readonly { readonly sku: Sku }[],
   view: StockView,
 ): number | undefined {
-  if (ifMatch === null) return undefined;
+  if (ifMatch === undefined) return undefined;
   const [sku, ...others] = new Set(lines.map((line) => line.sku));
   if (sku === undefined) return undefined;
   if (others.length > 0) {

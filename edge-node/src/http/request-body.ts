@@ -12,7 +12,7 @@ export async function readBody<Schema extends z.ZodType>(
   schema: Schema,
   limits: { readonly bodyBytesMax: number; readonly problemsListedMax: number },
 ): Promise<z.output<Schema>> {
-  return meant(await readJson(context.req.raw, limits.bodyBytesMax), schema, limits);
+  return bodyAs(schema, await readJson(context.req.raw, limits.bodyBytesMax), limits);
 }
 
 /** The same where a body may be left out: then it is an empty object. */
@@ -22,12 +22,13 @@ export async function readOptionalBody<Schema extends z.ZodType>(
   limits: { readonly bodyBytesMax: number; readonly problemsListedMax: number },
 ): Promise<z.output<Schema>> {
   const body = await readOptionalJson(context.req.raw, limits.bodyBytesMax);
-  return meant(body === undefined ? {} : body, schema, limits);
+  return bodyAs(schema, body === undefined ? {} : body, limits);
 }
 
-function meant<Schema extends z.ZodType>(
-  body: unknown,
+/** A parsed body as its schema knows it; refuses with every fault and its place. */
+export function bodyAs<Schema extends z.ZodType>(
   schema: Schema,
+  body: unknown,
   limits: { readonly problemsListedMax: number },
 ): z.output<Schema> {
   // Fields have sentences of their own; this is for the rest, which the library would tell in its jargon.

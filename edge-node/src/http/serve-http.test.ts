@@ -18,7 +18,7 @@ let port: number;
 const sockets: Socket[] = [];
 beforeEach(async () => {
   doors = new OpenDoors({ limits, clock: systemClock });
-  service = await serveHttp(doors.app, { port: 0, limits, clock: systemClock });
+  service = await serveHttp(doors.answers, { port: 0, limits, clock: systemClock });
   port = Number(new URL(service.url).port);
 });
 afterEach(async () => {
@@ -71,7 +71,7 @@ describe('the server', () => {
   });
 
   test('says whose port it is not', async () => {
-    await expect(serveHttp(doors.app, { port, limits, clock: systemClock })).rejects.toThrow(CannotListen);
+    await expect(serveHttp(doors.answers, { port, limits, clock: systemClock })).rejects.toThrow(CannotListen);
   });
 
   test('keeps one connection for many requests', async () => {

@@ -39,6 +39,17 @@ describe('the shelf cache', () => {
     expect(cache.load(sku('A')).position.onHand).toBe(5);
   });
 
+  it('displaces nothing for what is only read', async () => {
+    for (const one of skus) await site.move('receive', [{ sku: one, quantity: 5 }]);
+    const cache = new ShelfCache(site.store.shelves, 1);
+    cache.load(sku('A'));
+    for (const other of skus.slice(1)) expect(cache.position(other)?.onHand).toBe(5);
+    site.store.shelves.position = () => {
+      throw new Error('asked again');
+    };
+    expect(cache.position(sku('A'))?.onHand).toBe(5);
+  });
+
   it('does not remember that a SKU has no movement yet', async () => {
     const cache = new ShelfCache(site.store.shelves);
     expect(cache.position(sku('A'))).toBeUndefined();

@@ -30,7 +30,7 @@ export class HammeredDoors {
 
   static async open(callersMax: number): Promise<HammeredDoors> {
     const doors = new OpenDoors({ clock: systemClock });
-    const service = await serveHttp(doors.app, { port: 0, limits: httpLimits, clock: systemClock });
+    const service = await serveHttp(doors.answers, { port: 0, limits: httpLimits, clock: systemClock });
     return new HammeredDoors(doors, service, callersMax);
   }
 

@@ -1,9 +1,11 @@
 import type { Position } from '@edgestock/shared/inventory/position';
+import type { FrontDoor } from '@edgestock/shared/runtime/front-door';
 import { silentLog } from '@edgestock/shared/runtime/log';
 import type { ProblemItem } from '@edgestock/shared/runtime/problem';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import type { HttpApp, HttpDependencies } from '../http/dependencies.ts';
 import { createHttpApp } from '../http/http-app.ts';
+import type { HttpAnswers } from '../http/serve-http.ts';
 import { httpLimits } from '../limits.ts';
 import { newCounters } from '../replication/counters.ts';
 import type { ReplicationStatus } from '../replication/replication-status.ts';
@@ -45,17 +47,23 @@ export class OpenDoors {
   readonly #overrides: Partial<HttpDependencies>;
   deps: HttpDependencies;
   app: HttpApp;
+  front: FrontDoor;
 
   constructor(overrides: Partial<HttpDependencies> = {}) {
     this.site = new TestSite(overrides.log === undefined ? {} : { log: overrides.log });
     this.#overrides = overrides;
-    ({ deps: this.deps, app: this.app } = this.#open());
+    ({ deps: this.deps, app: this.app, front: this.front } = this.#open());
   }
 
   /** The process of the node ends, and another one begins. */
   restart(): void {
     this.site.restart();
-    ({ deps: this.deps, app: this.app } = this.#open());
+    ({ deps: this.deps, app: this.app, front: this.front } = this.#open());
+  }
+
+  /** What a server answers with: front door and app. */
+  get answers(): HttpAnswers {
+    return { fetch: this.app.fetch, front: this.front };
   }
 
   async get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
@@ -99,7 +107,7 @@ export class OpenDoors {
       version: '0.0.0-test',
       ...this.#overrides,
     };
-    return { deps, app: createHttpApp(deps) };
+    return { deps, ...createHttpApp(deps) };
   }
 }
 

@@ -94,7 +94,7 @@ async function step(
   ) => ReservationCommand,
 ): Promise<Response> {
   const id = idIn(context);
-  const idempotency = keyedWrite(context, `reservations/${id}/${name}`, body, { limits: deps.limits });
+  const idempotency = keyedWrite(context.req, `reservations/${id}/${name}`, body, { limits: deps.limits });
   const command = commandOf({
     id,
     ...(body.actor === undefined ? {} : { actor: body.actor }),

@@ -44,7 +44,7 @@ async function reserve(context: HttpContext, deps: HttpDependencies, lastUnits: 
   const { ledger, clock, limits, random } = deps;
   const body = await readBody(context, wanted, limits);
   // An id of the caller's own makes the write repeatable; without one, the key does.
-  const idempotency = keyedWrite(context, 'reservations', body, body.id === undefined ? deps : { limits });
+  const idempotency = keyedWrite(context.req, 'reservations', body, body.id === undefined ? deps : { limits });
   const lines = movementLines(body.lines, { view: ledger.view, clock, limits, kind: 'reserve' });
   const id = body.id ?? timeOrderedId(clock.now(), random);
   if (ledger.view.reservation(id) === undefined) refusePromise(deps, body.force);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OpenDoors } from '../../testing/open-doors.ts';
 import { sku } from '../../testing/site.ts';
-import { positionBody, positionText } from '../position-json.ts';
+import { positionBody, stockAnswer } from '../position-json.ts';
 
 let doors: OpenDoors;
 beforeEach(() => {
@@ -37,7 +37,7 @@ describe('GET /v1/stock/{sku}', () => {
       ...{ granted: 8, allocated: 3, returned: 1, version: 6, sequence: 7 },
     };
     const name = sku('a"b\\c/é');
-    expect(JSON.parse(positionText(name, position))).toEqual({ sku: name, ...positionBody(position) });
+    expect(JSON.parse(stockAnswer(name, position).text)).toEqual({ sku: name, ...positionBody(position) });
   });
 
   test.each(['A B', 'A/B', '100%', 'Größe 5', 'a?b#c', '%41', 'x/explain'])('finds the SKU %s', async (text) => {

@@ -1,9 +1,10 @@
 import { parseSku } from '@edgestock/shared/inventory/ids';
 import { emptyPosition } from '@edgestock/shared/inventory/position';
 import { refuse } from '@edgestock/shared/runtime/problem';
+import { responseOf } from '@edgestock/shared/runtime/whole-answer';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
-import { entryBody, positionText } from '../position-json.ts';
+import { entryBody, stockAnswer } from '../position-json.ts';
 import { etagOf, isUnchanged } from '../preconditions.ts';
 import { problems } from '../problems.ts';
 import { Query, skuIn } from '../query.ts';
@@ -24,7 +25,7 @@ export function stockDoors({ ledger, limits }: HttpDependencies): readonly Door[
     if (isUnchanged(context.req.raw.headers.get('if-none-match'), etag)) {
       return new Response(null, { status: 304, headers: { etag } });
     }
-    return new Response(positionText(sku, position), { headers: { 'content-type': 'application/json', etag } });
+    return responseOf(stockAnswer(sku, position));
   }
 
   function many(context: HttpContext): Response {

@@ -114,7 +114,7 @@ async function step(
 ): Promise<Response> {
   const { name, body, deps } = asked;
   const id = idIn(context);
-  const idempotency = keyedWrite(context, `transfers/${id}/${name}`, body, deps);
+  const idempotency = keyedWrite(context.req, `transfers/${id}/${name}`, body, deps);
   const outcome = await deps.ledger.record({
     ...(body.actor === undefined ? {} : { actor: body.actor }),
     ...command,

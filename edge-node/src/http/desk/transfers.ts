@@ -40,7 +40,7 @@ async function planned(context: HttpContext, deps: HttpDependencies, lastUnits: 
   const { ledger, clock, limits, random } = deps;
   const body = await readBody(context, plan, limits);
   // An id of the caller's own makes the write repeatable; without one, the key does.
-  const idempotency = keyedWrite(context, 'transfers', body, body.id === undefined ? deps : { limits });
+  const idempotency = keyedWrite(context.req, 'transfers', body, body.id === undefined ? deps : { limits });
   const lines = movementLines(body.lines, { view: ledger.view, clock, limits, kind: 'transfer-ship' });
   // Two warehouses may both count from 1; names that a node makes up are its own.
   const here = ledger.view.log().warehouse;

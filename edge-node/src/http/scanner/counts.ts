@@ -1,12 +1,13 @@
+import type { WholeAnswer } from '@edgestock/shared/runtime/whole-answer';
 import { z } from 'zod';
-import type { HttpContext, HttpDependencies } from '../dependencies.ts';
-import type { Door } from '../door.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { linesOf, moment, reason, text } from '../fields.ts';
 import { keyedWrite } from '../idempotency.ts';
 import { countLine, countLines } from '../lines.ts';
-import { outcomeResponse } from '../outcome-response.ts';
+import { outcomeAnswer } from '../outcome-response.ts';
 import { versionExpected } from '../preconditions.ts';
-import { readBody } from '../request-body.ts';
+import { bodyAs } from '../request-body.ts';
+import type { Write, WriteRequest } from '../write.ts';
 
 const count = z.strictObject({
   lines: linesOf(countLine),
@@ -17,17 +18,17 @@ const count = z.strictObject({
 });
 
 /** `POST /v1/counts`: what was seen on the shelf. */
-export function countDoors(deps: HttpDependencies): readonly Door[] {
-  return [{ method: 'POST', path: '/v1/counts', route: 'counts', answer: (context) => record(context, deps) }];
+export function countWrite(deps: HttpDependencies): Write {
+  return { method: 'POST', path: '/v1/counts', route: 'counts', answer: (request) => record(request, deps) };
 }
 
-async function record(context: HttpContext, deps: HttpDependencies): Promise<Response> {
+async function record(request: WriteRequest, deps: HttpDependencies): Promise<WholeAnswer> {
   const { ledger, clock, limits } = deps;
-  const body = await readBody(context, count, limits);
+  const body = bodyAs(count, request.json, limits);
   const { lines: named, ...said } = body;
-  const idempotency = keyedWrite(context, 'counts', body, deps);
+  const idempotency = keyedWrite(request, 'counts', body, deps);
   const lines = countLines(named, { view: ledger.view, clock, limits });
-  const ifVersion = versionExpected(context.req.raw.headers.get('if-match'), lines, ledger.view);
+  const ifVersion = versionExpected(request.header('if-match'), lines, ledger.view);
   const outcome = await ledger.record({
     type: 'count',
     lines,
@@ -35,5 +36,5 @@ async function record(context: HttpContext, deps: HttpDependencies): Promise<Res
     ...(ifVersion === undefined ? {} : { ifVersion }),
     ...(idempotency === undefined ? {} : { idempotency }),
   });
-  return outcomeResponse(outcome, limits);
+  return outcomeAnswer(outcome, limits);
 }

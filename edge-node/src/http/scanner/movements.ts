@@ -1,5 +1,6 @@
 import { type StatedKind, statedKinds } from '@edgestock/shared/inventory/movement';
 import { refuse } from '@edgestock/shared/runtime/problem';
+import type { WholeAnswer } from '@edgestock/shared/runtime/whole-answer';
 import { z } from 'zod';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
@@ -8,11 +9,12 @@ import { keyedWrite } from '../idempotency.ts';
 import { movementLine, movementLines } from '../lines.ts';
 import { readableFrom } from '../log-place.ts';
 import { movementBody } from '../movement-json.ts';
-import { outcomeResponse } from '../outcome-response.ts';
+import { outcomeAnswer } from '../outcome-response.ts';
 import { versionExpected } from '../preconditions.ts';
 import { problems } from '../problems.ts';
 import { Query } from '../query.ts';
-import { readBody } from '../request-body.ts';
+import { bodyAs } from '../request-body.ts';
+import type { Write, WriteRequest } from '../write.ts';
 
 const movements = z.strictObject({
   kind: oneOf<readonly (StatedKind | 'count')[]>('kind-unknown', [...statedKinds, 'count']),
@@ -23,25 +25,28 @@ const movements = z.strictObject({
   occurredAt: moment.exactOptional(),
 });
 
-/** `POST /v1/movements` records, `GET /v1/movements` reads the log. */
-export function movementDoors(deps: HttpDependencies): readonly Door[] {
-  const path = '/v1/movements';
-  return [
-    { method: 'POST', path, route: 'movements', answer: (context) => record(context, deps) },
-    { method: 'GET', path, route: 'log', answer: (context) => log(context, deps) },
-  ];
+const path = '/v1/movements';
+
+/** `POST /v1/movements`: goods that came, went or were moved. */
+export function movementWrite(deps: HttpDependencies): Write {
+  return { method: 'POST', path, route: 'movements', answer: (request) => record(request, deps) };
 }
 
-async function record(context: HttpContext, deps: HttpDependencies): Promise<Response> {
+/** `GET /v1/movements`: the log. */
+export function logDoors(deps: HttpDependencies): readonly Door[] {
+  return [{ method: 'GET', path, route: 'log', answer: (context) => log(context, deps) }];
+}
+
+async function record(request: WriteRequest, deps: HttpDependencies): Promise<WholeAnswer> {
   const { ledger, clock, limits } = deps;
-  const body = await readBody(context, movements, limits);
+  const body = bodyAs(movements, request.json, limits);
   const { kind, lines: named, ...said } = body;
   if (kind === 'count') {
     refuse(problems.countsElsewhere, 'Send what was counted to POST /v1/counts; the node works out the difference.');
   }
-  const idempotency = keyedWrite(context, 'movements', body, deps);
+  const idempotency = keyedWrite(request, 'movements', body, deps);
   const lines = movementLines(named, { view: ledger.view, clock, limits, kind });
-  const ifVersion = versionExpected(context.req.raw.headers.get('if-match'), lines, ledger.view);
+  const ifVersion = versionExpected(request.header('if-match'), lines, ledger.view);
   const outcome = await ledger.record({
     type: 'record',
     kind,
@@ -50,7 +55,7 @@ async function record(context: HttpContext, deps: HttpDependencies): Promise<Res
     ...(ifVersion === undefined ? {} : { ifVersion }),
     ...(idempotency === undefined ? {} : { idempotency }),
   });
-  return outcomeResponse(outcome, limits);
+  return outcomeAnswer(outcome, limits);
 }
 
 /** A page of the log, oldest first. Without `after` it begins where the log does; `next` is the `after` of the next page. */

@@ -1,5 +1,6 @@
 import { must } from '@edgestock/shared/runtime/assert';
 import { refuse } from '@edgestock/shared/runtime/problem';
+import { responseOf } from '@edgestock/shared/runtime/whole-answer';
 import { z } from 'zod';
 import {
   leavingUnits,
@@ -16,7 +17,7 @@ import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { counted, linesOf, oneOf, sku, text } from '../fields.ts';
 import { fingerprintOf, keyedWrite } from '../idempotency.ts';
-import { outcomeResponse } from '../outcome-response.ts';
+import { outcomeAnswer } from '../outcome-response.ts';
 import { problems } from '../problems.ts';
 import { Query } from '../query.ts';
 import { refusedProblem } from '../refused-problem.ts';
@@ -97,7 +98,7 @@ async function take<Body extends object>(
   const body = await readOptionalBody(context, schema, limits);
   const route = `tasks/${task}/${step}`;
   // A step is done once, so it is its own key, as a receipt is; one that is sent along is held to nevertheless.
-  const idempotency = keyedWrite(context, route, body, { limits });
+  const idempotency = keyedWrite(context.req, route, body, { limits });
   await before?.(task, body);
   const outcome = await ledger.record({
     type: 'task-step',
@@ -106,7 +107,8 @@ async function take<Body extends object>(
     fingerprint: fingerprintOf(route, body),
     ...(idempotency === undefined ? {} : { idempotency }),
   } as TakeStep);
-  if (outcome.outcome !== 'recorded' && outcome.outcome !== 'duplicate') return outcomeResponse(outcome, limits);
+  if (outcome.outcome !== 'recorded' && outcome.outcome !== 'duplicate')
+    return responseOf(outcomeAnswer(outcome, limits));
   const { answer } = must(ledger.tasks.step(task, step), 'a step that was done is kept with its answer');
   const headers = outcome.outcome === 'duplicate' ? { 'idempotency-replayed': 'true' } : {};
   return Response.json(taskBody(answer), { headers });

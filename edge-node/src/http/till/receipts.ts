@@ -1,12 +1,13 @@
+import type { WholeAnswer } from '@edgestock/shared/runtime/whole-answer';
 import { z } from 'zod';
 import type { LastUnitsCall } from '../../ledger/last-units.ts';
-import type { HttpContext, HttpDependencies } from '../dependencies.ts';
-import type { Door } from '../door.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { linesOf, moment, text } from '../fields.ts';
 import { movementLines, tillLine } from '../lines.ts';
-import { outcomeResponse } from '../outcome-response.ts';
+import { outcomeAnswer } from '../outcome-response.ts';
 import { versionExpected } from '../preconditions.ts';
-import { readBody } from '../request-body.ts';
+import { bodyAs } from '../request-body.ts';
+import type { Write, WriteRequest } from '../write.ts';
 import { receiptWrite } from './receipt-key.ts';
 
 /** A receipt of a till: what was sold, or what came back. */
@@ -19,34 +20,33 @@ const receipt = z.strictObject({
 });
 
 /** `POST /v1/sales` and `POST /v1/returns`: movements in the words of a till, its receipt being the idempotency key. */
-export function receiptDoors(deps: HttpDependencies, lastUnits: LastUnitsCall): readonly Door[] {
+export function receiptWrites(deps: HttpDependencies, lastUnits: LastUnitsCall): readonly Write[] {
   return [
     {
       method: 'POST',
       path: '/v1/sales',
       route: 'sales',
-      answer: (context) => record(context, 'sale', deps, lastUnits),
+      answer: (request) => record(request, 'sale', deps, lastUnits),
     },
     {
       method: 'POST',
       path: '/v1/returns',
       route: 'returns',
-      answer: (context) => record(context, 'return', deps, lastUnits),
+      answer: (request) => record(request, 'return', deps, lastUnits),
     },
   ];
 }
 
 async function record(
-  context: HttpContext,
+  request: WriteRequest,
   kind: 'sale' | 'return',
   deps: HttpDependencies,
   lastUnits: LastUnitsCall,
-): Promise<Response> {
+): Promise<WholeAnswer> {
   const { ledger, clock, limits } = deps;
-  const body = await readBody(context, receipt, limits);
+  const body = bodyAs(receipt, request.json, limits);
   const lines = movementLines(body.lines, { view: ledger.view, clock, limits, kind });
-  const ifMatch = context.req.raw.headers.get('if-match');
-  const ifVersion = versionExpected(ifMatch, lines, ledger.view);
+  const ifVersion = versionExpected(request.header('if-match'), lines, ledger.view);
   // The sale is recorded whatever comes back (P4); what comes back makes its deficit smaller.
   const asked = kind === 'sale' ? lastUnits.beforeSale(lines) : undefined;
   if (asked !== undefined) await asked;
@@ -62,5 +62,5 @@ async function record(
     ...(ifVersion === undefined ? {} : { ifVersion }),
     idempotency: receiptWrite(kind, body),
   });
-  return outcomeResponse(outcome, limits);
+  return outcomeAnswer(outcome, limits);
 }
