@@ -10,7 +10,10 @@ function answeredBy(listener: (behind: RequestListener) => RequestListener, host
   return answers;
 }
 
-const door: FrontDoor = ({ url }, response, otherwise) => (url === '/plain' ? response.end() : otherwise());
+const door: FrontDoor = ({ url }, response, otherwise) => {
+  if (url !== '/plain') return otherwise();
+  response.end();
+};
 const withDoor = (behind: RequestListener) => behindFrontDoor(() => door, behind);
 
 it.each(['localhost', 'shop.example', '127.0.0.1:7100', 'a:59999'])('lets the front door answer at %s', (host) => {

@@ -17,6 +17,11 @@ export async function readOptionalJson(request: Request, bodyBytesMax: number): 
   const bytes = await readBytes(request, bodyBytesMax);
   if (bytes.byteLength === 0) return undefined;
   checkHeaders(request);
+  return jsonOf(bytes);
+}
+
+/** The JSON value of a body's bytes. Refuses what is not UTF-8 or not JSON. */
+export function jsonOf(bytes: ArrayBuffer | Uint8Array): unknown {
   return parsed(decoded(bytes));
 }
 
@@ -78,8 +83,12 @@ async function whole<T>(reading: Promise<T>): Promise<T> {
   try {
     return await reading;
   } catch {
-    return refuse(problems.bodyIncomplete, 'The connection ended before the body did. Send the request again.');
+    return incomplete();
   }
+}
+
+export function incomplete(): never {
+  return refuse(problems.bodyIncomplete, 'The connection ended before the body did. Send the request again.');
 }
 
 function tooLarge(bodyBytesMax: number): never {
