@@ -106,8 +106,8 @@ export class OrderDraft {
       this.noteOnce('not-yet', `${warehouse} is told once central knows again what it has promised of it.`);
     }
     for (const [warehouse, lines] of [...parcels].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      const task = this.#nextTask(warehouse, lines);
-      this.#effects.push({ effect: 'allocate', task, warehouse, lines, dueAt: now + terms.shipWithinMs });
+      const { task, isThere } = this.#nextTask(warehouse, lines);
+      this.#effects.push({ effect: 'allocate', task, warehouse, lines, dueAt: now + terms.shipWithinMs, isThere });
       const untouched = { shipped: 0, givenUp: 0, releasing: 0 };
       this.#allocations.push({ task, warehouse, at: now, lines: lines.map((line) => ({ ...line, ...untouched })) });
       this.note('allocated', `${warehouse} is to ship ${unitsInWords(lines)}.`);
@@ -203,13 +203,17 @@ export class OrderDraft {
    * A name that the warehouse does not know; or that of a task with these very units which it has, and central has forgotten:
    * then this is the same order, placed or paid once more after central was restored, and its parcel is on its way already.
    */
-  #nextTask(warehouse: WarehouseId, lines: readonly SkuQuantity[]): string {
+  #nextTask(
+    warehouse: WarehouseId,
+    lines: readonly SkuQuantity[],
+  ): { readonly task: string; readonly isThere: boolean } {
     const { id } = this.#before;
     for (let number = this.#allocations.length + 1; ; number += 1) {
       const task = taskOf(id, number);
       if (this.#allocations.some((one) => one.task === task)) continue;
       const known = this.#context.unknownTaskOf(warehouse, task);
-      if (known === undefined || areSame(known, lines)) return task;
+      if (known === undefined) return { task, isThere: false };
+      if (areSame(known, lines)) return { task, isThere: true };
     }
   }
 

@@ -13,6 +13,8 @@ export type OrderEffect =
       readonly warehouse: WarehouseId;
       readonly lines: readonly SkuQuantity[];
       readonly dueAt: number;
+      /** The node has the task since before central was restored from a backup: its units are counted as sent there already. */
+      readonly isThere: boolean;
     }
   /** Asks a node to give up what it has not shipped; nothing changes until it says so. */
   | {

@@ -3,7 +3,7 @@ import { centralLimits } from '../limits.ts';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { warehouseOf } from '../testing/node-log.ts';
 import { linesOf } from '../testing/order-fixture.ts';
-import { NOW } from './contract-fixture.contract.ts';
+import { NOW, reserve } from './contract-fixture.contract.ts';
 import { type OrderingWorld, PAYMENT_MS, placing } from './ordering-world.contract.ts';
 import type { PromiseStore } from './promise-store.ts';
 
@@ -38,6 +38,41 @@ export function describePlacing(world: OrderingWorld): void {
       const outcomes = [first, second, third].flatMap((applied) => applied.outcomes.map(({ outcome }) => outcome));
       expect(outcomes.filter((outcome) => outcome === 'order')).toHaveLength(50);
       expect(outcomes.filter((outcome) => outcome === 'insufficient')).toHaveLength(150);
+      expect(await world.available('A')).toBe(0);
+    });
+
+    it('finds what those before it in its transaction have left: units, the buffer, and its own id', async () => {
+      await world.node('W1 A5 B1');
+      await world.node('W2 A5');
+      await world.promise({
+        command: 'set-channel',
+        record: { channel: DEFAULT_CHANNEL, warehouses: 'all', buffer: 1 },
+      });
+      await world.promise(reserve('held', { A: 1 }));
+      const { outcomes } = await world.store.promise(
+        [
+          placing('first', 'A4 B9', { onShortage: 'cancel' }),
+          placing('first', 'A4 B9', { onShortage: 'cancel' }),
+          placing('first', 'A3'),
+          placing('held', 'A1'),
+          placing('second', 'A5'),
+          placing('third', 'A4'),
+          placing('fourth', 'A1', { onShortage: 'backorder' }),
+        ],
+        world.now,
+      );
+      expect(outcomes).toMatchObject([
+        { outcome: 'order', isReplay: false },
+        { outcome: 'order', isReplay: true, order: { id: 'first' } },
+        { outcome: 'key-reused', key: 'first' },
+        { outcome: 'id-taken', by: 'reservation' },
+        { outcome: 'insufficient', shortages: [{ sku: 'A', requested: 5, available: 4 }] },
+        { outcome: 'order', isReplay: false },
+        { outcome: 'order', isReplay: false },
+      ]);
+      expect(await world.units('first')).toEqual(['A: 4 ordered, 4 held', 'B: 9 ordered, 9 cancelled']);
+      expect(await world.units('third')).toEqual(['A: 4 ordered, 4 held']);
+      expect(await world.units('fourth')).toEqual(['A: 1 ordered, 1 backordered']);
       expect(await world.available('A')).toBe(0);
     });
 

@@ -13,6 +13,7 @@ import type { Tables } from '../tables/tables.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { Policies } from './catalogue/policies.ts';
 import { Orders } from './orders/orders.ts';
+import { type PlaceOrder, Placing } from './orders/placing.ts';
 import type { Promising } from './orders/promising.ts';
 import { LateFactDesk } from './positions/late-facts.ts';
 import { Answers } from './promises/answers.ts';
@@ -28,6 +29,7 @@ export class PromiseApplier {
   readonly #reserving: Reserving;
   readonly #reservations: Reservations;
   readonly #orders: Orders;
+  readonly #placing: Placing;
   readonly #policies: Policies;
   readonly #catalogue: Catalogue;
   readonly #channels: ChannelReader;
@@ -41,7 +43,9 @@ export class PromiseApplier {
     this.#answers = new Answers(tables);
     this.#reserving = new Reserving(tables, { ...promising, answers: this.#answers });
     this.#reservations = new Reservations(tables, promising);
-    this.#orders = new Orders(tables, { ...promising, reservations: this.#reservations });
+    const made = { ...promising, answers: this.#answers, reservations: this.#reservations };
+    this.#orders = new Orders(tables, made);
+    this.#placing = new Placing(tables, made);
     this.#policies = new Policies(tables, promising);
     this.#catalogue = new Catalogue(tables, promising.downLog);
     this.#channels = tables.channels;
@@ -79,20 +83,20 @@ export class PromiseApplier {
 
   async #applyRun([first, ...others]: Run, now: number): Promise<readonly PromiseOutcome[]> {
     if (first.command === 'reserve') return this.#reserving.reserve([first, ...(others as readonly Reserve[])], now);
+    if (first.command === 'place-order') return this.#placing.place([first, ...(others as readonly PlaceOrder[])], now);
     const answers = await this.#answers.among([first]);
     const outcome = await answers.once(first, () => this.#carryOut(first, now), now);
     await this.#promising.deficits.coverFreed(now);
     return [outcome];
   }
 
-  #carryOut(command: Exclude<PromiseCommand, Reserve>, now: number): Promise<PromiseOutcome> {
+  #carryOut(command: Exclude<PromiseCommand, Reserve | PlaceOrder>, now: number): Promise<PromiseOutcome> {
     switch (command.command) {
       case 'renew':
         return this.#reservations.renew(command.reservation, command.expiresAt, now);
       case 'release':
         return this.#reservations.release(command.reservation, command.reason, now);
       case 'confirm':
-      case 'place-order':
       case 'pay':
       case 'cancel':
         return this.#orders.apply(command, now);
@@ -207,17 +211,21 @@ export class PromiseApplier {
 
 type Run = readonly [PromiseCommand, ...PromiseCommand[]];
 
-/** Reservations of one channel that come one after the other are one run, and every other command is one by itself. */
+/** Reservations of one channel that come one after the other are one run, orders likewise, and every other command is one by itself. */
 function runsOf(commands: readonly PromiseCommand[]): readonly Run[] {
   const runs: [PromiseCommand, ...PromiseCommand[]][] = [];
   for (const command of commands) {
     const run = runs.at(-1);
     const [before] = run ?? [];
-    const isMore = command.command === 'reserve' && before?.command === 'reserve' && before.channel === command.channel;
-    if (run !== undefined && isMore) run.push(command);
+    if (run !== undefined && before !== undefined && areTogether(before, command)) run.push(command);
     else runs.push([command]);
   }
   return runs;
+}
+
+function areTogether(a: PromiseCommand, b: PromiseCommand): boolean {
+  if (a.command === 'reserve') return b.command === 'reserve' && a.channel === b.channel;
+  return a.command === 'place-order' && b.command === 'place-order' && a.channel === b.channel;
 }
 
 /** What is left to ship of an unknown task. */

@@ -4,6 +4,7 @@ import { NodeLog, skuOf, warehouseOf } from '../../testing/node-log.ts';
 import { postgresStores } from '../../testing/opened-postgres.ts';
 import { PgliteDatabase } from '../../testing/pglite-database.ts';
 import { ContractFixture, NOW, type OpenStore, reserve } from '../contract-fixture.contract.ts';
+import { placing } from '../ordering-world.contract.ts';
 import type { PostgresDatabase, TransactionSession } from './session.ts';
 
 /** Counts how often somebody waits for the server: what is asked together is one wait, what is sent on is none. */
@@ -61,13 +62,30 @@ it('waits a handful of times for a reservation, and no more for more SKUs or a g
   const idempotency = (key: string) => ({ idempotency: { key, fingerprint: 'f' } });
   // Channels and the like are read once.
   await fixture.promise(reserve('first', { A: 1 }));
-  expect(await waitsOf(() => fixture.promise(reserve('r1', { A: 1 })))).toBe(4);
-  expect(await waitsOf(() => fixture.promise(reserve('r2', { A: 1 }, idempotency('k2'))))).toBe(5);
-  expect(await waitsOf(() => fixture.promise(reserve('r3', { A: 100, C: 5 })))).toBe(4);
+  expect(await waitsOf(() => fixture.promise(reserve('r1', { A: 1 })))).toBe(2);
+  expect(await waitsOf(() => fixture.promise(reserve('r2', { A: 1 }, idempotency('k2'))))).toBe(2);
+  expect(await waitsOf(() => fixture.promise(reserve('r3', { A: 100, C: 5 })))).toBe(2);
   const group = Array.from({ length: 10 }, (_, place) =>
     reserve(`g${place}`, { B: 1, [place % 2 === 0 ? 'A' : 'C']: 1 }, { isPartial: true }),
   );
-  expect(await waitsOf(() => fixture.store.promise(group, NOW))).toBe(4);
+  expect(await waitsOf(() => fixture.store.promise(group, NOW))).toBe(2);
+});
+
+it('waits as little for orders that come together, and for a payment as often as for one SKU', async () => {
+  await fixture.stocked('BER1', { A: 90, B: 90, C: 90 });
+  const [one, ofMany, ...others] = [
+    placing('one', 'A1', { idempotency: { key: 'k', fingerprint: 'f' } }),
+    placing('many', 'A1 B2 C3'),
+    ...Array.from({ length: 10 }, (_, place) => placing(`o${place}`, place % 2 === 0 ? 'A1 B1' : 'C1')),
+  ] as const;
+  // Channels and the like are read once.
+  await fixture.promise(placing('first', 'A1'));
+  await fixture.promise({ command: 'pay', order: 'first', result: 'authorised' });
+  expect(await waitsOf(() => fixture.promise(one))).toBe(2);
+  expect(await waitsOf(() => fixture.promise(ofMany))).toBe(2);
+  expect(await waitsOf(() => fixture.store.promise(others, NOW))).toBe(2);
+  const paid = (order: string) => waitsOf(() => fixture.promise({ command: 'pay', order, result: 'authorised' }));
+  expect([await paid('one'), await paid('many')]).toEqual([5, 5]);
 });
 
 it('waits for a batch, a catalogue and the rules of a warehouse as often as for one delta, one item and one rule', async () => {

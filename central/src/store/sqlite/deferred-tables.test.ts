@@ -27,12 +27,18 @@ const immediate: Partial<Record<keyof Tables, readonly string[]>> = {
   unsettled: ['begin'],
 };
 
+/** Questions that may be asked together: nothing else may be under way beside them. */
+const questions: ReadonlySet<string> = new Set([
+  ...['answers.found', 'buffers.of', 'channels.get', 'orders.known', 'reservations.known', 'orderFinder.waitingUnits'],
+  ...['quota.offered', 'quota.offers', 'unsettled.has', 'unknownTasks.get'],
+]);
+
 /**
- * SQLite's tables as a server's would be: each call does its work later, and none may be made while another is under way. A desk
- * that does not wait for a table is found by whatever it asks next.
+ * SQLite's tables as a server's would be: each call does its work later, and none may be made while another is under way, but for
+ * questions that are asked together. A desk that does not wait for a table is found by whatever it asks next.
  */
 class DeferredTables {
-  #underWay: string | undefined;
+  readonly #underWay = new Set<{ readonly called: string }>();
 
   over(tables: Tables): Tables {
     const names = Object.keys(tables) as readonly (keyof Tables)[];
@@ -41,7 +47,8 @@ class DeferredTables {
 
   /** Throws when something was begun that nobody waited for. */
   assertQuiet(asked: string): void {
-    assert(this.#underWay === undefined, () => `${asked} while ${this.#underWay} is under way: nobody waits for it`);
+    const other = [...this.#underWay].find(({ called }) => !(questions.has(asked) && questions.has(called)));
+    assert(other === undefined, () => `${asked} while ${other?.called} is under way: nobody waits for it`);
   }
 
   #over(name: keyof Tables, table: object): object {
@@ -62,12 +69,13 @@ class DeferredTables {
   }
 
   async #later(called: string, work: () => unknown): Promise<unknown> {
-    this.#underWay = called;
+    const one = { called };
+    this.#underWay.add(one);
     await new Promise((resolve) => setImmediate(resolve));
     try {
       return work();
     } finally {
-      this.#underWay = undefined;
+      this.#underWay.delete(one);
     }
   }
 }

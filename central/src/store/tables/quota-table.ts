@@ -35,14 +35,14 @@ export interface QuotaTable {
    * beyond its buffer.
    */
   hold(channel: Channel, holds: readonly SourcedHold[]): Awaitable<void>;
-  /** Sets units aside for a promise that moves here: it was made once, so it may use what the buffer keeps. */
-  holdMoved(sku: Sku, holds: readonly HeldUnits[]): Awaitable<void>;
+  /** Sets units aside for promises that know of the buffer, or may use what it keeps, since they were made once. Each place is named once. */
+  holdMoved(holds: readonly SourcedHold[]): Awaitable<void>;
   /** Where units were freed since this was last asked. */
   takeFreed(): readonly DeficitPlace[];
   /** Held units are promised to nobody any more. Each place is named once. */
   free(holds: readonly SourcedHold[]): Awaitable<void>;
-  /** Held units are sent to their node as an allocation. What is unspent stays the same. */
-  allocate(sku: Sku, units: HeldUnits): Awaitable<void>;
+  /** Held units are sent to their node as an allocation, each SKU named once. What is unspent stays the same. */
+  allocate(warehouse: WarehouseId, lines: readonly SkuQuantity[]): Awaitable<void>;
   /**
    * Gives back up to so many unspent units of each SKU, which is named once, and of a warehouse that is not settled none; tells how
    * many, and the new totals, in the order asked.

@@ -158,7 +158,7 @@ export class DeficitCover {
     const { holds } = source([{ sku, quantity }], elsewhere);
     const moved = holds.reduce((sum, { quantity: units }) => sum + units, 0);
     if (moved === 0) return 0;
-    await this.#quota.holdMoved(sku, holds);
+    await this.#quota.holdMoved(holds);
     for (const to of holds) await this.#holdWriter.add({ kind, id, channel, ...to });
     await this.#holdWriter.reduce(hold, moved);
     await this.#quota.free([{ sku, warehouse, quantity: moved }]);

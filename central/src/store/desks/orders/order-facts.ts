@@ -5,9 +5,17 @@ import type { OrderContext } from '../../../rules/order-context.ts';
 import type { Offer } from '../../../rules/sourcing.ts';
 import type { UnknownTask } from '../../promise-store.ts';
 import type { Tables } from '../../tables/tables.ts';
+import type { QuotaDraft } from '../promises/quota-draft.ts';
 
 const { backorderUnitsPerSkuMax, orderShipWithinMs, orderServeWithinMs } = centralLimits;
 const terms = { shipWithinMs: orderShipWithinMs, serveWithinMs: orderServeWithinMs };
+
+/** For whom a rule asks; where several take from one draft, what is on offer is what those before have left in it. */
+export type Asking = {
+  readonly channel: Channel;
+  readonly now: number;
+  readonly draft?: Pick<QuotaDraft, 'offersOf' | 'bufferOf'>;
+};
 
 /**
  * Answers what rules about orders ask. A rule asks in the middle of its work and cannot wait; nobody knows beforehand what it
@@ -23,7 +31,7 @@ export class OrderFacts {
   }
 
   async decide<Decision>(
-    { channel, now }: { readonly channel: Channel; readonly now: number },
+    { channel, now, draft }: Asking,
     rule: (context: OrderContext) => Decision,
   ): Promise<Decision> {
     const { quota, buffers, orderFinder, unsettled, unknownTasks } = this.#tables;
@@ -35,8 +43,8 @@ export class OrderFacts {
     const tasks = new Asked<UnknownTask | undefined>(open, undefined);
     const context: OrderContext = {
       now,
-      offersOf: (sku) => offers.of(sku, () => quota.offers(channel, sku, now)),
-      bufferOf: (sku) => buffered.of(sku, () => buffers.of(channel, sku)),
+      offersOf: (sku) => draft?.offersOf(sku) ?? offers.of(sku, () => quota.offers(channel, sku, now)),
+      bufferOf: (sku) => draft?.bufferOf(sku) ?? buffered.of(sku, () => buffers.of(channel, sku)),
       backorderRoomOf: (sku) =>
         Math.max(0, backorderUnitsPerSkuMax - waiting.of(sku, () => orderFinder.waitingUnits(sku, channel))),
       isSettled: (warehouse) => !unsettledAt.of(warehouse, () => unsettled.has(warehouse)),
@@ -47,9 +55,8 @@ export class OrderFacts {
     for (;;) {
       const decision = rule(context);
       if (open.length === 0) return decision;
-      // One after the other: they are of one transaction.
-      for (const fetch of open) await fetch();
-      open.length = 0;
+      // Asked together: a server is waited for once.
+      await Promise.all(open.splice(0).map((fetch) => fetch()));
     }
   }
 }

@@ -2,12 +2,12 @@ import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { must, unreachable } from '@edgestock/shared/runtime/assert';
-import type { Channel } from '../../../rules/channel.ts';
 import type { Order } from '../../../rules/order.ts';
 import type { OrderContext } from '../../../rules/order-context.ts';
 import type { OrderDecision } from '../../../rules/order-draft.ts';
 import type { OrderEffect } from '../../../rules/order-effect.ts';
 import { decideOrder, type OrderEvent } from '../../../rules/order-saga.ts';
+import type { SourcedHold } from '../../../rules/sourcing.ts';
 import type { DownLogWriter } from '../../tables/down-table.ts';
 import type { UnsettledTable } from '../../tables/epoch-table.ts';
 import type { HoldWriter } from '../../tables/hold-table.ts';
@@ -15,7 +15,8 @@ import type { OrderReader, OrderWriter, UnknownTaskTable } from '../../tables/or
 import type { QuotaTable } from '../../tables/quota-table.ts';
 import type { Tables } from '../../tables/tables.ts';
 import type { QuotaRecall } from '../catalogue/quota-recall.ts';
-import { OrderFacts } from './order-facts.ts';
+import type { QuotaDraft } from '../promises/quota-draft.ts';
+import { type Asking, OrderFacts } from './order-facts.ts';
 
 /** What one event came to. */
 export type OrderProgress = {
@@ -71,31 +72,46 @@ export class OrderSagas {
 
   /** Decides on what happened to an order that is there, and carries it out. */
   async decide(id: string, event: OrderEvent, now: number): Promise<OrderProgress> {
-    const before = must(await this.#reader.get(id), 'the order is there');
-    const decision = await this.ask({ channel: before.channel, now }, (context) => decideOrder(before, event, context));
-    if (decision.order === before) return { order: before, isChanged: false, freed: [] };
-    return this.#carryOut(decision, before, now);
+    return this.decideOn(must(await this.#reader.get(id), 'the order is there'), event, now);
   }
 
-  /** Takes up a new order. */
-  begin(decision: OrderDecision, now: number): Promise<OrderProgress> {
-    return this.#carryOut(decision, undefined, now);
+  /** The same of an order that was just read. */
+  async decideOn(before: Order, event: OrderEvent, now: number): Promise<OrderProgress> {
+    const decision = await this.ask({ channel: before.channel, now }, (context) => decideOrder(before, event, context));
+    if (decision.order === before) return { order: before, isChanged: false, freed: [] };
+    return this.#carryOut(decision, { before, now });
+  }
+
+  /** Takes up a new order. What it holds is taken from the draft it was decided on, where there is one. */
+  begin(decision: OrderDecision, now: number, draft?: Pick<QuotaDraft, 'take'>): Promise<OrderProgress> {
+    return this.#carryOut(decision, { now, ...(draft === undefined ? {} : { draft }) });
   }
 
   /** What a rule says to an order of a channel. */
-  ask<Decision>(
-    of: { readonly channel: Channel; readonly now: number },
-    rule: (context: OrderContext) => Decision,
-  ): Promise<Decision> {
-    return this.#facts.decide(of, rule);
+  ask<Decision>(asking: Asking, rule: (context: OrderContext) => Decision): Promise<Decision> {
+    return this.#facts.decide(asking, rule);
   }
 
-  async #carryOut({ order, effects }: OrderDecision, before: Order | undefined, now: number): Promise<OrderProgress> {
+  async #carryOut(
+    { order, effects }: OrderDecision,
+    {
+      before,
+      now,
+      draft,
+    }: { readonly before?: Order; readonly now: number; readonly draft?: Pick<QuotaDraft, 'take'> },
+  ): Promise<OrderProgress> {
     await this.#writer.put(order, before);
+    // Together: what a decision holds is unspent before it, whatever it frees.
+    await this.#hold(
+      order,
+      effects.filter((effect) => effect.effect === 'hold'),
+      draft,
+    );
     const freed: FreedUnits[] = [];
     for (const effect of effects) freed.push(...(await this.#carryOutEffect(order, effect)));
     const found: FoundFact[] = [];
-    for (const effect of effects) if (effect.effect === 'allocate') found.push(...(await this.#takeUp(effect)));
+    for (const effect of effects)
+      if (effect.effect === 'allocate' && effect.isThere) found.push(...(await this.#takeUp(effect)));
     let after = order;
     for (const { fact, task, lines } of found)
       after = (await this.decide(order.id, { event: fact, task, lines }, now)).order;
@@ -104,8 +120,7 @@ export class OrderSagas {
 
   /** A task that its node has already, and whose order is known again: what became of it since. */
   async #takeUp({ warehouse, task }: Extract<OrderEffect, { effect: 'allocate' }>): Promise<readonly FoundFact[]> {
-    const known = await this.#unknownTasks.get(warehouse, task);
-    if (known === undefined) return [];
+    const known = must(await this.#unknownTasks.get(warehouse, task), 'the rule was told of the task');
     await this.#unknownTasks.remove(warehouse, task);
     await this.#writer.heard(task);
     const { lines: there } = known;
@@ -118,13 +133,24 @@ export class OrderSagas {
     );
   }
 
+  /** The rule has left the buffer what is the buffer's; that the units are unspent is for the statement to say (P3). */
+  async #hold(
+    { id, channel }: Order,
+    holds: readonly SourcedHold[],
+    draft: Pick<QuotaDraft, 'take'> | undefined,
+  ): Promise<void> {
+    if (holds.length === 0) return;
+    if (draft === undefined) await this.#quota.holdMoved(holds);
+    else draft.take(holds);
+    for (const { sku, warehouse, quantity } of holds)
+      await this.#holds.add({ kind: 'order', id, channel, sku, warehouse, quantity });
+  }
+
   async #carryOutEffect({ id, channel }: Order, effect: OrderEffect): Promise<readonly FreedUnits[]> {
     const holder = { kind: 'order', id, channel } as const;
     switch (effect.effect) {
       case 'hold':
-        // The rule has left the buffer what is the buffer's; that the units are unspent is for the statement to say (P3).
-        await this.#quota.holdMoved(effect.sku, [effect]);
-        await this.#holds.add({ ...holder, sku: effect.sku, warehouse: effect.warehouse, quantity: effect.quantity });
+        // Done before, together.
         return [];
       case 'free': {
         const { sku, warehouse, quantity } = effect;
@@ -133,18 +159,16 @@ export class OrderSagas {
         return [{ sku, warehouse, quantity }];
       }
       case 'allocate': {
-        const { task, warehouse, lines, dueAt } = effect;
-        // Its units are allocated there since before central was restored: those held for it now are somebody else's.
-        const isThere = (await this.#unknownTasks.get(warehouse, task)) !== undefined;
-        for (const { sku, quantity } of lines) {
-          await this.#holds.reduce({ ...holder, sku, warehouse, quantity }, quantity);
-          if (isThere) await this.#quota.free([{ sku, warehouse, quantity }]);
-          else {
-            await this.#quota.allocate(sku, { warehouse, quantity });
-            await this.#recalls.settle(warehouse, sku);
-          }
+        const { task, warehouse, lines, dueAt, isThere } = effect;
+        const held = lines.map((line) => ({ ...line, warehouse }));
+        for (const hold of held) await this.#holds.reduce({ ...holder, ...hold }, hold.quantity);
+        // Its units are allocated there already: those held for it now are somebody else's.
+        if (isThere) {
+          await this.#quota.free(held);
+          return [];
         }
-        if (isThere) return [];
+        await this.#quota.allocate(warehouse, lines);
+        for (const place of await this.#recalls.owing(held)) await this.#recalls.settle(place.warehouse, place.sku);
         await this.#downLog.append(warehouse, encodeDirective({ kind: 'allocate', task, order: id, lines, dueAt }));
         return [];
       }

@@ -1,39 +1,32 @@
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Awaitable } from '@edgestock/shared/runtime/awaitable';
-import type { Order } from '../../../rules/order.ts';
-import { orderOfReservation, placeOrder } from '../../../rules/order-placing.ts';
+import { orderOfReservation } from '../../../rules/order-placing.ts';
 import { type OrderEvent, refusalOf } from '../../../rules/order-saga.ts';
 import type { PromiseCommand, PromiseOutcome } from '../../../rules/promise-command.ts';
-import type { ChannelReader } from '../../tables/channel-table.ts';
 import type { OrderFinder, OrderReader } from '../../tables/order-table.ts';
 import type { Tables } from '../../tables/tables.ts';
 import type { Reservations } from '../promises/reservations.ts';
 import type { Promising } from './promising.ts';
 
-export type OrderCommand = Extract<PromiseCommand, { readonly command: 'confirm' | 'place-order' | 'pay' | 'cancel' }>;
-type PlaceOrder = Extract<PromiseCommand, { readonly command: 'place-order' }>;
+export type OrderCommand = Extract<PromiseCommand, { readonly command: 'confirm' | 'pay' | 'cancel' }>;
 type Parts = Pick<Promising, 'sagas' | 'backorders' | 'deficits' | 'holdings'>;
 
-/** Orders: placed, made firm, cancelled, and carried on by time. Inside a transaction of its caller. */
+/** Orders that are there: made firm, cancelled, and carried on by time; and those that were reservations. Inside a transaction of its caller. */
 export class Orders {
   readonly #reader: OrderReader;
   readonly #finder: OrderFinder;
-  readonly #channels: ChannelReader;
   readonly #parts: Parts;
   readonly #reservations: Reservations;
 
   constructor(tables: Tables, { reservations, ...parts }: Parts & { readonly reservations: Reservations }) {
     this.#reader = tables.orders;
     this.#finder = tables.orderFinder;
-    this.#channels = tables.channels;
     this.#parts = parts;
     this.#reservations = reservations;
   }
 
   apply(command: OrderCommand, now: number): Promise<PromiseOutcome> {
     switch (command.command) {
-      case 'place-order':
-        return this.#place(command, now);
       case 'confirm':
         return this.#confirm(command.reservation, now);
       case 'pay': {
@@ -62,22 +55,6 @@ export class Orders {
     return this.#finder.nextWake();
   }
 
-  async #place(command: PlaceOrder, now: number): Promise<PromiseOutcome> {
-    const { id, channel } = command;
-    const existing = await this.#reader.get(id);
-    if (existing !== undefined) {
-      // The id is the key of a request without one: the same again is answered with what has become of it.
-      if (!isSameRequest(existing, command)) return { outcome: 'key-reused', key: id };
-      return { outcome: 'order', order: existing, isReplay: true };
-    }
-    if ((await this.#channels.get(channel)) === undefined) return { outcome: 'unknown', what: 'channel', id: channel };
-    // It could never be confirmed, and would hold the same units a second time.
-    if (await this.#reservations.isHeld(id, now)) return { outcome: 'id-taken', by: 'reservation', id };
-    const placing = await this.#parts.sagas.ask({ channel, now }, (context) => placeOrder(command, context));
-    if (placing.placing === 'insufficient') return { outcome: 'insufficient', shortages: placing.shortages };
-    return { outcome: 'order', order: (await this.#parts.sagas.begin(placing, now)).order, isReplay: false };
-  }
-
   async #confirm(id: string, now: number): Promise<PromiseOutcome> {
     const reservation = await this.#reservations.get(id);
     const existing = await this.#reader.get(id);
@@ -97,28 +74,11 @@ export class Orders {
   }
 
   async #happen(id: string, event: OrderEvent, now: number): Promise<PromiseOutcome> {
-    if ((await this.#reader.get(id)) === undefined) return { outcome: 'unknown', what: 'order', id };
-    const { order, isChanged } = await this.#parts.sagas.decide(id, event, now);
+    const before = await this.#reader.get(id);
+    if (before === undefined) return { outcome: 'unknown', what: 'order', id };
+    const { order, isChanged } = await this.#parts.sagas.decideOn(before, event, now);
     const refusal = refusalOf(order, event);
     if (refusal !== undefined) return { outcome: 'too-late', state: order.state, why: refusal };
     return { outcome: 'order', order, isReplay: !isChanged };
   }
-}
-
-function isSameRequest(order: Order, { channel, owner, lines, onShortage, paymentTtlSeconds }: PlaceOrder): boolean {
-  const asked = new Map<string, number>();
-  for (const { sku, quantity } of lines) asked.set(sku, (asked.get(sku) ?? 0) + quantity);
-  return (
-    order.channel === channel &&
-    order.owner === owner &&
-    isSameShortage(order, onShortage) &&
-    (order.paymentTtlSeconds ?? paymentTtlSeconds) === paymentTtlSeconds &&
-    order.lines.length === asked.size &&
-    order.lines.every(({ sku, ordered }) => asked.get(sku) === ordered)
-  );
-}
-
-/** Orders of earlier builds, and those that were reservations, know `refuse` as `cancel`; they have no time of payment. */
-function isSameShortage({ onShortage, paymentTtlSeconds }: Order, asked: Order['onShortage']): boolean {
-  return onShortage === asked || (paymentTtlSeconds === undefined && onShortage === 'cancel' && asked === 'refuse');
 }

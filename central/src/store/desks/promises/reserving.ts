@@ -53,17 +53,18 @@ export class Reserving {
     const [{ channel }] = commands;
     const ids = commands.map(({ id }) => id);
     const skus = new Set(commands.flatMap(({ lines }) => lines.map(({ sku }) => sku)));
-    const found: Found = {
-      isChannelKnown: (await this.#channels.get(channel)) !== undefined,
-      reservations: new Set(await this.#reader.known(ids)),
-      orders: await this.#orders.known(ids),
-      draft: await QuotaDraft.of(this.#quota, channel, [...skus], now),
-    };
-    const answers = await this.#answers.among(commands);
+    const [answers, reservations, orders, record, draft] = await Promise.all([
+      this.#answers.among(commands),
+      this.#reader.known(ids),
+      this.#orders.known(ids),
+      this.#channels.get(channel),
+      QuotaDraft.of(this.#quota, channel, [...skus], now),
+    ]);
+    const found: Found = { isChannelKnown: record !== undefined, reservations: new Set(reservations), orders, draft };
     const outcomes: PromiseOutcome[] = [];
     for (const command of commands)
       outcomes.push(await answers.once(command, () => this.#one(command, found, now), now));
-    await found.draft.settle();
+    await draft.settle();
     return outcomes;
   }
 

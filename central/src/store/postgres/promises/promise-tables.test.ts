@@ -101,7 +101,7 @@ describe('quotas', () => {
       ],
     ]);
     await expect(hold(1)).rejects.toThrow('3 of A are not unspent in BER1');
-    await expect(table.holdMoved(A, [{ warehouse: MUC1, quantity: 1 }])).rejects.toThrow(
+    await expect(table.holdMoved([{ sku: A, warehouse: MUC1, quantity: 1 }])).rejects.toThrow(
       '1 of A are not unspent in MUC1',
     );
     expect([await sums(BER1), await sums(HAM1)]).toMatchObject([{ held: 7 }, { held: 2 }]);
@@ -117,14 +117,14 @@ describe('quotas', () => {
     await putPosition(pg.session, { sku: A, warehouse: BER1, granted: 10, held: 5 });
     const { table, told } = quotas();
     await table.free([{ sku: A, warehouse: BER1, quantity: 1 }]);
-    await table.allocate(A, { warehouse: BER1, quantity: 3 });
+    await table.allocate(BER1, [{ sku: A, quantity: 3 }]);
     expect(await sums(BER1)).toEqual({ held: 1, returned: 0, sent: 3 });
     expect(told).toEqual([
       [A, [{ warehouse: BER1, units: 1 }]],
       [A, [{ warehouse: BER1, units: 0 }]],
     ]);
     await expect(table.free([{ sku: A, warehouse: BER1, quantity: 2 }])).rejects.toThrow('not held');
-    await expect(table.allocate(A, { warehouse: BER1, quantity: 2 })).rejects.toThrow('not held');
+    await expect(table.allocate(BER1, [{ sku: A, quantity: 2 }])).rejects.toThrow('not held');
     expect(table.takeFreed()).toEqual([{ warehouse: BER1, sku: A }]);
     expect(table.takeFreed()).toEqual([]);
   });

@@ -81,9 +81,11 @@ export class PostgresQuotaTable implements QuotaTable {
     assert(isTaken, () => `${channel} does not have so many of ${taken.map(([sku]) => sku).join(', ')}`);
   }
 
-  async holdMoved(sku: Sku, holds: readonly HeldUnits[]): Promise<void> {
-    await this.#holdEach(holds.map((hold) => ({ sku, ...hold })));
-    await this.#availability.change(sku, changesBy(holds, -1));
+  async holdMoved(holds: readonly SourcedHold[]): Promise<void> {
+    await this.#holdEach(holds);
+    for (const [sku, ofSku] of Map.groupBy(holds, ({ sku }) => sku)) {
+      await this.#availability.change(sku, changesBy(ofSku, -1));
+    }
   }
 
   takeFreed(): readonly DeficitPlace[] {
@@ -107,14 +109,18 @@ export class PostgresQuotaTable implements QuotaTable {
     }
   }
 
-  async allocate(sku: Sku, { warehouse, quantity }: HeldUnits): Promise<void> {
+  async allocate(warehouse: WarehouseId, lines: readonly SkuQuantity[]): Promise<void> {
     const changes = await this.#session.run(
-      `UPDATE position SET held = held - $3, allocated_sent = allocated_sent + $3
-      WHERE sku = $1 AND warehouse = $2 AND held >= $3`,
-      [sku, warehouse, quantity],
+      `UPDATE position p SET held = p.held - sent.units, allocated_sent = p.allocated_sent + sent.units
+      FROM unnest($2::text[], $3::bigint[]) AS sent (sku, units)
+      WHERE p.sku = sent.sku AND p.warehouse = $1 AND p.held >= sent.units`,
+      [warehouse, lines.map(({ sku }) => sku), lines.map(({ quantity }) => quantity)],
     );
-    assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
-    await this.#availability.change(sku, [{ warehouse, units: 0 }]);
+    assert(
+      changes === lines.length,
+      () => `${lines.length - changes} of ${JSON.stringify(lines)} are not held in ${warehouse}`,
+    );
+    for (const { sku } of lines) await this.#availability.change(sku, [{ warehouse, units: 0 }]);
   }
 
   async giveBack(warehouse: WarehouseId, lines: readonly SkuQuantity[]): Promise<readonly GivenBack[]> {

@@ -127,10 +127,11 @@ export class SqliteQuotaTable implements QuotaTable {
     }
   }
 
-  /** Sets units aside for a promise that moves here: it was made once, so it may use what the buffer keeps. */
-  holdMoved(sku: Sku, holds: readonly HeldUnits[]): void {
-    this.#holdEach(sku, holds);
-    this.#availability.change(sku, changesBy(holds, -1));
+  holdMoved(holds: readonly SourcedHold[]): void {
+    for (const [sku, ofSku] of Map.groupBy(holds, ({ sku }) => sku)) {
+      this.#holdEach(sku, ofSku);
+      this.#availability.change(sku, changesBy(ofSku, -1));
+    }
   }
 
   /** Forgets what a transaction that failed has left. */
@@ -155,11 +156,12 @@ export class SqliteQuotaTable implements QuotaTable {
     }
   }
 
-  /** Held units are sent to their node as an allocation. What is unspent stays the same. */
-  allocate(sku: Sku, { warehouse, quantity }: HeldUnits): void {
-    const { changes } = this.#allocate.run({ units: quantity, sku, warehouse });
-    assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
-    this.#availability.change(sku, [{ warehouse, units: 0 }]);
+  allocate(warehouse: WarehouseId, lines: readonly SkuQuantity[]): void {
+    for (const { sku, quantity } of lines) {
+      const { changes } = this.#allocate.run({ units: quantity, sku, warehouse });
+      assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
+      this.#availability.change(sku, [{ warehouse, units: 0 }]);
+    }
   }
 
   giveBack(warehouse: WarehouseId, lines: readonly SkuQuantity[]): readonly GivenBack[] {
