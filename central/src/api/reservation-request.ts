@@ -9,6 +9,7 @@ import { madeAnswer, refuseUnpromised, writing } from './promise-responses.ts';
 import { meant, namedChannel } from './request-body.ts';
 import { reservationJson, shortageJson } from './reservation-json.ts';
 
+/** The route that both lead to. */
 export const RESERVATIONS_ROUTE = '/v1/reservations';
 
 const reserveBody = z.strictObject({

@@ -15,7 +15,7 @@ import { changeResponse, refuseUnpromised, writing } from './promise-responses.t
 import { optionalBodyOf } from './request-body.ts';
 import { channelOf, headerOf, oneOf, parametersOf, placeOf, promiseIdOf, wholeNumberOf } from './request-parts.ts';
 import { reservationJson } from './reservation-json.ts';
-import { RESERVATIONS_ROUTE, type Reserve } from './reservation-request.ts';
+import type { Reserve } from './reservation-request.ts';
 
 const states = ['held', 'confirmed', 'released', 'expired'] as const satisfies readonly ReservationState[];
 
@@ -35,7 +35,7 @@ export function reservationRoutes(
   const changed = (reservation: Reservation, isReplay: boolean) =>
     changeResponse({ reservation: reservationJson(reservation) }, isReplay);
 
-  doors(RESERVATIONS_ROUTE, {
+  doors('/v1/reservations', {
     GET: async (context) => {
       const parameters = parametersOf(context, ['state', 'channel', 'owner', 'before', 'limit']);
       const state = oneOf(parameters, 'state', states);
