@@ -1,9 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/testing/longest-first.ts';
 import { missingOf, patternOf, patternsClaimedFrom, suites } from './scripts/testing/suites.ts';
 
 export default defineConfig({
   test: {
     pool: 'forks',
+    sequence: { sequencer: LongestFirst },
     projects: suites.map((suite) => ({
       test: {
         name: suite.name,

@@ -3,8 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { NodeLog, skuOf, warehouseOf } from '../../testing/node-log.ts';
 import { postgresStores } from '../../testing/opened-postgres.ts';
 import { PgliteDatabase } from '../../testing/pglite-database.ts';
+import { PlayedNode } from '../../testing/played-node.ts';
 import { ContractFixture, NOW, type OpenStore, reserve } from '../contract-fixture.contract.ts';
-import { placing } from '../ordering-world.contract.ts';
+import { placing, policyOf } from '../ordering-world.contract.ts';
 import type { PostgresDatabase, TransactionSession } from './session.ts';
 
 /** Counts how often somebody waits for the server: what is asked together is one wait, what is sent on is none. */
@@ -86,6 +87,28 @@ it('waits as little for orders that come together, and for a payment as often as
   expect(await waitsOf(() => fixture.store.promise(others, NOW))).toBe(2);
   const paid = (order: string) => waitsOf(() => fixture.promise({ command: 'pay', order, result: 'authorised' }));
   expect([await paid('one'), await paid('many')]).toEqual([5, 5]);
+});
+
+it('waits for tasks that a node has taken no more often than for one, and twice for each that it ships', async () => {
+  const node = await new PlayedNode('BER1').enrol(fixture.store, NOW);
+  await fixture.promise(policyOf(node.log.warehouse, 100));
+  for (const sku of ['A', 'B']) node.receive(sku, 90);
+  await node.tell(fixture.store, NOW);
+  const tell = () => waitsOf(() => node.tell(fixture.store, NOW));
+  const shipped = async (ids: readonly string[]) => {
+    for (const id of ids) await fixture.promise(placing(id, 'A1 B1'));
+    for (const order of ids) await fixture.promise({ command: 'pay', order, result: 'authorised' });
+    await node.hear(fixture.store);
+    const taken = await tell();
+    for (const id of ids) for (const sku of ['A', 'B']) node.ship(`${id}.1`, sku, 1);
+    return [taken, await tell()];
+  };
+  await shipped(['first']);
+  expect([await shipped(['one']), await shipped(['two', 'three', 'four', 'five'])]).toEqual([
+    [4, 6],
+    [4, 12],
+  ]);
+  expect((await fixture.store.order('five'))?.state).toBe('done');
 });
 
 it('waits for a batch, a catalogue and the rules of a warehouse as often as for one delta, one item and one rule', async () => {

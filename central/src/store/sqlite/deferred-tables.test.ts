@@ -29,8 +29,15 @@ const immediate: Partial<Record<keyof Tables, readonly string[]>> = {
 
 /** Questions that may be asked together: nothing else may be under way beside them. */
 const questions: ReadonlySet<string> = new Set([
-  ...['answers.found', 'buffers.of', 'channels.get', 'orders.known', 'reservations.known', 'orderFinder.waitingUnits'],
-  ...['quota.offered', 'quota.offers', 'unsettled.has', 'unknownTasks.get'],
+  ...['answers.found', 'buffers.of', 'channels.get', 'orders.known', 'reservations.known'],
+  ...[
+    'orderFinder.ofTask',
+    'orderFinder.waitingUnits',
+    'quota.offered',
+    'quota.offers',
+    'unsettled.has',
+    'unknownTasks.get',
+  ],
 ]);
 
 /**

@@ -95,6 +95,11 @@ export class DeficitCover {
     }
   }
 
+  /** The same of several places, each named once: most miss nothing, and none is asked for by itself. */
+  async coverEach(places: readonly DeficitPlace[], now: number): Promise<void> {
+    for (const { warehouse, sku } of await this.#quota.inDeficit(places)) await this.cover(warehouse, sku, now);
+  }
+
   /**
    * Takes back what is promised beyond the quota of a warehouse, since its units are the node's again: what was given back and
    * never reached it; then promises, the newest first, as with a deficit, to other warehouses of their channel. What nobody else

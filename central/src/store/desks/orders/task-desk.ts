@@ -45,9 +45,11 @@ export class TaskDesk {
 
   /** Tells orders what became of their tasks, and keeps what nodes were told to ship by a central that this one does not remember. */
   async report(all: readonly TaskFacts[], now: number): Promise<void> {
-    for (const facts of all) {
+    const orders = await Promise.all(all.map(({ task, warehouse }) => this.#finder.ofTask(task, warehouse)));
+    for (const [place, facts] of all.entries()) {
       const { fact, task, warehouse, lines } = facts;
-      const id = await this.#finder.ofTask(task, warehouse);
+      // Asked once more: those before may have had an order take it up.
+      const id = orders[place] ?? (await this.#finder.ofTask(task, warehouse));
       if (id === undefined) {
         await this.#parts.unknownTasks.report(facts, now);
         continue;
@@ -59,7 +61,10 @@ export class TaskDesk {
       }
       await this.#parts.sagas.decide(id, { event: fact, task, lines }, now);
       // What was asked back counted as covering a deficit until now; shipped all the same, it covers none.
-      for (const { sku } of lines) await this.#parts.deficits.cover(warehouse, sku, now);
+      await this.#parts.deficits.coverEach(
+        lines.map(({ sku }) => ({ warehouse, sku })),
+        now,
+      );
     }
   }
 }
