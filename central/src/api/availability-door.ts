@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Sku } from '@edgestock/shared/inventory/ids';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { FrontDoor } from '@edgestock/shared/runtime/front-door';
-import { writeResponse } from '@edgestock/shared/runtime/whole-answer';
+import { wholeAnswer, writeAnswer } from '@edgestock/shared/runtime/whole-answer';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { StoreFailing } from '../store/store-failing.ts';
 import type { AvailabilityAnswers } from './availability-answers.ts';
@@ -35,8 +35,8 @@ export function availabilityDoor(options: {
     /** Whoever asks a store that says nothing has waited half a minute by now, and would wait as long for the route. */
     const failed = async (error: unknown) => {
       if (!(error instanceof StoreFailing)) return otherwise();
-      const told = storeFailingResponse(error);
-      await writeResponse(response, told);
+      const told = await wholeAnswer(storeFailingResponse(error));
+      writeAnswer(response, told);
       observe(AVAILABILITY_ROUTE, told.status, clock.monotonicMs() - startedMs);
     };
     // What else fails is asked once more by the route, which tells of it: nobody else would catch it here.

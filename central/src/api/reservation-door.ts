@@ -2,7 +2,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { FrontDoor } from '@edgestock/shared/runtime/front-door';
 import type { Log } from '@edgestock/shared/runtime/log';
 import { isPlainJson, readPlainJson } from '@edgestock/shared/runtime/plain-json';
-import { writeAnswer, writeResponse } from '@edgestock/shared/runtime/whole-answer';
+import { wholeAnswer, writeAnswer } from '@edgestock/shared/runtime/whole-answer';
 import { failureResponse, type ObserveAnswer } from './doors.ts';
 import { IDEMPOTENCY_KEY } from './idempotency.ts';
 import { apiLimits } from './limits.ts';
@@ -34,8 +34,8 @@ export function reservationDoor(options: {
           observed(answer.status);
         },
         async (error: unknown) => {
-          const told = failureResponse(error, { method, path: RESERVATIONS_ROUTE }, log);
-          await writeResponse(response, told);
+          const told = await wholeAnswer(failureResponse(error, { method, path: RESERVATIONS_ROUTE }, log));
+          writeAnswer(response, told);
           observed(told.status);
         },
       );
