@@ -149,6 +149,7 @@ describe('left to the route', () => {
   const length = `Content-Length: ${body.length}`;
   it.each([
     ['no content type', PATH, [length], body, 415],
+    ['a content type that stands twice', PATH, [length, PLAIN, 'content-type: text/plain'], body, 415],
     ['a compressed body', PATH, [length, PLAIN, 'Content-Encoding: gzip'], body, 415],
     ['chunks', PATH, [PLAIN, 'Transfer-Encoding: chunked'], `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`, 201],
     ['an empty body', PATH, [PLAIN, 'Content-Length: 0'], '', 400],
