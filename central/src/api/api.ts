@@ -17,7 +17,6 @@ import type { StorePlace } from '../store/store-place.ts';
 import { FleetView } from '../warehouses/fleet-view.ts';
 import { Warehouses } from '../warehouses/warehouses.ts';
 import { AvailabilityAnswers } from './availability-answers.ts';
-import { availabilityDoor } from './availability-door.ts';
 import { AvailabilityFanOuts } from './availability-fan-outs.ts';
 import { availabilityRoutes } from './availability-routes.ts';
 import { catalogueRoutes } from './catalogue-routes.ts';
@@ -25,6 +24,7 @@ import { ChangeFeed } from './change-feed.ts';
 import { channelRoutes } from './channel-routes.ts';
 import { type ApiEnvironment, createDoors } from './doors.ts';
 import { explainRoutes } from './explain-routes.ts';
+import { frontDoors } from './front-doors.ts';
 import type { HttpServer } from './http-server.ts';
 import {
   type IngestReport,
@@ -36,6 +36,7 @@ import {
 import { orderRoutes } from './order-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
+import { reserveWith } from './reservation-request.ts';
 import { reservationRoutes } from './reservation-routes.ts';
 import { StoreLife } from './store-life.ts';
 import { streamHandler } from './stream-handler.ts';
@@ -166,7 +167,8 @@ export class Api implements Service {
       warehouseRoutes(doors, { warehouses, reader, clock });
       quarantineRoutes(doors, { reader, promises });
       explainRoutes(doors, { warehouses, channels, clock });
-      reservationRoutes(doors, { promises, channels });
+      const reserve = reserveWith({ promises, channels });
+      reservationRoutes(doors, { promises, channels, reserve });
       orderRoutes(doors, { promises, channels });
       channelRoutes(doors, { promises, channels });
       policyRoutes(doors, { promises });
@@ -187,7 +189,7 @@ export class Api implements Service {
         }),
       });
       // What CORS adds is added by the app.
-      const front = options.corsOrigins.length > 0 ? undefined : availabilityDoor({ answers, clock, observe });
+      const front = options.corsOrigins.length > 0 ? undefined : frontDoors({ answers, reserve, clock, log, observe });
       options.server.serve(app, front);
       return new Api({ answers, fanOuts, life, services, server: options.server, stopping });
     } catch (error) {

@@ -35,8 +35,8 @@ export function availabilityDoor(options: {
     /** Whoever asks a store that says nothing has waited half a minute by now, and would wait as long for the route. */
     const failed = async (error: unknown) => {
       if (!(error instanceof StoreFailing)) return otherwise();
-      const told = storeFailingResponse(error);
-      writeAnswer(response, await wholeAnswer(told));
+      const told = await wholeAnswer(storeFailingResponse(error));
+      writeAnswer(response, told);
       observe(AVAILABILITY_ROUTE, told.status, clock.monotonicMs() - startedMs);
     };
     // What else fails is asked once more by the route, which tells of it: nobody else would catch it here.

@@ -37,7 +37,7 @@ export function createDoors(
   const { clock, log, observe, elsewhere } = options;
 
   const guarded = (route: string, handler: ApiHandler): ApiHandler => {
-    const failed = (error: unknown, context: ApiContext) => failureResponse(error, context, log);
+    const failed = (error: unknown, context: ApiContext) => failureResponse(error, context.req, log);
     return (context) => {
       const startedMs = clock.monotonicMs();
       const done = (response: Response) => {
@@ -104,11 +104,11 @@ export function problemResponse(problem: Problem, headers: Readonly<Record<strin
   });
 }
 
+/** Of an answer that is true at this moment only. */
+export const JSON_HEADERS = { 'content-type': 'application/json', 'cache-control': 'no-store' } as const;
+
 export function jsonResponse(body: string, headers: Readonly<Record<string, string>> = {}, status = 200): Response {
-  return new Response(body, {
-    status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
-  });
+  return new Response(body, { status, headers: { ...JSON_HEADERS, ...headers } });
 }
 
 /** The store cannot be read for now, which is told once, and by the status, and not with every request. */
@@ -122,9 +122,13 @@ export function storeFailingResponse({ message, hint }: Pick<StoreFailing, 'mess
 }
 
 /** A refusal is told as it is; anything else is ours, and is logged with what was asked for. */
-function failureResponse(error: unknown, { req }: ApiContext, log: Log): Response {
+export function failureResponse(
+  error: unknown,
+  { method, path }: { readonly method: string; readonly path: string },
+  log: Log,
+): Response {
   if (error instanceof ProblemError) return problemResponse(error.problem, error.headers);
   if (error instanceof StoreFailing) return storeFailingResponse(error);
-  log.error({ error, method: req.method, path: req.path }, 'request failed');
+  log.error({ error, method, path }, 'request failed');
   return problemResponse(problemOf(problems.internal, 'The request was understood, and answering it failed.'));
 }

@@ -1,21 +1,21 @@
 import { hash } from 'node:crypto';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import type { IdempotencyKey } from '../rules/promise-command.ts';
-import type { ApiContext } from './doors.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
-import { headerOf } from './request-parts.ts';
 
 /** Printable ASCII, quotes included: the key is compared as it stands. */
 const KEY_PATTERN = /^[\x20-\x7e]+$/;
 
+/** The header that carries it. */
+export const IDEMPOTENCY_KEY = 'idempotency-key';
+
 /** What makes a write with an `Idempotency-Key` the same write when it is sent again (P9); nothing without the header. */
 export function keyedWrite(
-  context: ApiContext,
+  key: string | undefined,
   route: string,
   body: object,
 ): { readonly idempotency?: IdempotencyKey } {
-  const key = headerOf(context, 'idempotency-key');
   if (key === undefined) return {};
   if (key.length === 0 || key.length > apiLimits.idempotencyKeyCharsMax || !KEY_PATTERN.test(key)) {
     refuse(

@@ -1,17 +1,18 @@
 import { refuse } from '@edgestock/shared/runtime/problem';
+import { responseOf } from '@edgestock/shared/runtime/whole-answer';
 import { z } from 'zod';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { Promises } from '../orders/promises.ts';
 import type { OrderState } from '../rules/order.ts';
 import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
 import { fields } from './fields.ts';
-import { keyedWrite } from './idempotency.ts';
+import { IDEMPOTENCY_KEY, keyedWrite } from './idempotency.ts';
 import { apiLimits } from './limits.ts';
 import { orderJson } from './order-json.ts';
 import { problems } from './problems.ts';
-import { changeResponse, madeResponse, refuseUnpromised, writing } from './promise-responses.ts';
+import { changeResponse, madeAnswer, refuseUnpromised, writing } from './promise-responses.ts';
 import { bodyOf, namedChannel, optionalBodyOf } from './request-body.ts';
-import { oneOf, parametersOf, placeOf, promiseIdOf, warehouseOf, wholeNumberOf } from './request-parts.ts';
+import { headerOf, oneOf, parametersOf, placeOf, promiseIdOf, warehouseOf, wholeNumberOf } from './request-parts.ts';
 
 const states = ['placed', 'firm', 'done', 'cancelled'] as const satisfies readonly OrderState[];
 
@@ -68,12 +69,12 @@ export function orderRoutes(
     POST: async (context) => {
       parametersOf(context, []);
       const body = await bodyOf(context, placeBody);
-      const idempotency = keyedWrite(context, 'POST /v1/orders', body);
+      const idempotency = keyedWrite(headerOf(context, IDEMPOTENCY_KEY), 'POST /v1/orders', body);
       const channel = namedChannel(body.channel, channels);
       const outcome = await writing(() => promises.placeOrder({ ...body, channel, ...idempotency }));
       if (outcome.outcome !== 'order') return refuseUnpromised(outcome, 'order');
       const { order, isReplay } = outcome;
-      return madeResponse({ order: orderJson(order) }, { location: `/v1/orders/${order.id}`, isReplay });
+      return responseOf(madeAnswer({ order: orderJson(order) }, { location: `/v1/orders/${order.id}`, isReplay }));
     },
   });
 

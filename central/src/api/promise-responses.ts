@@ -1,19 +1,24 @@
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { refuse } from '@edgestock/shared/runtime/problem';
+import type { WholeAnswer } from '@edgestock/shared/runtime/whole-answer';
 import { centralLimits } from '../limits.ts';
 import { PromiseUnavailable } from '../orders/promise-writer.ts';
 import { shortageText, type Unpromised } from '../orders/promises.ts';
-import { jsonResponse } from './doors.ts';
+import { JSON_HEADERS, jsonResponse } from './doors.ts';
 import { problems } from './problems.ts';
 
 const REPLAYED = { 'idempotency-replayed': 'true' } as const;
 
 /** A promise that was made, now or at the first of several attempts: the answer is the same, and marked when it is not new. */
-export function madeResponse(
+export function madeAnswer(
   body: object,
   { location, isReplay }: { readonly location: string; readonly isReplay: boolean },
-): Response {
-  return jsonResponse(JSON.stringify(body), { location, ...(isReplay ? REPLAYED : {}) }, 201);
+): WholeAnswer {
+  return {
+    status: 201,
+    headers: { ...JSON_HEADERS, location, ...(isReplay ? REPLAYED : {}) },
+    text: JSON.stringify(body),
+  };
 }
 
 /** What a promise has become. */

@@ -15,6 +15,7 @@ export type StockPart = {
   readonly head: string;
   /** Both heads are of ASCII alone, as every warehouse's is. */
   readonly isAscii: boolean;
+  /** Each head with the comma before it. */
   readonly warehouses: readonly { readonly id: WarehouseId; readonly head: string }[];
 };
 
@@ -44,14 +45,17 @@ export function renderStockPart(stock: OfferedStock, channel: Channel): StockPar
     available,
     head: [names, available, ',"revision":', revision].join(''),
     isAscii: ASCII.test(names),
-    warehouses: stock.warehouses.map((share) => ({ id: share.warehouse, head: shareHead(share) })),
+    warehouses: stock.warehouses.map((share, index) => ({
+      id: share.warehouse,
+      head: shareHead(share, index === 0 ? '' : ','),
+    })),
   };
 }
 
-function shareHead(share: OfferedStock['warehouses'][number]): string {
+function shareHead(share: OfferedStock['warehouses'][number], comma: string): string {
   const { warehouse, available, onHand, incoming, version, sequence, isSuspect } = share;
   // An id needs no escaping.
-  const pieces = ['{"warehouse":"', warehouse, '","available":', available, ',"onHand":', onHand];
+  const pieces = [comma, '{"warehouse":"', warehouse, '","available":', available, ',"onHand":', onHand];
   pieces.push(',"incoming":', incoming, ',"version":', version, ',"sequence":', sequence);
   if (isSuspect) pieces.push(',"isSuspect":true');
   return pieces.join('');
@@ -78,7 +82,7 @@ export function renderAnswer(
       isWhole = false;
     }
     age.include(id, known);
-    warehouses += warehouses === '' ? head : `,${head}`;
+    warehouses += head;
     warehouses += known.membersAt(now);
   }
   // Nobody has it: as far as is known of everybody, since one who is silent may have received it.

@@ -24,7 +24,8 @@ export async function optionalBodyOf<Schema extends z.ZodType>(
   return meant(body === undefined ? {} : body, schema);
 }
 
-function meant<Schema extends z.ZodType>(body: unknown, schema: Schema): z.output<Schema> {
+/** A parsed body as its schema knows it. */
+export function meant<Schema extends z.ZodType>(body: unknown, schema: Schema): z.output<Schema> {
   // Fields have sentences of their own; this is for the rest, which the library would tell in its jargon.
   const result = schema.safeParse(body, { error: sentenceOf });
   if (result.success) return result.data;

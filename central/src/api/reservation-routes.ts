@@ -1,30 +1,24 @@
+import { readJson } from '@edgestock/shared/runtime/json-body';
 import { refuse } from '@edgestock/shared/runtime/problem';
+import { responseOf } from '@edgestock/shared/runtime/whole-answer';
 import { z } from 'zod';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { Promises } from '../orders/promises.ts';
-import { heldOf, type Reservation, type ReservationState, type Shortage } from '../rules/reservation.ts';
+import type { Reservation, ReservationState } from '../rules/reservation.ts';
 import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
 import { fields } from './fields.ts';
-import { keyedWrite } from './idempotency.ts';
+import { IDEMPOTENCY_KEY } from './idempotency.ts';
 import { apiLimits } from './limits.ts';
 import { orderJson } from './order-json.ts';
 import { problems } from './problems.ts';
-import { changeResponse, madeResponse, refuseUnpromised, writing } from './promise-responses.ts';
-import { bodyOf, namedChannel, optionalBodyOf } from './request-body.ts';
-import { channelOf, oneOf, parametersOf, placeOf, promiseIdOf, wholeNumberOf } from './request-parts.ts';
-import { isoText } from './warehouse-routes.ts';
+import { changeResponse, refuseUnpromised, writing } from './promise-responses.ts';
+import { optionalBodyOf } from './request-body.ts';
+import { channelOf, headerOf, oneOf, parametersOf, placeOf, promiseIdOf, wholeNumberOf } from './request-parts.ts';
+import { reservationJson } from './reservation-json.ts';
+import type { Reserve } from './reservation-request.ts';
 
 const states = ['held', 'confirmed', 'released', 'expired'] as const satisfies readonly ReservationState[];
 
-const reserveBody = z.strictObject({
-  id: fields.promiseId.exactOptional(),
-  channel: fields.channel.exactOptional(),
-  owner: fields.text,
-  ttlSeconds: fields.ttlSeconds.default(apiLimits.reservationTtlSecondsDefault),
-  lines: fields.lines,
-  /** True: takes what there is. */
-  partial: z.boolean().default(false),
-});
 const renewBody = z.strictObject({ ttlSeconds: fields.ttlSeconds.default(apiLimits.reservationTtlSecondsDefault) });
 const releaseBody = z.strictObject({ reason: fields.text.default('released') });
 
@@ -34,9 +28,9 @@ const releaseBody = z.strictObject({ reason: fields.text.default('released') });
  */
 export function reservationRoutes(
   doors: Doors,
-  deps: { readonly promises: Promises; readonly channels: ChannelDirectory },
+  deps: { readonly promises: Promises; readonly channels: ChannelDirectory; readonly reserve: Reserve },
 ): void {
-  const { promises, channels } = deps;
+  const { promises, channels, reserve } = deps;
   const idOf = (context: ApiContext) => promiseIdOf(context.req.param('id') ?? '', problems.unknownReservation);
   const changed = (reservation: Reservation, isReplay: boolean) =>
     changeResponse({ reservation: reservationJson(reservation) }, isReplay);
@@ -72,18 +66,8 @@ export function reservationRoutes(
 
     POST: async (context) => {
       parametersOf(context, []);
-      const body = await bodyOf(context, reserveBody);
-      const idempotency = keyedWrite(context, 'POST /v1/reservations', body);
-      const { channel: named, partial, ...demand } = body;
-      const channel = namedChannel(named, channels);
-      const asked = { ...demand, channel, isPartial: partial, ...idempotency };
-      const outcome = await writing(() => promises.reserve(asked));
-      if (outcome.outcome !== 'reserved') return refuseUnpromised(outcome);
-      const { reservation, shortages, isReplay } = outcome;
-      return madeResponse(
-        { reservation: reservationJson(reservation), shortages: shortages.map(shortageJson) },
-        { location: `/v1/reservations/${reservation.id}`, isReplay },
-      );
+      const json = await readJson(context.req.raw, apiLimits.promiseBodyBytesMax);
+      return responseOf(await reserve(json, headerOf(context, IDEMPOTENCY_KEY)));
     },
   });
 
@@ -126,22 +110,4 @@ export function reservationRoutes(
       return changeResponse({ order: orderJson(outcome.order) }, outcome.isReplay);
     },
   });
-}
-
-function reservationJson(reservation: Reservation) {
-  const { id, channel, owner, state, createdAt, expiresAt, ended, lines } = reservation;
-  return {
-    id,
-    channel,
-    owner,
-    state,
-    createdAt: isoText(createdAt),
-    expiresAt: isoText(expiresAt),
-    ...(ended === undefined ? {} : { ended: { at: isoText(ended.at), reason: ended.reason } }),
-    lines: lines.map((line) => ({ sku: line.sku, requested: line.requested, held: heldOf(line), holds: line.holds })),
-  };
-}
-
-function shortageJson({ sku, requested, available }: Shortage) {
-  return { sku, requested, available };
 }

@@ -1,4 +1,5 @@
 import { aborted, stopSignal } from '@edgestock/shared/runtime/stop-signal';
+import { keepTickShape } from '@edgestock/shared/runtime/tick-shape';
 import { defineCommand } from 'citty';
 import { startCentral } from '../central.ts';
 import { centralSettings, readCentralConfig } from '../config.ts';
@@ -53,6 +54,7 @@ export const command = defineCommand({
     json: { type: 'boolean', description: 'Print one JSON line when ready: {"central": URL}.' },
   },
   async run({ args }) {
+    keepTickShape();
     const stopping = stopSignal();
     const central = await startCentral(
       readCentralConfig({

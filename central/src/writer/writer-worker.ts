@@ -3,12 +3,14 @@ import { must, unreachable } from '@edgestock/shared/runtime/assert';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { createLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
+import { keepTickShape } from '@edgestock/shared/runtime/tick-shape';
 import { StoreWrites } from '../ingest/store-writes.ts';
 import { type OpenedStore, openStore } from '../open-store.ts';
 import type { FromWriter, ToWriter, WriterConfig } from './writer-messages.ts';
 import { startWriterThread, type WriterThread } from './writer-thread.ts';
 
 /** Entry of the writer's thread: builds and wires, nothing else. Whatever it cannot deal with ends the thread. */
+keepTickShape();
 const port = must(parentPort, "the writer's thread is started by writer.ts");
 const config = workerData as WriterConfig;
 const log = createLog({ level: config.logLevel, name: 'central-writer' });

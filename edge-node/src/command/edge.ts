@@ -1,4 +1,5 @@
 import { aborted, stopSignal } from '@edgestock/shared/runtime/stop-signal';
+import { keepTickShape } from '@edgestock/shared/runtime/tick-shape';
 import { defineCommand } from 'citty';
 import { edgeSettings, readEdgeConfig } from '../config.ts';
 import { startEdgeNode } from '../edge-node.ts';
@@ -31,6 +32,7 @@ export const command = defineCommand({
     json: { type: 'boolean', description: 'Print one JSON line when ready: {"warehouse", "url"}.' },
   },
   async run({ args }) {
+    keepTickShape();
     const stopping = stopSignal();
     const node = await startEdgeNode(
       readEdgeConfig({

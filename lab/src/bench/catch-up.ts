@@ -4,8 +4,11 @@ import { ServiceStack } from '@edgestock/shared/runtime/service';
 import { CentralApi } from '../api/central-api.ts';
 import { EdgeApi } from '../api/edge-api.ts';
 import { mismatchesOf } from '../model/compare-positions.ts';
+import { bystanderNote } from './bystander.ts';
 import { figureAgainstBound, figureAgainstFloor, grouped, median, spreadOf } from './figure.ts';
+import type { HonoOrder, HonoReply } from './floor/hono-process.ts';
 import { scatteredSku } from './load/goods.ts';
+import type { LoadOrder, LoadReply } from './load/load-process.ts';
 import { AwaitedStates } from './offline/awaited-states.ts';
 import { inCopyOf, isInStep, LIVE, OFFLINE, prepareOffline, startOfflineWorld } from './offline/offline-world.ts';
 import { Helper } from './process/helper.ts';
@@ -17,6 +20,7 @@ import type { VisibilityOrder, VisibilityReply } from './visibility/visibility-p
 const SALES = 500_000;
 const SKUS = 10_000;
 const LIVE_PER_SECOND = 200;
+const CONNECTIONS = 16;
 const REPETITIONS = 3;
 const AVAILABILITY_SECONDS_MAX = 5;
 const HISTORY_SECONDS_MAX = 30;
@@ -30,6 +34,8 @@ type CaughtUp = {
   readonly historySeconds: number;
   readonly before: readonly VisibilityReply[];
   readonly during: readonly VisibilityReply[];
+  /** The same posts to a bare Hono route. */
+  readonly bystander: { readonly before: readonly LoadReply[]; readonly during: readonly LoadReply[] };
 };
 
 /**
@@ -74,9 +80,14 @@ async function caughtUp(
     const nodes = [{ warehouse: LIVE, url: live.url }];
     const sell = (durationMs: number) =>
       observer.order({ centralUrl, nodes, skus, perSecond: LIVE_PER_SECOND, durationMs });
-    await sell(run.pace.warmUpMs);
+    const echo = await startBystander(services, skus);
+    await Promise.all([sell(run.pace.warmUpMs), echo(run.pace.warmUpMs)]);
     const before: VisibilityReply[] = [];
-    for (let round = 0; round < run.pace.rounds; round += 1) before.push(await sell(run.pace.roundMs));
+    const bystander = { before: [] as LoadReply[], during: [] as LoadReply[] };
+    for (let round = 0; round < run.pace.rounds; round += 1) {
+      before.push(await sell(run.pace.roundMs));
+      bystander.before.push(await echo(run.pace.roundMs));
+    }
 
     const awaited = new AwaitedStates(lastStates);
     const watch = await AvailabilityWatch.start(centralUrl, ({ warehouse, ...state }) => {
@@ -98,15 +109,37 @@ async function caughtUp(
         hasHistory = true;
       });
     const during: VisibilityReply[] = [];
-    while (!hasHistory) during.push(await sell(run.pace.roundMs));
+    while (!hasHistory) {
+      during.push(await sell(run.pace.roundMs));
+      bystander.during.push(await echo(run.pace.roundMs));
+    }
     const historySeconds = secondsSince(await history);
     await untilTrue('central shows every last state', async () => awaited.missing === 0);
     await untilTrue('central has all of the node', () => isInStep(node.url));
     await insistOnAgreement(central, node.url);
-    return { nodeSeconds, availabilitySeconds: secondsSince(await awaited.complete), historySeconds, before, during };
+    const availabilitySeconds = secondsSince(await awaited.complete);
+    return { nodeSeconds, availabilitySeconds, historySeconds, before, during, bystander };
   } finally {
     await services.stop();
   }
+}
+
+/** A bare Hono route that parses a sale and returns it, and is offered as many of them as the live node. */
+async function startBystander(
+  services: ServiceStack,
+  skus: number,
+): Promise<(durationMs: number) => Promise<LoadReply>> {
+  const bystander = services.add(
+    'bystander',
+    Helper.start<HonoOrder, HonoReply>(new URL('./floor/hono-process.ts', import.meta.url)),
+  );
+  const load = services.add(
+    'load',
+    Helper.start<LoadOrder, LoadReply>(new URL('./load/load-process.ts', import.meta.url)),
+  );
+  const { url } = await bystander.order({ constantBody: '{}' });
+  return (durationMs) =>
+    load.order({ url, connections: CONNECTIONS, perSecond: LIVE_PER_SECOND, durationMs, load: 'sales', skus });
 }
 
 /** Whatever it took, central must be right in the end. Looked at again, since a node that is live again may grant between two reads. */
@@ -127,6 +160,11 @@ function figuresOf(
   const node = repetitions.map(({ nodeSeconds }) => nodeSeconds);
   const before = repetitions.flatMap((repetition) => repetition.before);
   const during = repetitions.flatMap((repetition) => repetition.during);
+  const p99sOf = (replies: readonly LoadReply[]) => replies.map(({ p99Ms }) => p99Ms);
+  const bystander = bystanderNote('a bare Hono route', {
+    meanwhile: p99sOf(repetitions.flatMap((repetition) => repetition.bystander.during)),
+    idle: p99sOf(repetitions.flatMap((repetition) => repetition.bystander.before)),
+  });
   const visibleP99 = (replies: readonly VisibilityReply[]) => grouped(median(replies.map(({ p99Ms }) => p99Ms)));
   const what = `node started after ${grouped(sales)} sales of ${grouped(skus)} SKUs without a link`;
   const times = `over ${repetitions.length} repetitions, from the start of the node's process, which answers after ${grouped(median(node))} s`;
@@ -155,6 +193,7 @@ function figuresOf(
         what: `p99 of a sale meanwhile at another node of the same central, ${LIVE_PER_SECOND}/s offered`,
         unit: 'ms',
         notes: [
+          bystander,
           `from that node's answer to central's event: p99 ${visibleP99(during)} ms meanwhile, ${visibleP99(before)} ms before`,
         ],
       },

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { ServiceStack } from '@edgestock/shared/runtime/service';
 import { numberedWarehouses } from '../replay/destination.ts';
 import { anyPorts, startSystem } from '../system/start-system.ts';
+import { bystanderNote } from './bystander.ts';
 import { figureAgainstFloor, grouped, median, spreadOf } from './figure.ts';
 import type { FleetOrder, FleetReply } from './fleet/fleet-process.ts';
 import type { HonoOrder, HonoReply } from './floor/hono-process.ts';
@@ -62,6 +63,10 @@ export const centralRead: Bench = async (run) => {
       (url: string): Side =>
       async (durationMs) =>
         (await read(url, { durationMs })).perSecond;
+    const offeredTo =
+      (url: string): Reads =>
+      (durationMs) =>
+        read(url, { durationMs, perSecond: OFFERED_READS_PER_SECOND });
 
     const [samples = [], floorSamples = []] = await interleaved([rateOf(centralUrl), rateOf(floorUrl)], run.pace);
     return [
@@ -79,34 +84,43 @@ export const centralRead: Bench = async (run) => {
           ratio: { atLeast: RATIO_MIN },
         },
       ),
-      await underIngest(
-        (durationMs) => read(centralUrl, { durationMs, perSecond: OFFERED_READS_PER_SECOND }),
-        fleet,
-        run,
-      ),
+      await underIngest({ ofCentral: offeredTo(centralUrl), ofBystander: offeredTo(floorUrl) }, fleet, run),
     ];
   } finally {
     await services.stop();
   }
 };
 
+type Reads = (durationMs: number) => Promise<LoadReply>;
+
+/** Beside central the bare route is asked the same, which has no part in what comes in. */
 async function underIngest(
-  read: (durationMs: number) => Promise<LoadReply>,
+  { ofCentral, ofBystander }: { readonly ofCentral: Reads; readonly ofBystander: Reads },
   fleet: Helper<FleetOrder, FleetReply>,
   run: BenchRun,
 ) {
   const perSecond = sized(INGEST_PER_SECOND, run);
   const ingests: FleetReply[] = [];
-  const idle: Side = async (durationMs) => (await read(durationMs)).p99Ms;
-  const busy: Side = async (durationMs) => {
-    const [{ p99Ms }, ingest] = await Promise.all([
-      read(durationMs),
-      fleet.order({ order: 'sell', perSecond, durationMs }),
-    ]);
-    ingests.push(ingest);
-    return p99Ms;
-  };
-  const [samples = [], floorSamples = []] = await interleaved([busy, idle], run.pace);
+  const unsent: number[] = [];
+  const idle =
+    (read: Reads): Side =>
+    async (durationMs) =>
+      (await read(durationMs)).p99Ms;
+  const busy =
+    (read: Reads): Side =>
+    async (durationMs) => {
+      const [{ p99Ms, unsentP99Ms }, ingest] = await Promise.all([
+        read(durationMs),
+        fleet.order({ order: 'sell', perSecond, durationMs }),
+      ]);
+      ingests.push(ingest);
+      unsent.push(unsentP99Ms);
+      return p99Ms;
+    };
+  const [samples = [], floorSamples = [], bystander = [], bystanderIdle = []] = await interleaved(
+    [busy(ofCentral), idle(ofCentral), busy(ofBystander), idle(ofBystander)],
+    run.pace,
+  );
   const reached = ingests.map((ingest) => ingest.perSecond);
   return figureAgainstFloor(
     {
@@ -114,6 +128,8 @@ async function underIngest(
       what: `p99 of ${grouped(OFFERED_READS_PER_SECOND)} offered reads/s while ${grouped(perSecond)} deltas/s come in from ${NODES} nodes`,
       unit: 'ms',
       notes: [
+        bystanderNote('a bare Hono route', { meanwhile: bystander, idle: bystanderIdle }),
+        `meanwhile a read was sent late by p99 ${grouped(median(unsent))} ms, which counts as its own`,
         `${grouped(median(reached))} of ${grouped(perSecond)} deltas/s were applied (${spreadOf(reached)}), to the last acknowledgement`,
         `from a node's commit to its knowing that central has it: p99 ${grouped(median(ingests.map(({ lagP99Ms }) => lagP99Ms)))} ms`,
         'load, broker, nodes and both threads of central share the cores',

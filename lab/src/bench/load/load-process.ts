@@ -25,7 +25,10 @@ export type LoadOrder = {
   /** All of them on one SKU. */
   | { readonly load: 'reservations'; readonly sku: string }
 );
-export type LoadReply = ClosedLoopResult;
+export type LoadReply = ClosedLoopResult & {
+  /** From when a request was due to when it was sent. Where every connection is kept busy none is ever due. */
+  readonly unsentP99Ms: number;
+};
 
 type Requests = {
   readonly statusExpected: number;
@@ -34,10 +37,11 @@ type Requests = {
 
 let receipts = 0;
 
-answerOrders<LoadOrder, LoadReply>((order) => {
+answerOrders<LoadOrder, LoadReply>(async (order) => {
   const requests = requestsOf(order);
   const { perSecond } = order;
-  return perSecond === undefined ? closedLoop({ ...order, ...requests }) : offered({ ...order, perSecond }, requests);
+  if (perSecond !== undefined) return offered({ ...order, perSecond }, requests);
+  return { ...(await closedLoop({ ...order, ...requests })), unsentP99Ms: 0 };
 });
 
 function requestsOf(order: LoadOrder): Requests {
@@ -67,6 +71,7 @@ async function offered(
   { statusExpected, requestOf }: Requests,
 ): Promise<LoadReply> {
   const latenciesMs: number[] = [];
+  const unsentMs: number[] = [];
   let unexpected = 0;
   const startedMs = systemClock.monotonicMs();
   const { answered } = await offeredLoad({
@@ -75,8 +80,9 @@ async function offered(
     perSecond,
     durationMs,
     requestOf,
-    onAnswer: (_url, { status, latencyMs }) => {
-      latenciesMs.push(latencyMs);
+    onAnswer: (_url, { status, ...times }) => {
+      latenciesMs.push(times.latencyMs);
+      unsentMs.push(times.unsentMs);
       if (status !== statusExpected) unexpected += 1;
     },
   });
@@ -86,5 +92,6 @@ async function offered(
     unexpected,
     p50Ms: percentile(latenciesMs, 0.5) ?? 0,
     p99Ms: percentile(latenciesMs, 0.99) ?? 0,
+    unsentP99Ms: percentile(unsentMs, 0.99) ?? 0,
   };
 }

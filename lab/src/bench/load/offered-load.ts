@@ -7,6 +7,8 @@ const TICK_MS = 1;
 export type OfferedAnswer = Answer & {
   /** From the moment at which the request was due, whether or not it could be sent then. */
   readonly latencyMs: number;
+  /** The part of it before the request was sent: whoever offers had other things to do, or no connection was free. */
+  readonly unsentMs: number;
 };
 
 export type OfferedResult = {
@@ -96,8 +98,9 @@ class OfferedServer {
   }
 
   #send(connection: Connection, { index, dueMs }: Waiting): void {
+    const unsentMs = systemClock.monotonicMs() - dueMs;
     const answered = (answer: Answer) => {
-      this.#options.onAnswer(this.#url, { ...answer, latencyMs: systemClock.monotonicMs() - dueMs });
+      this.#options.onAnswer(this.#url, { ...answer, latencyMs: systemClock.monotonicMs() - dueMs, unsentMs });
       const next = this.#queue.shift();
       if (next !== undefined) return this.#send(connection, next);
       this.#free.push(connection);

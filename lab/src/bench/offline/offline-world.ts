@@ -34,6 +34,8 @@ export async function prepareOffline(
     const world = services.add('world', await startOfflineWorld(directory));
     const nodes = [world.live, services.add('offline', await world.startOffline())];
     await Promise.all(nodes.map(({ url }) => stock(url, skus)));
+    // First: before it has heard of a node, central knows no such warehouse.
+    for (const { url } of nodes) await untilTrue('central has all of a node', () => isInStep(url));
     const central = new CentralApi(world.centralUrl);
     for (const warehouse of [LIVE, OFFLINE]) {
       await untilTrue('central has the opening stock, and may promise of it', async () => {
@@ -41,7 +43,6 @@ export async function prepareOffline(
         return positions.length === skus && positions.every(({ quota }) => quota > 0);
       });
     }
-    for (const { url } of nodes) await untilTrue('central has all of a node', () => isInStep(url));
   } finally {
     await services.stop();
   }
