@@ -4,7 +4,7 @@ import type { FrontDoor } from '@edgestock/shared/runtime/front-door';
 import { writeAnswer } from '@edgestock/shared/runtime/whole-answer';
 import type { NodeMetrics } from '../../metrics.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { stockAnswer } from '../position-json.ts';
+import { stockAnswer } from './stock-answer.ts';
 
 /** Of the question that nearly all are: a SKU that needs no escaping, and nothing behind it. Not a dot alone or two. */
 const PLAIN_TARGET = /^\/v1\/stock\/(?!\.{1,2}$)([A-Za-z0-9._~-]{1,64})$/;

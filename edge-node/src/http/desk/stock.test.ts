@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { OpenDoors } from '../../testing/open-doors.ts';
 import { sku } from '../../testing/site.ts';
-import { positionBody, stockAnswer } from '../position-json.ts';
+import { positionBody } from '../position-json.ts';
+import { stockAnswer } from './stock-answer.ts';
 
 let doors: OpenDoors;
 beforeEach(() => {

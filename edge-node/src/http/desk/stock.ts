@@ -4,10 +4,11 @@ import { refuse } from '@edgestock/shared/runtime/problem';
 import { responseOf } from '@edgestock/shared/runtime/whole-answer';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
-import { entryBody, stockAnswer } from '../position-json.ts';
+import { entryBody } from '../position-json.ts';
 import { etagOf, isUnchanged } from '../preconditions.ts';
 import { problems } from '../problems.ts';
 import { Query, skuIn } from '../query.ts';
+import { stockAnswer } from './stock-answer.ts';
 
 /** `GET /v1/stock/{sku}`, `GET /v1/stock?sku=a,b` and `GET /v1/stock?after=&limit=`. */
 export function stockDoors({ ledger, limits }: HttpDependencies): readonly Door[] {
