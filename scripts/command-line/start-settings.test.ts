@@ -15,7 +15,7 @@ const settings = (
 ) => startSettings(words, { execArgv: [], environment: {}, compileCache: COMPILE_CACHE, ...given });
 
 const node = {
-  flags: ['--max-semi-space-size=8', '--expose-gc'],
+  flags: ['--max-semi-space-size=4', '--expose-gc'],
   environment: { NODE_COMPILE_CACHE: COMPILE_CACHE },
 };
 const central = { flags: ['--max-semi-space-size=16'], environment: { NODE_COMPILE_CACHE: COMPILE_CACHE } };

@@ -12,7 +12,7 @@ export type StartSettings = {
  * under way. A node may also collect its garbage when it likes: once, of what starting took.
  */
 const flagsOf: Readonly<Record<string, readonly string[]>> = {
-  edge: ['--max-semi-space-size=8', '--expose-gc'],
+  edge: ['--max-semi-space-size=4', '--expose-gc'],
   central: ['--max-semi-space-size=16'],
 };
 
