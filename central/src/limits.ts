@@ -15,9 +15,11 @@ export const centralLimits = {
   storeRetryMsMax: 10_000,
   /**
    * Attempts at one transaction whose server chose another one or went away, and bounds of the wait between them: together some
-   * seconds, as long as a server takes that is started again. Then the caller is told.
+   * seconds, as long as a server takes that is started again. Then the caller is told. One that stands still lets each attempt wait: from
+   * so long on the second is the last, which finds out whether only the line was dead.
    */
   transactionAttemptsMax: 10,
+  transactionAttemptsMsMax: 20_000,
   transactionRetryFirstMs: 10,
   transactionRetryMsMax: 2_000,
   /**

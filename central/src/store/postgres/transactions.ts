@@ -43,6 +43,8 @@ export class Transactions {
   readonly #isMovedServed: boolean;
   readonly #isAlone: boolean;
   #takeovers = 0;
+  /** The last transaction has found nobody: the next ones ask once, so that those who wait in turn do not wait for each other. */
+  #isServerAway = false;
   #running: Running | undefined;
 
   constructor(database: PostgresDatabase, parts: TransactionParts) {
@@ -69,12 +71,18 @@ export class Transactions {
       delayMsMax: centralLimits.transactionRetryMsMax,
       random: this.#random,
     });
+    const startedMs = this.#clock.monotonicMs();
     for (;;) {
       try {
-        return await this.#attempt(work);
+        const result = await this.#attempt(work);
+        this.#isServerAway = false;
+        return result;
       } catch (error) {
         const tries = backoff.attempt + 1;
-        refuseRepeating(error, { isLast: tries >= centralLimits.transactionAttemptsMax });
+        const isLong = this.#clock.monotonicMs() - startedMs >= centralLimits.transactionAttemptsMsMax;
+        const isLast = tries >= centralLimits.transactionAttemptsMax || (isLong && tries > 1);
+        this.#isServerAway = failureOf(error) === 'connection' && (isLast || this.#isServerAway);
+        refuseRepeating(error, { isLast: isLast || this.#isServerAway });
         await this.#clock.sleep(backoff.nextDelayMs());
       }
     }
