@@ -205,6 +205,12 @@ describe('edgestock status', () => {
     );
   });
 
+  it('says that central is no node', async () => {
+    bodies['/v1/status'] = { role: 'central', promises: {} };
+    expect(await run(statusCommand, '--node', url)).toBe(1);
+    expect(printed).toEqual([`${url} is central: it is named with --central.`]);
+  });
+
   it('shows what is promised on both sides, and shouts when too much is', async () => {
     await run(statusCommand, '--node', url);
     expect(printed.join('\n')).toMatch(/quota +1,500 units .*\n +tasks +3 open\n +directives +carried out up to 42\n/);

@@ -33,7 +33,7 @@ Exit code: 0 everything that was asked has answered, 1 not.`,
     const nodeUrl = addressOf(args.node ?? (isNamed ? undefined : DEFAULT_NODE));
     const centralUrl = addressOf(args.central ?? (isNamed ? undefined : DEFAULT_CENTRAL));
     const [node, central, promised] = await Promise.all([
-      nodeUrl && ask<NodeStatus>(`${nodeUrl}/v1/status`),
+      nodeUrl && askNode(nodeUrl),
       centralUrl && ask<{ warehouses: readonly WarehouseStatus[] }>(`${centralUrl}/v1/warehouses`),
       centralUrl && ask<CentralStatus>(`${centralUrl}/v1/status`),
     ]);
@@ -61,6 +61,12 @@ Exit code: 0 everything that was asked has answered, 1 not.`,
 type Answer<Body> =
   | { readonly outcome: 'said'; readonly body: Body }
   | { readonly outcome: 'failed'; readonly reason: string };
+
+async function askNode(url: string): Promise<Answer<NodeStatus>> {
+  const answer = await ask<NodeStatus & { readonly role?: string }>(`${url}/v1/status`);
+  const isCentral = answer.outcome === 'said' && answer.body.role === 'central';
+  return isCentral ? { outcome: 'failed', reason: `${url} is central: it is named with --central.` } : answer;
+}
 
 async function ask<Body>(url: string): Promise<Answer<Body>> {
   const patience = new AbortController();

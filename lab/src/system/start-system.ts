@@ -49,7 +49,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
   const log = createLog({ level: logLevel, name: 'up' });
   const services = new ServiceStack();
   try {
-    await mkdir(dataDirectory, { recursive: true });
+    await makeDirectory(dataDirectory);
     const lock = ProcessLock.take(join(dataDirectory, 'up.lock'));
     services.add('lock', { stop: async () => lock.release() });
     const natsPort = await portFor(ports.nats, '--nats-port');
@@ -152,4 +152,16 @@ export function warehouseIdsOf(texts: readonly string[]): readonly WarehouseId[]
   if (ids.length === 0) throw new UsageError('No warehouse was named', 'Try --warehouses BER1,HAM1');
   if (new Set(ids).size < ids.length) throw new UsageError('A warehouse was named twice', 'Each has one node.');
   return ids;
+}
+
+async function makeDirectory(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new UsageError(
+      `the data directory ${directory} cannot be made: ${reason}`,
+      'Name a directory that this user may write: --data-dir.',
+    );
+  }
 }
