@@ -7,7 +7,7 @@ import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import { connectForEver } from '@edgestock/shared/transport/jetstream-connection';
 import { claimStreams, StreamOfAnotherStore } from '@edgestock/shared/transport/jetstream-stream-owner';
 import type { JetStreamManager, NatsConnection } from 'nats';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { JetStreamOwnership } from './jetstream-ownership.ts';
 import { ensureStream } from './jetstream-stream.ts';
@@ -18,18 +18,16 @@ const other = { store: '0ther', place: 'postgres://db.example:5432/edgestock' };
 let broker: NatsServer;
 let connection: NatsConnection;
 let manager: JetStreamManager;
-beforeAll(async () => {
+// Each its own: a broker that makes a stream right after it has deleted one of that name may fail to.
+beforeEach(async () => {
   broker = await startNatsServer();
   const runtime = { clock: systemClock, random: systemRandom, log: silentLog };
   connection = await connectForEver({ url: broker.url, name: 'test', ...runtime });
   manager = await connection.jetstreamManager();
 });
-afterAll(async () => {
+afterEach(async () => {
   await connection.close();
   await broker.stop();
-});
-afterEach(async () => {
-  for await (const { config } of manager.streams.list()) await manager.streams.delete(config.name);
 });
 
 const marked = async () => (await manager.streams.info(UP_STREAM)).config.description;
