@@ -1,7 +1,7 @@
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
+import { answerOnWire, requestOnWire } from '@edgestock/shared/testing/wire-request';
 import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PromiseUnavailable } from '../orders/promise-writer.ts';
@@ -24,33 +24,14 @@ afterEach(async () => {
   await Promise.all([centrals.door.stop(), centrals.route.stop()]);
 });
 
-/** All that comes back until the connection ends, but for the date. */
+/** By lines. */
 async function answerOf({ url }: { readonly url: string }, ...pieces: readonly Buffer[]): Promise<string> {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1');
-  const ended = once(socket, 'close');
-  let received = '';
-  socket.setNoDelay().on('data', (bytes) => {
-    received += bytes.toString('latin1');
-  });
-  for (const piece of pieces) {
-    socket.write(piece);
-    await systemClock.sleep(5);
-  }
-  await ended;
-  const bodyAt = received.indexOf('\r\n\r\n');
-  const [status = '', ...headers] = received.slice(0, bodyAt).split('\r\n');
-  const told = headers.map((header) => header.replace(/^[^:]*/, (name) => name.toLowerCase()));
-  return [status, ...told.filter((header) => !header.startsWith('date:')).sort(), received.slice(bodyAt)].join('\n');
-}
-
-function requestOf(line: string, headers: readonly string[], body: string | Buffer = ''): Buffer {
-  const head = [`${line} HTTP/1.1`, 'Host: central', 'Connection: close', ...headers, '', ''].join('\r\n');
-  return Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]);
+  return (await answerOnWire(url, ...pieces)).replaceAll('\r\n', '\n');
 }
 
 function post(type: string, body: unknown, ...headers: readonly string[]): Buffer {
   const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-  return requestOf(PATH, [type, `Content-Length: ${Buffer.byteLength(text)}`, ...headers], text);
+  return requestOnWire(PATH, [type, `Content-Length: ${Buffer.byteLength(text)}`, ...headers], text);
 }
 
 const cart = (id: string, more: object = {}) => ({
@@ -158,7 +139,7 @@ describe('left to the route', () => {
     ['another method', 'PUT /v1/reservations', [PLAIN, length], body, 405],
     ['another path', `${PATH}/`, [PLAIN, length], body, 404],
   ])('is %s', async (_, line, headers, text, status) => {
-    expect(await answerOf(centrals.door.api, requestOf(line, headers, text))).toMatch(
+    expect(await answerOf(centrals.door.api, requestOnWire(line, headers, text))).toMatch(
       new RegExp(`^HTTP/1\\.1 ${status} `),
     );
   });

@@ -1,6 +1,7 @@
+import { requestOnWire } from '@edgestock/shared/testing/wire-request';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OpenDoors } from '../testing/open-doors.ts';
-import { requestText, Wire } from '../testing/wire.ts';
+import { Wire } from '../testing/wire.ts';
 
 /** Two nodes with the same books: one is asked through its front door, and one through its app. */
 let nodes: { readonly front: OpenDoors; readonly app: OpenDoors };
@@ -23,7 +24,7 @@ const json = 'Content-Type: application/json';
 
 function post(path: string, body: unknown, ...headers: string[]): Buffer {
   const text = typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-  return requestText(`POST ${path}`, [json, `Content-Length: ${Buffer.byteLength(text)}`, ...headers], text);
+  return requestOnWire(`POST ${path}`, [json, `Content-Length: ${Buffer.byteLength(text)}`, ...headers], text);
 }
 
 const sale = (receipt: string, more: object = {}) => ({
@@ -124,10 +125,10 @@ describe('left to the app', () => {
     ['an empty body', [json, 'Content-Length: 0'], ''],
     ['a body that is too long', [json, 'Content-Length: 999999'], ''],
   ])('is %s', async (_, headers, text) => {
-    expect(await wires.front.answerTo(requestText('POST /v1/sales', headers, text))).toContain('left to the app');
+    expect(await wires.front.answerTo(requestOnWire('POST /v1/sales', headers, text))).toContain('left to the app');
   });
 
   it.each(['POST /v1/sales?x', 'POST /v1/tasks', 'PUT /v1/sales', 'POST /v1/sales/'])('is %s', async (line) => {
-    expect(await wires.front.answerTo(requestText(line, [json, length], body))).toContain('left to the app');
+    expect(await wires.front.answerTo(requestOnWire(line, [json, length], body))).toContain('left to the app');
   });
 });

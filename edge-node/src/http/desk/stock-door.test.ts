@@ -1,6 +1,7 @@
+import { requestOnWire } from '@edgestock/shared/testing/wire-request';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { OpenDoors } from '../../testing/open-doors.ts';
-import { requestText, Wire } from '../../testing/wire.ts';
+import { Wire } from '../../testing/wire.ts';
 
 let doors: OpenDoors;
 /** The node as it is, its app alone, and its front door with nothing behind it. */
@@ -16,7 +17,7 @@ afterEach(async () => {
   doors.close();
 });
 
-const get = (sku: string, ...headers: string[]) => requestText(`GET /v1/stock/${sku}`, headers);
+const get = (sku: string, ...headers: string[]) => requestOnWire(`GET /v1/stock/${sku}`, headers);
 
 it('answers what the app answers, byte for byte', async () => {
   await doors.receive('A-1.b_c~d', 5);
@@ -35,8 +36,8 @@ it.each(['nobody', 'gr%C3%BCn', '..', 'A?x=1', 'A/explain', 'A%2Fb'])('leaves %s
 it('leaves revalidation and other methods to the app', async () => {
   await doors.receive('A', 5);
   expect(await node?.answerTo(get('A', 'If-None-Match: "v1"'))).toMatch(/^HTTP\/1\.1 304 /);
-  expect(await node?.answerTo(requestText('HEAD /v1/stock/A'))).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\n\r\n$/);
-  expect(await node?.answerTo(requestText('DELETE /v1/stock/A'))).toMatch(/^HTTP\/1\.1 405 /);
+  expect(await node?.answerTo(requestOnWire('HEAD /v1/stock/A'))).toMatch(/^HTTP\/1\.1 200 [\s\S]*\r\n\r\n$/);
+  expect(await node?.answerTo(requestOnWire('DELETE /v1/stock/A'))).toMatch(/^HTTP\/1\.1 405 /);
 });
 
 it('leaves what fails to the app, which tells of it', async () => {
