@@ -101,16 +101,14 @@ export class OrderSagas {
     }: { readonly before?: Order; readonly now: number; readonly draft?: Pick<QuotaDraft, 'take'> },
   ): Promise<OrderProgress> {
     await this.#writer.put(order, before);
-    // Together: what a decision holds is unspent before it, whatever it frees.
-    await this.#hold(
-      order,
-      effects.filter((effect) => effect.effect === 'hold'),
-      draft,
-    );
+    // Together and first: what a decision holds is unspent before it, whatever it frees.
+    const holds = effects.filter((effect) => effect.effect === 'hold');
+    const others = effects.filter((effect) => effect.effect !== 'hold');
+    await this.#hold(order, holds, draft);
     const freed: FreedUnits[] = [];
-    for (const effect of effects) freed.push(...(await this.#carryOutEffect(order, effect)));
+    for (const effect of others) freed.push(...(await this.#carryOutEffect(order, effect)));
     const found: FoundFact[] = [];
-    for (const effect of effects)
+    for (const effect of others)
       if (effect.effect === 'allocate' && effect.isThere) found.push(...(await this.#takeUp(effect)));
     let after = order;
     for (const { fact, task, lines } of found)
@@ -146,12 +144,12 @@ export class OrderSagas {
       await this.#holds.add({ kind: 'order', id, channel, sku, warehouse, quantity });
   }
 
-  async #carryOutEffect({ id, channel }: Order, effect: OrderEffect): Promise<readonly FreedUnits[]> {
+  async #carryOutEffect(
+    { id, channel }: Order,
+    effect: Exclude<OrderEffect, { effect: 'hold' }>,
+  ): Promise<readonly FreedUnits[]> {
     const holder = { kind: 'order', id, channel } as const;
     switch (effect.effect) {
-      case 'hold':
-        // Done before, together.
-        return [];
       case 'free': {
         const { sku, warehouse, quantity } = effect;
         await this.#holds.reduce({ ...holder, sku, warehouse, quantity }, quantity);
