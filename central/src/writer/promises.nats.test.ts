@@ -18,7 +18,7 @@ import { silentLog } from '@edgestock/shared/runtime/log';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { type NatsServer, startNatsServer } from '@edgestock/shared/testing/nats-server';
 import { connectForEver } from '@edgestock/shared/transport/jetstream-connection';
-import type { NatsConnection } from 'nats';
+import type { JsMsg, NatsConnection } from 'nats';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { PromiseCommand } from '../rules/promise-command.ts';
@@ -111,6 +111,24 @@ const lastUnits = (quantity: number, change: object = {}) => ({
   ...change,
 });
 
+/**
+ * The next message down, or `null` when none comes. As a node does, it asks again when there is no answer: central makes the
+ * consumer meanwhile, and a broker tells of a consumer a moment before one can ask it (error 503, "no responders").
+ */
+async function nextDown(): Promise<JsMsg | null> {
+  let message: JsMsg | null | undefined;
+  const next = async () => {
+    const consumer = await connection.jetstream().consumers.get(DOWN_STREAM, downConsumer(log.warehouse));
+    return consumer.next({ expires: 5_000 });
+  };
+  const answer = async () => {
+    message = await next().catch(() => undefined);
+    return message;
+  };
+  await expect.poll(answer, SOON).toBeDefined();
+  return message ?? null;
+}
+
 /** Carries out what comes down and says so in heartbeats, as a node does. */
 async function carryOut(until: (kinds: readonly string[]) => boolean): Promise<readonly string[]> {
   const kinds: string[] = [];
@@ -120,13 +138,9 @@ async function carryOut(until: (kinds: readonly string[]) => boolean): Promise<r
     return ask<HeartbeatReply>(heartbeatSubject(log.warehouse), log.heartbeatRequest({ down }));
   };
   await beat();
-  const consumers = connection.jetstream().consumers;
-  const consumer = () => consumers.get(DOWN_STREAM, downConsumer(log.warehouse)).catch(() => undefined);
-  await expect.poll(consumer, SOON).toBeDefined();
-  const source = await consumer();
   while (!until(kinds)) {
-    const message = await source?.next({ expires: 5_000 });
-    if (message === null || message === undefined) throw new Error(`nothing came after ${kinds.join(', ')}`);
+    const message = await nextDown();
+    if (message === null) throw new Error(`nothing came after ${kinds.join(', ')}`);
     message.ack();
     const { firstSequence, lastSequence, directives } = decodeDownBatch(message.data);
     if (lastSequence <= cursor.sequence) continue;
