@@ -1,5 +1,5 @@
 import { brokersSetting, hostSetting, logLevelSetting, portSetting } from '@edgestock/shared/runtime/common-settings';
-import { ConfigError, readSettings, type SettingTable } from '@edgestock/shared/runtime/env';
+import { asTyped, ConfigError, readSettings, type SettingTable } from '@edgestock/shared/runtime/env';
 import { listOf } from '@edgestock/shared/runtime/list-of';
 import type { LogLevel } from '@edgestock/shared/runtime/log';
 import { z } from 'zod';
@@ -64,11 +64,13 @@ export const centralSettings = {
   EDGESTOCK_CENTRAL_HOST: hostSetting,
   EDGESTOCK_CENTRAL_PORT: portSetting(7_000),
   EDGESTOCK_CENTRAL_DATA_DIR: {
+    flag: 'data-dir',
     schema: z.string().default('data/central'),
     description:
       'Directory of the store, where that is a file. Made if absent; one process owns it at a time. Put it on a durable local disk.',
   },
   EDGESTOCK_CENTRAL_STORE: {
+    flag: 'store',
     schema: z
       .string()
       .default(SQLITE)
@@ -80,6 +82,7 @@ export const centralSettings = {
     isSecret: true,
   },
   EDGESTOCK_CENTRAL_REDIS: {
+    flag: 'redis',
     schema: z
       .string()
       .default('')
@@ -92,6 +95,7 @@ export const centralSettings = {
     isSecret: true,
   },
   EDGESTOCK_CENTRAL_ROLES: {
+    flag: 'roles',
     schema: z
       .string()
       .default(ALL_ROLES)
@@ -105,6 +109,7 @@ export const centralSettings = {
   },
   EDGESTOCK_CENTRAL_NATS_URL: brokersSetting('Need not be up when central starts.'),
   EDGESTOCK_CENTRAL_INSTEAD_OF: {
+    flag: 'instead-of',
     schema: z
       .string()
       .default('')
@@ -134,19 +139,19 @@ export function readCentralConfig(
   flags: CentralEnvironment = {},
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): CentralConfig {
-  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-  const settings = readSettings(centralSettings, { ...environment, ...given });
+  const given = { environment, flags };
+  const settings = readSettings(centralSettings, given);
   const store = settings.EDGESTOCK_CENTRAL_STORE;
   const isPart = roles.some((role) => !settings.EDGESTOCK_CENTRAL_ROLES.includes(role));
   if (isPart && store === SQLITE) {
     throw new ConfigError([
-      `EDGESTOCK_CENTRAL_ROLES=${settings.EDGESTOCK_CENTRAL_ROLES.join(',')}: a file of SQLite is one process's own, which does all of it. Leave the roles out, or name a PostgreSQL database in EDGESTOCK_CENTRAL_STORE.`,
+      `${asTyped(centralSettings, 'EDGESTOCK_CENTRAL_ROLES', given)}: a file of SQLite is one process's own, which does all of it. Leave the roles out, or name a PostgreSQL database: --store, or EDGESTOCK_CENTRAL_STORE.`,
     ]);
   }
   const redis = settings.EDGESTOCK_CENTRAL_REDIS;
   if (redis !== '' && store === SQLITE) {
     throw new ConfigError([
-      'EDGESTOCK_CENTRAL_REDIS: a file of SQLite is read faster than a Redis, and by one process. Leave it out, or name a PostgreSQL database in EDGESTOCK_CENTRAL_STORE.',
+      `${asTyped(centralSettings, 'EDGESTOCK_CENTRAL_REDIS', given)}: a file of SQLite is read faster than a Redis, and by one process. Leave it out, or name a PostgreSQL database: --store, or EDGESTOCK_CENTRAL_STORE.`,
     ]);
   }
   return {

@@ -25,6 +25,7 @@ export const RETENTION_DAYS_DEFAULT = 7;
 /** Every setting of a node, with its default and its sentence. `deploy/env/edge-node.example.env` shows the same ones. */
 export const edgeSettings = {
   EDGESTOCK_EDGE_WAREHOUSE: {
+    flag: 'warehouse',
     schema: z
       .string('missing')
       .transform(parseWarehouseId)
@@ -34,6 +35,7 @@ export const edgeSettings = {
   EDGESTOCK_EDGE_HOST: hostSetting,
   EDGESTOCK_EDGE_PORT: portSetting(7_100),
   EDGESTOCK_EDGE_DATA_DIR: {
+    flag: 'data-dir',
     schema: z.string().default('data/edge'),
     description:
       'Directory of the stock database. Made if absent; one process owns it at a time. Put it on a durable local disk.',
@@ -67,8 +69,7 @@ export function readEdgeConfig(
   flags: EdgeEnvironment = {},
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): EdgeConfig {
-  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-  const settings = readSettings(edgeSettings, { ...environment, ...given });
+  const settings = readSettings(edgeSettings, { environment, flags });
   return {
     warehouse: settings.EDGESTOCK_EDGE_WAREHOUSE as WarehouseId,
     host: settings.EDGESTOCK_EDGE_HOST,

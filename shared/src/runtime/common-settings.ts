@@ -9,12 +9,14 @@ const PORT_MAX = 65_535;
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfies readonly LogLevel[];
 
 export const hostSetting = {
+  flag: 'host',
   schema: z.string().default('127.0.0.1'),
   description: 'Address to listen on. Loopback unless told otherwise: there is no authentication in front of the API.',
 } satisfies Setting<string>;
 
 export function portSetting(portDefault: number) {
   return {
+    flag: 'port',
     schema: z
       .string()
       .default(String(portDefault))
@@ -27,6 +29,7 @@ export function portSetting(portDefault: number) {
 /** `needNotBeUp` says in a sentence what works without a broker. */
 export function brokersSetting(needNotBeUp: string) {
   return {
+    flag: 'nats',
     schema: z
       .string()
       .default('nats://127.0.0.1:4222')
