@@ -20,6 +20,7 @@ import { warehouseRoutes } from './warehouse-routes.ts';
 /** The store has not been opened yet. */
 class NotOpenYet extends StoreFailing {
   override readonly name = 'NotOpenYet';
+  readonly reason = 'store-away';
   readonly hint = 'Central tries for ever; `ingest` in /v1/status says what keeps it.';
 }
 

@@ -107,7 +107,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
       if (view.isStopping()) return problemResponse(problemOf(problems.unavailable, 'Central is stopping.'));
       try {
         const { silence } = await probe.ask();
-        if (silence !== undefined) return storeFailingResponse({ message: silence.reason, hint: silence.hint });
+        if (silence !== undefined) return storeFailingResponse({ message: silence.reason, reason: 'store-away', hint: silence.hint });
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         return problemResponse(problemOf(problems.unavailable, `The store cannot be read: ${reason}.`));

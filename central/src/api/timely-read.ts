@@ -4,6 +4,7 @@ import { StoreFailing } from '../store/store-failing.ts';
 /** Nothing has come back yet. */
 class NoAnswerYet extends StoreFailing {
   override readonly name = 'NoAnswerYet';
+  readonly reason = 'store-away';
   readonly hint =
     'Is the database server busy with something else, or the line to it dead? Central finds that out by itself within half a minute, and goes on when it can.';
 }
