@@ -19,6 +19,7 @@ import { CentralMetrics } from './metrics.ts';
 import { openReader, openStore } from './open-store.ts';
 import type { KeptTexts } from './redis/shared-stock.ts';
 import { LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
+import { DAMAGED_REMEDY } from './store/store-damaged.ts';
 import { StoreFailing } from './store/store-failing.ts';
 import { type StorePlace, shownPlace } from './store/store-place.ts';
 import { StoreRefused } from './store/store-refused.ts';
@@ -54,14 +55,29 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     const store =
       config.storeUrl === undefined ? takeDirectory(config.dataDirectory, services) : serverPlace(config.storeUrl);
     const check = store.kind === 'sqlite' ? new StartCheck(store.path, dependencies) : undefined;
+    const onChecked = (findings: readonly string[]) => {
+      if (findings.length === 0) writer.storeIsSound();
+      check?.note(findings);
+    };
+    const integrity =
+      store.kind === 'sqlite'
+        ? services.add(
+            'integrity',
+            new IntegrityWatch({
+              ...{ path: store.path, clock, random, log, onChecked, check: checkInProcess },
+              remedy: DAMAGED_REMEDY,
+            }),
+          )
+        : undefined;
     const isStoreThere = await canOpen(store, { isChecked: check?.isBeside !== true });
     const { roles } = config;
     const { promise: failed, reject: onLasting } = Promise.withResolvers<never>();
     // Before and after somebody waits for it.
     failed.catch(() => undefined);
+    const onDamaged = (reason: string) => integrity?.met(reason);
     const writer = new Writer(
       { natsUrls, roles, store, logLevel, ...(insteadOf === undefined ? {} : { insteadOf }) },
-      { clock, random, log, onLasting },
+      { clock, random, log, onLasting, onDamaged },
     );
     services.add('writer', writer);
     const view: ProcessView = {
@@ -70,6 +86,7 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
       metrics: new CentralMetrics(),
       ...{ clock, log },
       ingest: () => ingestReport(writer, config),
+      ...(integrity === undefined ? {} : { integrity: () => integrity.report }),
       sharing: () => ({ roles, ...(writer.metrics.shards === undefined ? {} : { shards: writer.metrics.shards }) }),
       promising: () => ({
         pending: writer.promisesPending,
@@ -80,7 +97,8 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     };
     const { host, port } = config;
     const server = services.add('door', await startHttpServer({ app: waitingApp(view), host, port, clock }));
-    const serving = serve({ config, view, check, writer, server, services, random });
+    const checkBeside = check?.isBeside === true ? () => void integrity?.check('structure') : () => undefined;
+    const serving = serve({ config, view, checkBeside, onDamaged, writer, server, services, random });
     const isServing =
       isStoreThere && (await Promise.race([doneWithin(serving, { clock, waitMs: waitFor(store) }), failed]));
     if (!isServing) {
@@ -129,26 +147,19 @@ async function doneWithin(
 async function serve(parts: {
   readonly config: CentralConfig;
   readonly view: ProcessView;
-  /** Of a store in a file. */
-  readonly check: StartCheck | undefined;
+  /** Of a store that is served before it is checked. */
+  readonly checkBeside: () => void;
+  readonly onDamaged: (reason: string) => void;
   readonly writer: Writer;
   readonly server: HttpServer;
   readonly services: ServiceStack;
   readonly random: Random;
 }): Promise<void> {
-  const { config, view, check, writer, server, services, random } = parts;
+  const { config, view, checkBeside, onDamaged, writer, server, services, random } = parts;
   const { store, clock, log } = view;
   if (!(await writer.ready)) return;
-  const onChecked = (findings: readonly string[]) => check?.note(findings);
-  const integrity =
-    store.kind === 'sqlite'
-      ? services.add(
-          'integrity',
-          new IntegrityWatch({ path: store.path, clock, random, log, onChecked, check: checkInProcess }),
-        )
-      : undefined;
-  if (check?.isBeside === true) void integrity?.check('structure');
-  const opened = openReader(store, { isBusy: config.roles.includes('api') });
+  checkBeside();
+  const opened = openReader(store, { isBusy: config.roles.includes('api'), onDamage: onDamaged });
   services.add('reader', { stop: () => opened.close() });
   const stopping = new AbortController();
   const waits = new StoreWrites({ clock, random, log });
@@ -172,7 +183,6 @@ async function serve(parts: {
       ...{ server, corsOrigins: config.corsOrigins, reader, writer, random },
       ...(shared === undefined ? {} : { shared }),
       ...(keptTexts === undefined ? {} : { keptTexts }),
-      ...(integrity === undefined ? {} : { integrity: () => integrity.report }),
     });
   services.add('start', { stop: async () => stopping.abort() });
   const api = services.add('api', await waits.hold(startApi, stopping.signal));
@@ -238,6 +248,7 @@ function makeDirectory(directory: string): void {
 /** What an operator should know of the thread that takes in what the nodes send. */
 function ingestReport(writer: Writer, { natsUrls, roles }: Pick<CentralConfig, 'natsUrls' | 'roles'>): IngestReport {
   const counters = writer.metrics.ingest;
+  if (writer.damage !== undefined) return { ...failingReport(writer.damage), state: 'store-damaged', counters };
   if (!writer.isRunning) {
     const hint = 'The thread that writes ended and is started again; the log says why. Reads are served meanwhile.';
     return { isUp: false, state: 'restarting', hint, counters };

@@ -34,11 +34,14 @@ export async function openDatabaseAlone(url: string): Promise<CentralStore & Pro
   return opened.store;
 }
 
-/** The store for who reads beside the writer, which comes first. `isBusy`: many read at the same time. */
-export function openReader(place: StorePlace, { isBusy }: { readonly isBusy: boolean }): OpenedReader {
+/** The store for who reads beside the writer, which comes first. `isBusy`: many read at the same time. `onDamage`: a read met some. */
+export function openReader(
+  place: StorePlace,
+  { isBusy, onDamage }: { readonly isBusy: boolean; readonly onDamage?: (reason: string) => void },
+): OpenedReader {
   if (place.kind === 'postgresql') {
     return openPostgresReader(place.url, isBusy ? centralLimits.apiReadersMax : centralLimits.operatorReadersMax);
   }
-  const { reader, close } = openCentralReader(place.path);
+  const { reader, close } = openCentralReader(place.path, onDamage);
   return { reader, close: async () => close() };
 }

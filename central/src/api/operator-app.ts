@@ -10,6 +10,7 @@ import { Warehouses } from '../warehouses/warehouses.ts';
 import { type ApiEnvironment, createDoors, type Doors, storeFailingResponse } from './doors.ts';
 import {
   type IngestReport,
+  type IntegrityTold,
   type OperatorReader,
   operatorRoutes,
   type PromisingReport,
@@ -35,6 +36,7 @@ export type ProcessView = {
   readonly clock: Clock;
   readonly log: Log;
   readonly ingest: () => IngestReport;
+  readonly integrity?: () => IntegrityTold | undefined;
   readonly promising: () => PromisingReport;
   readonly sharing: () => Sharing;
   readonly residentBytes: () => number;

@@ -10,7 +10,7 @@ class NoAnswerYet extends StoreFailing {
 }
 
 /** Why the store does not answer, and since when by the wall clock. */
-export type StoreSilence = { readonly since: number; readonly reason: string; readonly hint: string };
+export type StoreSilence = { readonly since: number; readonly failure: StoreFailing };
 export type Timely<T> =
   | { readonly told: T; readonly silence?: never }
   | { readonly told?: never; readonly silence: StoreSilence };
@@ -43,7 +43,7 @@ export class TimelyRead<T> {
     } catch (error) {
       if (!(error instanceof StoreFailing)) throw error;
       this.#since ??= askedAt;
-      return { silence: { since: this.#since, reason: error.message, hint: error.hint } };
+      return { silence: { since: this.#since, failure: error } };
     }
   }
 

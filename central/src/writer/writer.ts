@@ -15,6 +15,7 @@ import type { PromiseWriter } from '../orders/promise-writer.ts';
 import type { Heard } from '../rules/node-record.ts';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { ChangeNotice } from '../store/central-store.ts';
+import { StoreDamaged, tellsOfDamage } from '../store/store-damaged.ts';
 import { PendingPromises } from './pending-promises.ts';
 import type { FromWriter, ToWriter, WriterConfig, WriterMetrics } from './writer-messages.ts';
 
@@ -34,6 +35,7 @@ export class Writer implements Service, PromiseWriter {
   readonly #log: Log;
   readonly #backoff: Backoff;
   readonly #onLasting: (error: Error) => void;
+  readonly #onDamaged: (reason: string) => void;
   readonly #changeListeners = new Set<(changes: readonly ChangeNotice[]) => void>();
   readonly #epochListeners = new Set<() => void>();
   readonly #heardListeners = new Set<(heard: readonly Heard[]) => void>();
@@ -53,8 +55,13 @@ export class Writer implements Service, PromiseWriter {
   #isBrokerUp = false;
   #storeFailure: StoreFailure | undefined;
   #streamFailure: StreamFailure | undefined;
+  #damage: StoreFailure | undefined;
+  #wasReady = false;
 
-  /** `onLasting`: it ended with a failure that no new life would mend, and stays down. */
+  /**
+   * `onLasting`: it ended with a failure that no new life would mend, and stays down. `onDamaged`: its store is damaged, and it stays down
+   * until it is told that it is not (`storeIsSound`).
+   */
   constructor(
     config: WriterConfig,
     deps: {
@@ -62,9 +69,11 @@ export class Writer implements Service, PromiseWriter {
       readonly random: Random;
       readonly log: Log;
       readonly onLasting: (error: Error) => void;
+      readonly onDamaged: (reason: string) => void;
     },
   ) {
     this.#onLasting = deps.onLasting;
+    this.#onDamaged = deps.onDamaged;
     this.#config = config;
     this.#clock = deps.clock;
     this.#log = deps.log;
@@ -95,6 +104,20 @@ export class Writer implements Service, PromiseWriter {
   /** Why the store takes no writes and since when; absent while it does. */
   get storeFailure(): StoreFailure | undefined {
     return this.#storeFailure;
+  }
+
+  /** What is wrong with the store's file and since when; absent as long as nothing is known of it here. */
+  get damage(): StoreFailure | undefined {
+    return this.#damage;
+  }
+
+  /** The store's file is whole after all. */
+  storeIsSound(): void {
+    if (this.#damage === undefined || this.#isStopping) return;
+    this.#damage = undefined;
+    this.#log.info({}, 'the store is sound: the writer starts again');
+    // Its last life may be about to end still.
+    if (this.#worker === undefined) this.#start();
   }
 
   /** Why the broker refuses the stream and since when; absent while it does not. */
@@ -160,17 +183,26 @@ export class Writer implements Service, PromiseWriter {
     });
     this.#worker = worker;
     worker.on('message', (message: FromWriter) => this.#hear(message));
-    worker.on('error', (error) => {
-      this.#log.error({ reason: error.message, hint: hintOf(error) }, 'the writer failed');
-      if (isLasting(error)) {
-        this.#isStopping = true;
-        this.#onLasting(error);
-      }
-    });
+    worker.on('error', (error) => this.#failed(error));
     this.#exited = new Promise((resolve) => worker.once('exit', resolve));
     worker.once('exit', () => this.#restartLater());
     // Asked to stop before this life began, for example between two of them.
     if (this.#isStopping) void worker.terminate();
+  }
+
+  #failed(error: Error): void {
+    // Of damage that is met while central runs whoever watches over the file tells; what else is in it goes on being read.
+    const isDamaged = tellsOfDamage(error);
+    if (isDamaged && this.#wasReady) {
+      const { hint, message: reason } = new StoreDamaged(error.message);
+      this.#damage ??= { since: this.#clock.now(), reason, hint };
+      this.#onDamaged(reason);
+      return;
+    }
+    this.#log.error({ reason: error.message, hint: hintOf(error) }, 'the writer failed');
+    if (!isDamaged && !isLasting(error)) return;
+    this.#isStopping = true;
+    this.#onLasting(isDamaged ? new StoreDamaged(`the store is damaged: ${error.message}`, { cause: error }) : error);
   }
 
   #openPending(): void {
@@ -184,10 +216,10 @@ export class Writer implements Service, PromiseWriter {
   #restartLater(): void {
     this.#worker = undefined;
     this.#isBrokerUp = false;
-    this.#pending.close(this.#isStopping ? 'stopping' : 'interrupted');
+    this.#pending.close(this.#isStopping ? 'stopping' : this.#damage === undefined ? 'restarting' : 'store-damaged');
     this.#storeFailure = undefined;
     this.#streamFailure = undefined;
-    if (this.#isStopping) return;
+    if (this.#isStopping || this.#damage !== undefined) return;
     if (this.#clock.monotonicMs() - this.#startedAtMs > HEALTHY_AFTER_MS) this.#backoff.reset();
     const delayMs = this.#backoff.nextDelayMs();
     this.#restarts += 1;
@@ -200,6 +232,7 @@ export class Writer implements Service, PromiseWriter {
       case 'ready':
         // Not before: while its store cannot be opened, nobody should wait.
         this.#openPending();
+        this.#wasReady = true;
         this.#ready.resolve(true);
         if (this.#restarts > 0) for (const listener of this.#changeListeners) listener([]);
         return;

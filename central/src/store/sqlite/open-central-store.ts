@@ -8,6 +8,7 @@ import { SqliteCentralReader } from './central-reader.ts';
 import { isDiskFull, SqliteCentralStore } from './central-store.ts';
 import { migrations } from './migrations.ts';
 import { standingIn } from './move/standing.ts';
+import { readInWords } from './read-in-words.ts';
 
 /** Enough for the inner pages of tables of some millions of rows. */
 const WRITER_CACHE_KIB = 64 * 1_024;
@@ -52,14 +53,16 @@ function openWriter(path: string, isChecked: boolean): SqliteCentralStore {
 /** A reader beside the writer, for another thread. A read-only connection never checkpoints, so the writer alone does. */
 export type OpenReader = { readonly reader: SqliteCentralReader; close(): void };
 
-/** Opens an existing store for reading; throws while there is none: the writer comes first. */
-export function openCentralReader(path: string): OpenReader {
+/** Opens an existing store for reading; throws while there is none: the writer comes first. `onDamage` is told of each read that meets some. */
+export function openCentralReader(path: string, onDamage: (reason: string) => void = () => undefined): OpenReader {
   const database = new SteadyDatabase(path, { readonly: true, fileMustExist: true });
   database.pragma('mmap_size = 0');
   database.pragma('busy_timeout = 5000');
   database.pragma(`cache_size = ${-READER_CACHE_KIB}`);
   try {
-    return { reader: new SqliteCentralReader(database), close: () => void database.close() };
+    const reader = new SqliteCentralReader(database);
+    readInWords(reader, onDamage);
+    return { reader, close: () => void database.close() };
   } catch (error) {
     database.close();
     throw error;
