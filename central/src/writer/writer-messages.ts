@@ -48,8 +48,8 @@ export type FromWriter =
   | { readonly type: 'changed'; readonly changes: readonly ChangeNotice[] }
   /** Answers to promise commands; those of one commit come together, after the changes it made. */
   | { readonly type: 'answers'; readonly answers: readonly PromiseAnswer[] }
-  /** The link to the broker came up, or was cut. */
-  | { readonly type: 'broker'; readonly isUp: boolean }
+  /** The link to the broker came up, or was cut, or could not be made. */
+  | { readonly type: 'broker'; readonly isUp: boolean; readonly reason?: string }
   /** The broker began to refuse the stream, or takes it again. */
   | { readonly type: 'stream'; readonly failure: StreamFailure | undefined }
   | { readonly type: 'heard'; readonly heard: readonly Heard[] }

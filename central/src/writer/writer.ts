@@ -41,6 +41,7 @@ export class Writer implements Service, PromiseWriter {
   readonly #heardListeners = new Set<(heard: readonly Heard[]) => void>();
   readonly #pending = new PendingPromises();
   readonly #ready = Promise.withResolvers<boolean>();
+  readonly #brokerAsked = Promise.withResolvers<boolean>();
   #worker: Worker | undefined;
   #exited: Promise<unknown> = Promise.resolve();
   #metrics: WriterMetrics = {
@@ -53,6 +54,7 @@ export class Writer implements Service, PromiseWriter {
   #cancelRestart: (() => void) | undefined;
   #isStopping = false;
   #isBrokerUp = false;
+  #brokerReason: string | undefined;
   #storeFailure: StoreFailure | undefined;
   #streamFailure: StreamFailure | undefined;
   #damage: StoreFailure | undefined;
@@ -86,6 +88,14 @@ export class Writer implements Service, PromiseWriter {
     return this.#ready.promise;
   }
 
+  /**
+   * Resolves when the broker has let this store take from it, or has not been reached at the first attempt; with false when it is stopped
+   * before. Stays open where the broker is another store's.
+   */
+  get brokerAsked(): Promise<boolean> {
+    return this.#brokerAsked.promise;
+  }
+
   /** Counters of the current life of the thread, at most a second old. */
   get metrics(): WriterMetrics {
     return this.#metrics;
@@ -99,6 +109,11 @@ export class Writer implements Service, PromiseWriter {
   /** True while the thread has a link to the broker. */
   get isBrokerUp(): boolean {
     return this.#isBrokerUp;
+  }
+
+  /** Why the broker could not be reached at the last attempt to make the first connection. */
+  get brokerReason(): string | undefined {
+    return this.#brokerReason;
   }
 
   /** Why the store takes no writes and since when; absent while it does. */
@@ -169,6 +184,7 @@ export class Writer implements Service, PromiseWriter {
     this.#worker?.postMessage(message);
     await this.#exited;
     this.#ready.resolve(false);
+    this.#brokerAsked.resolve(false);
   }
 
   /** Ends the thread at once, as a crash would. For fault tests. */
@@ -250,6 +266,8 @@ export class Writer implements Service, PromiseWriter {
         return;
       case 'broker':
         this.#isBrokerUp = message.isUp;
+        this.#brokerReason = message.reason;
+        this.#brokerAsked.resolve(true);
         return;
       case 'stream':
         this.#streamFailure = message.failure;
