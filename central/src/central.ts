@@ -20,6 +20,7 @@ import { CentralMetrics } from './metrics.ts';
 import { openReader, openStore } from './open-store.ts';
 import type { KeptTexts } from './redis/shared-stock.ts';
 import { LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
+import { fileIdOf } from './store/sqlite/held-files.ts';
 import { DAMAGED_REMEDY } from './store/store-damaged.ts';
 import { StoreFailing } from './store/store-failing.ts';
 import { type StorePlace, shownPlace } from './store/store-place.ts';
@@ -86,12 +87,17 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
         : undefined;
     const absence = await whyAway(store, { isChecked: check?.isBeside !== true });
     const { roles } = config;
+    const held = store.kind === 'sqlite' ? fileIdOf(store.path) : undefined;
     const { promise: failed, reject: onLasting } = Promise.withResolvers<never>();
     // Before and after somebody waits for it.
     failed.catch(() => undefined);
     const onDamaged = (reason: string) => integrity?.met(reason);
     const writer = new Writer(
-      { natsUrls, roles, store, logLevel, ...(insteadOf === undefined ? {} : { insteadOf }) },
+      {
+        ...{ natsUrls, roles, store, logLevel },
+        ...(insteadOf === undefined ? {} : { insteadOf }),
+        ...(held === undefined ? {} : { held }),
+      },
       { clock, random, log, onLasting, onDamaged },
     );
     services.add('writer', writer);

@@ -5,6 +5,7 @@ import type { CentralReader, CentralStore } from './store/central-store.ts';
 import { openPostgresReader, openPostgresStore } from './store/postgres/open-central-store.ts';
 import type { PromiseReader, PromiseStore } from './store/promise-store.ts';
 import type { SharedStore } from './store/shared-store.ts';
+import type { FileId } from './store/sqlite/held-files.ts';
 import { openCentralReader, openCentralStore } from './store/sqlite/open-central-store.ts';
 import type { StorePlace } from './store/store-place.ts';
 
@@ -17,14 +18,15 @@ export type OpenedReader = {
 };
 
 /**
- * The store, wherever it is, for the thread that writes. `isChecked`: a file is read as a whole first. Throws `StoreFailing` where
+ * The store, wherever it is, for the thread that writes. `isChecked`: a file is read as a whole first. `held`: which
+ * file it has to be. Throws `StoreFailing` where
  * to try again may help, and what else keeps it from being opened, with what to do about it.
  */
 export async function openStore(
   place: StorePlace,
-  { isChecked }: { readonly isChecked: boolean },
+  how: { readonly isChecked: boolean; readonly held?: FileId },
 ): Promise<OpenedStore> {
-  if (place.kind === 'sqlite') return { store: openCentralStore(place.path, { isChecked }) };
+  if (place.kind === 'sqlite') return { store: openCentralStore(place.path, how) };
   return openPostgresStore(place.url, { clock: systemClock, random: systemRandom });
 }
 

@@ -27,6 +27,8 @@ const hints: Readonly<Record<PromiseFailure, string>> = {
   busy: 'More is asked than the disk can make durable. Ask again in a moment.',
   interrupted: 'It may have been carried out: repeat it with the same id or key, and the first answer comes again.',
   'store-full': "Central's disk is full: an operator must make room. Nothing was changed; ask again later.",
+  'store-gone':
+    "The file of central's store was taken away: an operator must put it back. Nothing was changed; ask again later.",
   'store-read-only':
     "Central's database server takes no writes: an operator must see whether it is the primary. Nothing was changed; ask again later.",
   'store-damaged':
@@ -42,6 +44,7 @@ export const storeWords: Readonly<Record<StoreFailingReason, string>> = {
   'store-away': 'the database server cannot be reached',
   'store-damaged': 'the store is damaged',
   'store-full': 'the store is full',
+  'store-gone': 'the file of the store was taken away',
   'store-read-only': 'the database server takes no writes',
 };
 

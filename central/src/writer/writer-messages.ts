@@ -20,6 +20,8 @@ export type WriterConfig = {
   readonly roles?: readonly Role[];
   /** A file is made if absent, and this thread becomes its only writer. */
   readonly store: StorePlace;
+  /** Which file the place has, where that is known: no life of the thread opens another one than its process has. */
+  readonly held?: { readonly device: number; readonly inode: number };
   /** Whether a file is checked when it is opened: after a life that ended with a failure, since the disk may have caused it. */
   readonly isStoreChecked?: boolean;
   readonly logLevel: LogLevel;

@@ -6,6 +6,7 @@ import type { PromiseStore } from '../promise-store.ts';
 import { StoreFull } from '../store-full.ts';
 import type { Tables } from '../tables/tables.ts';
 import { SqliteCentralReader } from './central-reader.ts';
+import { HeldFiles } from './held-files.ts';
 import { SqlitePromiseReader } from './promise-reader.ts';
 import { sqliteTables } from './sqlite-tables.ts';
 
@@ -13,6 +14,7 @@ import { sqliteTables } from './sqlite-tables.ts';
 export class SqliteCentralStore extends SqliteCentralReader implements CentralStore, PromiseStore {
   readonly #turns = new Turns();
   readonly #desk: StoreDesk;
+  readonly #files: HeldFiles;
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
@@ -20,6 +22,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   /** `tables` are those of the same connection. */
   constructor(database: Database.Database, tables: Tables = sqliteTables(database)) {
     super(database);
+    this.#files = new HeldFiles(database);
     // Immediate: what the rules read is what the writes find, and a busy writer is waited for before any work.
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
@@ -57,6 +60,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
 
   /** All that is awaited in it is there already: it takes no longer than its statements. */
   async #transaction<T>(work: () => Promise<T>): Promise<T> {
+    this.#files.refuseOthers();
     try {
       this.#begin.run();
       const result = await work();

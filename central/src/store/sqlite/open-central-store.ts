@@ -6,6 +6,7 @@ import { StoreFull } from '../store-full.ts';
 import { refuseMoved } from '../store-moved.ts';
 import { SqliteCentralReader } from './central-reader.ts';
 import { isDiskFull, SqliteCentralStore } from './central-store.ts';
+import { type FileId, refuseOther } from './held-files.ts';
 import { migrations } from './migrations.ts';
 import { standingIn } from './move/standing.ts';
 import { readInWords } from './read-in-words.ts';
@@ -22,13 +23,14 @@ const CHECKPOINT_AFTER_PAGES = 8_000;
 
 /**
  * Opens the store for its one writer: durable, checked, migrated. The data directory's lock is the business of the process. The
- * check reads the whole file, so whoever has just done it may leave it out. Throws `DatabaseDamaged`, `StoreMoved`, and `StoreFull`
- * when the disk has no room for what opening needs.
+ * check reads the whole file, so whoever has just done it may leave it out. `held`: the file that it has to be; without it one is made
+ * where there is none. Throws `DatabaseDamaged`, `StoreMoved`, `StoreGone`, and `StoreFull` when the disk has no room for what opening needs.
  */
 export function openCentralStore(
   path: string,
-  { isChecked = true }: { readonly isChecked?: boolean } = {},
+  { isChecked = true, held }: { readonly isChecked?: boolean; readonly held?: FileId } = {},
 ): SqliteCentralStore {
+  if (held !== undefined) refuseOther(path, held);
   try {
     return openedSound(path, () => openWriter(path, isChecked));
   } catch (error) {
