@@ -300,12 +300,13 @@ function makeDirectory(directory: string): void {
 function ingestReport(writer: Writer, { natsUrls, roles }: Pick<CentralConfig, 'natsUrls' | 'roles'>): IngestReport {
   const counters = writer.metrics.ingest;
   if (writer.damage !== undefined) return { ...failingReport(writer.damage), state: 'store-damaged', counters };
+  const { storeFailure, streamFailure, setback } = writer;
+  if (storeFailure !== undefined) return { ...failingReport(storeFailure), state: 'store-failing', counters };
+  if (setback !== undefined) return { ...failingReport(setback), state: 'restarting', counters };
   if (!writer.isRunning) {
     const hint = 'The thread that writes ended and is started again; the log says why. Reads are served meanwhile.';
     return { isUp: false, state: 'restarting', hint, counters };
   }
-  const { storeFailure, streamFailure } = writer;
-  if (storeFailure !== undefined) return { ...failingReport(storeFailure), state: 'store-failing', counters };
   const isElsewhere = !roles.includes('ingest');
   if (needsBroker({ roles }) && !writer.isBrokerUp) {
     const hint = `No link to the broker at ${natsUrls.join(', ')}: is it up? Central tries for ever and serves reads meanwhile.`;

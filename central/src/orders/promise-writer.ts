@@ -29,6 +29,8 @@ const hints: Readonly<Record<PromiseFailure, string>> = {
   'store-full': "Central's disk is full: an operator must make room. Nothing was changed; ask again later.",
   'store-gone':
     "The file of central's store was taken away: an operator must put it back. Nothing was changed; ask again later.",
+  'store-locked':
+    "Another program holds the file of central's store: an operator must end it. Nothing was changed; ask again later.",
   'store-read-only':
     "Central's database server takes no writes: an operator must see whether it is the primary. Nothing was changed; ask again later.",
   'store-damaged':
@@ -45,6 +47,7 @@ export const storeWords: Readonly<Record<StoreFailingReason, string>> = {
   'store-damaged': 'the store is damaged',
   'store-full': 'the store is full',
   'store-gone': 'the file of the store was taken away',
+  'store-locked': 'another program holds the file of the store',
   'store-read-only': 'the database server takes no writes',
 };
 

@@ -1,5 +1,11 @@
 /** Why a store takes no writes or cannot be read, as callers of the API are told it. */
-export type StoreFailingReason = 'store-away' | 'store-damaged' | 'store-full' | 'store-gone' | 'store-read-only';
+export type StoreFailingReason =
+  | 'store-away'
+  | 'store-damaged'
+  | 'store-full'
+  | 'store-gone'
+  | 'store-locked'
+  | 'store-read-only';
 
 /** The store takes no writes, or cannot be reached, for now: for a reason of operation. The same call may be made again (P9). */
 export abstract class StoreFailing extends Error {

@@ -58,6 +58,7 @@ export class Writer implements Service, PromiseWriter {
   #storeFailure: StoreFailure | undefined;
   #streamFailure: StreamFailure | undefined;
   #damage: StoreFailure | undefined;
+  #setback: StoreFailure | undefined;
   #wasReady = false;
 
   /**
@@ -119,6 +120,11 @@ export class Writer implements Service, PromiseWriter {
   /** Why the store takes no writes and since when; absent while it does. */
   get storeFailure(): StoreFailure | undefined {
     return this.#storeFailure;
+  }
+
+  /** Why lives of the thread have ended, and since when, until one is ready. */
+  get setback(): StoreFailure | undefined {
+    return this.#setback;
   }
 
   /** What is wrong with the store's file and since when; absent as long as nothing is known of it here. */
@@ -215,7 +221,10 @@ export class Writer implements Service, PromiseWriter {
       this.#onDamaged(reason);
       return;
     }
-    this.#log.error({ reason: error.message, hint: hintOf(error) }, 'the writer failed');
+    const { message: reason } = error;
+    const hint = hintOf(error);
+    this.#setback = { since: this.#setback?.since ?? this.#clock.now(), reason, hint };
+    this.#log.error({ reason, hint }, 'the writer failed');
     if (!isDamaged && !isLasting(error)) return;
     this.#isStopping = true;
     this.#onLasting(isDamaged ? new StoreDamaged(`the store is damaged: ${error.message}`, { cause: error }) : error);
@@ -249,6 +258,7 @@ export class Writer implements Service, PromiseWriter {
         // Not before: while its store cannot be opened, nobody should wait.
         this.#openPending();
         this.#wasReady = true;
+        this.#setback = undefined;
         this.#ready.resolve(true);
         if (this.#restarts > 0) for (const listener of this.#changeListeners) listener([]);
         return;

@@ -3,7 +3,9 @@ import Database, { type Statement } from 'better-sqlite3';
 import type { CentralStore } from '../central-store.ts';
 import { StoreDesk } from '../desks/store-desk.ts';
 import type { PromiseStore } from '../promise-store.ts';
+import type { StoreFailing } from '../store-failing.ts';
 import { StoreFull } from '../store-full.ts';
+import { StoreLocked } from '../store-locked.ts';
 import type { Tables } from '../tables/tables.ts';
 import { SqliteCentralReader } from './central-reader.ts';
 import { HeldFiles } from './held-files.ts';
@@ -69,8 +71,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     } catch (error) {
       // SQLite has done it itself after some failures.
       if (this.database.inTransaction) this.#rollback.run();
-      if (isDiskFull(error)) throw fullStore(this.database, error);
-      throw error;
+      throw isDiskFull(error) ? fullStore(this.database, error) : (lockedStore(error) ?? error);
     }
   }
 
@@ -100,6 +101,12 @@ const fullDiskCodes = [
 
 export function isDiskFull(error: unknown): error is Error {
   return error instanceof Database.SqliteError && fullDiskCodes.includes(error.code);
+}
+
+/** Somebody has held the file for longer than is waited for. */
+export function lockedStore(cause: unknown): StoreFailing | undefined {
+  if (!(cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY'))) return undefined;
+  return new StoreLocked(`another program holds the file of the store: ${cause.message}`, { cause });
 }
 
 /** The failure to tell of. The log is cut first: what it holds twice may be the room that the next attempt needs. */

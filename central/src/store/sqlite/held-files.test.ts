@@ -1,8 +1,10 @@
 import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { StoreGone, StoreLogGone } from '../store-gone.ts';
+import { StoreLocked } from '../store-locked.ts';
 import { fileIdOf } from './held-files.ts';
 import { openCentralReader, openCentralStore } from './open-central-store.ts';
 
@@ -45,6 +47,15 @@ it.each([
   expect(await store.centralEpoch()).toBe(centralEpoch);
   renameSync(`${path}.away`, path);
   expect(await beginEpoch()).toMatchObject({ centralEpoch: centralEpoch + 1 });
+});
+
+it('waits for another program that has begun to write, and says what it waits for', async () => {
+  const another = new Database(path);
+  another.exec('BEGIN IMMEDIATE');
+  await expect(beginEpoch()).rejects.toThrow(StoreLocked);
+  another.exec('ROLLBACK');
+  another.close();
+  expect(await beginEpoch()).toMatchObject({ centralEpoch: 2 });
 });
 
 it('brings what was committed to its file when the log beside it was deleted, and ends', async () => {

@@ -5,7 +5,7 @@ import { SteadyDatabase } from '@edgestock/shared/sqlite/steady-database';
 import { StoreFull } from '../store-full.ts';
 import { refuseMoved } from '../store-moved.ts';
 import { SqliteCentralReader } from './central-reader.ts';
-import { isDiskFull, SqliteCentralStore } from './central-store.ts';
+import { isDiskFull, lockedStore, SqliteCentralStore } from './central-store.ts';
 import { type FileId, refuseOther } from './held-files.ts';
 import { migrations } from './migrations.ts';
 import { standingIn } from './move/standing.ts';
@@ -24,7 +24,7 @@ const CHECKPOINT_AFTER_PAGES = 8_000;
 /**
  * Opens the store for its one writer: durable, checked, migrated. The data directory's lock is the business of the process. The
  * check reads the whole file, so whoever has just done it may leave it out. `held`: the file that it has to be; without it one is made
- * where there is none. Throws `DatabaseDamaged`, `StoreMoved`, `StoreGone`, and `StoreFull` when the disk has no room for what opening needs.
+ * where there is none. Throws `DatabaseDamaged`, `StoreMoved`, `StoreGone`, `StoreLocked`, and `StoreFull` when the disk has no room for what opening needs.
  */
 export function openCentralStore(
   path: string,
@@ -34,7 +34,8 @@ export function openCentralStore(
   try {
     return openedSound(path, () => openWriter(path, isChecked));
   } catch (error) {
-    throw isDiskFull(error) ? new StoreFull(`the store cannot be opened: ${error.message}`, { cause: error }) : error;
+    if (isDiskFull(error)) throw new StoreFull(`the store cannot be opened: ${error.message}`, { cause: error });
+    throw lockedStore(error) ?? error;
   }
 }
 
