@@ -42,7 +42,8 @@ async function failure(child: ReturnType<typeof edgestockCentral>): Promise<{ co
   return { code, told: await told };
 }
 
-describe('edgestock central', () => {
+/** Two processes a test, each of them in seconds where the machine is busy. */
+describe('edgestock central', { timeout: 60_000 }, () => {
   test('says in one line where it is, serves without a broker and says so, and ends in order', async () => {
     const child = edgestockCentral('--port', '0', '--json');
     const told = JSON.parse(await firstLine(child));

@@ -297,5 +297,5 @@ export class Writer implements Service, PromiseWriter {
 /** What the failure itself says to do, as one of a store that was moved away does. */
 function hintOf(error: Error): string {
   if ('hint' in error && typeof error.hint === 'string') return error.hint;
-  return 'is the disk full, or the store held by another process?';
+  return 'Look at the disk (kernel log: does it fail, is it read-only?), and whether this user may write there. It is tried again and again.';
 }
