@@ -8,7 +8,8 @@ import { DatabaseDamaged } from '@edgestock/shared/sqlite/database-check';
 import { pagesOf, spoilPages } from '@edgestock/shared/testing/spoil-pages';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Central, startCentral } from './central.ts';
+import { type Central, type CentralDependencies, startCentral } from './central.ts';
+import { StoreDamaged } from './store/store-damaged.ts';
 import { Writer } from './writer/writer.ts';
 
 const SOON = { timeout: 30_000, interval: 20 };
@@ -27,7 +28,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function start(): Promise<Central> {
+async function start(dependencies: CentralDependencies = {}): Promise<Central> {
   const note = (facts: object, message: string) => void said.push({ ...facts, message });
   central = undefined;
   central = await startCentral(
@@ -35,7 +36,7 @@ async function start(): Promise<Central> {
       ...{ host: '127.0.0.1', port: 0, dataDirectory: directory, natsUrls: ['nats://127.0.0.1:1'], corsOrigins: [] },
       ...{ logLevel: 'silent', roles: ['ingest', 'api', 'orders'] },
     },
-    { log: { ...silentLog, warn: note, error: note } },
+    { log: { ...silentLog, warn: note, error: note }, ...dependencies },
   );
   return central;
 }
@@ -97,6 +98,13 @@ test('a store that is damaged in use is told as such, in every place, and once; 
   await central?.stop();
   central = undefined;
   await expect(start()).rejects.toThrow(DatabaseDamaged);
+});
+
+test('damage that is met before anything is served ends the start, with what to do', { timeout: 90_000 }, async () => {
+  await (await start()).stop();
+  // Which the writer does not read at its start, and the API does.
+  spoil('channel');
+  await expect(start({ checkedFirstBytesMax: 1 })).rejects.toThrow(StoreDamaged);
 });
 
 test('a writer whose store is damaged stays down, and comes up again when it is said to be sound', {
