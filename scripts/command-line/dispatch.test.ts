@@ -86,6 +86,8 @@ describe('a command line', () => {
     ['send a.csv --nodes x --no-nodes', 'no flag --no-nodes'],
     ['send --nodes x', 'Missing required positional argument'],
     ['send a.csv', 'Missing required argument: --nodes'],
+    ['send a.csv', 'For example: edgestock send x'],
+    ['import stock a.csv', 'For example: edgestock import stock x.csv'],
     ['send a.csv --nodes x --mode slow', 'Expected one of'],
     ['import', 'One of: catalogue, stock'],
     ['import stok a.csv', 'Did you mean edgestock import stock?'],
