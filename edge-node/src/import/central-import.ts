@@ -1,6 +1,7 @@
+import { DoorFailed } from '@edgestock/shared/runtime/json-door';
 import { ImportStaging, type StagedItemRow } from '../store/import-staging.ts';
 import type { BadBarcodePolicy } from './catalogue-rows.ts';
-import { type CentralDoor, CentralRefused } from './central-door.ts';
+import type { CentralDoor } from './central-door.ts';
 import { quoted } from './fields.ts';
 import type { CatalogueRow } from './import-row.ts';
 import type { BeginAnswer, ImportStatus, ImportTarget, NewImport } from './import-target.ts';
@@ -33,10 +34,8 @@ export class CentralImport implements ImportTarget {
     this.#warehouses = warehouses;
   }
 
-  /** Asks central for the warehouses there are. Throws `CentralRefused` when it does not answer. */
+  /** Asks central for the warehouses there are. Throws `DoorFailed` when it does not answer. */
   static async open(door: CentralDoor, badBarcodes: BadBarcodePolicy): Promise<CentralImport> {
-    const { role } = await door.get<{ role?: string }>('/v1/status');
-    if (role !== 'central') throw new CentralRefused('this is not central', { hint: 'A node is named with --node.' });
     const { warehouses } = await door.get<{ warehouses: readonly { warehouse: string }[] }>('/v1/warehouses');
     return new CentralImport(door, badBarcodes, new Set(warehouses.map(({ warehouse }) => warehouse)));
   }
@@ -115,9 +114,9 @@ export class CentralImport implements ImportTarget {
     try {
       await this.#door.put('/v1/catalogue', body);
     } catch (cause) {
-      if (!(cause instanceof CentralRefused)) throw cause;
+      if (!(cause instanceof DoorFailed)) throw cause;
       const hint = `Up to ${rowsDone} rows of the file, by SKU, are there, each item whole. Run the same command again: nothing is done twice.`;
-      throw new CentralRefused(cause.message, { cause, hint });
+      throw new DoorFailed(cause.message, { cause, hint });
     }
   }
 

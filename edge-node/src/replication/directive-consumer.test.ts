@@ -57,7 +57,10 @@ test('what comes while too much waits already is left to the broker, which offer
 
 test('that central writes an epoch is told when it is another one, and is no news to a new node', async () => {
   const told: string[] = [];
-  const { clock, directives } = consumer({ ...silentLog, info: (_: object, message: string) => void told.push(message) });
+  const { clock, directives } = consumer({
+    ...silentLog,
+    info: (_: object, message: string) => void told.push(message),
+  });
   directives.hear(1, { isRecognised: true });
   await clock.advance(1_000);
   expect(told).toEqual([]);
