@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { type CommandDef, runCommand } from 'citty';
 import type { Subcommand } from './commands.ts';
 import { Misuse, refuseMisuse, suggestion } from './misuse.ts';
@@ -58,8 +59,8 @@ async function run(
     await runCommand(leaf, { rawArgs: [...rest] });
   } catch (error) {
     if (!(error instanceof Error && error.name === 'CLIError')) throw error;
-    // The argument library says what is missing, and leaves its user with that.
-    throw new Misuse(error.message, await exampleOf(command, subcommand, path.join(' ')));
+    // The argument library says what is missing, in colours for whatever reads it, and leaves its user with that.
+    throw new Misuse(stripVTControlCharacters(error.message), await exampleOf(command, subcommand, path.join(' ')));
   }
 }
 

@@ -61,8 +61,8 @@ async function urlsOf(nodes: string | undefined, upFrom: string | undefined): Pr
   if (upFrom === undefined) {
     throw new UsageError('Which nodes? Neither --nodes nor --up-from was given', 'Try --nodes http://127.0.0.1:7100');
   }
-  const line = upFrom === '-' ? await textOf(process.stdin) : await readFile(upFrom, 'utf8');
   try {
+    const line = upFrom === '-' ? await textOf(process.stdin) : await readFile(upFrom, 'utf8');
     const { nodes: listed } = JSON.parse(line) as { readonly nodes: readonly { readonly url: string }[] };
     return listed.map(({ url }) => url);
   } catch (cause) {

@@ -133,10 +133,15 @@ async function openNodes(
   nodes.sort((a, b) => (order.get(a.warehouse) ?? 0) - (order.get(b.warehouse) ?? 0));
 }
 
+const PORT_MAX = 65_535;
 const DAY_MS = 24 * 3_600_000;
 
 async function nodePortsFor(base: number, count: number): Promise<readonly number[]> {
   if (base === 0) return [];
+  if (base + count - 1 > PORT_MAX) {
+    const hint = `Each has the next port, up to ${PORT_MAX}: name a lower --port-base.`;
+    throw new UsageError(`${count} nodes from port ${base} on are too many`, hint);
+  }
   return Promise.all(Array.from({ length: count }, (_, index) => portFor(base + index, '--port-base')));
 }
 

@@ -15,7 +15,10 @@ export function httpAddress(
   const isHttp = url?.protocol === 'http:' || url?.protocol === 'https:';
   // `fetch` takes neither a name nor a password there.
   if (url === undefined || !isHttp || url.username !== '' || url.search !== '' || url.hash !== '') {
-    throw new WrongCall(`${flag} ${shortened(text)} is no address of HTTP`, `It looks like ${example}.`);
+    throw new WrongCall(
+      `${flag} ${JSON.stringify(shortened(text))} is no address of HTTP`,
+      `It looks like ${example}.`,
+    );
   }
   return address.replace(/\/v1(\/.*)?$/, '').replace(/\/+$/, '');
 }

@@ -92,7 +92,7 @@ export class JsonDoor {
 
   #unanswered(error: unknown): DoorFailed {
     const { reason, hint } = whyUnanswered(error);
-    return new DoorFailed(`nothing answers at ${this.url} (${reason})`, { hint, isPassing: true, cause: error });
+    return new DoorFailed(`nothing answers at ${this.url} (${reason})`, { hint, isPassing: true });
   }
 }
 

@@ -28,7 +28,7 @@ test('one that cannot be made says so at once, names the setting, and leaves not
   writeFileSync(file, 'mine');
   symlinkSync(join(folder, 'unmounted'), dangling);
   // There Node, asked to make the whole path at once, comes back from no call.
-  for (const directory of ['/proc/edgestock', '/proc/edgestock/node', file, join(file, 'node'), dangling]) {
+  for (const directory of ['', '/proc/edgestock', '/proc/edgestock/node', file, join(file, 'node'), dangling]) {
     const taking = () => takeDataDirectory(directory, named);
     expect(taking).toThrow(DataDirectoryUnusable);
     expect(taking).toThrow(`the data directory ${directory} cannot be made`);

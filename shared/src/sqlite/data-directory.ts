@@ -37,6 +37,8 @@ export function takeDataDirectory(
 /** Makes a directory with all that is above it. Throws `DataDirectoryUnusable`. */
 export function makeDataDirectory(directory: string, { setting }: { readonly setting: string }): void {
   try {
+    // Taken for the one where the caller stands, it would be filled with what nobody looks for there.
+    if (directory === '') throw new Error('its name is empty');
     makeDirectory(resolve(directory));
   } catch (cause) {
     throw new DataDirectoryUnusable(`the data directory ${directory} cannot be made`, { setting, cause });
