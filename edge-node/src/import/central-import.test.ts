@@ -122,10 +122,12 @@ describe('an import to central', () => {
     failing = Array.from({ length: importLimits.centralTriesMax + 1 }, () => 503);
     await expect(importing('sku\nA\n')).rejects.toMatchObject({
       message: 'not now',
-      hint: expect.stringContaining('Run the same command again'),
+      hint: 'Nothing of the file is there. Run the same command again: nothing is done twice.',
     });
-    failing = [400];
-    await expect(importing('sku\nA\n')).rejects.toMatchObject({ message: 'not now' });
+    failing = [200, 400];
+    const rows = Array.from({ length: importLimits.itemsPerPage + 1 }, (_, index) => `S${index}`);
+    const hint = expect.stringMatching(new RegExp(`^${importLimits.itemsPerPage} rows of the file, by SKU, are there`));
+    await expect(importing(`sku\n${rows.join('\n')}\n`)).rejects.toMatchObject({ message: 'not now', hint });
   });
 
   it('lets wrong check digits pass for own codes when that is wanted', async () => {

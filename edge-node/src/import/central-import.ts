@@ -81,10 +81,12 @@ export class CentralImport implements ImportTarget {
     let page: Item[] = [];
     let bytes = 0;
     let rowsDone = 0;
+    let rowsThere = 0;
     const send = async () => {
       if (page.length === 0) return;
       const keep = this.#badBarcodes === 'keep' ? { badBarcodes: 'keep' } : {};
-      await this.#put({ items: page, ...keep }, rowsDone);
+      await this.#put({ items: page, ...keep }, rowsThere);
+      rowsThere = rowsDone;
       onProgress({ ...status, state: 'applying', appliedCount: rowsDone });
       page = [];
       bytes = 0;
@@ -110,12 +112,15 @@ export class CentralImport implements ImportTarget {
     this.#staging.close();
   }
 
-  async #put(body: object, rowsDone: number): Promise<void> {
+  async #put(body: object, rowsThere: number): Promise<void> {
     try {
       await this.#door.put('/v1/catalogue', body);
     } catch (cause) {
       if (!(cause instanceof DoorFailed)) throw cause;
-      const hint = `Up to ${rowsDone} rows of the file, by SKU, are there, each item whole. Run the same command again: nothing is done twice.`;
+      const there =
+        rowsThere === 0 ? 'Nothing of the file is there.' : `${rowsThere} rows of the file, by SKU, are there, each item whole.`;
+      const again = `${there} Run the same command again: nothing is done twice.`;
+      const hint = [cause.hint, again].filter((line) => line !== '').join('\n');
       throw new DoorFailed(cause.message, { cause, hint });
     }
   }

@@ -128,10 +128,11 @@ function whyUnanswered(error: unknown): { readonly reason: string; readonly hint
   if (/^ERR_SSL_(WRONG_VERSION|PACKET_LENGTH)/.test(code)) {
     return { reason: 'it does not speak TLS', hint: 'Name it with http://.' };
   }
-  const reason = first instanceof Error && first.message !== '' ? first.message : code || String(first);
+  // Behind a semicolon Node has hints of its own.
+  const reason = (first instanceof Error && first.message.split(';')[0]) || code || String(first);
   const isUnknownSigner = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code);
   return {
     reason,
-    hint: isUnknownSigner ? 'NODE_EXTRA_CA_CERTS=FILE names the certificate of whoever signed its own.' : ADDRESS_HINT,
+    hint: isUnknownSigner ? 'Name the certificate of its authority: NODE_EXTRA_CA_CERTS=FILE in front of the command.' : ADDRESS_HINT,
   };
 }
