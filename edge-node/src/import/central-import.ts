@@ -118,7 +118,9 @@ export class CentralImport implements ImportTarget {
     } catch (cause) {
       if (!(cause instanceof DoorFailed)) throw cause;
       const there =
-        rowsThere === 0 ? 'Nothing of the file is there.' : `${rowsThere} rows of the file, by SKU, are there, each item whole.`;
+        rowsThere === 0
+          ? 'Nothing of the file is there.'
+          : `${rowsThere} rows of the file, by SKU, are there, each item whole.`;
       const again = `${there} Run the same command again: nothing is done twice.`;
       const hint = [cause.hint, again].filter((line) => line !== '').join('\n');
       throw new DoorFailed(cause.message, { cause, hint });

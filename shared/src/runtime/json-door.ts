@@ -133,6 +133,8 @@ function whyUnanswered(error: unknown): { readonly reason: string; readonly hint
   const isUnknownSigner = /SELF_SIGNED|UNABLE_TO_(VERIFY|GET_ISSUER)/.test(code);
   return {
     reason,
-    hint: isUnknownSigner ? 'Name the certificate of its authority: NODE_EXTRA_CA_CERTS=FILE in front of the command.' : ADDRESS_HINT,
+    hint: isUnknownSigner
+      ? 'Name the certificate of its authority: NODE_EXTRA_CA_CERTS=FILE in front of the command.'
+      : ADDRESS_HINT,
   };
 }
