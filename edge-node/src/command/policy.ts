@@ -167,7 +167,7 @@ async function putLines(
 function numbered<Name extends string>(name: Name, flag: string, text: string | undefined): { [K in Name]?: number } {
   if (text === undefined) return {};
   if (/^\d{1,15}$/.test(text)) return { [name]: Number(text) } as { [K in Name]?: number };
-  throw new WrongCall(`${flag} ${text} is not a whole number`, 'Write digits only, like 50.');
+  throw new WrongCall(`${flag} ${text} is not a whole number of up to 15 digits`, 'Write digits only, like 50.');
 }
 
 function policyPath(warehouse: string): string {
