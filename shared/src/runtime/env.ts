@@ -3,7 +3,7 @@ import type { z } from 'zod';
 export type Setting<T> = {
   readonly schema: z.ZodType<T, string | undefined>;
   readonly description: string;
-  /** Of the commands that take it: `port` for `--port`. */
+  /** Of the commands that read it; absent where there is only the environment. */
   readonly flag?: string;
   /** Its value may let somebody in, and is shown to nobody. */
   readonly isSecret?: true;
@@ -40,7 +40,9 @@ export function readSettings<Table extends SettingTable>(table: Table, given: Gi
     if (parsed.success) values[name] = parsed.data;
     else {
       const why = parsed.error.issues.map((issue) => issue.message).join('; ');
-      problems.push(`${asTyped(table, name, given)}: ${why}. ${setting.description}`);
+      // Whoever has typed it as a flag knows of that.
+      const flag = setting.flag === undefined || given.flags?.[name] !== undefined ? '' : ` Flag: ${setting.flag}.`;
+      problems.push(`${asTyped(table, name, given)}: ${why}. ${setting.description}${flag}`);
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
@@ -52,7 +54,7 @@ export function asTyped<Table extends SettingTable>(table: Table, name: keyof Ta
   const setting = table[name];
   const text = setting?.isSecret === true ? '(not shown)' : (textOf(name, given) ?? '(unset)');
   const isFlag = setting?.flag !== undefined && given.flags?.[name] !== undefined;
-  return isFlag ? `--${setting.flag} ${text}` : `${name}=${text}`;
+  return isFlag ? `${setting.flag} ${text}` : `${name}=${text}`;
 }
 
 function textOf(name: string, { environment, flags }: Given): string | undefined {
