@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { refuse } from '@edgestock/shared/runtime/problem';
+import type { Headed } from '@edgestock/shared/runtime/write-door';
 import type { Idempotency } from '../ledger/command.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { problems, refuseItems } from './problems.ts';
-import type { Headed } from './write.ts';
 
 /**
  * What makes a write with an `Idempotency-Key` the same write when it is sent again (P9); `undefined` without the header. The
