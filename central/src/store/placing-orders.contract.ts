@@ -76,6 +76,30 @@ export function describePlacing(world: OrderingWorld): void {
       expect(await world.available('A')).toBe(0);
     });
 
+    it('finds what reservations before it in its transaction have left, and they what it has', async () => {
+      await world.node('W1 A5');
+      const { outcomes } = await world.store.promise(
+        [
+          placing('o', 'A2'),
+          reserve('r', { A: 2 }),
+          placing('r', 'A1'),
+          reserve('o', { A: 1 }),
+          reserve('many', { A: 9 }, { isPartial: true }),
+          placing('last', 'A1'),
+        ],
+        NOW,
+      );
+      expect(outcomes).toMatchObject([
+        { outcome: 'order', order: { id: 'o' } },
+        { outcome: 'reserved', reservation: { id: 'r' } },
+        { outcome: 'id-taken', by: 'reservation' },
+        { outcome: 'id-taken', by: 'order' },
+        { outcome: 'reserved', shortages: [{ sku: 'A', requested: 9, available: 1 }] },
+        { outcome: 'insufficient', shortages: [{ sku: 'A', requested: 1, available: 0 }] },
+      ]);
+      expect(await world.available('A')).toBe(0);
+    });
+
     it('said again is the same order, by its id or by its key', async () => {
       await world.node('W1 A5');
       const idempotency = { key: 'k', fingerprint: 'f' };
