@@ -1,9 +1,10 @@
+import { IDEMPOTENCY_KEY } from '@edgestock/shared/runtime/idempotency-key';
 import type { Write } from '@edgestock/shared/runtime/write-door';
 import { z } from 'zod';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { Promises } from '../orders/promises.ts';
 import { fields } from './fields.ts';
-import { IDEMPOTENCY_KEY, keyedWrite } from './idempotency.ts';
+import { keyedWrite } from './idempotency.ts';
 import { apiLimits } from './limits.ts';
 import { madeAnswer, refuseUnpromised, writing } from './promise-responses.ts';
 import { meant, namedChannel } from './request-body.ts';
