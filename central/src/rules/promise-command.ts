@@ -79,6 +79,9 @@ export type PromiseCommand =
 /** Asks for units of a channel. */
 export type NewPromise = Extract<PromiseCommand, { readonly command: 'reserve' | 'place-order' }>;
 
+/** Somebody says what becomes of an order. */
+export type OrderChange = Extract<PromiseCommand, { readonly command: 'pay' | 'cancel' }>;
+
 /** What central knows of a warehouse beyond its node: what it sends as policy, and what sourcing goes by. */
 export type WarehouseSettings = WarehousePolicy & {
   /** Lower ships first. */

@@ -161,6 +161,41 @@ export function describePlacing(world: OrderingWorld): void {
       expect(await world.pay('o', 'failed')).toMatchObject({ outcome: 'too-late', state: 'firm' });
     });
 
+    it('has its own outcome where several come together, with cancellations between them', async () => {
+      const [w1, w2] = [await world.node('W1 A3 B2'), await world.node('W2 A4')];
+      for (const [id, lines] of Object.entries({ a: 'A2 B1', b: 'A1 B1', c: 'A3', d: 'A1' }))
+        await world.place(id, lines);
+      const pay = (order: string, result: 'authorised' | 'failed' = 'authorised') =>
+        ({ command: 'pay', order, result }) as const;
+      const { outcomes } = await world.store.promise(
+        [
+          pay('a'),
+          pay('b', 'failed'),
+          pay('nobody'),
+          { command: 'cancel', order: 'c', reason: 'changed her mind' },
+          pay('a'),
+          pay('c'),
+          pay('d'),
+        ],
+        world.now,
+      );
+      expect(outcomes).toMatchObject([
+        { outcome: 'order', isReplay: false, order: { id: 'a', state: 'firm' } },
+        { outcome: 'order', isReplay: false, order: { id: 'b', state: 'cancelled' } },
+        { outcome: 'unknown', what: 'order', id: 'nobody' },
+        { outcome: 'order', isReplay: false, order: { id: 'c', state: 'cancelled' } },
+        { outcome: 'order', isReplay: true, order: { id: 'a', state: 'firm' } },
+        { outcome: 'too-late', state: 'cancelled' },
+        { outcome: 'order', isReplay: false, order: { id: 'd', state: 'firm' } },
+      ]);
+      expect(await world.available('A')).toBe(4);
+      for (const node of [w1, w2])
+        expect((await world.told(node)).filter((kind) => kind !== 'policy')).toEqual(['allocate']);
+      await world.settle();
+      expect([w1.quantities('A'), w2.quantities('A')]).toMatchObject([{ committed: 2 }, { committed: 1 }]);
+      expect(await world.units('d')).toEqual(['A: 1 ordered, 1 open']);
+    });
+
     it('that fails, or does not come in time, gives the units back', async () => {
       await world.node('W1 A2');
       await world.place('o', 'A1');

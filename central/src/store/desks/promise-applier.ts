@@ -4,7 +4,7 @@ import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { centralLimits } from '../../limits.ts';
 import type { ChannelRecord } from '../../rules/channel.ts';
-import type { NewPromise, PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
+import type { NewPromise, OrderChange, PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
 import type { UnknownTask } from '../promise-store.ts';
 import type { ChannelReader, ChannelWriter } from '../tables/channel-table.ts';
 import type { NodeReader } from '../tables/node-table.ts';
@@ -86,6 +86,11 @@ export class PromiseApplier {
     switch (run.of) {
       case 'new-promises':
         return this.#newPromises.decideEach(run.commands, (command, found) => this.#decide(command, found, now), now);
+      case 'order-changes': {
+        const outcomes = await this.#orders.change(run.commands, now);
+        await this.#promising.deficits.coverFreed(now);
+        return outcomes;
+      }
       case 'one': {
         const outcome = await this.#carryOut(run.command, now);
         await this.#promising.deficits.coverFreed(now);
@@ -102,16 +107,14 @@ export class PromiseApplier {
       : this.#placing.place(command, found, now);
   }
 
-  #carryOut(command: Exclude<PromiseCommand, NewPromise>, now: number): Promise<PromiseOutcome> {
+  #carryOut(command: Exclude<PromiseCommand, NewPromise | OrderChange>, now: number): Promise<PromiseOutcome> {
     switch (command.command) {
       case 'renew':
         return this.#reservations.renew(command.reservation, command.expiresAt, now);
       case 'release':
         return this.#reservations.release(command.reservation, command.reason, now);
       case 'confirm':
-      case 'pay':
-      case 'cancel':
-        return this.#orders.apply(command, now);
+        return this.#orders.confirm(command.reservation, now);
       case 'sweep':
         return this.#sweep(command.limit, now);
       case 'return-quota':
