@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { warehouseOf } from '../testing/node-log.ts';
-import { linesOf } from '../testing/order-fixture.ts';
 import { NOW, reserve } from './contract-fixture.contract.ts';
 import { type OrderingWorld, PAYMENT_MS, placing } from './ordering-world.contract.ts';
 import type { PromiseStore } from './promise-store.ts';
@@ -223,16 +222,7 @@ export function describePlacing(world: OrderingWorld): void {
   describe('a confirmed reservation', () => {
     it('is a firm order of the same id with the same units', async () => {
       const node = await world.node('W1 A3');
-      await world.promise({
-        command: 'reserve',
-        id: 'r',
-        channel: DEFAULT_CHANNEL,
-        owner: 'cart',
-        expiresAt: NOW + 10,
-        ttlSeconds: 60,
-        lines: linesOf('A2'),
-        isPartial: false,
-      });
+      await world.promise(reserve('r', { A: 2 }, { expiresAt: NOW + 10 }));
       const confirm = { command: 'confirm', reservation: 'r' } as const;
       expect(await world.promise(confirm)).toMatchObject({
         outcome: 'order',
@@ -251,22 +241,12 @@ export function describePlacing(world: OrderingWorld): void {
 
     it('shares its id with no order: neither is made while the other has it', async () => {
       await world.node('W1 A9');
-      const reserve = (id: string) =>
-        world.promise({
-          command: 'reserve',
-          id,
-          channel: DEFAULT_CHANNEL,
-          owner: 'cart',
-          expiresAt: NOW + 10,
-          ttlSeconds: 60,
-          lines: linesOf('A2'),
-          isPartial: false,
-        });
-      await reserve('r');
+      const hold = (id: string) => world.promise(reserve(id, { A: 2 }, { expiresAt: NOW + 10 }));
+      await hold('r');
       expect(await world.place('r', 'A2')).toEqual({ outcome: 'id-taken', by: 'reservation', id: 'r' });
       expect(await world.available('A')).toBe(7);
       const first = await world.place('o', 'A1');
-      expect(await reserve('o')).toEqual({ outcome: 'id-taken', by: 'order', id: 'o' });
+      expect(await hold('o')).toEqual({ outcome: 'id-taken', by: 'order', id: 'o' });
       expect(await world.place('o', 'A1')).toEqual({ ...first, isReplay: true });
       expect(await world.available('A')).toBe(6);
       // One that is over holds nothing, swept up or not: its id is free for an order.
@@ -278,19 +258,7 @@ export function describePlacing(world: OrderingWorld): void {
 
     it('is none when its time is over, or when its id is an order of somebody else', async () => {
       await world.node('W1 A3');
-      const reserve = (id: string) =>
-        world.promise({
-          command: 'reserve',
-          id,
-          channel: DEFAULT_CHANNEL,
-          owner: 'cart',
-          expiresAt: NOW + 10,
-          ttlSeconds: 60,
-          lines: linesOf('A1'),
-          isPartial: false,
-        });
-      await reserve('r');
-      await reserve('s');
+      for (const id of ['r', 's']) await world.promise(reserve(id, { A: 1 }, { expiresAt: NOW + 10 }));
       world.now += 10;
       await world.place('s', 'A1');
       // The clock was set back, and the reservation is open again; stores of earlier builds may have both as well.
