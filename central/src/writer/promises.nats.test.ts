@@ -180,14 +180,15 @@ it('brings a promise that became firm to its node, and knows when it was carried
   expect(kinds).toEqual(['policy', 'allocate']);
 });
 
-it('gives a node its last units back within milliseconds, and the same totals by its log', async () => {
+it('gives a node its last units back at once, and the same totals by its log', async () => {
   await receive(5);
   await writer.promise(reserveCommand('R1', 3));
   const startedMs = systemClock.monotonicMs();
   expect(await ask<LastUnitsReply>(lastUnitsSubject(log.warehouse), lastUnits(4))).toEqual({
     lines: [{ sku: 'A', returned: 2 }],
   });
-  expect(systemClock.monotonicMs() - startedMs).toBeLessThan(250);
+  // A node's next heartbeat is seconds away.
+  expect(systemClock.monotonicMs() - startedMs).toBeLessThan(1_000);
   expect(await available()).toBe(0);
   // Once more: there is nothing more to give, and the total says so.
   expect(await ask<LastUnitsReply>(lastUnitsSubject(log.warehouse), lastUnits(4))).toEqual({
@@ -207,12 +208,16 @@ it('leaves a malformed request for last units unanswered, and gives nothing', as
 
 it('ends a reservation by itself right when its time is over, and not only with the next second', async () => {
   await receive(1);
-  for (const id of ['R1', 'R2', 'R3', 'R4', 'R5', 'R6']) {
+  const latenesses: number[] = [];
+  for (const id of ['R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R7']) {
     const expiresAt = systemClock.now() + 100;
     await writer.promise({ ...reserveCommand(id), expiresAt } as PromiseCommand);
     expect(await available()).toBe(0);
-    await expect.poll(available, { timeout: 500, interval: 5 }).toBe(1);
+    await expect.poll(available, { ...SOON, interval: 5 }).toBe(1);
+    latenesses.push(systemClock.now() - expiresAt);
   }
+  // By a sweep once a second it would be half a second; of seven a busy machine may delay three.
+  expect(latenesses.toSorted((a, b) => a - b)[3]).toBeLessThan(250);
 });
 
 it('fails what waits when its thread dies, worth another try: which finds the first answer, and nothing twice (P9)', async () => {
