@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Clock, systemClock } from '@edgestock/shared/runtime/clock';
 import { createLog, type Log } from '@edgestock/shared/runtime/log';
@@ -6,8 +5,8 @@ import { type Random, systemRandom } from '@edgestock/shared/runtime/random';
 import { RELEASE } from '@edgestock/shared/runtime/release';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import { checkInProcess } from '@edgestock/shared/sqlite/check-in-process';
+import { takeDataDirectory } from '@edgestock/shared/sqlite/data-directory';
 import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
-import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import { StartCheck } from '@edgestock/shared/sqlite/start-check';
 import { Api } from './api/api.ts';
 import { type HttpServer, startHttpServer } from './api/http-server.ts';
@@ -18,7 +17,7 @@ import { StoreWrites } from './ingest/store-writes.ts';
 import { CentralMetrics } from './metrics.ts';
 import { openReader, openStore } from './open-store.ts';
 import type { KeptTexts } from './redis/shared-stock.ts';
-import { LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
+import { DATA_DIR_SETTING, LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
 import { StoreFailing } from './store/store-failing.ts';
 import { type StorePlace, shownPlace } from './store/store-place.ts';
 import { StoreRefused } from './store/store-refused.ts';
@@ -215,24 +214,9 @@ function serverPlace(url: string): StorePlace {
 /** The file in a directory that no other process may use meanwhile. */
 function takeDirectory(dataDirectory: string, services: ServiceStack): StorePlace {
   const directory = resolve(dataDirectory);
-  makeDirectory(directory);
-  const lock = ProcessLock.take(join(directory, LOCK_FILE));
+  const lock = takeDataDirectory(directory, { lock: LOCK_FILE, setting: DATA_DIR_SETTING });
   services.add('lock', { stop: async () => lock.release() });
   return { kind: 'sqlite', path: join(directory, STORE_FILE) };
-}
-
-/** The data directory cannot be made or written. */
-export class DataDirectoryUnusable extends Error {
-  override readonly name = 'DataDirectoryUnusable';
-  readonly hint = 'Name a directory that this user may write: --data-dir, or EDGESTOCK_CENTRAL_DATA_DIR.';
-}
-
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (cause) {
-    throw new DataDirectoryUnusable(`the data directory ${directory} cannot be made`, { cause });
-  }
 }
 
 /** What an operator should know of the thread that takes in what the nodes send. */

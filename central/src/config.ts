@@ -67,6 +67,7 @@ export const centralSettings = {
     schema: z.string().default('data/central'),
     description:
       'Directory of the store, where that is a file. Made if absent; one process owns it at a time. Put it on a durable local disk.',
+    flag: '--data-dir',
   },
   EDGESTOCK_CENTRAL_STORE: {
     schema: z
@@ -78,6 +79,7 @@ export const centralSettings = {
     description:
       'sqlite: a file in the data directory. Or the address of a PostgreSQL database (15 or later), which several machines can share.',
     isSecret: true,
+    flag: '--store',
   },
   EDGESTOCK_CENTRAL_REDIS: {
     schema: z
@@ -90,6 +92,7 @@ export const centralSettings = {
     description:
       'A Redis in which API processes on one PostgreSQL database keep for one another what they have read. It may be away or empty at any moment. Empty: none.',
     isSecret: true,
+    flag: '--redis',
   },
   EDGESTOCK_CENTRAL_ROLES: {
     schema: z
@@ -102,6 +105,7 @@ export const centralSettings = {
       ),
     description:
       'What this process does: all, or a list of ingest (takes in what nodes send; several share the nodes), api (answers shops and operators; any number) and orders (deadlines, and what goes down to the nodes; one). Less than all needs a store that processes can share.',
+    flag: '--roles',
   },
   EDGESTOCK_CENTRAL_NATS_URL: brokersSetting('Need not be up when central starts.'),
   EDGESTOCK_CENTRAL_INSTEAD_OF: {
@@ -114,6 +118,7 @@ export const centralSettings = {
       ),
     description:
       'Id of a store that is lost for good, in whose place this one comes: its broker is taken over. Empty: a broker that carries the messages of another store ends central.',
+    flag: '--instead-of',
   },
   EDGESTOCK_CENTRAL_LOG_LEVEL: logLevelSetting,
   EDGESTOCK_CENTRAL_CORS_ORIGINS: {

@@ -28,7 +28,9 @@ describe('the configuration of a node', () => {
   });
 
   it('says what the warehouse setting is for when it is missing', () => {
-    expect(() => readEdgeConfig({}, {})).toThrow(/EDGESTOCK_EDGE_WAREHOUSE=\(unset\).*Id of the warehouse/);
+    expect(() => readEdgeConfig({}, {})).toThrow(
+      /EDGESTOCK_EDGE_WAREHOUSE=\(unset\).*Id of the warehouse.* Flag: --warehouse\.$/m,
+    );
   });
 
   it('lets a flag go before the environment', () => {

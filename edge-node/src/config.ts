@@ -30,6 +30,7 @@ export const edgeSettings = {
       .transform(parseWarehouseId)
       .refine((id) => id !== undefined, 'not a warehouse id (letters, digits, - and _, at most 32)'),
     description: 'Id of the warehouse or store whose stock this node owns, for example BER1.',
+    flag: '--warehouse',
   },
   EDGESTOCK_EDGE_HOST: hostSetting,
   EDGESTOCK_EDGE_PORT: portSetting(7_100),
@@ -37,6 +38,7 @@ export const edgeSettings = {
     schema: z.string().default('data/edge'),
     description:
       'Directory of the stock database. Made if absent; one process owns it at a time. Put it on a durable local disk.',
+    flag: '--data-dir',
   },
   EDGESTOCK_EDGE_NATS_URL: brokersSetting('Need not be up: the node works without it.'),
   EDGESTOCK_EDGE_LOG_LEVEL: logLevelSetting,

@@ -1,7 +1,8 @@
+import { stripVTControlCharacters } from 'node:util';
 import { type CommandDef, runCommand } from 'citty';
 import type { Subcommand } from './commands.ts';
 import { Misuse, refuseMisuse, suggestion } from './misuse.ts';
-import { overview, usageOf } from './usage.ts';
+import { exampleOf, overview, usageOf } from './usage.ts';
 
 export type Output = { readonly answer: (text: string) => void; readonly complain: (text: string) => void };
 
@@ -54,7 +55,13 @@ async function run(
   refuseMisuse(rest, known, path.join(' '));
   // The library looks for the name of a part among all words, values of flags included: `descend` has found it before.
   const { subCommands: _, ...leaf } = command;
-  await runCommand(leaf, { rawArgs: [...rest] });
+  try {
+    await runCommand(leaf, { rawArgs: [...rest] });
+  } catch (error) {
+    if (!(error instanceof Error && error.name === 'CLIError')) throw error;
+    // The argument library says what is missing, in colours for whatever reads it, and leaves its user with that.
+    throw new Misuse(stripVTControlCharacters(error.message), await exampleOf(command, subcommand, path.join(' ')));
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the arguments differ from command to command, and are checked against its own table
@@ -89,10 +96,9 @@ function isHelp(argument: string): boolean {
   return argument === '--help' || argument === '-h';
 }
 
-/** Errors carry their exit code where they know better than "failed"; the argument library's own are misuse. */
+/** Errors carry their exit code where they know better than "failed". */
 function exitCodeOf(error: unknown): number {
-  if (error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number') return error.exitCode;
-  return error instanceof Error && error.name === 'CLIError' ? 2 : 1;
+  return error instanceof Error && 'exitCode' in error && typeof error.exitCode === 'number' ? error.exitCode : 1;
 }
 
 /** An operating failure explains itself with its hint and causes. Anything without one is our mistake, and shows its stack. */
@@ -105,6 +111,6 @@ function explained(error: unknown): string {
     // Sentences that go into a log alone have their reason in them already.
     if (!said.at(-1)?.includes(cause.message)) said.push(`  because: ${cause.message}`);
   }
-  const hint = 'hint' in error && typeof error.hint === 'string' ? [error.hint] : [];
+  const hint = 'hint' in error && typeof error.hint === 'string' && error.hint !== '' ? [error.hint] : [];
   return [...said, ...hint].join('\n');
 }

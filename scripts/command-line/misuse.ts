@@ -32,9 +32,12 @@ export function refuseMisuse(args: readonly string[], known: ArgsDef, path: stri
         suggestion(name, [...flags.keys()], '--', path),
       );
     }
-    if (!takesValue || value.length > 0) continue;
-    index += 1;
-    if (index >= args.length || /^--\w/.test(args[index] ?? '')) {
+    if (!takesValue) continue;
+    if (value.length === 0) index += 1;
+    const given = value.length === 0 ? args[index] : value.join('=');
+    const isMissing = given === undefined || (value.length === 0 && /^--\w/.test(given));
+    // A variable of a script that is not set. Where a flag need not be, an empty value may have a meaning of its own.
+    if (isMissing || (given === '' && known[name]?.required === true)) {
       throw new Misuse(
         `--${name} needs a value`,
         `Write --${name}=VALUE. edgestock ${path} --help shows what it may be.`,

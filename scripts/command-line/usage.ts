@@ -55,6 +55,22 @@ export async function usageOf(
   ].join('\n');
 }
 
+/** A command line that works, for who wrote one that does not, and where to read more. */
+export async function exampleOf(
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  command: CommandDef<any>,
+  subcommand: Subcommand,
+  path: string,
+): Promise<string> {
+  const described = ((await resolved(command.meta))?.description ?? '').split('\n').map((line) => line.trim());
+  const lines = [...described, ...subcommand.examples.map(([line]) => line)];
+  const example = lines.find((line) => line.startsWith(`edgestock ${path} `));
+  return [
+    ...(example === undefined ? [] : [`For example: ${example}`]),
+    `edgestock ${path} --help says what each part of it means.`,
+  ].join('\n');
+}
+
 function spelling(name: string, flag: ArgDef): string {
   if (flag.type === 'enum') return `--${name} ${flag.options?.join('|') ?? 'NAME'}`;
   return flag.type === 'string' ? `--${name} ${flag.valueHint ?? 'TEXT'}` : `--${name}`;

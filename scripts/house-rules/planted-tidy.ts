@@ -121,6 +121,16 @@ export const plants: Readonly<Record<string, Plants>> = {
       ['lab/src/demo/x.ts', `export * from './y.ts';`],
     ],
   },
+  'directories are made step by step': {
+    bad: [
+      ['central/src/x.ts', 'mkdirSync(directory, { recursive: true });'],
+      ['shared/src/sqlite/x.ts', 'await fs.mkdir(directory, { mode: 0o700, recursive: isDeep });'],
+    ],
+    good: [
+      ['central/src/x.ts', 'mkdirSync(directory); rmSync(directory, { recursive: true });'],
+      ['central/src/x.test.ts', 'mkdirSync(directory, { recursive: true });'],
+    ],
+  },
   'products log, commands print': {
     bad: [['edge-node/src/ledger/x.ts', `console.log('sold');`]],
     good: [

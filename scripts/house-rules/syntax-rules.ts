@@ -72,6 +72,12 @@ export const syntaxRules: readonly SyntaxRule[] = [
     exempt: { 'vitest.config.ts': 'lies in the root, where its own helpers do not' },
   },
   {
+    name: 'directories are made step by step',
+    // Asked to make a whole path, Node spins for ever where a file system denies a place for it: shared/src/sqlite/data-directory.ts.
+    concerns: isProduct,
+    problems: nodes((node) => (isMakingPaths(node) ? 'makeDataDirectory does it, and tells what to do' : undefined)),
+  },
+  {
     name: 'products log, commands print',
     // A command's answer belongs on stdout; everything else has a log with levels.
     concerns: (path) => isProduct(path) && !/\/src\/(command\/|web\/)/.test(path),
@@ -112,6 +118,14 @@ function isEmptyCatch(node: SyntaxNode): boolean {
   if (!isCatchCall || !isNode(node.callee) || !isNode(node.callee.property)) return false;
   const handler = Array.isArray(node.arguments) ? node.arguments[0] : undefined;
   return node.callee.property.name === 'catch' && isNode(handler) && isEmptyBlock(handler.body);
+}
+
+/** `mkdir(path, { recursive: true })`, whatever it is called on. */
+function isMakingPaths(node: SyntaxNode): boolean {
+  if (node.type !== 'CallExpression' || !/\bmkdir(Sync)?$/.test(dottedName(node.callee) ?? '')) return false;
+  const [, options] = Array.isArray(node.arguments) ? node.arguments : [];
+  const properties = isNode(options) && Array.isArray(options.properties) ? options.properties : [];
+  return properties.some((property) => isNode(property) && isNode(property.key) && property.key.name === 'recursive');
 }
 
 function isEmptyBlock(node: unknown): boolean {

@@ -12,6 +12,7 @@ import { startEdgeNode } from '../edge-node.ts';
 import { TestSite } from '../testing/site.ts';
 import { command as edgeCommand } from './edge.ts';
 import { command as importCommand } from './import.ts';
+import { command as policyCommand } from './policy.ts';
 import { command as statusCommand } from './status.ts';
 import { command as verifyCommand } from './verify.ts';
 
@@ -177,6 +178,7 @@ describe('edgestock status', () => {
   let server: Server;
   let url: string;
   let bodies: Record<string, object>;
+  let central: object;
   beforeEach(async () => {
     const node = { warehouse: 'BER1', version: '1.0', epoch: 1, sequence: 1_200, firstSequence: 1, openExceptions: 2 };
     const asked = { quotaUnits: 1_500, openTasks: 3, down: { sequence: 42, need: false } };
@@ -186,18 +188,22 @@ describe('edgestock status', () => {
     const self = { ...one, warehouse: 'MUC1', nodeFence: { reason: 'rolled back' } };
     bodies = {
       '/v1/status': { ...node, ...link, ...heard, ...asked },
-      '/v1/warehouses': {
+      '/central/v1/warehouses': {
         warehouses: [{ ...one, warehouse: 'BER1', isSilent: false, skewMs: 0, lagMs: null }, one, self],
       },
     };
-    server = createServer((request, response) => response.end(JSON.stringify(bodies[request.url ?? ''])));
+    central = { role: 'central', promises: {} };
+    server = createServer((request, response) => {
+      const body = request.url === '/central/v1/status' ? central : bodies[request.url ?? ''];
+      response.end(JSON.stringify(body));
+    });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
   afterEach(() => server.close());
 
   it('shows a node and central on one screen, what needs looking at first', async () => {
-    expect(await run(statusCommand, '--node', url, '--central', `${url}/`)).toBeUndefined();
+    expect(await run(statusCommand, '--node', url, '--central', `${url}/central/`)).toBeUndefined();
     expect(printed.join('\n')).toContain('10 movements are still to reach central');
     expect(printed.join('\n')).toContain(`2 open: see ${url}/v1/exceptions`);
     expect(printed.join('\n')).toMatch(
@@ -205,26 +211,42 @@ describe('edgestock status', () => {
     );
   });
 
-  it('says that central is no node', async () => {
-    bodies['/v1/status'] = { role: 'central', promises: {} };
-    expect(await run(statusCommand, '--node', url)).toBe(1);
-    expect(printed).toEqual([`${url} is central: it is named with --central.`]);
+  it('says that central is no node, and a node not central', async () => {
+    expect(await run(statusCommand, '--node', `${url}/central`, '--central', url)).toBe(1);
+    expect(printed).toEqual([
+      `${url}/central is central\n--node names a node, such as http://127.0.0.1:7100.`,
+      `${url} is the node of BER1\n--central names central, such as http://127.0.0.1:7000.`,
+    ]);
+  });
+
+  it.each([
+    ['import', importCommand, ['stock', 'FILE', '--node', 'CENTRAL'], 'is central'],
+    ['import', importCommand, ['catalogue', 'FILE', '--central', 'NODE'], 'is the node of BER1'],
+    ['rejoin', edgeCommand, ['rejoin', '--url', 'CENTRAL', '--yes'], 'is central'],
+    ['policy', policyCommand, ['set', 'BER1', '--share', '1', '--central', 'NODE'], 'is the node of BER1'],
+  ])('is not alone in that: %s', async (_, command, words, message) => {
+    const places: Record<string, string> = { FILE: file('sku,quantity\nA,1\n'), NODE: url, CENTRAL: `${url}/central` };
+    const running = run(command, ...words.map((word) => places[word] ?? word));
+    await expect(running).rejects.toMatchObject({
+      message: expect.stringContaining(message),
+      hint: expect.stringMatching(/--(node|central|url) names/),
+    });
   });
 
   it('shows what is promised on both sides, and shouts when too much is', async () => {
     await run(statusCommand, '--node', url);
     expect(printed.join('\n')).toMatch(/quota +1,500 units .*\n +tasks +3 open\n +directives +carried out up to 42\n/);
     const promises = { reservationsHeld: 4, orders: { placed: 1, firm: 2 }, oversold: 0 };
-    bodies['/v1/status'] = { promises, directives: { notCarriedOut: { HAM1: 7 } } };
-    await run(statusCommand, '--central', url);
+    central = { role: 'central', promises, directives: { notCarriedOut: { HAM1: 7 } } };
+    await run(statusCommand, '--central', `${url}/central`);
     expect(printed.join('\n')).toMatch(
       /reservations +4 held\n +orders +1 placed, 2 firm\n +directives +not carried out: HAM1 7\n +oversold +0/,
     );
-    bodies['/v1/status'] = { roles: ['ingest'], shards: [1, 4], promises };
-    await run(statusCommand, '--central', url);
+    central = { role: 'central', roles: ['ingest'], shards: [1, 4], promises };
+    await run(statusCommand, '--central', `${url}/central`);
     expect(printed.at(-1)).toMatch(/process +ingest; takes in shards 1, 4/);
-    bodies['/v1/status'] = { promises: { ...promises, oversold: 1 } };
-    await run(statusCommand, '--central', url);
+    central = { role: 'central', promises: { ...promises, oversold: 1 } };
+    await run(statusCommand, '--central', `${url}/central`);
     expect(printed.at(-1)).toMatch(/directives +all carried out\n +OVERSOLD +1 position:/);
   });
 
@@ -235,14 +257,14 @@ describe('edgestock status', () => {
   });
 
   it('says what a central that was put back does not count yet, and what it ships for nobody it knows', async () => {
-    const fleet = (bodies['/v1/warehouses'] as { warehouses: object[] }).warehouses;
-    bodies['/v1/warehouses'] = {
+    const fleet = (bodies['/central/v1/warehouses'] as { warehouses: object[] }).warehouses;
+    bodies['/central/v1/warehouses'] = {
       warehouses: fleet.map((one, at) => (at === 0 ? { ...one, notCounted: 'not heard' } : one)),
     };
     const promises = { reservationsHeld: 0, orders: {}, oversold: 0, unknownTasks: 1 };
     const epochBegan = { at: '2026-03-01T08:00:00.000Z', reason: 'restored from a backup' };
-    bodies['/v1/status'] = { promises, epochBegan, quarantined: 2 };
-    await run(statusCommand, '--central', url);
+    central = { role: 'central', promises, epochBegan, quarantined: 2 };
+    await run(statusCommand, '--central', `${url}/central`);
     const page = printed.join('\n');
     expect(page).toMatch(/MUC1 +FENCED.*\n +BER1 +live.*; NOT COUNTED: not heard\n +HAM1 +SILENT/);
     expect(page).toMatch(/UNKNOWN TASKS +nodes ship 1 parcel for orders that central has forgotten/);
@@ -271,14 +293,14 @@ describe('edgestock status', () => {
   it('ends with 1 and names the address that does not answer, and still shows the other', async () => {
     expect(await run(statusCommand, '--node', url, '--central', 'http://127.0.0.1:1')).toBe(1);
     expect(printed.join('\n')).toContain('Node BER1');
-    expect(printed.join('\n')).toContain('nothing answers at http://127.0.0.1:1/v1/warehouses');
+    expect(printed.join('\n')).toContain('nothing answers at http://127.0.0.1:1 (bad port)');
   });
 
   it('says why one that is there cannot answer', async () => {
     const detail = 'The store cannot be read now.';
     vi.spyOn(globalThis, 'fetch').mockResolvedValueOnce(Response.json({ detail }, { status: 503 }));
     expect(await run(statusCommand, '--node', url)).toBe(1);
-    expect(printed.join('\n')).toContain(`/v1/status answered 503: ${detail}`);
+    expect(printed).toEqual([detail]);
   });
 
   it('gives a script both answers as they came', async () => {

@@ -1,4 +1,5 @@
-import { httpAddress } from '@edgestock/shared/command/http-address';
+import { centralAt, nodeAt } from '@edgestock/shared/command/named-door';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { parseWarehouseId } from '@edgestock/shared/inventory/ids';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { silentLog } from '@edgestock/shared/runtime/log';
@@ -13,7 +14,6 @@ import { RemoteImport } from '../import/remote-import.ts';
 import { Ledger } from '../ledger/ledger.ts';
 import { EdgeStore } from '../store/edge-store.ts';
 import { warehouseOf } from '../store/warehouse-of.ts';
-import { WrongCall } from './wrong-call.ts';
 
 /** Where the rows go, opened. `close` gives it back. */
 export type ImportSite = { readonly target: ImportTarget; readonly warehouse: string; close(): Promise<void> };
@@ -44,21 +44,19 @@ export async function openImportSite(choice: SiteChoice): Promise<ImportSite | u
 }
 
 async function centralSite(address: string, badBarcodes: BadBarcodePolicy): Promise<ImportSite> {
-  const url = httpAddress(address);
-  if (!URL.canParse(url)) throw new WrongCall(`${address} is no address`, 'It looks like http://127.0.0.1:7000');
-  const door = new CentralDoor({ url, clock: systemClock, random: systemRandom });
-  const target = await CentralImport.open(door, badBarcodes);
+  const { door } = await centralAt({ flag: '--central', address });
+  const central = new CentralDoor({ door, clock: systemClock, random: systemRandom });
+  const target = await CentralImport.open(central, badBarcodes);
   return { target, warehouse: 'central', close: async () => target.close() };
 }
 
 async function runningNode(address: string, expected: string | undefined): Promise<ImportSite> {
-  const url = httpAddress(address);
-  if (!URL.canParse(url)) throw new WrongCall(`${address} is no address`, 'It looks like http://127.0.0.1:7100');
-  const target = new RemoteImport({ url, clock: systemClock });
-  const warehouse = await target.warehouse();
+  const { door, status } = await nodeAt({ flag: '--node', address });
+  const { warehouse } = status;
+  const target = new RemoteImport({ door, clock: systemClock });
   if (expected !== undefined && expected !== warehouse) {
     throw new WrongCall(
-      `${url} is the node of ${warehouse}, not of ${expected}`,
+      `${door.url} is the node of ${warehouse}, not of ${expected}`,
       'Name the right --node or --warehouse.',
     );
   }

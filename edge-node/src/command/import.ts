@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { ProgressReport } from '@edgestock/shared/command/progress-report';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { type ArgsDef, defineCommand } from 'citty';
@@ -11,7 +12,6 @@ import { type ImportPhase, runImport } from '../import/run-import.ts';
 import type { ImportKind } from '../store/import-store.ts';
 import { openImportSite } from './import-site.ts';
 import { importSummary } from './import-summary.ts';
-import { WrongCall } from './wrong-call.ts';
 
 const where = {
   'data-dir': { type: 'string', description: 'Directory of the node, while it is not running', valueHint: 'DIR' },

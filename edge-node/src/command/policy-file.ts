@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { parseSku } from '@edgestock/shared/inventory/ids';
 import { CsvFile } from '../import/csv-file.ts';
-import { WrongCall } from './wrong-call.ts';
 
 /** A SKU and what its row sets; an empty cell sets nothing. */
 export type PolicyLine = { readonly sku: string; readonly numbers: Readonly<Record<string, number | undefined>> };

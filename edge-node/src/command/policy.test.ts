@@ -14,6 +14,7 @@ let central: readonly string[];
 let printed: string[];
 /** What central answers to reads, and what was put. */
 const known: Record<string, object> = {
+  '/v1/status': { role: 'central' },
   '/v1/warehouses/BER1/policy': { warehouse: 'BER1', class: 'store', sharePercent: 50, safetyStock: 0, priority: 100 },
   '/v1/channels': { channels: [{ channel: 'web', warehouses: ['BER1'], buffer: 3 }] },
 };

@@ -1,12 +1,11 @@
-import { httpAddress } from '@edgestock/shared/command/http-address';
+import { centralAt, DEFAULT_CENTRAL } from '@edgestock/shared/command/named-door';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { systemRandom } from '@edgestock/shared/runtime/random';
 import { type ArgsDef, defineCommand } from 'citty';
 import { CentralDoor } from '../import/central-door.ts';
 import { policyLines } from './policy-file.ts';
-import { WrongCall } from './wrong-call.ts';
 
-const DEFAULT_CENTRAL = 'http://127.0.0.1:7000';
 /** Lines of one request: what fits one directive. */
 const LINES_PER_REQUEST = 500;
 
@@ -28,8 +27,10 @@ type Channel = { channel: string; warehouses: readonly string[] | 'all'; buffer:
 const show = defineCommand({
   meta: { name: 'show', description: 'What central may promise of a warehouse, and in which order it ships.' },
   args: { warehouse, ...common },
-  run: async ({ args }) =>
-    tell(args.json, await doorOf(args.central).get<Policy>(policyPath(args.warehouse)), policyText),
+  run: async ({ args }) => {
+    const door = await doorOf(args.central);
+    tell(args.json, await door.get<Policy>(policyPath(args.warehouse)), policyText);
+  },
 });
 
 const set = defineCommand({
@@ -55,7 +56,7 @@ const set = defineCommand({
     if (Object.keys(changes).length === 0) {
       throw new WrongCall('what shall be set?', 'Name --class, --share, --safety-stock or --priority.');
     }
-    const door = doorOf(args.central);
+    const door = await doorOf(args.central);
     const { warehouse: _, ...before } = await door.get<Policy>(policyPath(args.warehouse));
     tell(args.json, await door.put<Policy>(policyPath(args.warehouse), { ...before, ...changes }), policyText);
   },
@@ -75,7 +76,7 @@ const skus = defineCommand({
       ...(numbers.share_percent === undefined ? {} : { sharePercent: numbers.share_percent }),
       ...(numbers.safety_stock === undefined ? {} : { safetyStock: numbers.safety_stock }),
     }));
-    await putLines(doorOf(args.central), `/v1/warehouses/${encodeURIComponent(args.warehouse)}/sku-policies`, {
+    await putLines(await doorOf(args.central), `/v1/warehouses/${encodeURIComponent(args.warehouse)}/sku-policies`, {
       rules,
     });
     tell(
@@ -93,7 +94,8 @@ const channels = defineCommand({
   },
   args: common,
   run: async ({ args }) => {
-    const said = await doorOf(args.central).get<{ channels: readonly Channel[] }>('/v1/channels');
+    const door = await doorOf(args.central);
+    const said = await door.get<{ channels: readonly Channel[] }>('/v1/channels');
     tell(args.json, said, (all) => all.channels.map(channelText).join('\n'));
   },
 });
@@ -107,7 +109,7 @@ const setChannel = defineCommand({
     ...common,
   },
   run: async ({ args }) => {
-    const door = doorOf(args.central);
+    const door = await doorOf(args.central);
     const known = await door.get<{ channels: readonly Channel[] }>('/v1/channels');
     const before = known.channels.find((one) => one.channel === args.channel) ?? { warehouses: 'all', buffer: 0 };
     const listed = args.warehouses?.split(',').map((text) => text.trim());
@@ -128,7 +130,9 @@ const buffers = defineCommand({
   run: async ({ args }) => {
     const lines = await policyLines(args.file, ['buffer']);
     const set = lines.map(({ sku, numbers }) => ({ sku, buffer: numbers.buffer ?? null }));
-    await putLines(doorOf(args.central), `/v1/channels/${encodeURIComponent(args.channel)}/buffers`, { buffers: set });
+    await putLines(await doorOf(args.central), `/v1/channels/${encodeURIComponent(args.channel)}/buffers`, {
+      buffers: set,
+    });
     tell(args.json, { channel: args.channel, buffers: set.length }, () => `Set ${set.length} SKUs of ${args.channel}.`);
   },
 });
@@ -142,10 +146,9 @@ export const command = defineCommand({
   subCommands: { show, set, skus, channels, channel: setChannel, buffers },
 });
 
-function doorOf(address: string): CentralDoor {
-  const url = httpAddress(address);
-  if (!URL.canParse(url)) throw new WrongCall(`${address} is no address`, `It looks like ${DEFAULT_CENTRAL}`);
-  return new CentralDoor({ url, clock: systemClock, random: systemRandom });
+async function doorOf(address: string): Promise<CentralDoor> {
+  const { door } = await centralAt({ flag: '--central', address });
+  return new CentralDoor({ door, clock: systemClock, random: systemRandom });
 }
 
 /** Each request is whole states: after a failure the same command again is as good as once. */
@@ -164,7 +167,7 @@ async function putLines(
 function numbered<Name extends string>(name: Name, flag: string, text: string | undefined): { [K in Name]?: number } {
   if (text === undefined) return {};
   if (/^\d{1,15}$/.test(text)) return { [name]: Number(text) } as { [K in Name]?: number };
-  throw new WrongCall(`${flag} ${text} is not a whole number`, 'Write digits only, like 50.');
+  throw new WrongCall(`${flag} ${text} is not a whole number of up to 15 digits`, 'Write digits only, like 50.');
 }
 
 function policyPath(warehouse: string): string {

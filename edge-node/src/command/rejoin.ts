@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline/promises';
-import { httpAddress } from '@edgestock/shared/command/http-address';
+import { nodeAt } from '@edgestock/shared/command/named-door';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { type Recount, recounts } from '@edgestock/shared/protocol/rejoin';
 import { systemClock } from '@edgestock/shared/runtime/clock';
+import { DoorFailed, type JsonDoor } from '@edgestock/shared/runtime/json-door';
 import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
 import { defineCommand } from 'citty';
-import { WrongCall } from './wrong-call.ts';
 
-/** The node or central said no, or the node cannot be reached. */
+/** The operator, the node or central said no. */
 class RejoinFailed extends OperatingFailure {
   override readonly name = 'RejoinFailed';
 }
@@ -44,6 +45,7 @@ type Status = {
   };
 };
 
+const ROUTE = '/v1/rejoin';
 const POLL_MS = 500;
 /** While the node begins anew it does not answer. */
 const SILENCE_MS_MAX = 60_000;
@@ -73,19 +75,19 @@ Exit code: 0 the node has rejoined, 1 it has not (nothing was changed at the nod
     json: { type: 'boolean', description: 'Print what came of it as one JSON object; needs --yes' },
   },
   async run({ args }) {
-    const url = httpAddress(args.url);
     const recount = recountOf(args.recount);
     if (args.json === true && args.yes !== true) {
       throw new WrongCall('--json asks nobody', 'Add --yes, or leave --json out.');
     }
-    const shown = await call<Shown>(`${url}/v1/rejoin`);
+    const { door } = await nodeAt({ flag: '--url', address: args.url });
+    const shown = await door.ask<Shown>('GET', ROUTE);
     if (args.json !== true) console.log(page(shown));
     if (args.yes !== true && !(await isConfirmed(shown.warehouse))) {
       throw new RejoinFailed('not confirmed', 'Nothing was changed.');
     }
     const body = { sawEpoch: shown.central.epoch, ...(recount === undefined ? {} : { recount }) };
-    await call(`${url}/v1/rejoin`, body);
-    const status = await ended(url, shown.central.epoch, args.json !== true);
+    await door.ask('POST', ROUTE, { body });
+    const status = await ended(door, shown.central.epoch, args.json !== true);
     const told = status.sequence - shown.central.applied;
     if (args.json === true) {
       const { warehouse, central } = shown;
@@ -149,16 +151,17 @@ async function isConfirmed(warehouse: string): Promise<boolean> {
 }
 
 /** Resolves with the node's status in its new epoch. */
-async function ended(url: string, sawEpoch: number, isShown: boolean): Promise<Status> {
+async function ended(door: JsonDoor, sawEpoch: number, isShown: boolean): Promise<Status> {
   let silentSinceMs: number | undefined;
   let shown = '';
   for (;;) {
     await systemClock.sleep(POLL_MS);
     let status: Status;
     try {
-      status = await call<Status>(`${url}/v1/status`);
+      status = await door.ask<Status>('GET', '/v1/status');
       silentSinceMs = undefined;
     } catch (error) {
+      if (!(error instanceof DoorFailed)) throw error;
       silentSinceMs ??= systemClock.monotonicMs();
       if (systemClock.monotonicMs() - silentSinceMs < SILENCE_MS_MAX) continue;
       throw error;
@@ -171,26 +174,6 @@ async function ended(url: string, sawEpoch: number, isShown: boolean): Promise<S
     if (isShown && line !== shown) console.log(line);
     shown = line;
   }
-}
-
-async function call<Body>(url: string, body?: object): Promise<Body> {
-  let response: Response;
-  try {
-    response = await fetch(url, {
-      ...(body === undefined
-        ? {}
-        : { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
-    });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new RejoinFailed(`nothing answers at ${url} (${cause})`, 'Is the node running, and the address right?');
-  }
-  const answer = (await response.json()) as Body & { readonly detail?: string; readonly hint?: string };
-  if (response.ok) return answer;
-  throw new RejoinFailed(
-    answer.detail ?? `${url} answered ${response.status}`,
-    answer.hint ?? 'Is it a node of this release?',
-  );
 }
 
 function count(value: number): string {

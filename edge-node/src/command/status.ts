@@ -1,13 +1,9 @@
-import { httpAddress } from '@edgestock/shared/command/http-address';
-import { systemClock } from '@edgestock/shared/runtime/clock';
-import type { Problem } from '@edgestock/shared/runtime/problem';
+import { centralAt, DEFAULT_CENTRAL, DEFAULT_NODE, nodeAt } from '@edgestock/shared/command/named-door';
+import { DoorFailed } from '@edgestock/shared/runtime/json-door';
 import { defineCommand } from 'citty';
 import { type CentralStatus, centralPage, type NodeStatus, nodePage, type WarehouseStatus } from './status-page.ts';
 
-/** Where `edgestock up` puts them when nobody says otherwise. */
-const DEFAULT_NODE = 'http://127.0.0.1:7100';
-const DEFAULT_CENTRAL = 'http://127.0.0.1:7000';
-/** A node that does not answer within this is as good as down. */
+/** One that does not answer within this is as good as down. */
 const PATIENCE_MS = 5_000;
 
 /** `edgestock status`: how far a node has got, and how far central has followed. */
@@ -21,7 +17,7 @@ Without an address it asks both where \`edgestock up\` puts them (${DEFAULT_NODE
   edgestock status --node http://10.0.3.7:7100
   edgestock status --central http://central.example:7000 --json
 
-Exit code: 0 everything that was asked has answered, 1 not.`,
+Exit code: 0 everything that was asked has answered, 1 not, 2 the call is wrong.`,
   },
   args: {
     node: { type: 'string', description: 'Address of an edge node', valueHint: DEFAULT_NODE },
@@ -30,25 +26,29 @@ Exit code: 0 everything that was asked has answered, 1 not.`,
   },
   async run({ args }) {
     const isNamed = args.node !== undefined || args.central !== undefined;
-    const nodeUrl = addressOf(args.node ?? (isNamed ? undefined : DEFAULT_NODE));
-    const centralUrl = addressOf(args.central ?? (isNamed ? undefined : DEFAULT_CENTRAL));
-    const [node, central, promised] = await Promise.all([
-      nodeUrl && askNode(nodeUrl),
-      centralUrl && ask<{ warehouses: readonly WarehouseStatus[] }>(`${centralUrl}/v1/warehouses`),
-      centralUrl && ask<CentralStatus>(`${centralUrl}/v1/status`),
+    const nodeAddress = args.node ?? (isNamed ? undefined : DEFAULT_NODE);
+    const centralAddress = args.central ?? (isNamed ? undefined : DEFAULT_CENTRAL);
+    const [node, central] = await Promise.all([
+      nodeAddress === undefined ? undefined : said(askNode(nodeAddress)),
+      centralAddress === undefined ? undefined : said(askCentral(centralAddress)),
     ]);
-    const answers = [node, central].filter((answer) => answer !== undefined && answer !== '');
+    const answers = [node, central].filter((answer) => answer !== undefined);
     const failures = answers.flatMap((answer) => (answer.outcome === 'failed' ? [answer.reason] : []));
     if (args.json === true) {
-      const said = (answer: typeof node | typeof central | typeof promised) =>
-        answer && (answer.outcome === 'said' ? answer.body : { error: answer.reason });
-      console.log(JSON.stringify({ node: said(node), central: said(central), promises: said(promised) }));
+      const error = (answer: Answer<unknown> | undefined) =>
+        answer?.outcome === 'failed' ? { error: answer.reason } : undefined;
+      const told = {
+        node: node?.outcome === 'said' ? node.body.status : error(node),
+        central: central?.outcome === 'said' ? central.body.fleet : error(central),
+        promises: central?.outcome === 'said' ? central.body.status : error(central),
+      };
+      console.log(JSON.stringify(told));
     } else {
       const pages: string[] = [];
-      if (node && node.outcome === 'said') pages.push(nodePage(nodeUrl ?? '', node.body));
-      if (central && central.outcome === 'said') {
-        const status = promised && promised.outcome === 'said' ? promised.body : {};
-        pages.push(centralPage(centralUrl ?? '', central.body.warehouses, status));
+      if (node?.outcome === 'said') pages.push(nodePage(node.body.url, node.body.status));
+      if (central?.outcome === 'said') {
+        const { url, fleet, status } = central.body;
+        pages.push(centralPage(url, fleet.warehouses, status));
       }
       if (pages.length > 0) console.log(pages.join('\n\n'));
       for (const reason of failures) console.error(reason);
@@ -62,35 +62,25 @@ type Answer<Body> =
   | { readonly outcome: 'said'; readonly body: Body }
   | { readonly outcome: 'failed'; readonly reason: string };
 
-async function askNode(url: string): Promise<Answer<NodeStatus>> {
-  const answer = await ask<NodeStatus & { readonly role?: string }>(`${url}/v1/status`);
-  const isCentral = answer.outcome === 'said' && answer.body.role === 'central';
-  return isCentral ? { outcome: 'failed', reason: `${url} is central: it is named with --central.` } : answer;
+async function askNode(address: string) {
+  const { door, status } = await nodeAt<NodeStatus>({ flag: '--node', address });
+  return { url: door.url, status };
 }
 
-async function ask<Body>(url: string): Promise<Answer<Body>> {
-  const patience = new AbortController();
-  const cancel = systemClock.after(PATIENCE_MS, () =>
-    patience.abort(new Error(`no answer in ${PATIENCE_MS / 1_000} s`)),
-  );
+async function askCentral(address: string) {
+  const { door, status } = await centralAt<CentralStatus>({ flag: '--central', address });
+  const fleet = await door.ask<{ readonly warehouses: readonly WarehouseStatus[] }>('GET', '/v1/warehouses', {
+    patienceMs: PATIENCE_MS,
+  });
+  return { url: door.url, status, fleet };
+}
+
+/** One that does not answer must not keep the other from being shown. */
+async function said<Body>(asking: Promise<Body>): Promise<Answer<Body>> {
   try {
-    const response = await fetch(url, { signal: patience.signal });
-    if (response.ok) return { outcome: 'said', body: (await response.json()) as Body };
-    const problem = (await response.json().catch(() => undefined)) as Partial<Problem> | undefined;
-    const said = problem?.detail ?? 'is the address right?';
-    return { outcome: 'failed', reason: `${url} answered ${response.status}: ${said}` };
+    return { outcome: 'said', body: await asking };
   } catch (error) {
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    return {
-      outcome: 'failed',
-      reason: `nothing answers at ${url} (${reason}). Is it running, and the address right?`,
-    };
-  } finally {
-    cancel();
+    if (!(error instanceof DoorFailed)) throw error;
+    return { outcome: 'failed', reason: [error.message, error.hint].filter((line) => line !== '').join('\n') };
   }
-}
-
-function addressOf(url: string | undefined): string | undefined {
-  return url === undefined ? undefined : httpAddress(url);
 }

@@ -1,6 +1,6 @@
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { parseWarehouseId, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
-import { WrongCall } from './wrong-call.ts';
 
 /** Does something to the books of a node that must not be running. Throws `WrongCall` for a wrong id, and where it is. */
 export function onStoppedNode<Done>(

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
 import { defineCommand } from 'citty';
 import { nextTurn } from '../import/next-turn.ts';
 import { AuditRefused, LedgerAudit } from '../store/ledger-audit.ts';
 import { type Verification, verifyBooks } from '../verify/verify-books.ts';
 import { nodesBelow } from './nodes-below.ts';
-import { WrongCall } from './wrong-call.ts';
 
 /** `edgestock verify`: proves the books of a node that is not running. */
 export const command = defineCommand({

@@ -1,6 +1,7 @@
+import { DoorFailed } from '@edgestock/shared/runtime/json-door';
 import { ImportStaging, type StagedItemRow } from '../store/import-staging.ts';
 import type { BadBarcodePolicy } from './catalogue-rows.ts';
-import { type CentralDoor, CentralRefused } from './central-door.ts';
+import type { CentralDoor } from './central-door.ts';
 import { quoted } from './fields.ts';
 import type { CatalogueRow } from './import-row.ts';
 import type { BeginAnswer, ImportStatus, ImportTarget, NewImport } from './import-target.ts';
@@ -33,10 +34,8 @@ export class CentralImport implements ImportTarget {
     this.#warehouses = warehouses;
   }
 
-  /** Asks central for the warehouses there are. Throws `CentralRefused` when it does not answer. */
+  /** Asks central for the warehouses there are. Throws `DoorFailed` when it does not answer. */
   static async open(door: CentralDoor, badBarcodes: BadBarcodePolicy): Promise<CentralImport> {
-    const { role } = await door.get<{ role?: string }>('/v1/status');
-    if (role !== 'central') throw new CentralRefused('this is not central', { hint: 'A node is named with --node.' });
     const { warehouses } = await door.get<{ warehouses: readonly { warehouse: string }[] }>('/v1/warehouses');
     return new CentralImport(door, badBarcodes, new Set(warehouses.map(({ warehouse }) => warehouse)));
   }
@@ -82,10 +81,12 @@ export class CentralImport implements ImportTarget {
     let page: Item[] = [];
     let bytes = 0;
     let rowsDone = 0;
+    let rowsThere = 0;
     const send = async () => {
       if (page.length === 0) return;
       const keep = this.#badBarcodes === 'keep' ? { badBarcodes: 'keep' } : {};
-      await this.#put({ items: page, ...keep }, rowsDone);
+      await this.#put({ items: page, ...keep }, rowsThere);
+      rowsThere = rowsDone;
       onProgress({ ...status, state: 'applying', appliedCount: rowsDone });
       page = [];
       bytes = 0;
@@ -111,13 +112,18 @@ export class CentralImport implements ImportTarget {
     this.#staging.close();
   }
 
-  async #put(body: object, rowsDone: number): Promise<void> {
+  async #put(body: object, rowsThere: number): Promise<void> {
     try {
       await this.#door.put('/v1/catalogue', body);
     } catch (cause) {
-      if (!(cause instanceof CentralRefused)) throw cause;
-      const hint = `Up to ${rowsDone} rows of the file, by SKU, are there, each item whole. Run the same command again: nothing is done twice.`;
-      throw new CentralRefused(cause.message, { cause, hint });
+      if (!(cause instanceof DoorFailed)) throw cause;
+      const there =
+        rowsThere === 0
+          ? 'Nothing of the file is there.'
+          : `${rowsThere} rows of the file, by SKU, are there, each item whole.`;
+      const again = `${there} Run the same command again: nothing is done twice.`;
+      const hint = [cause.hint, again].filter((line) => line !== '').join('\n');
+      throw new DoorFailed(cause.message, { cause, hint });
     }
   }
 

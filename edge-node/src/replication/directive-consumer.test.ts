@@ -1,5 +1,5 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
-import { silentLog } from '@edgestock/shared/runtime/log';
+import { type Log, silentLog } from '@edgestock/shared/runtime/log';
 import { seededRandom } from '@edgestock/shared/testing/seeded-random';
 import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import { expect, test } from 'vitest';
@@ -12,7 +12,7 @@ import { replicationLimits as limits } from './limits.ts';
 import type { DownMessage } from './link.ts';
 
 /** A consumer on a line that the test speaks into itself. What it does on a real line is in replication-down.test.ts. */
-function consumer() {
+function consumer(events: Log = silentLog) {
   const clock = new VirtualClock();
   const random = seededRandom(1);
   const inbox = new InMemoryInbox(clock);
@@ -29,7 +29,7 @@ function consumer() {
     warehouse: 'BER1' as WarehouseId,
     clock,
     random,
-    events: silentLog,
+    events,
     counters: newCounters(),
     onChange: () => undefined,
   });
@@ -53,6 +53,20 @@ test('what comes while too much waits already is left to the broker, which offer
   tell(half, 'again');
   await clock.advance(10);
   expect(acknowledged.at(-1)).toBe('again');
+});
+
+test('that central writes an epoch is told when it is another one, and is no news to a new node', async () => {
+  const told: string[] = [];
+  const { clock, directives } = consumer({
+    ...silentLog,
+    info: (_: object, message: string) => void told.push(message),
+  });
+  directives.hear(1, { isRecognised: true });
+  await clock.advance(1_000);
+  expect(told).toEqual([]);
+  directives.hear(2, { isRecognised: true });
+  await clock.advance(1_000);
+  expect(told).toContain('central has begun a new epoch, and its log begins anew');
 });
 
 test('what comes after the way down was closed is not taken, and what waited is not acknowledged', async () => {

@@ -137,10 +137,13 @@ export class DirectiveConsumer {
   async #takeUp(centralEpoch: number): Promise<void> {
     if (this.#isTakingUp || this.#stopping.signal.aborted) return;
     this.#isTakingUp = true;
+    const isFirst = this.#inbox.cursor().centralEpoch === 0;
     try {
       await this.#inbox.takeUpEpoch(centralEpoch);
       this.#need.forget();
-      this.#events.info({ centralEpoch }, 'central has begun a new epoch, and its log begins anew');
+      // To a node that has followed no log of central yet, the one there is is no news.
+      if (isFirst) this.#events.debug({ centralEpoch }, "central's log is followed from its beginning");
+      else this.#events.info({ centralEpoch }, 'central has begun a new epoch, and its log begins anew');
       if (this.#centralEpoch === centralEpoch) this.#lift('other-epoch');
       this.#lift('fork');
       this.#onChange();

@@ -65,7 +65,7 @@ export class AdoptedBooks {
 
   /** Opens, or begins, the books of a rejoin in a directory. */
   static open(directory: string, node: { warehouse: WarehouseId; instance: string; now: number }): AdoptedBooks {
-    if (!existsSync(directory)) mkdirSync(directory, { recursive: true });
+    if (!existsSync(directory)) mkdirSync(directory);
     const database = openDatabase(join(directory, DATABASE_FILE), { cacheKiB: CACHE_KIB });
     try {
       migrate(database, migrations);

@@ -8,6 +8,8 @@ import { migrations } from './migrations.ts';
 
 export const DATABASE_FILE = 'edge.sqlite';
 export const LOCK_FILE = 'lock';
+/** What an operator names the directory by. */
+export const DATA_DIR_SETTING = '--data-dir, or EDGESTOCK_EDGE_DATA_DIR';
 
 /** Whose log is in a file, up to where, and when the copy was made (wall time, ms). */
 export type BackedUp = {
@@ -51,7 +53,7 @@ export function restoreNode(options: {
   const { from, dataDir, warehouse, replace, now } = options;
   let backedUp: BackedUp | undefined;
   const restored = restoreDatabase({
-    ...{ from, directory: dataDir, file: DATABASE_FILE, lock: LOCK_FILE, replace, now },
+    ...{ from, directory: dataDir, file: DATABASE_FILE, lock: LOCK_FILE, setting: '--data-dir', replace, now },
     check: (backup) => {
       const found = readOwner(backup);
       if (found === undefined) throw new BackupRefused(`${from} holds no books of a node`, 'Name a backup of a node.');

@@ -58,7 +58,15 @@ export function salvageNode(options: {
     const read = readInto(draft, path, options);
     lock.release();
     const { kept } = restoreDatabase({
-      ...{ from: draft, directory: dataDir, file: DATABASE_FILE, lock: LOCK_FILE, replace: true, now },
+      ...{
+        from: draft,
+        directory: dataDir,
+        file: DATABASE_FILE,
+        lock: LOCK_FILE,
+        setting: '--data-dir',
+        replace: true,
+        now,
+      },
       check: () => undefined,
     });
     return { warehouse, path, kept: kept ?? path, findings, ...read };

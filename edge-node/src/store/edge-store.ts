@@ -1,12 +1,13 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
+import { DataDirectoryUnusable, isDiskTrouble, takeDataDirectory } from '@edgestock/shared/sqlite/data-directory';
 import { DatabaseDamaged, openedSound, refuseDamaged } from '@edgestock/shared/sqlite/database-check';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
-import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
+import type { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import Database from 'better-sqlite3';
 import { drizzle } from 'drizzle-orm/better-sqlite3';
 import { endsWithRecognition, restoredAs } from '../rules/restored.ts';
@@ -14,7 +15,7 @@ import { CarryOver, type Shortage, settleArrivals, shortages, skusSetAside } fro
 import { DiskDistrusted, isDiskFailure } from './disk-failure.ts';
 import { type AuditedSetAsides, DocumentAudit } from './document-audit.ts';
 import { DocumentStore } from './document-store.ts';
-import { DATABASE_FILE, LOCK_FILE } from './edge-backup.ts';
+import { DATA_DIR_SETTING, DATABASE_FILE, LOCK_FILE } from './edge-backup.ts';
 import { ExceptionStore } from './exception-store.ts';
 import { HighWater, prefixOf } from './high-water.ts';
 import { IdempotencyStore } from './idempotency-store.ts';
@@ -90,8 +91,7 @@ export class EdgeStore {
    * `DatabaseDamaged` or `DatabaseRefused`, each with what to do about it.
    */
   static open(options: { dataDir: string; warehouse: WarehouseId; clock: Clock; random: Random }): EdgeStore {
-    makeDirectory(options.dataDir);
-    const lock = openable(options.dataDir, () => ProcessLock.take(join(options.dataDir, LOCK_FILE)));
+    const lock = takeDataDirectory(options.dataDir, { lock: LOCK_FILE, setting: DATA_DIR_SETTING });
     try {
       return openable(options.dataDir, () =>
         openedSound(join(options.dataDir, DATABASE_FILE), () => EdgeStore.#open(options, lock)),
@@ -240,38 +240,16 @@ export class EdgeStore {
   }
 }
 
-/** The data directory cannot be made, or the disk does not let the database in it be opened. */
-export class DataDirectoryUnusable extends Error {
-  override readonly name = 'DataDirectoryUnusable';
-  readonly hint: string;
-
-  constructor(message: string, cause: unknown) {
-    super(message, { cause });
-    const isFull =
-      cause instanceof Error && 'code' in cause && (cause.code === 'SQLITE_FULL' || cause.code === 'ENOSPC');
-    this.hint = isFull
-      ? 'The disk is full: free some space and start again. Nothing that was recorded is lost.'
-      : 'Name a directory on a sound disk that this user may write: --data-dir, or EDGESTOCK_EDGE_DATA_DIR.';
-  }
-}
-
-const diskTrouble = ['SQLITE_FULL', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_IOERR'];
-
 /** Opens what is in the directory; trouble with the disk gets words and a hint. */
 function openable<Opened>(directory: string, open: () => Opened): Opened {
   try {
     return open();
   } catch (cause) {
-    const isTrouble = cause instanceof Database.SqliteError && diskTrouble.some((code) => cause.code.startsWith(code));
-    throw isTrouble ? new DataDirectoryUnusable(`the database in ${directory} cannot be opened`, cause) : cause;
-  }
-}
-
-function makeDirectory(directory: string): void {
-  try {
-    mkdirSync(directory, { recursive: true });
-  } catch (cause) {
-    throw new DataDirectoryUnusable(`the data directory ${directory} cannot be made`, cause);
+    if (!isDiskTrouble(cause)) throw cause;
+    throw new DataDirectoryUnusable(`the database in ${directory} cannot be opened`, {
+      setting: DATA_DIR_SETTING,
+      cause,
+    });
   }
 }
 

@@ -3,6 +3,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { listOf } from '@edgestock/shared/runtime/list-of';
+import { makeDataDirectory } from '@edgestock/shared/sqlite/data-directory';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { refuseUnwritable } from '../command/results-file.ts';
@@ -128,7 +129,7 @@ function runIn(directory: string, given: Pick<BenchRun, 'sharedDirectory' | 'isQ
 }
 
 async function inFolderOfItsOwn<Result>(parent: string, use: (directory: string) => Promise<Result>): Promise<Result> {
-  await mkdir(parent, { recursive: true });
+  makeDataDirectory(parent, { setting: '--data-dir' });
   const directory = await mkdtemp(join(resolve(parent), 'edgestock-bench-'));
   // PostgreSQL refuses to run as root, and as another user has to pass through a folder that is made for its owner alone.
   await chmod(directory, 0o711);

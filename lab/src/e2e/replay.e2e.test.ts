@@ -74,6 +74,17 @@ test('a column that is not there is answered with those that are', async () => {
   expect(stderr).toContain('shop, article, pieces, receipt_no');
 });
 
+test('central in the place of a node, and a file that is not there, are told in words', async () => {
+  const { central } = up.ready as { central: string };
+  const line = ['replay', join(folder, 'sales.csv'), '--columns', columns];
+  expect(await runCommand(...line, '--nodes', central)).toMatchObject({
+    code: 1,
+    stderr: `${central} is central\n--nodes names a node, such as http://127.0.0.1:7100.`,
+  });
+  const { code, stderr } = await runCommand(...line, '--up-from', join(folder, 'nowhere.json'));
+  expect([code, stderr]).toEqual([2, expect.not.stringContaining(' at ')]);
+});
+
 test('without nodes it says how to name them', async () => {
   const { code, stderr } = await runCommand('replay', join(folder, 'sales.csv'));
   expect(code).toBe(2);

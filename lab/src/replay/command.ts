@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
-import { httpAddress } from '@edgestock/shared/command/http-address';
+import { nodeAt } from '@edgestock/shared/command/named-door';
 import { must } from '@edgestock/shared/runtime/assert';
 import { listOf } from '@edgestock/shared/runtime/list-of';
 import { defineCommand } from 'citty';
@@ -57,12 +57,12 @@ export const command = defineCommand({
 });
 
 async function urlsOf(nodes: string | undefined, upFrom: string | undefined): Promise<readonly string[]> {
-  if (nodes) return listOf(nodes).map(httpAddress);
+  if (nodes) return listOf(nodes);
   if (upFrom === undefined) {
     throw new UsageError('Which nodes? Neither --nodes nor --up-from was given', 'Try --nodes http://127.0.0.1:7100');
   }
-  const line = upFrom === '-' ? await textOf(process.stdin) : await readFile(upFrom, 'utf8');
   try {
+    const line = upFrom === '-' ? await textOf(process.stdin) : await readFile(upFrom, 'utf8');
     const { nodes: listed } = JSON.parse(line) as { readonly nodes: readonly { readonly url: string }[] };
     return listed.map(({ url }) => url);
   } catch (cause) {
@@ -74,10 +74,12 @@ async function urlsOf(nodes: string | undefined, upFrom: string | undefined): Pr
   }
 }
 
-async function nodesByWarehouse(urls: readonly string[], patienceMs: number): Promise<ReadonlyMap<string, EdgeApi>> {
-  const nodes = urls.map((url) => new EdgeApi(url, { patienceMs }));
-  const statuses = await Promise.all(nodes.map(async (node) => [(await node.status()).warehouse, node] as const));
-  return new Map(statuses);
+async function nodesByWarehouse(
+  addresses: readonly string[],
+  patienceMs: number,
+): Promise<ReadonlyMap<string, EdgeApi>> {
+  const nodes = await Promise.all(addresses.map((address) => nodeAt({ flag: '--nodes', address })));
+  return new Map(nodes.map(({ door, status }) => [status.warehouse, new EdgeApi(door.url, { patienceMs })]));
 }
 
 function proseOf(result: ReplayResult): string {

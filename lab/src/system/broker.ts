@@ -1,9 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Service } from '@edgestock/shared/runtime/service';
+import { makeDataDirectory } from '@edgestock/shared/sqlite/data-directory';
 import { natsServerBinary } from '@edgestock/shared/testing/nats-server';
 import { KeptProcess } from './kept-process.ts';
 
@@ -21,7 +22,7 @@ export async function startBroker(options: {
   readonly log: Log;
 }): Promise<Broker> {
   const { directory, port, log } = options;
-  await mkdir(directory, { recursive: true });
+  makeDataDirectory(directory, { setting: '--data-dir' });
   const configuration = join(directory, 'nats.conf');
   // JSON strings are valid in its syntax, so a path with spaces or quotes is one too.
   await writeFile(

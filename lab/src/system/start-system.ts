@@ -1,10 +1,9 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EdgeNode } from '@edgestock/edge-node/edge-node';
 import { parseWarehouseId, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { createLog, type LogLevel } from '@edgestock/shared/runtime/log';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
-import { ProcessLock } from '@edgestock/shared/sqlite/process-lock';
+import { takeDataDirectory } from '@edgestock/shared/sqlite/data-directory';
 import { UsageError } from '../command/usage-error.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import { startBroker } from './broker.ts';
@@ -42,15 +41,14 @@ const OPENED_AT_ONCE = 8;
 
 /**
  * A whole edgestock on this machine: broker and central as processes of their own, the nodes in this one. Resolves when all of
- * them answer. Throws `PortTaken`, `DataDirectoryInUse`, `ProgramDidNotStart`, and what a node throws; then nothing is left running.
+ * them answer. Throws `PortTaken`, `DataDirectoryInUse`, `DataDirectoryUnusable`, `ProgramDidNotStart`, and what a node throws; then nothing is left running.
  */
 export async function startSystem(options: SystemOptions): Promise<System> {
   const { dataDirectory, ports, logLevel } = options;
   const log = createLog({ level: logLevel, name: 'up' });
   const services = new ServiceStack();
   try {
-    await makeDirectory(dataDirectory);
-    const lock = ProcessLock.take(join(dataDirectory, 'up.lock'));
+    const lock = takeDataDirectory(dataDirectory, { lock: 'up.lock', setting: '--data-dir' });
     services.add('lock', { stop: async () => lock.release() });
     const natsPort = await portFor(ports.nats, '--nats-port');
     const centralPort = await portFor(ports.central, '--central-port');
@@ -135,10 +133,15 @@ async function openNodes(
   nodes.sort((a, b) => (order.get(a.warehouse) ?? 0) - (order.get(b.warehouse) ?? 0));
 }
 
+const PORT_MAX = 65_535;
 const DAY_MS = 24 * 3_600_000;
 
 async function nodePortsFor(base: number, count: number): Promise<readonly number[]> {
   if (base === 0) return [];
+  if (base + count - 1 > PORT_MAX) {
+    const hint = `Each has the next port, up to ${PORT_MAX}: name a lower --port-base.`;
+    throw new UsageError(`${count} nodes from port ${base} on are too many`, hint);
+  }
   return Promise.all(Array.from({ length: count }, (_, index) => portFor(base + index, '--port-base')));
 }
 
@@ -152,16 +155,4 @@ export function warehouseIdsOf(texts: readonly string[]): readonly WarehouseId[]
   if (ids.length === 0) throw new UsageError('No warehouse was named', 'Try --warehouses BER1,HAM1');
   if (new Set(ids).size < ids.length) throw new UsageError('A warehouse was named twice', 'Each has one node.');
   return ids;
-}
-
-async function makeDirectory(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true });
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(
-      `the data directory ${directory} cannot be made: ${reason}`,
-      'Name a directory that this user may write: --data-dir.',
-    );
-  }
 }

@@ -11,6 +11,7 @@ const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const satisfie
 export const hostSetting = {
   schema: z.string().default('127.0.0.1'),
   description: 'Address to listen on. Loopback unless told otherwise: there is no authentication in front of the API.',
+  flag: '--host',
 } satisfies Setting<string>;
 
 export function portSetting(portDefault: number) {
@@ -21,6 +22,7 @@ export function portSetting(portDefault: number) {
       .refine((text) => /^\d{1,5}$/.test(text) && Number(text) <= PORT_MAX, `not a port (0 to ${PORT_MAX})`)
       .transform(Number),
     description: 'Port of the HTTP API; 0 lets the system choose a free one.',
+    flag: '--port',
   } satisfies Setting<number>;
 }
 
@@ -36,6 +38,7 @@ export function brokersSetting(needNotBeUp: string) {
         'not a list of addresses like nats://host:4222',
       ),
     description: `The broker; several servers of one cluster separated by commas. ${needNotBeUp}`,
+    flag: '--nats',
   } satisfies Setting<readonly string[]>;
 }
 

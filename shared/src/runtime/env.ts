@@ -3,6 +3,8 @@ import type { z } from 'zod';
 export type Setting<T> = {
   readonly schema: z.ZodType<T, string | undefined>;
   readonly description: string;
+  /** Of the command that reads it; absent where there is only the environment. */
+  readonly flag?: string;
   /** Its value may let somebody in, and is shown to nobody. */
   readonly isSecret?: true;
 };
@@ -35,7 +37,7 @@ export function readSettings<Table extends SettingTable>(
     if (parsed.success) values[name] = parsed.data;
     else
       problems.push(
-        `${name}=${setting.isSecret === true ? '(not shown)' : (text ?? '(unset)')}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. ${setting.description}`,
+        `${name}=${setting.isSecret === true ? '(not shown)' : (text ?? '(unset)')}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. ${setting.description}${setting.flag === undefined ? '' : ` Flag: ${setting.flag}.`}`,
       );
   }
   if (problems.length > 0) throw new ConfigError(problems);

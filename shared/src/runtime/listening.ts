@@ -46,7 +46,7 @@ function cannotListen(host: string, port: number, cause: Error): CannotListen {
     return new CannotListen(`${message}: the port needs privileges`, 'Choose one above 1023 with --port.', { cause });
   }
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
-    const hint = 'Name an address of this machine in EDGESTOCK_EDGE_HOST or EDGESTOCK_CENTRAL_HOST.';
+    const hint = 'Name an address of this machine with --host (EDGESTOCK_EDGE_HOST or EDGESTOCK_CENTRAL_HOST).';
     return new CannotListen(`${message}: ${host} is not an address of this machine`, hint, { cause });
   }
   return new CannotListen(`${message}: ${cause.message}`, 'Name another address or port.', { cause });

@@ -100,6 +100,7 @@ describe('a restore', () => {
       directory: path('site'),
       file: 'x.sqlite',
       lock: 'lock',
+      setting: '--data-dir',
       replace: options.replace ?? false,
       now: Date.UTC(2026, 0, 2, 3, 4, 5),
       check: options.check ?? (() => undefined),

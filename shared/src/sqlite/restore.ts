@@ -1,10 +1,11 @@
-import { copyFileSync, existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
 import { BackupRefused } from './backup.ts';
+import { takeDataDirectory } from './data-directory.ts';
 import { assertWhole, flushed, freeName, NEW_FILE, removed, sidecars, sync } from './database-file.ts';
 import { DatabaseRefused } from './open-database.ts';
-import { ProcessLock } from './process-lock.ts';
+import type { ProcessLock } from './process-lock.ts';
 
 export type Restored = {
   readonly path: string;
@@ -19,6 +20,8 @@ export type RestoreOptions = {
   readonly file: string;
   /** Name of the lock in the directory that the owner of the database holds. */
   readonly lock: string;
+  /** What an operator names the directory by. */
+  readonly setting: string;
   readonly replace: boolean;
   /** Wall time, milliseconds since 1970 UTC: part of the name of what is kept. */
   readonly now: number;
@@ -28,7 +31,7 @@ export type RestoreOptions = {
  * Puts a backup in the place of a database. Nobody may own the directory meanwhile (`DataDirectoryInUse`). A database that is
  * there is refused without `replace`, and with it kept aside, never deleted. Sidecars of an old database are never left beside
  * the new one, which they would damage. The backup is checked before anything is moved: `check` throws when it is not the right
- * one. Throws `BackupRefused`.
+ * one. Throws `BackupRefused` and `DataDirectoryUnusable`.
  */
 export function restoreDatabase(
   options: RestoreOptions & { readonly check: (backup: Database.Database) => void },
@@ -69,11 +72,10 @@ class Restore {
 
   constructor(options: RestoreOptions) {
     refuseNoBackup(options.from);
-    mkdirSync(options.directory, { recursive: true });
     this.#options = options;
     this.#path = join(options.directory, options.file);
     this.#draft = `${this.#path}${NEW_FILE}`;
-    this.#lock = ProcessLock.take(join(options.directory, options.lock));
+    this.#lock = takeDataDirectory(options.directory, options);
   }
 
   /** A copy of the backup, which is whole. */

@@ -12,6 +12,8 @@ import { standingIn } from './move/standing.ts';
 /** Names in central's data directory. */
 export const STORE_FILE = 'central.db';
 export const LOCK_FILE = 'central.lock';
+/** What an operator names the directory by. */
+export const DATA_DIR_SETTING = '--data-dir, or EDGESTOCK_CENTRAL_DATA_DIR';
 
 /** What a copy of the store holds, as the copy itself says. */
 export type BackedUp = {
@@ -78,6 +80,7 @@ export async function restoreCentral(options: {
     directory: dataDirectory,
     file: STORE_FILE,
     lock: LOCK_FILE,
+    setting: DATA_DIR_SETTING,
     replace,
     now,
     check: async (copy) => {

@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@edgestock/shared/runtime/clock';
 import { systemRandom } from '@edgestock/shared/runtime/random';
@@ -51,7 +50,6 @@ export async function demoLive(options: LiveOptions): Promise<void> {
   output.write(
     `Starting a broker, central and ${warehouses.length} nodes with ${articles.length} articles in ${dataDirectory}\n`,
   );
-  await mkdir(dataDirectory, { recursive: true });
   const system = await startSystem({
     dataDirectory,
     store,

@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { must } from '@edgestock/shared/runtime/assert';
+import { takeDataDirectory } from '@edgestock/shared/sqlite/data-directory';
 import { openedSound, refuseDamaged } from '@edgestock/shared/sqlite/database-check';
 import { migrate } from '@edgestock/shared/sqlite/migrate';
 import { openDatabase } from '@edgestock/shared/sqlite/open-database';
-import { DataDirectoryInUse, ProcessLock } from '@edgestock/shared/sqlite/process-lock';
+import { DataDirectoryInUse, type ProcessLock } from '@edgestock/shared/sqlite/process-lock';
 import type { Database } from 'better-sqlite3';
 import type { EndStanding, HeldSource, MoveBeginning, MoveEnd, MoveReturn, TakePage } from '../../move/move-ends.ts';
 import { MoveRefused } from '../../move/move-refused.ts';
@@ -32,13 +33,12 @@ export class SqliteMoveEnd implements MoveEnd {
 
   /**
    * Brings its schema up to date, as a start of central would. `isMade`: the file is made where it is not. Throws `StoreInUse`,
-   * `MoveRefused`, `DatabaseDamaged`, and `DatabaseRefused` for a file of a newer release.
+   * `MoveRefused`, `DataDirectoryUnusable`, `DatabaseDamaged`, and `DatabaseRefused` for a file of a newer release.
    */
   static open(path: string, tables: readonly MovedTable[], { isMade }: { readonly isMade: boolean }): SqliteMoveEnd {
-    if (isMade) mkdirSync(dirname(path), { recursive: true });
-    else if (!existsSync(path))
+    if (!isMade && !existsSync(path))
       throw new MoveRefused(`there is no store at ${path}`, 'Name the directory of its data.');
-    const lock = locked(join(dirname(path), LOCK_FILE));
+    const lock = locked(dirname(path));
     try {
       return new SqliteMoveEnd(
         openedSound(path, () => opened(path, { isMade })),
@@ -156,12 +156,12 @@ export class SqliteMoveEnd implements MoveEnd {
   }
 }
 
-function locked(path: string): ProcessLock {
+function locked(directory: string): ProcessLock {
   try {
-    return ProcessLock.take(path);
+    return takeDataDirectory(directory, { lock: LOCK_FILE, setting: 'sqlite:DIR' });
   } catch (cause) {
     if (!(cause instanceof DataDirectoryInUse)) throw cause;
-    throw new StoreInUse(`a central runs on ${dirname(path)}, or it is being moved`, { cause });
+    throw new StoreInUse(`a central runs on ${directory}, or it is being moved`, { cause });
   }
 }
 
