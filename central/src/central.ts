@@ -14,17 +14,33 @@ import { operatorApp, type ProcessView, waitingApp } from './api/operator-app.ts
 import type { IngestReport } from './api/operator-routes.ts';
 import type { CentralConfig } from './config.ts';
 import { StoreWrites } from './ingest/store-writes.ts';
+import { centralLimits } from './limits.ts';
 import { CentralMetrics } from './metrics.ts';
 import { openReader, openStore } from './open-store.ts';
 import type { KeptTexts } from './redis/shared-stock.ts';
 import { DATA_DIR_SETTING, LOCK_FILE, STORE_FILE } from './store/sqlite/central-backup.ts';
+import { fileIdOf } from './store/sqlite/held-files.ts';
+import { DAMAGED_REMEDY } from './store/store-damaged.ts';
 import { StoreFailing } from './store/store-failing.ts';
 import { type StorePlace, shownPlace } from './store/store-place.ts';
 import { StoreRefused } from './store/store-refused.ts';
 import { Writer } from './writer/writer.ts';
 
+/** What a central does that has been started. */
+export type Standing = {
+  /** It answers shops and operators. */
+  readonly isReady: boolean;
+  /** What it tries for ever to reach, and why it has not. */
+  readonly waitsFor?: 'store' | 'broker';
+  readonly reason?: string;
+};
+
 export type Central = Service & {
   readonly url: string;
+  /** At the end of its start. */
+  readonly standing: Standing;
+  /** The same once it is ready; stays open when it is stopped before. */
+  readonly ready: Promise<Standing>;
   /** Rejects when a person has to put something right before any central can go on; never resolves. */
   readonly failed: Promise<never>;
 };
@@ -41,8 +57,9 @@ export type CentralDependencies = {
 
 /**
  * The whole of central: the store's writer in a thread of its own, and the API, which reads by itself, in this one. Resolves when
- * the API answers; the broker need not be there. Nor need a database server: until it is, the API says that it is not. Throws when
- * the data directory, the store or the address cannot be had, each error with what to do about it.
+ * the API answers, and the broker has said that it is this store's. The broker need not be there. Nor need a database server: until
+ * it is, the API says that it is not. Throws when the data directory, the store or the address cannot be had, or the broker is another
+ * store's, each error with what to do about it.
  */
 export async function startCentral(config: CentralConfig, dependencies: CentralDependencies = {}): Promise<Central> {
   const { clock = systemClock, random = systemRandom } = dependencies;
@@ -53,14 +70,34 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     const store =
       config.storeUrl === undefined ? takeDirectory(config.dataDirectory, services) : serverPlace(config.storeUrl);
     const check = store.kind === 'sqlite' ? new StartCheck(store.path, dependencies) : undefined;
-    const isStoreThere = await canOpen(store, { isChecked: check?.isBeside !== true });
+    const onChecked = (findings: readonly string[]) => {
+      if (findings.length === 0) writer.storeIsSound();
+      check?.note(findings);
+    };
+    const integrity =
+      store.kind === 'sqlite'
+        ? services.add(
+            'integrity',
+            new IntegrityWatch({
+              ...{ path: store.path, clock, random, log, onChecked, check: checkInProcess },
+              remedy: DAMAGED_REMEDY,
+            }),
+          )
+        : undefined;
+    const absence = await whyAway(store, { isChecked: check?.isBeside !== true });
     const { roles } = config;
+    const held = store.kind === 'sqlite' ? fileIdOf(store.path) : undefined;
     const { promise: failed, reject: onLasting } = Promise.withResolvers<never>();
     // Before and after somebody waits for it.
     failed.catch(() => undefined);
+    const onDamaged = (reason: string) => integrity?.met(reason);
     const writer = new Writer(
-      { natsUrls, roles, store, logLevel, ...(insteadOf === undefined ? {} : { insteadOf }) },
-      { clock, random, log, onLasting },
+      {
+        ...{ natsUrls, roles, store, logLevel },
+        ...(insteadOf === undefined ? {} : { insteadOf }),
+        ...(held === undefined ? {} : { held }),
+      },
+      { clock, random, log, onLasting, onDamaged },
     );
     services.add('writer', writer);
     const view: ProcessView = {
@@ -69,6 +106,7 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
       metrics: new CentralMetrics(),
       ...{ clock, log },
       ingest: () => ingestReport(writer, config),
+      ...(integrity === undefined ? {} : { integrity: () => integrity.report }),
       sharing: () => ({ roles, ...(writer.metrics.shards === undefined ? {} : { shards: writer.metrics.shards }) }),
       promising: () => ({
         pending: writer.promisesPending,
@@ -79,15 +117,25 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     };
     const { host, port } = config;
     const server = services.add('door', await startHttpServer({ app: waitingApp(view), host, port, clock }));
-    const serving = serve({ config, view, check, writer, server, services, random });
-    const isServing =
-      isStoreThere && (await Promise.race([doneWithin(serving, { clock, waitMs: waitFor(store) }), failed]));
-    if (!isServing) {
-      log.warn({ url: server.url, store: shownPlace(store) }, 'central waits for its store');
+    const checkBeside = check?.isBeside === true ? () => void integrity?.check('structure') : () => undefined;
+    const serving = serve({ config, view, checkBeside, onDamaged, writer, server, services, random });
+    const served =
+      absence === undefined
+        ? await Promise.race([doneWithin(serving, { clock, waitMs: waitFor(store) }), failed])
+        : undefined;
+    const reason = absence ?? writer.storeFailure?.reason;
+    const waiting = { isReady: false, waitsFor: 'store', ...(reason === undefined ? {} : { reason }) } as const;
+    if (served === undefined) {
+      log.warn({ url: server.url, store: shownPlace(store), reason }, 'central waits for its store');
       // A mistake of ours: nobody waits for it any more, so that it ends the process.
       serving.catch(endWith(clock));
     }
-    return { url: server.url, failed, stop: () => services.stop() };
+    const { promise: ready, resolve: onReady } = Promise.withResolvers<Standing>();
+    serving.then(
+      (standing) => standing && onReady(standing),
+      () => undefined,
+    );
+    return { url: server.url, standing: served ?? waiting, ready, failed, stop: () => services.stop() };
   } catch (error) {
     await services.stop();
     throw error;
@@ -108,17 +156,15 @@ function waitFor(store: StorePlace): number | undefined {
   return store.kind === 'sqlite' ? undefined : START_WAIT_MS;
 }
 
-async function doneWithin(
-  work: Promise<void>,
+/** What comes of it; `undefined` when that takes longer. */
+async function doneWithin<T>(
+  work: Promise<T>,
   { clock, waitMs }: { readonly clock: Clock; readonly waitMs: number | undefined },
-): Promise<boolean> {
-  if (waitMs === undefined) {
-    await work;
-    return true;
-  }
+): Promise<T | undefined> {
+  if (waitMs === undefined) return work;
   const waiting = new AbortController();
   try {
-    return await Promise.race([work.then(() => true), clock.sleep(waitMs, waiting.signal).then(() => false)]);
+    return await Promise.race([work, clock.sleep(waitMs, waiting.signal).then(() => undefined)]);
   } finally {
     waiting.abort();
   }
@@ -128,26 +174,22 @@ async function doneWithin(
 async function serve(parts: {
   readonly config: CentralConfig;
   readonly view: ProcessView;
-  /** Of a store in a file. */
-  readonly check: StartCheck | undefined;
+  /** Of a store that is served before it is checked. */
+  readonly checkBeside: () => void;
+  readonly onDamaged: (reason: string) => void;
   readonly writer: Writer;
   readonly server: HttpServer;
   readonly services: ServiceStack;
   readonly random: Random;
-}): Promise<void> {
-  const { config, view, check, writer, server, services, random } = parts;
+}): Promise<Standing | undefined> {
+  const { config, view, checkBeside, onDamaged, writer, server, services, random } = parts;
   const { store, clock, log } = view;
-  if (!(await writer.ready)) return;
-  const onChecked = (findings: readonly string[]) => check?.note(findings);
-  const integrity =
-    store.kind === 'sqlite'
-      ? services.add(
-          'integrity',
-          new IntegrityWatch({ path: store.path, clock, random, log, onChecked, check: checkInProcess }),
-        )
-      : undefined;
-  if (check?.isBeside === true) void integrity?.check('structure');
-  const opened = openReader(store, { isBusy: config.roles.includes('api') });
+  if (!(await writer.ready)) return undefined;
+  // Before anybody is answered: the store may be another one than was meant, and its broker says so.
+  if (!(await brokerAsked(writer, { config, clock }))) return undefined;
+  const standing = standingOf(writer, config);
+  checkBeside();
+  const opened = openReader(store, { isBusy: config.roles.includes('api'), onDamage: onDamaged });
   services.add('reader', { stop: () => opened.close() });
   const stopping = new AbortController();
   const waits = new StoreWrites({ clock, random, log });
@@ -160,8 +202,8 @@ async function serve(parts: {
         'A Redis serves those who answer shops: name it to the processes with the role api, and leave it out here.';
       log.warn({ roles: config.roles, hint }, 'the Redis that is named is of no use');
     }
-    log.info({ url: server.url, store: shownPlace(store), roles: config.roles }, 'central is ready');
-    return;
+    log.info({ url: server.url, store: shownPlace(store), roles: config.roles, ...standing }, 'central is ready');
+    return standing;
   }
   const { redisUrl } = config;
   const keptTexts = redisUrl === undefined ? undefined : services.add('redis', await connectRedis(redisUrl, view));
@@ -171,7 +213,6 @@ async function serve(parts: {
       ...{ server, corsOrigins: config.corsOrigins, reader, writer, random },
       ...(shared === undefined ? {} : { shared }),
       ...(keptTexts === undefined ? {} : { keptTexts }),
-      ...(integrity === undefined ? {} : { integrity: () => integrity.report }),
     });
   services.add('start', { stop: async () => stopping.abort() });
   const api = services.add('api', await waits.hold(startApi, stopping.signal));
@@ -182,7 +223,27 @@ async function serve(parts: {
   });
   // What was committed while the API came up gave its notice to nobody.
   api.noticesLost();
-  log.info({ url: server.url, store: shownPlace(store), broker: config.natsUrls }, 'central is ready');
+  log.info({ url: server.url, store: shownPlace(store), broker: config.natsUrls, ...standing }, 'central is ready');
+  return standing;
+}
+
+function needsBroker({ roles }: Pick<CentralConfig, 'roles'>): boolean {
+  return roles.includes('ingest') || roles.includes('orders');
+}
+
+/** False when central is stopped before. A broker that says nothing is waited for no longer than one takes to be reached. */
+async function brokerAsked(
+  writer: Writer,
+  { config, clock }: { readonly config: CentralConfig; readonly clock: Clock },
+): Promise<boolean> {
+  if (!needsBroker(config)) return true;
+  return (await doneWithin(writer.brokerAsked, { clock, waitMs: centralLimits.brokerAskedMsMax })) ?? true;
+}
+
+function standingOf(writer: Writer, config: CentralConfig): Standing {
+  if (writer.isBrokerUp || !needsBroker(config)) return { isReady: true };
+  const where = config.natsUrls.join(', ');
+  return { isReady: true, waitsFor: 'broker', reason: `no answer from ${where}: ${writer.brokerReason ?? 'not yet'}` };
 }
 
 /** The client is loaded only where a Redis is named: it takes 25 MiB. */
@@ -192,17 +253,17 @@ async function connectRedis(url: string, view: ProcessView): Promise<Service & K
 }
 
 /**
- * Opened here once, so that a store that cannot be used ends the start with its reason; the thread would try for ever. False while
- * a server is away.
+ * Opened here once, so that a store that cannot be used ends the start with its reason; the thread would try for ever. Why a server takes
+ * nothing for now, while that is so.
  */
-async function canOpen(place: StorePlace, how: { readonly isChecked: boolean }): Promise<boolean> {
+async function whyAway(place: StorePlace, how: { readonly isChecked: boolean }): Promise<string | undefined> {
   try {
     const { store } = await openStore(place, how);
     await store.close();
-    return true;
+    return undefined;
   } catch (error) {
     const isAway = error instanceof StoreFailing && !(error instanceof StoreRefused);
-    if (place.kind === 'postgresql' && isAway) return false;
+    if (place.kind === 'postgresql' && isAway) return error.message;
     throw error;
   }
 }
@@ -222,15 +283,16 @@ function takeDirectory(dataDirectory: string, services: ServiceStack): StorePlac
 /** What an operator should know of the thread that takes in what the nodes send. */
 function ingestReport(writer: Writer, { natsUrls, roles }: Pick<CentralConfig, 'natsUrls' | 'roles'>): IngestReport {
   const counters = writer.metrics.ingest;
+  if (writer.damage !== undefined) return { ...failingReport(writer.damage), state: 'store-damaged', counters };
+  const { storeFailure, streamFailure, setback } = writer;
+  if (storeFailure !== undefined) return { ...failingReport(storeFailure), state: 'store-failing', counters };
+  if (setback !== undefined) return { ...failingReport(setback), state: 'restarting', counters };
   if (!writer.isRunning) {
     const hint = 'The thread that writes ended and is started again; the log says why. Reads are served meanwhile.';
     return { isUp: false, state: 'restarting', hint, counters };
   }
-  const { storeFailure, streamFailure } = writer;
-  if (storeFailure !== undefined) return { ...failingReport(storeFailure), state: 'store-failing', counters };
   const isElsewhere = !roles.includes('ingest');
-  const needsBroker = !isElsewhere || roles.includes('orders');
-  if (needsBroker && !writer.isBrokerUp) {
+  if (needsBroker({ roles }) && !writer.isBrokerUp) {
     const hint = `No link to the broker at ${natsUrls.join(', ')}: is it up? Central tries for ever and serves reads meanwhile.`;
     return { isUp: false, state: 'waiting-for-broker', hint, counters };
   }

@@ -45,6 +45,21 @@ describe('the configuration of central', () => {
     expect(problems.map((problem) => problem.split('=')[0])).toEqual(Object.keys(environment));
   });
 
+  test('names what is wrong as it was typed: the flag, or the variable', () => {
+    const typed = (flags: Parameters<typeof readCentralConfig>[0], environment = {}) => {
+      try {
+        return readCentralConfig(flags, environment);
+      } catch (error) {
+        return (error as ConfigError).problems.map((problem) => problem.split(':')[0]);
+      }
+    };
+    const environment = { EDGESTOCK_CENTRAL_ROLES: 'api', EDGESTOCK_CENTRAL_PORT: 'x' };
+    expect(typed({ EDGESTOCK_CENTRAL_ROLES: 'foo' }, environment)).toEqual(['EDGESTOCK_CENTRAL_PORT=x', '--roles foo']);
+    expect(typed({ EDGESTOCK_CENTRAL_ROLES: 'api' })).toEqual(['--roles api']);
+    expect(typed({}, { EDGESTOCK_CENTRAL_ROLES: 'api' })).toEqual(['EDGESTOCK_CENTRAL_ROLES=api']);
+    expect(typed({ EDGESTOCK_CENTRAL_REDIS: 'redis://:secret@a' })).toEqual(['--redis (not shown)']);
+  });
+
   test('takes the address of a database, and shows to nobody what is in one that it cannot use', () => {
     const url = 'postgres://edgestock:secret@db.example:5432/edgestock?sslmode=require';
     expect(readCentralConfig({ EDGESTOCK_CENTRAL_STORE: url }, {})).toMatchObject({ storeUrl: url });
@@ -69,7 +84,7 @@ describe('the configuration of central', () => {
 
   test('says where the directory of a file is named, to who writes it as for a move', () => {
     const read = () => readCentralConfig({ EDGESTOCK_CENTRAL_STORE: 'sqlite:data/central' }, {});
-    expect(read).toThrow(/EDGESTOCK_CENTRAL_STORE=.*--data-dir DIR \(EDGESTOCK_CENTRAL_DATA_DIR\)/);
+    expect(read).toThrow(/--store \(not shown\): .*--data-dir DIR \(EDGESTOCK_CENTRAL_DATA_DIR\)/);
     expect(read).not.toThrow(/not the address/);
   });
 
@@ -105,7 +120,7 @@ describe('the configuration of central', () => {
       'redis://:50%secret@a',
       'redis://a/b',
     ]) {
-      expect(() => redisOf(wrong)).toThrow(/EDGESTOCK_CENTRAL_REDIS=\(not shown\): not the address of a Redis/);
+      expect(() => redisOf(wrong)).toThrow(/--redis \(not shown\): not the address of a Redis/);
     }
     expect(() => readCentralConfig({ EDGESTOCK_CENTRAL_REDIS: 'redis://:secret@a' }, {})).toThrow(
       /read faster than a Redis/,

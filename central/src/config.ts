@@ -1,5 +1,5 @@
 import { brokersSetting, hostSetting, logLevelSetting, portSetting } from '@edgestock/shared/runtime/common-settings';
-import { ConfigError, readSettings, type SettingTable } from '@edgestock/shared/runtime/env';
+import { asTyped, ConfigError, readSettings, type SettingTable } from '@edgestock/shared/runtime/env';
 import { listOf } from '@edgestock/shared/runtime/list-of';
 import type { LogLevel } from '@edgestock/shared/runtime/log';
 import { z } from 'zod';
@@ -139,19 +139,19 @@ export function readCentralConfig(
   flags: CentralEnvironment = {},
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): CentralConfig {
-  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-  const settings = readSettings(centralSettings, { ...environment, ...given });
+  const given = { environment, flags };
+  const settings = readSettings(centralSettings, given);
   const store = settings.EDGESTOCK_CENTRAL_STORE;
   const isPart = roles.some((role) => !settings.EDGESTOCK_CENTRAL_ROLES.includes(role));
   if (isPart && store === SQLITE) {
     throw new ConfigError([
-      `EDGESTOCK_CENTRAL_ROLES=${settings.EDGESTOCK_CENTRAL_ROLES.join(',')}: a file of SQLite is one process's own, which does all of it. Leave the roles out, or name a PostgreSQL database in EDGESTOCK_CENTRAL_STORE.`,
+      `${asTyped(centralSettings, 'EDGESTOCK_CENTRAL_ROLES', given)}: a file of SQLite is one process's own, which does all of it. Leave the roles out, or name a PostgreSQL database: --store, or EDGESTOCK_CENTRAL_STORE.`,
     ]);
   }
   const redis = settings.EDGESTOCK_CENTRAL_REDIS;
   if (redis !== '' && store === SQLITE) {
     throw new ConfigError([
-      'EDGESTOCK_CENTRAL_REDIS: a file of SQLite is read faster than a Redis, and by one process. Leave it out, or name a PostgreSQL database in EDGESTOCK_CENTRAL_STORE.',
+      `${asTyped(centralSettings, 'EDGESTOCK_CENTRAL_REDIS', given)}: a file of SQLite is read faster than a Redis, and by one process. Leave it out, or name a PostgreSQL database: --store, or EDGESTOCK_CENTRAL_STORE.`,
     ]);
   }
   return {

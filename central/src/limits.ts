@@ -57,6 +57,8 @@ export const centralLimits = {
   transactionIdleMsMax: 10_000,
   /** How long a database server may take to answer a new connection. */
   serverConnectMsMax: 5_000,
+  /** How long a start waits to hear from the broker whose it is, before answers are given without. */
+  brokerAskedMsMax: 5_000,
 
   /** How often at most one node is asked for the states of its suspect SKUs. */
   wantedRepeatMs: 10_000,

@@ -32,7 +32,7 @@ const readings = {
   warehouses_not_counted: 'Warehouses of which nothing is promised until central has caught up after it was restored',
   event_streams: 'Open server-sent event streams',
   process_resident_bytes: 'Resident memory of the process',
-  database_damaged: '1 while the last daily check of the store found damage; must be zero',
+  database_damaged: '1 while the store is known to be damaged, by who uses it or by the daily check; must be zero',
   epoch: "Number of central's epoch: another one began when central was put back to an earlier state",
   ingest_up: '1 while ingest is connected to the broker, else 0; absent where another process takes in',
   ingest_shards: 'Shards of the nodes that this process takes in, of 8 that processes share',

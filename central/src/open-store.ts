@@ -5,6 +5,7 @@ import type { CentralReader, CentralStore } from './store/central-store.ts';
 import { openPostgresReader, openPostgresStore } from './store/postgres/open-central-store.ts';
 import type { PromiseReader, PromiseStore } from './store/promise-store.ts';
 import type { SharedStore } from './store/shared-store.ts';
+import type { FileId } from './store/sqlite/held-files.ts';
 import { openCentralReader, openCentralStore } from './store/sqlite/open-central-store.ts';
 import type { StorePlace } from './store/store-place.ts';
 
@@ -17,14 +18,15 @@ export type OpenedReader = {
 };
 
 /**
- * The store, wherever it is, for the thread that writes. `isChecked`: a file is read as a whole first. Throws `StoreFailing` where
+ * The store, wherever it is, for the thread that writes. `isChecked`: a file is read as a whole first. `held`: which
+ * file it has to be. Throws `StoreFailing` where
  * to try again may help, and what else keeps it from being opened, with what to do about it.
  */
 export async function openStore(
   place: StorePlace,
-  { isChecked }: { readonly isChecked: boolean },
+  how: { readonly isChecked: boolean; readonly held?: FileId },
 ): Promise<OpenedStore> {
-  if (place.kind === 'sqlite') return { store: openCentralStore(place.path, { isChecked }) };
+  if (place.kind === 'sqlite') return { store: openCentralStore(place.path, how) };
   return openPostgresStore(place.url, { clock: systemClock, random: systemRandom });
 }
 
@@ -34,11 +36,14 @@ export async function openDatabaseAlone(url: string): Promise<CentralStore & Pro
   return opened.store;
 }
 
-/** The store for who reads beside the writer, which comes first. `isBusy`: many read at the same time. */
-export function openReader(place: StorePlace, { isBusy }: { readonly isBusy: boolean }): OpenedReader {
+/** The store for who reads beside the writer, which comes first. `isBusy`: many read at the same time. `onDamage`: a read met some. */
+export function openReader(
+  place: StorePlace,
+  { isBusy, onDamage }: { readonly isBusy: boolean; readonly onDamage?: (reason: string) => void },
+): OpenedReader {
   if (place.kind === 'postgresql') {
     return openPostgresReader(place.url, isBusy ? centralLimits.apiReadersMax : centralLimits.operatorReadersMax);
   }
-  const { reader, close } = openCentralReader(place.path);
+  const { reader, close } = openCentralReader(place.path, onDamage);
   return { reader, close: async () => close() };
 }

@@ -69,8 +69,7 @@ export function readEdgeConfig(
   flags: EdgeEnvironment = {},
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): EdgeConfig {
-  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
-  const settings = readSettings(edgeSettings, { ...environment, ...given });
+  const settings = readSettings(edgeSettings, { environment, flags });
   return {
     warehouse: settings.EDGESTOCK_EDGE_WAREHOUSE as WarehouseId,
     host: settings.EDGESTOCK_EDGE_HOST,

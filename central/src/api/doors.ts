@@ -112,9 +112,13 @@ export function jsonResponse(body: string, headers: Readonly<Record<string, stri
 }
 
 /** The store cannot be read for now, which is told once, and by the status, and not with every request. */
-export function storeFailingResponse({ message, hint }: Pick<StoreFailing, 'message' | 'hint'>): Response {
+export function storeFailingResponse({
+  message,
+  reason,
+  hint,
+}: Pick<StoreFailing, 'message' | 'reason' | 'hint'>): Response {
   const problem = problemOf(problems.unavailable, `The store cannot be read now: ${message}.`, {
-    reason: 'store-away',
+    reason,
     hint,
     retryable: true,
   });

@@ -10,6 +10,7 @@ import { Warehouses } from '../warehouses/warehouses.ts';
 import { type ApiEnvironment, createDoors, type Doors, storeFailingResponse } from './doors.ts';
 import {
   type IngestReport,
+  type IntegrityTold,
   type OperatorReader,
   operatorRoutes,
   type PromisingReport,
@@ -20,6 +21,7 @@ import { warehouseRoutes } from './warehouse-routes.ts';
 /** The store has not been opened yet. */
 class NotOpenYet extends StoreFailing {
   override readonly name = 'NotOpenYet';
+  readonly reason = 'store-away';
   readonly hint = 'Central tries for ever; `ingest` in /v1/status says what keeps it.';
 }
 
@@ -34,6 +36,7 @@ export type ProcessView = {
   readonly clock: Clock;
   readonly log: Log;
   readonly ingest: () => IngestReport;
+  readonly integrity?: () => IntegrityTold | undefined;
   readonly promising: () => PromisingReport;
   readonly sharing: () => Sharing;
   readonly residentBytes: () => number;

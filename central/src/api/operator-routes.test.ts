@@ -26,7 +26,8 @@ test('the status, the readiness and the metrics tell what the daily check of the
   });
   expect(await (await checked.fetch('/metrics')).text()).toMatch(/^edgestock_central_database_damaged 0$/m);
   findings.push('page 9: not a page');
-  expect(await told('/readyz')).toMatchObject({ status: 'ready', integrity: { state: 'damaged', findings } });
+  expect((await checked.fetch('/readyz')).status).toBe(503);
+  expect(await told('/readyz')).toMatchObject({ reason: 'store-damaged', integrity: { state: 'damaged', findings } });
   expect(await (await checked.fetch('/metrics')).text()).toMatch(/^edgestock_central_database_damaged 1$/m);
   await checked.stop();
 });

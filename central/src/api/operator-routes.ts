@@ -31,12 +31,14 @@ export type IngestReport = {
   readonly counters?: IngestReadings;
 };
 
-/** A whole check of the store. No findings: it is sound. */
+/** A whole check of the store, or damage that somebody has stumbled over in it. No findings: it is sound. */
 export type IntegrityTold = {
   /** Ms since 1970 UTC. */
   readonly checkedAt: number;
   readonly durationMs: number;
   readonly findings: readonly string[];
+  /** What to do about them. */
+  readonly hint?: string;
 };
 
 /** What the API tells of the thread that promises. */
@@ -101,13 +103,18 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
   // Alive: the event loop turns. Nothing else, or a full disk would have the supervisor restart a healthy process for ever.
   doors('/healthz', { GET: () => jsonResponse('{"status":"alive"}') });
 
-  /** Ready to answer reads. A broker that is away does not make central unready: it serves what it knows, with its age. */
+  /**
+   * Ready to answer reads. A broker that is away does not make central unready: it serves what it knows, with its age. A store that is
+   * known to be damaged does, though what can be read of it is answered.
+   */
   doors('/readyz', {
     GET: async () => {
       if (view.isStopping()) return problemResponse(problemOf(problems.unavailable, 'Central is stopping.'));
+      const damage = damageOf(view);
+      if (damage !== undefined) return damage;
       try {
         const { silence } = await probe.ask();
-        if (silence !== undefined) return storeFailingResponse({ message: silence.reason, hint: silence.hint });
+        if (silence !== undefined) return storeFailingResponse(silence.failure);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         return problemResponse(problemOf(problems.unavailable, `The store cannot be read: ${reason}.`));
@@ -155,7 +162,7 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
           promises_pending: pending,
           event_streams: view.fanOuts.streamCount,
           process_resident_bytes: view.residentBytes(),
-          database_damaged: (view.integrity?.()?.findings.length ?? 0) > 0 ? 1 : 0,
+          database_damaged: isDamaged(view) ? 1 : 0,
           ...(ingest.state === 'elsewhere' ? {} : { ingest_up: ingest.isUp ? 1 : 0 }),
           ...cacheReadings(view),
           ...shardReadings(view),
@@ -173,7 +180,9 @@ export function operatorRoutes(doors: Doors, view: OperatorView): void {
 }
 
 function silent(silence: StoreSilence | undefined) {
-  return silence === undefined ? {} : { isUp: false, ...silence, since: isoText(silence.since) };
+  if (silence === undefined) return {};
+  const { since, failure } = silence;
+  return { isUp: false, since: isoText(since), reason: failure.message, hint: failure.hint };
 }
 
 /** What the status tells of what is stored. */
@@ -263,13 +272,28 @@ function shardReadings({ sharing }: OperatorView) {
   return shards === undefined ? {} : { ingest_shards: shards.length };
 }
 
-/** Of the daily check; nothing before the first one of this run. */
+function isDamaged({ integrity }: OperatorView): boolean {
+  return (integrity?.()?.findings.length ?? 0) > 0;
+}
+
+function damageOf(view: OperatorView): Response | undefined {
+  if (!isDamaged(view)) return undefined;
+  const { integrity } = integrityOf(view);
+  const detail = `The store is damaged: ${integrity?.findings.join('; ')}.`;
+  return problemResponse(
+    problemOf(problems.unavailable, detail, { reason: 'store-damaged', hint: integrity?.hint, integrity }),
+  );
+}
+
+/** What is known of the whole of it; nothing before somebody has stumbled or the first check of this run is done. */
 function integrityOf({ integrity }: OperatorView) {
   const report = integrity?.();
   if (report === undefined) return {};
-  const { checkedAt, durationMs, findings } = report;
+  const { checkedAt, durationMs, findings, hint } = report;
   const state = findings.length === 0 ? 'sound' : 'damaged';
-  return { integrity: { state, checkedAt: isoText(checkedAt), durationMs, findings } };
+  return {
+    integrity: { state, checkedAt: isoText(checkedAt), durationMs, findings, ...(hint === undefined ? {} : { hint }) },
+  };
 }
 
 /** Directives written and, as far as their nodes have said, not carried out; only where there are any. */

@@ -28,7 +28,12 @@ it('says after that time that nothing came, and since when, and asks nothing mor
   const askedAt = clock.now();
   const [first] = await Promise.all([read.ask(), clock.advance(WAIT_MS)]);
   expect(first).toEqual({
-    silence: { since: askedAt, reason: 'no answer within 1 s', hint: expect.stringContaining('the line to it') },
+    silence: {
+      since: askedAt,
+      failure: expect.objectContaining({
+        ...{ message: 'no answer within 1 s', reason: 'store-away', hint: expect.stringContaining('the line to it') },
+      }),
+    },
   });
   const [second] = await Promise.all([read.ask(), clock.advance(WAIT_MS)]);
   expect(second.silence?.since).toBe(askedAt);
@@ -52,7 +57,7 @@ it('says what the store says that it cannot be read for, from the first time on,
   for (const place of [0, 1]) {
     const answer = read.ask();
     asked[place]?.reject(away);
-    expect(await answer).toEqual({ silence: { since: askedAt, reason: 'nobody listens', hint: away.hint } });
+    expect(await answer).toEqual({ silence: { since: askedAt, failure: away } });
     await clock.advance(5_000);
   }
   const mistake = read.ask();

@@ -4,12 +4,13 @@ import { StoreFailing } from '../store/store-failing.ts';
 /** Nothing has come back yet. */
 class NoAnswerYet extends StoreFailing {
   override readonly name = 'NoAnswerYet';
+  readonly reason = 'store-away';
   readonly hint =
     'Is the database server busy with something else, or the line to it dead? Central finds that out by itself within half a minute, and goes on when it can.';
 }
 
 /** Why the store does not answer, and since when by the wall clock. */
-export type StoreSilence = { readonly since: number; readonly reason: string; readonly hint: string };
+export type StoreSilence = { readonly since: number; readonly failure: StoreFailing };
 export type Timely<T> =
   | { readonly told: T; readonly silence?: never }
   | { readonly told?: never; readonly silence: StoreSilence };
@@ -42,7 +43,7 @@ export class TimelyRead<T> {
     } catch (error) {
       if (!(error instanceof StoreFailing)) throw error;
       this.#since ??= askedAt;
-      return { silence: { since: this.#since, reason: error.message, hint: error.hint } };
+      return { silence: { since: this.#since, failure: error } };
     }
   }
 

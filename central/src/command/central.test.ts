@@ -42,15 +42,29 @@ async function failure(child: ReturnType<typeof edgestockCentral>): Promise<{ co
   return { code, told: await told };
 }
 
-describe('edgestock central', () => {
+/** Two processes a test, each of them in seconds where the machine is busy. */
+describe('edgestock central', { timeout: 60_000 }, () => {
   test('says in one line where it is, serves without a broker and says so, and ends in order', async () => {
     const child = edgestockCentral('--port', '0', '--json');
-    const { central } = JSON.parse(await firstLine(child));
+    const told = JSON.parse(await firstLine(child));
+    const { central } = told;
+    expect(told).toMatchObject({ isReady: true, waitsFor: 'broker', reason: expect.stringContaining(NO_BROKER) });
     const status = await (await fetch(`${central}/v1/status`)).json();
     expect(status).toMatchObject({ role: 'central', ingest: { isUp: false, state: 'waiting-for-broker' } });
     expect((await fetch(`${central}/v1/availability/A`)).status).toBe(200);
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
+  });
+
+  test('says in words whether it is ready, and what it waits for', async () => {
+    const ready = edgestockCentral('--port', '0');
+    expect(await firstLine(ready)).toMatch(
+      /^central is ready: http:\/\/127\.0\.0\.1:\d+\/v1\/status; without the broker, .*nats:/,
+    );
+    const waiting = edgestockCentral('--port', '0', '--store', 'postgres://edgestock@127.0.0.1:1/edgestock');
+    expect(await firstLine(waiting)).toMatch(
+      /^central waits for its store, .*: http:\/\/127\.0\.0\.1:\d+\/v1\/status \(.*ECONNREFUSED/,
+    );
   });
 
   test('tells a port in use, with what to do', async () => {
@@ -82,8 +96,8 @@ describe('edgestock central', () => {
     expect(unmade.told).toContain('cannot be made');
     const wrong = await failure(edgestockCentral('--port', 'x', '--nats', 'y'));
     expect(wrong.code).toBe(1);
-    expect(wrong.told).toContain('EDGESTOCK_CENTRAL_PORT=x');
-    expect(wrong.told).toContain('EDGESTOCK_CENTRAL_NATS_URL=y');
+    expect(wrong.told).toContain('--port x: not a port');
+    expect(wrong.told).toContain('--nats y: not a list');
   });
 });
 

@@ -1,7 +1,7 @@
 import { aborted, stopSignal } from '@edgestock/shared/runtime/stop-signal';
 import { keepTickShape } from '@edgestock/shared/runtime/tick-shape';
 import { defineCommand } from 'citty';
-import { startCentral } from '../central.ts';
+import { type Central, type Standing, startCentral } from '../central.ts';
 import { centralSettings, readCentralConfig } from '../config.ts';
 import { backupCommand } from './backup.ts';
 import { moveCommand } from './move.ts';
@@ -51,7 +51,11 @@ export const command = defineCommand({
       description: centralSettings.EDGESTOCK_CENTRAL_INSTEAD_OF.description,
       valueHint: 'STORE',
     },
-    json: { type: 'boolean', description: 'Print one JSON line when ready: {"central": URL}.' },
+    json: {
+      type: 'boolean',
+      description:
+        'Print a JSON line when it answers, {"central": URL, "isReady": true}: with "waitsFor": "broker" while that is away, and before with "isReady": false while a database server is.',
+    },
   },
   async run({ args }) {
     keepTickShape();
@@ -68,8 +72,21 @@ export const command = defineCommand({
         EDGESTOCK_CENTRAL_INSTEAD_OF: args['instead-of'],
       }),
     );
-    console.log(args.json ? JSON.stringify({ central: central.url }) : `central is ready: ${central.url}/v1/status`);
+    const say = (standing: Standing) => console.log(args.json ? jsonOf(central, standing) : textOf(central, standing));
+    say(central.standing);
+    if (!central.standing.isReady) void central.ready.then(say);
     await Promise.race([aborted(stopping), central.failed]);
     await central.stop();
   },
 });
+
+function jsonOf({ url }: Central, standing: Standing): string {
+  return JSON.stringify({ central: url, ...standing });
+}
+
+function textOf({ url }: Central, { isReady, waitsFor, reason }: Standing): string {
+  const where = `${url}/v1/status`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  if (!isReady) return `central waits for its store, and tries for ever: ${where}${why}`;
+  return `central is ready: ${where}${waitsFor === 'broker' ? `; without the broker, for which it tries for ever${why}` : ''}`;
+}

@@ -3,6 +3,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { centralLimits } from '../limits.ts';
+import { StoreDamaged } from '../store/store-damaged.ts';
 import { StoreFailing } from '../store/store-failing.ts';
 import { StoreFull } from '../store/store-full.ts';
 
@@ -12,7 +13,7 @@ export type StoreFailure = { readonly since: number; readonly reason: string; re
 /**
  * Calls to a store whose disk may be full, or whose server away. That is no reason to begin anew: a thread that dies and starts
  * again finds it so. The call waits here, nothing is acknowledged, the broker and the nodes keep what comes, and the
- * first call that succeeds goes on. Every other failure passes through.
+ * first call that succeeds goes on. Every other failure passes through, also damage, which no waiting mends.
  */
 export class StoreWrites {
   readonly #clock: Clock;
@@ -94,7 +95,7 @@ export class StoreWrites {
 
   /** Takes note of a call elsewhere that failed for now; what is no failure of operation is thrown. */
   failed(error: unknown): void {
-    if (!(error instanceof StoreFailing)) throw error;
+    if (!(error instanceof StoreFailing) || error instanceof StoreDamaged) throw error;
     const { name, message: reason, hint } = error;
     // A server that is back may refuse whom it let in before: then somebody has to do something else about it.
     if (this.#failure !== undefined && this.#kind === name) return;

@@ -6,8 +6,7 @@ import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts
 import type { Applied } from '../store/central-store.ts';
 import type { PromiseStore } from '../store/promise-store.ts';
 import { StoreFailing } from '../store/store-failing.ts';
-import { StoreFull } from '../store/store-full.ts';
-import { PromiseUnavailable, type PromiseWriter } from './promise-writer.ts';
+import { PromiseUnavailable, type PromiseWriter, storeWords } from './promise-writer.ts';
 
 export type PromiseQueueOptions = {
   readonly store: Pick<PromiseStore, 'promise'>;
@@ -127,10 +126,7 @@ export class PromiseQueue implements PromiseWriter, Service {
     } catch (cause) {
       if (cause instanceof StoreFailing) {
         // No reason to begin anew, and none to wait: a shop does better to hear of it. The next group tries again.
-        const error =
-          cause instanceof StoreFull
-            ? new PromiseUnavailable('store-full', 'the store is full', { cause })
-            : new PromiseUnavailable('store-away', 'the database server cannot be reached', { cause });
+        const error = new PromiseUnavailable(cause.reason, storeWords[cause.reason], { cause });
         for (const { reject } of group) reject(error);
         return;
       }

@@ -24,7 +24,7 @@ import type { VerifiedBatch } from '../rules/verified-batch.ts';
  *
  * Times are central's wall clock in milliseconds since 1970 UTC unless a name says otherwise. Methods reject only on
  * operating failures (disk, lock, lost connection): retrying them is safe. What may be only for now rejects with a `StoreFailing`: `StoreFull` for a write that finds no
- * room, `StoreUnavailable` for a server that is away, `StoreRefused` for one that does not let central in.
+ * room, `StoreUnavailable` for a server that is away, `StoreReadOnly` for one that takes no writes, `StoreRefused` for one that does not let central in.
  */
 export interface CentralStore extends CentralReader {
   /** Makes a node known, or tells why not. Asking again gives the same answer. A refusal leaves no trace. */

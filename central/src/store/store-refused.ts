@@ -6,6 +6,7 @@ import { StoreFailing } from './store-failing.ts';
  */
 export class StoreRefused extends StoreFailing {
   override readonly name = 'StoreRefused';
+  readonly reason = 'store-away';
   readonly hint: string;
 
   constructor(message: string, hint: string, options?: ErrorOptions) {

@@ -74,6 +74,7 @@ export function connectNats(
     random,
     log,
     signal: abort.signal,
+    onUnreachable: (reason) => tell({ type: 'broker', isUp: false, reason }),
     ...(config.retryDelayMs === undefined ? {} : { retryDelayMs: config.retryDelayMs }),
   });
   const owner = ownerOf(config, storeId);

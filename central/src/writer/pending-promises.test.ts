@@ -35,7 +35,7 @@ it('everyone who waits hears when the thread is gone, and nothing is kept for th
   const asked = pending.put(command).catch((error: unknown) => error);
   await turn();
   const unsent = pending.put(command).catch((error: unknown) => error);
-  pending.close('interrupted');
+  pending.close('restarting');
   expect(await asked).toMatchObject({ failure: 'interrupted', retryable: true });
   expect(await unsent).toMatchObject({ failure: 'interrupted' });
   await expect(pending.put(command)).rejects.toMatchObject({ failure: 'restarting' });

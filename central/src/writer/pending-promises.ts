@@ -1,5 +1,5 @@
 import { centralLimits } from '../limits.ts';
-import { PromiseUnavailable } from '../orders/promise-writer.ts';
+import { PromiseUnavailable, storeWords } from '../orders/promise-writer.ts';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { PromiseAnswer, PromiseRequest } from './writer-messages.ts';
 
@@ -19,7 +19,8 @@ export class PendingPromises {
   #unsent: PromiseRequest[] = [];
   /** Where they go; absent while there is no thread. */
   #send: ((requests: readonly PromiseRequest[]) => void) | undefined;
-  #isStopping = false;
+  /** Why there is none. */
+  #absence: 'restarting' | 'stopping' | 'store-damaged' = 'restarting';
 
   get size(): number {
     return this.#pending.size;
@@ -30,10 +31,11 @@ export class PendingPromises {
     this.#send = send;
   }
 
-  /** The thread is gone. What it had may or may not have been carried out. */
-  close(failure: 'interrupted' | 'stopping'): void {
+  /** The thread is gone. What it had may or may not have been carried out; why what comes now cannot be is told by `absence`. */
+  close(absence: 'restarting' | 'stopping' | 'store-damaged'): void {
+    const failure = absence === 'stopping' ? 'stopping' : 'interrupted';
     this.#send = undefined;
-    this.#isStopping = failure === 'stopping';
+    this.#absence = absence;
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     this.#unsent = [];
@@ -42,8 +44,9 @@ export class PendingPromises {
 
   put(command: PromiseCommand): Promise<PromiseOutcome> {
     if (this.#send === undefined) {
-      const failure = this.#isStopping ? 'stopping' : 'restarting';
-      return Promise.reject(new PromiseUnavailable(failure, 'the thread that writes is not there'));
+      const message =
+        this.#absence === 'store-damaged' ? storeWords[this.#absence] : 'the thread that writes is not there';
+      return Promise.reject(new PromiseUnavailable(this.#absence, message));
     }
     if (this.#pending.size >= centralLimits.promisesWaitingMax) {
       return Promise.reject(new PromiseUnavailable('busy', `${this.#pending.size} promise commands wait already`));

@@ -48,7 +48,7 @@ beforeEach(async () => {
   const databasePath = join(directory, 'central.db');
   writer = new Writer(
     { natsUrls: [broker.url], store: { kind: 'sqlite', path: databasePath }, logLevel: 'silent', retryDelayMs },
-    { ...runtime, onLasting: rethrown },
+    { ...runtime, onLasting: rethrown, onDamaged: (reason) => rethrown(new Error(reason)) },
   );
   await writer.ready;
   open = openCentralReader(databasePath);

@@ -20,6 +20,8 @@ export type WriterConfig = {
   readonly roles?: readonly Role[];
   /** A file is made if absent, and this thread becomes its only writer. */
   readonly store: StorePlace;
+  /** Which file the place has, where that is known: no life of the thread opens another one than its process has. */
+  readonly held?: { readonly device: number; readonly inode: number };
   /** Whether a file is checked when it is opened: after a life that ended with a failure, since the disk may have caused it. */
   readonly isStoreChecked?: boolean;
   readonly logLevel: LogLevel;
@@ -48,8 +50,8 @@ export type FromWriter =
   | { readonly type: 'changed'; readonly changes: readonly ChangeNotice[] }
   /** Answers to promise commands; those of one commit come together, after the changes it made. */
   | { readonly type: 'answers'; readonly answers: readonly PromiseAnswer[] }
-  /** The link to the broker came up, or was cut. */
-  | { readonly type: 'broker'; readonly isUp: boolean }
+  /** The link to the broker came up, or was cut, or could not be made. */
+  | { readonly type: 'broker'; readonly isUp: boolean; readonly reason?: string }
   /** The broker began to refuse the stream, or takes it again. */
   | { readonly type: 'stream'; readonly failure: StreamFailure | undefined }
   | { readonly type: 'heard'; readonly heard: readonly Heard[] }

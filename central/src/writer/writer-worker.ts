@@ -38,7 +38,8 @@ const opening = new StoreWrites({
   log,
   onChange: (failure) => tell({ type: 'store', failure }),
 });
-const open = () => openStore(config.store, { isChecked: config.isStoreChecked ?? true });
+const { store, isStoreChecked: isChecked = true, held } = config;
+const open = () => openStore(store, { isChecked, ...(held === undefined ? {} : { held }) });
 opened = await opening.hold(open, new AbortController().signal);
 thread = await startWriterThread({
   config,

@@ -38,7 +38,11 @@ let open: OpenReader;
 beforeEach(async () => {
   broker = await startNatsServer();
   directory = await mkdtemp(join(tmpdir(), 'edgestock-ingest-'));
-  writer = new Writer(config(), { ...runtime, onLasting: rethrown });
+  writer = new Writer(config(), {
+    ...runtime,
+    onLasting: rethrown,
+    onDamaged: (reason) => rethrown(new Error(reason)),
+  });
   await writer.ready;
   open = openCentralReader(config().store.path);
   connection = await connectForEver({ url: broker.url, name: 'test node', retryDelayMs, ...runtime });

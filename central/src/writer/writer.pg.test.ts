@@ -18,7 +18,7 @@ it('is not started again on a database that a newer release has changed, and say
   const url = server.url('store');
   const writer = new Writer(
     { natsUrls: [], roles: ['api'], store: { kind: 'postgresql', url }, logLevel: 'silent' },
-    { clock: systemClock, random: systemRandom, log: silentLog, onLasting },
+    { clock: systemClock, random: systemRandom, log: silentLog, onLasting, onDamaged: () => undefined },
   );
   await writer.ready;
   const database = new ServerDatabase(url, { readersMax: 1, name: 'a newer release' });

@@ -15,6 +15,7 @@ import type { PromiseWriter } from '../orders/promise-writer.ts';
 import type { Heard } from '../rules/node-record.ts';
 import type { PromiseCommand, PromiseOutcome } from '../rules/promise-command.ts';
 import type { ChangeNotice } from '../store/central-store.ts';
+import { StoreDamaged, tellsOfDamage } from '../store/store-damaged.ts';
 import { PendingPromises } from './pending-promises.ts';
 import type { FromWriter, ToWriter, WriterConfig, WriterMetrics } from './writer-messages.ts';
 
@@ -34,11 +35,13 @@ export class Writer implements Service, PromiseWriter {
   readonly #log: Log;
   readonly #backoff: Backoff;
   readonly #onLasting: (error: Error) => void;
+  readonly #onDamaged: (reason: string) => void;
   readonly #changeListeners = new Set<(changes: readonly ChangeNotice[]) => void>();
   readonly #epochListeners = new Set<() => void>();
   readonly #heardListeners = new Set<(heard: readonly Heard[]) => void>();
   readonly #pending = new PendingPromises();
   readonly #ready = Promise.withResolvers<boolean>();
+  readonly #brokerAsked = Promise.withResolvers<boolean>();
   #worker: Worker | undefined;
   #exited: Promise<unknown> = Promise.resolve();
   #metrics: WriterMetrics = {
@@ -51,10 +54,17 @@ export class Writer implements Service, PromiseWriter {
   #cancelRestart: (() => void) | undefined;
   #isStopping = false;
   #isBrokerUp = false;
+  #brokerReason: string | undefined;
   #storeFailure: StoreFailure | undefined;
   #streamFailure: StreamFailure | undefined;
+  #damage: StoreFailure | undefined;
+  #setback: StoreFailure | undefined;
+  #wasReady = false;
 
-  /** `onLasting`: it ended with a failure that no new life would mend, and stays down. */
+  /**
+   * `onLasting`: it ended with a failure that no new life would mend, and stays down. `onDamaged`: its store is damaged, and it stays down
+   * until it is told that it is not (`storeIsSound`).
+   */
   constructor(
     config: WriterConfig,
     deps: {
@@ -62,9 +72,11 @@ export class Writer implements Service, PromiseWriter {
       readonly random: Random;
       readonly log: Log;
       readonly onLasting: (error: Error) => void;
+      readonly onDamaged: (reason: string) => void;
     },
   ) {
     this.#onLasting = deps.onLasting;
+    this.#onDamaged = deps.onDamaged;
     this.#config = config;
     this.#clock = deps.clock;
     this.#log = deps.log;
@@ -75,6 +87,14 @@ export class Writer implements Service, PromiseWriter {
   /** Resolves when the store exists and can be read, which does not need the broker; with false when it is stopped before. */
   get ready(): Promise<boolean> {
     return this.#ready.promise;
+  }
+
+  /**
+   * Resolves when the broker has let this store take from it, or has not been reached at the first attempt; with false when it is stopped
+   * before. Stays open where the broker is another store's.
+   */
+  get brokerAsked(): Promise<boolean> {
+    return this.#brokerAsked.promise;
   }
 
   /** Counters of the current life of the thread, at most a second old. */
@@ -92,9 +112,33 @@ export class Writer implements Service, PromiseWriter {
     return this.#isBrokerUp;
   }
 
+  /** Why the broker could not be reached at the last attempt to make the first connection. */
+  get brokerReason(): string | undefined {
+    return this.#brokerReason;
+  }
+
   /** Why the store takes no writes and since when; absent while it does. */
   get storeFailure(): StoreFailure | undefined {
     return this.#storeFailure;
+  }
+
+  /** Why lives of the thread have ended, and since when, until one is ready. */
+  get setback(): StoreFailure | undefined {
+    return this.#setback;
+  }
+
+  /** What is wrong with the store's file and since when; absent as long as nothing is known of it here. */
+  get damage(): StoreFailure | undefined {
+    return this.#damage;
+  }
+
+  /** The store's file is whole after all. */
+  storeIsSound(): void {
+    if (this.#damage === undefined || this.#isStopping) return;
+    this.#damage = undefined;
+    this.#log.info({}, 'the store is sound: the writer starts again');
+    // Its last life may be about to end still.
+    if (this.#worker === undefined) this.#start();
   }
 
   /** Why the broker refuses the stream and since when; absent while it does not. */
@@ -146,6 +190,7 @@ export class Writer implements Service, PromiseWriter {
     this.#worker?.postMessage(message);
     await this.#exited;
     this.#ready.resolve(false);
+    this.#brokerAsked.resolve(false);
   }
 
   /** Ends the thread at once, as a crash would. For fault tests. */
@@ -160,17 +205,29 @@ export class Writer implements Service, PromiseWriter {
     });
     this.#worker = worker;
     worker.on('message', (message: FromWriter) => this.#hear(message));
-    worker.on('error', (error) => {
-      this.#log.error({ reason: error.message, hint: hintOf(error) }, 'the writer failed');
-      if (isLasting(error)) {
-        this.#isStopping = true;
-        this.#onLasting(error);
-      }
-    });
+    worker.on('error', (error) => this.#failed(error));
     this.#exited = new Promise((resolve) => worker.once('exit', resolve));
     worker.once('exit', () => this.#restartLater());
     // Asked to stop before this life began, for example between two of them.
     if (this.#isStopping) void worker.terminate();
+  }
+
+  #failed(error: Error): void {
+    // Of damage that is met while central runs whoever watches over the file tells; what else is in it goes on being read.
+    const isDamaged = tellsOfDamage(error);
+    if (isDamaged && this.#wasReady) {
+      const { hint, message: reason } = new StoreDamaged(error.message);
+      this.#damage ??= { since: this.#clock.now(), reason, hint };
+      this.#onDamaged(reason);
+      return;
+    }
+    const { message: reason } = error;
+    const hint = hintOf(error);
+    this.#setback = { since: this.#setback?.since ?? this.#clock.now(), reason, hint };
+    this.#log.error({ reason, hint }, 'the writer failed');
+    if (!isDamaged && !isLasting(error)) return;
+    this.#isStopping = true;
+    this.#onLasting(isDamaged ? new StoreDamaged(`the store is damaged: ${error.message}`, { cause: error }) : error);
   }
 
   #openPending(): void {
@@ -184,10 +241,10 @@ export class Writer implements Service, PromiseWriter {
   #restartLater(): void {
     this.#worker = undefined;
     this.#isBrokerUp = false;
-    this.#pending.close(this.#isStopping ? 'stopping' : 'interrupted');
+    this.#pending.close(this.#isStopping ? 'stopping' : this.#damage === undefined ? 'restarting' : 'store-damaged');
     this.#storeFailure = undefined;
     this.#streamFailure = undefined;
-    if (this.#isStopping) return;
+    if (this.#isStopping || this.#damage !== undefined) return;
     if (this.#clock.monotonicMs() - this.#startedAtMs > HEALTHY_AFTER_MS) this.#backoff.reset();
     const delayMs = this.#backoff.nextDelayMs();
     this.#restarts += 1;
@@ -200,6 +257,8 @@ export class Writer implements Service, PromiseWriter {
       case 'ready':
         // Not before: while its store cannot be opened, nobody should wait.
         this.#openPending();
+        this.#wasReady = true;
+        this.#setback = undefined;
         this.#ready.resolve(true);
         if (this.#restarts > 0) for (const listener of this.#changeListeners) listener([]);
         return;
@@ -217,6 +276,8 @@ export class Writer implements Service, PromiseWriter {
         return;
       case 'broker':
         this.#isBrokerUp = message.isUp;
+        this.#brokerReason = message.reason;
+        this.#brokerAsked.resolve(true);
         return;
       case 'stream':
         this.#streamFailure = message.failure;
@@ -236,5 +297,5 @@ export class Writer implements Service, PromiseWriter {
 /** What the failure itself says to do, as one of a store that was moved away does. */
 function hintOf(error: Error): string {
   if ('hint' in error && typeof error.hint === 'string') return error.hint;
-  return 'is the disk full, or the store held by another process?';
+  return 'Look at the disk (kernel log: does it fail, is it read-only?), and whether this user may write there. It is tried again and again.';
 }

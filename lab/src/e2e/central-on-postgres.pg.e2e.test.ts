@@ -120,6 +120,7 @@ test('central that starts before its server says so, and serves as soon as it is
   // In order, though nobody answers any more.
   expect(await central.kill('SIGTERM')).toBe(0);
   central = await startCentral();
+  expect(central.ready).toMatchObject({ isReady: false, waitsFor: 'store', reason: expect.any(String) });
   const waiting = await status();
   expect(waiting).toMatchObject({ role: 'central', ingest: { isUp: false } });
   expect((await requestJson(`${centralUrl}/v1/availability/A`)).status).toBe(503);

@@ -118,7 +118,7 @@ export class SimulatedCentral {
     this.#life = undefined;
     life.clock.kill();
     this.#around.broker.disconnect();
-    life.pending.close('interrupted');
+    life.pending.close('restarting');
     this.#dead.push(this.#store);
     this.#folder = this.#around.disk.afterCrash('central', this.#folder);
     this.#around.planted?.afterCrash?.(join(this.#folder, FILE), 'central');

@@ -15,5 +15,7 @@ export function upLogLevel(
 ): LogLevel {
   const preset = isTerminal && !isJson ? 'warn' : 'info';
   const given = environment[LOG_LEVEL_VARIABLE] || preset;
-  return readSettings({ [LOG_LEVEL_VARIABLE]: logLevelSetting }, { [LOG_LEVEL_VARIABLE]: given })[LOG_LEVEL_VARIABLE];
+  return readSettings({ [LOG_LEVEL_VARIABLE]: logLevelSetting }, { environment: { [LOG_LEVEL_VARIABLE]: given } })[
+    LOG_LEVEL_VARIABLE
+  ];
 }

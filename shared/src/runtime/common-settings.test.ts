@@ -12,11 +12,11 @@ const table = {
 describe('the settings that both sides have', () => {
   it('have their defaults', () => {
     const defaults = { HOST: '127.0.0.1', PORT: 7_100, NATS: ['nats://127.0.0.1:4222'], LOG: 'info' };
-    expect(readSettings(table, { PORT: '' })).toEqual(defaults);
+    expect(readSettings(table, { environment: { PORT: '' } })).toEqual(defaults);
   });
 
   it('take a cluster of brokers, and port 0', () => {
-    expect(readSettings(table, { PORT: '0', NATS: 'nats://a:1, tls://b:2,' })).toMatchObject({
+    expect(readSettings(table, { environment: { PORT: '0', NATS: 'nats://a:1, tls://b:2,' } })).toMatchObject({
       PORT: 0,
       NATS: ['nats://a:1', 'tls://b:2'],
     });
@@ -29,6 +29,6 @@ describe('the settings that both sides have', () => {
     ['NATS', 'nats://a:1,http://b'],
     ['LOG', 'loud'],
   ])('refuse %s=%s', (name, value) => {
-    expect(() => readSettings(table, { [name]: value })).toThrow(ConfigError);
+    expect(() => readSettings(table, { environment: { [name]: value } })).toThrow(ConfigError);
   });
 });

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 export type Setting<T> = {
   readonly schema: z.ZodType<T, string | undefined>;
   readonly description: string;
-  /** Of the command that reads it; absent where there is only the environment. */
+  /** Of the commands that read it; absent where there is only the environment. */
   readonly flag?: string;
   /** Its value may let somebody in, and is shown to nobody. */
   readonly isSecret?: true;
@@ -24,22 +24,39 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads the named settings out of an environment; an empty value counts as unset. Throws one `ConfigError` with every problem. */
-export function readSettings<Table extends SettingTable>(
-  table: Table,
-  environment: Readonly<Record<string, string | undefined>>,
-): SettingsOf<Table> {
+/** What somebody set, by the names of the settings. What was said by a flag goes before the environment. */
+export type Given = {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly flags?: Readonly<Record<string, string | undefined>>;
+};
+
+/** Reads the named settings; an empty value counts as unset. Throws one `ConfigError` with every problem. */
+export function readSettings<Table extends SettingTable>(table: Table, given: Given): SettingsOf<Table> {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries(table)) {
-    const text = environment[name];
+    const text = textOf(name, given);
     const parsed = setting.schema.safeParse(text === '' ? undefined : text);
     if (parsed.success) values[name] = parsed.data;
-    else
-      problems.push(
-        `${name}=${setting.isSecret === true ? '(not shown)' : (text ?? '(unset)')}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. ${setting.description}${setting.flag === undefined ? '' : ` Flag: ${setting.flag}.`}`,
-      );
+    else {
+      const why = parsed.error.issues.map((issue) => issue.message).join('; ');
+      // Whoever has typed it as a flag knows of that.
+      const flag = setting.flag === undefined || given.flags?.[name] !== undefined ? '' : ` Flag: ${setting.flag}.`;
+      problems.push(`${asTyped(table, name, given)}: ${why}. ${setting.description}${flag}`);
+    }
   }
   if (problems.length > 0) throw new ConfigError(problems);
   return values as SettingsOf<Table>;
+}
+
+/** A setting as whoever gave it finds it again: `--port x` in the command line, `EDGESTOCK_EDGE_PORT=x` in the environment. */
+export function asTyped<Table extends SettingTable>(table: Table, name: keyof Table & string, given: Given): string {
+  const setting = table[name];
+  const text = setting?.isSecret === true ? '(not shown)' : (textOf(name, given) ?? '(unset)');
+  const isFlag = setting?.flag !== undefined && given.flags?.[name] !== undefined;
+  return isFlag ? `${setting.flag} ${text}` : `${name}=${text}`;
+}
+
+function textOf(name: string, { environment, flags }: Given): string | undefined {
+  return flags?.[name] ?? environment[name];
 }

@@ -171,6 +171,56 @@ describe('the daily check', () => {
   });
 });
 
+describe('damage that somebody stumbles over', () => {
+  const MINUTES_20 = 20 * 60_000;
+  const stumbling = (found: () => readonly string[]) => {
+    const clock = new VirtualClock();
+    const [told, said] = [[] as (readonly string[])[], [] as object[]];
+    const integrity = new IntegrityWatch({
+      ...{ path, clock, random: systemRandom, remedy: 'Restore it.' },
+      log: { ...silentLog, error: (facts: object) => void said.push(facts) },
+      check: async () => found(),
+      onChecked: (findings) => void told.push(findings),
+    });
+    return { clock, integrity, told, said };
+  };
+
+  it('is known at once, told once, and looked at until a check finds nothing', async () => {
+    let findings = ['page 9: not a page'];
+    const { clock, integrity, told, said } = stumbling(() => findings);
+    integrity.met('the image is malformed');
+    integrity.met('the image is malformed');
+    const hint = expect.stringContaining('Restore it.');
+    expect(integrity.report).toMatchObject({ findings: ['the image is malformed'], hint });
+    await clock.advance(MINUTES_20);
+    expect(integrity.report).toMatchObject({ findings, hint });
+    expect(said).toEqual([{ findings: ['the image is malformed'], hint }]);
+    findings = [];
+    await clock.advance(MINUTES_20);
+    expect(integrity.isDamaged).toBe(false);
+    expect(told.at(-1)).toEqual([]);
+    await integrity.stop();
+  });
+
+  it('is not disproved by a check that had begun before', async () => {
+    const before = Promise.withResolvers<readonly string[]>();
+    const after = Promise.withResolvers<readonly string[]>();
+    const checks = [before.promise, after.promise];
+    const integrity = new IntegrityWatch({
+      ...{ path, clock: new VirtualClock(), random: systemRandom, log: silentLog },
+      check: () => checks.shift() ?? Promise.resolve(['nobody asked for it']),
+    });
+    const checked = integrity.check();
+    integrity.met('the image is malformed');
+    before.resolve([]);
+    await checked;
+    expect(integrity.isDamaged).toBe(true);
+    after.resolve([]);
+    await expect.poll(() => integrity.isDamaged).toBe(false);
+    await integrity.stop();
+  });
+});
+
 describe('the check at a start', () => {
   const LARGE = { checkedFirstBytesMax: 1 };
 

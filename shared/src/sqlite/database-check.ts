@@ -5,6 +5,8 @@ const RESTORE = 'Restore the last backup on a sound disk.';
 /** A database file that is not what SQLite wrote. Nothing is served or recorded from it. */
 export class DatabaseDamaged extends Error {
   override readonly name = 'DatabaseDamaged';
+  /** As SQLite names it: a field, which goes over to another thread. */
+  readonly code = 'SQLITE_CORRUPT';
   readonly hint: string;
 
   /** `remedy`: what whoever owns the database can do. */
@@ -54,7 +56,7 @@ export function openedSound<Opened>(path: string, open: () => Opened): Opened {
   try {
     return open();
   } catch (error) {
-    throw isDamage(error) ? damaged(path, [error.message], error) : error;
+    throw isDamage(error) && !(error instanceof DatabaseDamaged) ? damaged(path, [error.message], error) : error;
   }
 }
 
@@ -68,8 +70,10 @@ function rowsOf(check: () => unknown): readonly string[] {
   }
 }
 
+/** Also of an error that came from another thread, where it is one of SQLite's by its code alone. */
 export function isDamage(error: unknown): error is Error {
-  return error instanceof Database.SqliteError && /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string')) return false;
+  return /^SQLITE_(CORRUPT|NOTADB)/.test(error.code);
 }
 
 function damaged(path: string, findings: readonly string[], cause?: unknown): DatabaseDamaged {

@@ -5,13 +5,15 @@ import type { Random } from '../runtime/random.ts';
 import type { Service } from '../runtime/service.ts';
 import type { CheckDepth, CheckOrder } from './database-check.ts';
 
-/** What the last whole check of a database said. */
+/** What the last whole check of a database said, or, until there is one, who stumbled over damage. */
 export type IntegrityReport = {
   /** When it was finished, ms since 1970 UTC. */
   readonly checkedAt: number;
   readonly durationMs: number;
   /** Empty: it is sound. */
   readonly findings: readonly string[];
+  /** What to do about them. */
+  readonly hint?: string;
 };
 
 /** One check; no findings = sound. Rejects when it could not be made, as early as it can once the signal aborts. */
@@ -19,6 +21,8 @@ export type Check = (order: CheckOrder, signal: AbortSignal) => Promise<readonly
 
 const RESTORE = 'Replace the disk and restore the last backup.';
 const DAY_MS = 24 * 3_600_000;
+/** While somebody waits to hear that it is sound after all. */
+const AGAIN_AFTER_MS = 15 * 60_000;
 
 /**
  * Checks a database once a day while it is in use, in a thread of its own or however it is told. Not at a fixed time: hundreds of databases in one
@@ -33,6 +37,9 @@ export class IntegrityWatch implements Service {
   readonly #stopping = new AbortController();
   readonly #onChecked: ((findings: readonly string[]) => void) | undefined;
   readonly #cancels: (() => void)[] = [];
+  #cancelAgain: (() => void) | undefined;
+  /** Times that somebody stumbled. */
+  #met = 0;
   #running: Promise<void> | undefined;
   #report: IntegrityReport | undefined;
 
@@ -69,6 +76,23 @@ export class IntegrityWatch implements Service {
     return this.#report;
   }
 
+  get isDamaged(): boolean {
+    return (this.#report?.findings.length ?? 0) > 0;
+  }
+
+  /**
+   * Whoever reads or writes the database has stumbled over damage in it: known from here on, and told once. The whole of it is checked then,
+   * and again and again, until a check finds nothing: a disk may have given back once what it does not hold.
+   */
+  met(reason: string): void {
+    // What a check that runs has read may have been sound.
+    this.#met += 1;
+    if (this.isDamaged) return;
+    this.#found([reason], { durationMs: 0 });
+    this.#cancelAgain ??= this.#clock.every(AGAIN_AFTER_MS, () => void this.check());
+    void (this.#running ?? Promise.resolve()).then(() => this.check());
+  }
+
   /** Checks now, or joins the check that runs. `stop` waits for its end: a check in a thread cannot be interrupted. */
   check(depth: CheckDepth = 'whole'): Promise<void> {
     this.#running ??= this.#run(depth).finally(() => {
@@ -79,22 +103,19 @@ export class IntegrityWatch implements Service {
 
   async stop(): Promise<void> {
     for (const cancel of this.#cancels.splice(0)) cancel();
+    this.#cancelAgain?.();
     this.#stopping.abort();
     await this.#running;
   }
 
   async #run(depth: CheckDepth): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
     const startedMs = this.#clock.monotonicMs();
+    const met = this.#met;
     try {
       const findings = await this.#check({ path: this.#path, depth }, this.#stopping.signal);
-      const durationMs = Math.round(this.#clock.monotonicMs() - startedMs);
-      this.#report = { checkedAt: this.#clock.now(), durationMs, findings };
-      if (findings.length === 0) this.#log.info({ durationMs }, 'the database is sound');
-      else {
-        const hint = `A restart refuses this file. ${this.#remedy}`;
-        this.#log.error({ findings, hint }, 'the database is damaged');
-      }
-      this.#tell(findings);
+      if (met !== this.#met && findings.length === 0) return;
+      this.#found(findings, { durationMs: Math.round(this.#clock.monotonicMs() - startedMs) });
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       // Nothing is known then: the last report stands, and a day later is another try.
@@ -103,6 +124,22 @@ export class IntegrityWatch implements Service {
         'the database was not checked',
       );
     }
+  }
+
+  #found(findings: readonly string[], { durationMs }: { readonly durationMs: number }): void {
+    const wasDamaged = this.isDamaged;
+    const checkedAt = this.#clock.now();
+    if (findings.length === 0) {
+      this.#report = { checkedAt, durationMs, findings };
+      this.#log.info({ durationMs }, 'the database is sound');
+      this.#cancelAgain?.();
+      this.#cancelAgain = undefined;
+    } else {
+      const hint = `A restart refuses this file. ${this.#remedy}`;
+      this.#report = { checkedAt, durationMs, findings, hint };
+      if (!wasDamaged) this.#log.error({ findings, hint }, 'the database is damaged');
+    }
+    this.#tell(findings);
   }
 
   #tell(findings: readonly string[]): void {

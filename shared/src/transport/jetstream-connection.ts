@@ -26,6 +26,8 @@ export type BrokerOptions = {
    * attempts cannot be cancelled: it keeps a process that has stopped alive for up to ten seconds. Default `client`.
    */
   readonly redials?: 'client' | 'owner';
+  /** Told of each attempt to make the first connection that failed. */
+  readonly onUnreachable?: (reason: string) => void;
   /** Bounds of the wait between two attempts, in milliseconds. */
   readonly retryDelayMs?: { readonly min: number; readonly max: number };
 };
@@ -68,6 +70,7 @@ export async function connectForEver(options: BrokerOptions): Promise<NatsConnec
         throw new ConnectAborted(`connecting to ${options.url} was given up`, { cause: error });
       }
       const facts = { broker: options.url, attempt, reason: reasonOf(error) };
+      options.onUnreachable?.(facts.reason);
       if (attempt % ATTEMPTS_PER_LOG_LINE === 1) {
         log.warn(
           { ...facts, hint: 'is the broker up, and the address right? Trying for ever.' },

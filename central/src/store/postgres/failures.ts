@@ -4,14 +4,17 @@ export type Failure =
   | 'conflict'
   /** The server is not there, or went away; whether the transaction committed is not known. */
   | 'connection'
-  /** The server has no room, or takes no writes. */
+  /** The server has no room. */
   | 'full'
+  /** The server takes no writes: a standby, or one that was told so. */
+  | 'read-only'
   /** Nothing that another attempt could change. */
   | 'other';
 
 const conflictStates = ['40001', '40P01'];
-/** Disk full; other resources; and read-only, which is what a server turns to whose disk fills up, or whose place was taken. */
-const fullStates = ['53100', '53000', '25006'];
+/** Disk full, and other resources. */
+const fullStates = ['53100', '53000'];
+const READ_ONLY = '25006';
 /** Class 08 is added to these: the server shuts down, starts up, or has no connection left. */
 const connectionStates = ['57P01', '57P02', '57P03', '57P05', '53300'];
 /** The driver's words, and those of the operating system. */
@@ -35,6 +38,7 @@ export function failureOf(error: unknown): Failure {
   if (code === undefined) return 'other';
   if (conflictStates.includes(code)) return 'conflict';
   if (fullStates.includes(code)) return 'full';
+  if (code === READ_ONLY) return 'read-only';
   if (connectionCodes.includes(code) || connectionStates.includes(code) || /^08...$/.test(code)) return 'connection';
   return 'other';
 }

@@ -6,10 +6,9 @@ import type { SharedStore } from '../shared-store.ts';
 import { StoreFailing } from '../store-failing.ts';
 import { StoreInUse } from '../store-in-use.ts';
 import { refuseMoved } from '../store-moved.ts';
-import { StoreUnavailable } from '../store-unavailable.ts';
 import { PostgresCentralReader } from './central-reader.ts';
 import { PostgresCentralStore } from './central-store.ts';
-import { failureOf } from './failures.ts';
+import { failureInWords } from './failure-in-words.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations.ts';
 import { standingIn } from './move/standing.ts';
@@ -27,7 +26,7 @@ type StoreParts = {
 
 /**
  * Opens the store to write to it, migrated; several processes may do so at once. Throws `StoreUnavailable` while the server is
- * away, `StoreFull` while it takes no writes, `StoreRefused`, `SchemaRefused` and `StoreMoved` for what waiting does
+ * away, `StoreFull` and `StoreReadOnly` while it takes no writes, `StoreRefused`, `SchemaRefused` and `StoreMoved` for what waiting does
  * not change.
  */
 export async function openPostgresStore(
@@ -71,9 +70,5 @@ export function openPostgresReader(
 export function refusalOf(error: unknown): unknown {
   const inWords = [LastingFailure, StoreFailing, StoreInUse];
   if (inWords.some((kind) => error instanceof kind)) return error;
-  if (failureOf(error) === 'connection') {
-    const reason = error instanceof Error ? error.message : String(error);
-    return new StoreUnavailable(`the database server cannot be reached: ${reason}`, { cause: error });
-  }
-  return storeRefused(error);
+  return failureInWords(error) ?? storeRefused(error);
 }

@@ -5,7 +5,7 @@ import { VirtualClock } from '@edgestock/shared/testing/virtual-clock';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { centralLimits } from '../../limits.ts';
-import { StoreFull } from '../store-full.ts';
+import { StoreReadOnly } from '../store-read-only.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { migrate } from './migrate.ts';
 import { migrations } from './migrations.ts';
@@ -324,12 +324,23 @@ it('says that a server is not there after some attempts, and works when it is th
   expect(await revision()).toBe(1);
 });
 
-it('tells of a server that takes no writes as of a full store', async () => {
+it('tells of a server that is read-only in words of its own, and writes when it is the primary again', async () => {
   await database.reads.run(`ALTER DATABASE store SET default_transaction_read_only = on`);
-  const readOnly = openDatabase();
-  const refused = transactionsOn(readOnly);
-  await expect(refused.run(() => raise(refused.session))).rejects.toThrow(StoreFull);
-  await readOnly.close();
+  const another = openDatabase();
+  const writing = transactionsOn(another);
+  const write = () => writing.run(() => raise(writing.session));
+  const refusal = await write().catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(StoreReadOnly);
+  expect(refusal).toMatchObject({
+    message: expect.stringContaining('read-only'),
+    reason: 'store-read-only',
+    hint: expect.stringContaining('the primary'),
+  });
+  // A session keeps what it began with: a new one is made.
+  await database.reads.run(`ALTER DATABASE store RESET default_transaction_read_only`);
+  await write();
+  expect(await revision()).toBe(1);
+  await another.close();
 });
 
 it('waits for the disk of a server that is told not to, and leaves no lock behind a process that stands still', async () => {

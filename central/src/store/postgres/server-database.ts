@@ -113,8 +113,9 @@ export class ServerDatabase implements PostgresDatabase {
       return await within(writer, watch, work);
     } catch (thrown) {
       const error = await this.#explained(thrown);
-      if (failureOf(error) === 'connection' || isServerRefusal(error)) {
-        // Its connection may be about to end.
+      if (['connection', 'read-only'].includes(failureOf(error)) || isServerRefusal(error)) {
+        // Its connection may be about to end. Or it leads to a server that is the primary no more, or was told to be read-only before:
+        // a session stays so for as long as it lasts.
         this.#writer = undefined;
         await writer.client.end({ timeout: 0 });
       }

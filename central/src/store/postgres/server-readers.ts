@@ -2,6 +2,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type postgres from 'postgres';
 import { centralLimits } from '../../limits.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
+import { failureInWords } from './failure-in-words.ts';
 import { failureOf } from './failures.ts';
 import { isServerRefusal, storeRefused } from './server-refusal.ts';
 
@@ -42,9 +43,7 @@ export class ServerReaders {
     if ('result' in attempt) return attempt.result;
     const again = await this.#attempt(work);
     if ('result' in again) return again.result;
-    const { lost } = again;
-    const reason = lost instanceof Error ? lost.message : String(lost);
-    throw new StoreUnavailable(`the database server cannot be reached: ${reason}`, { cause: lost });
+    throw failureInWords(again.lost) ?? again.lost;
   }
 
   close(): Promise<void> {

@@ -3,8 +3,10 @@ import { systemRandom } from '@edgestock/shared/runtime/random';
 import { type PostgresServer, startPostgresServer } from '@edgestock/shared/testing/postgres-server';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { NOW, reserve } from '../contract-fixture.contract.ts';
+import { StoreReadOnly } from '../store-read-only.ts';
 import { StoreRefused } from '../store-refused.ts';
 import { openPostgresReader, openPostgresStore } from './open-central-store.ts';
+import { ServerDatabase } from './server-database.ts';
 
 let server: PostgresServer;
 const open = async (address: string) =>
@@ -43,6 +45,19 @@ it('says what else keeps it out: no such database, no such role', async () => {
   expect(await refusal(open(server.url('store').replace('edgestock@', 'nobody@')))).toMatchObject({
     message: expect.stringContaining('does not let central in'),
   });
+});
+
+it('says of a server that is read-only, as a standby is, and opens the store once it is not', async () => {
+  const admin = new ServerDatabase(server.url('postgres'), { readersMax: 1, name: 'a person' });
+  const tell = (isReadOnly: string) =>
+    admin.reads.run(`ALTER DATABASE store SET default_transaction_read_only = ${isReadOnly}`);
+  await tell('on');
+  const error = await open(server.url('store')).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(StoreReadOnly);
+  expect(error).not.toBeInstanceOf(StoreRefused);
+  await tell('off');
+  await (await open(server.url('store'))).close();
+  await admin.close();
 });
 
 it('says that the password is refused, at a start and to one that is open, which goes on when it is right again', async () => {

@@ -1,14 +1,12 @@
-import { assert, must, unreachable } from '@edgestock/shared/runtime/assert';
+import { assert, must } from '@edgestock/shared/runtime/assert';
 import { Backoff } from '@edgestock/shared/runtime/backoff';
 import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { centralLimits } from '../../limits.ts';
-import { StoreFull } from '../store-full.ts';
 import { type MoveStanding, refuseMoved } from '../store-moved.ts';
-import { StoreUnavailable } from '../store-unavailable.ts';
+import { failureInWords } from './failure-in-words.ts';
 import { failureOf } from './failures.ts';
 import { SentStatements } from './sent-statements.ts';
-import { isServerRefusal, storeRefused } from './server-refusal.ts';
 import {
   firstRow,
   type Meta,
@@ -62,7 +60,7 @@ export class Transactions {
   }
 
   /**
-   * One at a time. Throws `StoreFull`, `StoreUnavailable`, `StoreRefused` and `StoreMoved`; whatever else the work throws passes through. Nothing of it remains
+   * One at a time. Throws `StoreFull`, `StoreReadOnly`, `StoreUnavailable`, `StoreRefused` and `StoreMoved`; whatever else the work throws passes through. Nothing of it remains
    * then.
    */
   async run<T>(work: () => Promise<T>): Promise<T> {
@@ -120,27 +118,8 @@ export class Transactions {
 
 /** Throws unless another attempt may succeed. */
 function refuseRepeating(error: unknown, { isLast }: { readonly isLast: boolean }): void {
-  if (isServerRefusal(error)) throw storeRefused(error);
-  const failure = failureOf(error);
-  switch (failure) {
-    case 'other':
-      throw error;
-    case 'full':
-      throw new StoreFull(`the database server takes no writes: ${messageOf(error)}`, { cause: error });
-    case 'conflict':
-      if (isLast) throw error;
-      return;
-    case 'connection':
-      if (isLast)
-        throw new StoreUnavailable(`the database server cannot be reached: ${messageOf(error)}`, { cause: error });
-      return;
-    default:
-      unreachable(failure);
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!isLast && ['conflict', 'connection'].includes(failureOf(error))) return;
+  throw failureInWords(error) ?? error;
 }
 
 type Running = { readonly session: Session; readonly meta: Meta; readonly sent: SentStatements };

@@ -3,9 +3,12 @@ import Database, { type Statement } from 'better-sqlite3';
 import type { CentralStore } from '../central-store.ts';
 import { StoreDesk } from '../desks/store-desk.ts';
 import type { PromiseStore } from '../promise-store.ts';
+import type { StoreFailing } from '../store-failing.ts';
 import { StoreFull } from '../store-full.ts';
+import { StoreLocked } from '../store-locked.ts';
 import type { Tables } from '../tables/tables.ts';
 import { SqliteCentralReader } from './central-reader.ts';
+import { HeldFiles } from './held-files.ts';
 import { SqlitePromiseReader } from './promise-reader.ts';
 import { sqliteTables } from './sqlite-tables.ts';
 
@@ -13,6 +16,7 @@ import { sqliteTables } from './sqlite-tables.ts';
 export class SqliteCentralStore extends SqliteCentralReader implements CentralStore, PromiseStore {
   readonly #turns = new Turns();
   readonly #desk: StoreDesk;
+  readonly #files: HeldFiles;
   readonly #begin: Statement<[]>;
   readonly #commit: Statement<[]>;
   readonly #rollback: Statement<[]>;
@@ -20,6 +24,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   /** `tables` are those of the same connection. */
   constructor(database: Database.Database, tables: Tables = sqliteTables(database)) {
     super(database);
+    this.#files = new HeldFiles(database);
     // Immediate: what the rules read is what the writes find, and a busy writer is waited for before any work.
     this.#begin = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
@@ -57,6 +62,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
 
   /** All that is awaited in it is there already: it takes no longer than its statements. */
   async #transaction<T>(work: () => Promise<T>): Promise<T> {
+    this.#files.refuseOthers();
     try {
       this.#begin.run();
       const result = await work();
@@ -65,8 +71,7 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
     } catch (error) {
       // SQLite has done it itself after some failures.
       if (this.database.inTransaction) this.#rollback.run();
-      if (isDiskFull(error)) throw fullStore(this.database, error);
-      throw error;
+      throw isDiskFull(error) ? fullStore(this.database, error) : (lockedStore(error) ?? error);
     }
   }
 
@@ -96,6 +101,12 @@ const fullDiskCodes = [
 
 export function isDiskFull(error: unknown): error is Error {
   return error instanceof Database.SqliteError && fullDiskCodes.includes(error.code);
+}
+
+/** Somebody has held the file for longer than is waited for. */
+export function lockedStore(cause: unknown): StoreFailing | undefined {
+  if (!(cause instanceof Database.SqliteError && cause.code.startsWith('SQLITE_BUSY'))) return undefined;
+  return new StoreLocked(`another program holds the file of the store: ${cause.message}`, { cause });
 }
 
 /** The failure to tell of. The log is cut first: what it holds twice may be the room that the next attempt needs. */

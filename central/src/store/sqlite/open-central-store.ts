@@ -5,9 +5,11 @@ import { SteadyDatabase } from '@edgestock/shared/sqlite/steady-database';
 import { StoreFull } from '../store-full.ts';
 import { refuseMoved } from '../store-moved.ts';
 import { SqliteCentralReader } from './central-reader.ts';
-import { isDiskFull, SqliteCentralStore } from './central-store.ts';
+import { isDiskFull, lockedStore, SqliteCentralStore } from './central-store.ts';
+import { type FileId, refuseOther } from './held-files.ts';
 import { migrations } from './migrations.ts';
 import { standingIn } from './move/standing.ts';
+import { readInWords } from './read-in-words.ts';
 
 /** Enough for the inner pages of tables of some millions of rows. */
 const WRITER_CACHE_KIB = 64 * 1_024;
@@ -21,17 +23,19 @@ const CHECKPOINT_AFTER_PAGES = 8_000;
 
 /**
  * Opens the store for its one writer: durable, checked, migrated. The data directory's lock is the business of the process. The
- * check reads the whole file, so whoever has just done it may leave it out. Throws `DatabaseDamaged`, `StoreMoved`, and `StoreFull`
- * when the disk has no room for what opening needs.
+ * check reads the whole file, so whoever has just done it may leave it out. `held`: the file that it has to be; without it one is made
+ * where there is none. Throws `DatabaseDamaged`, `StoreMoved`, `StoreGone`, `StoreLocked`, and `StoreFull` when the disk has no room for what opening needs.
  */
 export function openCentralStore(
   path: string,
-  { isChecked = true }: { readonly isChecked?: boolean } = {},
+  { isChecked = true, held }: { readonly isChecked?: boolean; readonly held?: FileId } = {},
 ): SqliteCentralStore {
+  if (held !== undefined) refuseOther(path, held);
   try {
     return openedSound(path, () => openWriter(path, isChecked));
   } catch (error) {
-    throw isDiskFull(error) ? new StoreFull(`the store cannot be opened: ${error.message}`, { cause: error }) : error;
+    if (isDiskFull(error)) throw new StoreFull(`the store cannot be opened: ${error.message}`, { cause: error });
+    throw lockedStore(error) ?? error;
   }
 }
 
@@ -52,14 +56,16 @@ function openWriter(path: string, isChecked: boolean): SqliteCentralStore {
 /** A reader beside the writer, for another thread. A read-only connection never checkpoints, so the writer alone does. */
 export type OpenReader = { readonly reader: SqliteCentralReader; close(): void };
 
-/** Opens an existing store for reading; throws while there is none: the writer comes first. */
-export function openCentralReader(path: string): OpenReader {
+/** Opens an existing store for reading; throws while there is none: the writer comes first. `onDamage` is told of each read that meets some. */
+export function openCentralReader(path: string, onDamage: (reason: string) => void = () => undefined): OpenReader {
   const database = new SteadyDatabase(path, { readonly: true, fileMustExist: true });
   database.pragma('mmap_size = 0');
   database.pragma('busy_timeout = 5000');
   database.pragma(`cache_size = ${-READER_CACHE_KIB}`);
   try {
-    return { reader: new SqliteCentralReader(database), close: () => void database.close() };
+    const reader = new SqliteCentralReader(database);
+    readInWords(reader, onDamage);
+    return { reader, close: () => void database.close() };
   } catch (error) {
     database.close();
     throw error;
