@@ -36,7 +36,7 @@ import {
 import { orderRoutes } from './order-routes.ts';
 import { policyRoutes } from './policy-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
-import { reserveWith } from './reservation-request.ts';
+import { reservationWrite } from './reservation-request.ts';
 import { reservationRoutes } from './reservation-routes.ts';
 import { StoreLife } from './store-life.ts';
 import { streamHandler } from './stream-handler.ts';
@@ -167,7 +167,7 @@ export class Api implements Service {
       warehouseRoutes(doors, { warehouses, reader, clock });
       quarantineRoutes(doors, { reader, promises });
       explainRoutes(doors, { warehouses, channels, clock });
-      const reserve = reserveWith({ promises, channels });
+      const reserve = reservationWrite({ promises, channels });
       reservationRoutes(doors, { promises, channels, reserve });
       orderRoutes(doors, { promises, channels });
       channelRoutes(doors, { promises, channels });

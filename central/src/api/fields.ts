@@ -1,5 +1,6 @@
 import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { isLineQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
+import { described } from '@edgestock/shared/runtime/sentence';
 import { z } from 'zod';
 import { type Channel, parseChannel } from '../rules/channel.ts';
 import { apiLimits } from './limits.ts';
@@ -136,12 +137,4 @@ function field<T>(code: string, due: string, accepts: (value: unknown) => boolea
     error: (issue) => `must be ${due}, not ${described(issue.input)}`,
     params: { code },
   });
-}
-
-/** What came, short enough for a sentence. */
-export function described(value: unknown): string {
-  if (typeof value === 'string')
-    return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  return value !== null && typeof value === 'object' ? 'an object' : String(value);
 }

@@ -1,3 +1,4 @@
+import { IDEMPOTENCY_KEY } from '@edgestock/shared/runtime/idempotency-key';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import { responseOf } from '@edgestock/shared/runtime/whole-answer';
 import { z } from 'zod';
@@ -6,7 +7,7 @@ import type { Promises } from '../orders/promises.ts';
 import type { OrderState } from '../rules/order.ts';
 import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
 import { fields } from './fields.ts';
-import { IDEMPOTENCY_KEY, keyedWrite } from './idempotency.ts';
+import { keyedWrite } from './idempotency.ts';
 import { apiLimits } from './limits.ts';
 import { orderJson } from './order-json.ts';
 import { problems } from './problems.ts';

@@ -1,12 +1,11 @@
 import { bodyFault, valueAt } from '@edgestock/shared/runtime/body-fault';
 import { readJson, readOptionalJson } from '@edgestock/shared/runtime/json-body';
 import { type ProblemItem, refuse } from '@edgestock/shared/runtime/problem';
-import { ended } from '@edgestock/shared/runtime/sentence';
+import { described, ended } from '@edgestock/shared/runtime/sentence';
 import type { z } from 'zod';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import { type Channel, DEFAULT_CHANNEL } from '../rules/channel.ts';
 import type { ApiContext } from './doors.ts';
-import { described } from './fields.ts';
 import { apiLimits } from './limits.ts';
 import { problems } from './problems.ts';
 

@@ -6,8 +6,8 @@ import { Hono } from 'hono';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PromiseUnavailable } from '../orders/promise-writer.ts';
 import { ApiUnderTest } from '../testing/api-under-test.ts';
+import { frontDoors } from './front-doors.ts';
 import { startHttpServer } from './http-server.ts';
-import { reservationDoor } from './reservation-door.ts';
 
 const PATH = 'POST /v1/reservations';
 const PLAIN = 'Content-Type: application/json';
@@ -92,10 +92,12 @@ describe('a reservation through the front door', () => {
 
   it('is not seen by the app', async () => {
     const server = await startHttpServer({ host: '127.0.0.1', port: 0, clock: systemClock });
-    const reserve = async () => ({ status: 201, headers: {}, text: '{}' });
+    const path = '/v1/reservations';
+    const reserve = { path, route: path, answer: async () => ({ status: 201, headers: {}, text: '{}' }) };
+    const answers = { inMemory: () => undefined, answer: () => Promise.reject(new Error('nobody asks')) };
     server.serve(
       new Hono(),
-      reservationDoor({ reserve, clock: systemClock, log: silentLog, observe: () => undefined }),
+      frontDoors({ answers, reserve, clock: systemClock, log: silentLog, observe: () => undefined }),
     );
     expect(await answerOf(server, post(PLAIN, cart('r')))).toMatch(/^HTTP\/1\.1 201 /);
     expect(await answerOf(server, post(NOT_PLAIN, cart('r')))).toMatch(/^HTTP\/1\.1 404 /);

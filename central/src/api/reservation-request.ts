@@ -1,4 +1,5 @@
-import type { WholeAnswer } from '@edgestock/shared/runtime/whole-answer';
+import { IDEMPOTENCY_KEY } from '@edgestock/shared/runtime/idempotency-key';
+import type { Write } from '@edgestock/shared/runtime/write-door';
 import { z } from 'zod';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { Promises } from '../orders/promises.ts';
@@ -9,8 +10,7 @@ import { madeAnswer, refuseUnpromised, writing } from './promise-responses.ts';
 import { meant, namedChannel } from './request-body.ts';
 import { reservationJson, shortageJson } from './reservation-json.ts';
 
-/** The route that both lead to. */
-export const RESERVATIONS_ROUTE = '/v1/reservations';
+const PATH = '/v1/reservations';
 
 const reserveBody = z.strictObject({
   id: fields.promiseId.exactOptional(),
@@ -21,15 +21,13 @@ const reserveBody = z.strictObject({
   /** True: takes what there is. */
   partial: z.boolean().default(false),
 });
-/** A reservation as it is asked for, by whichever door: the parsed body, and the `Idempotency-Key` if there is one. Refuses by throwing. */
-export type Reserve = (json: unknown, key: string | undefined) => Promise<WholeAnswer>;
 
-/** What `POST /v1/reservations` means and is answered. */
-export function reserveWith(deps: { readonly promises: Promises; readonly channels: ChannelDirectory }): Reserve {
+/** What `POST /v1/reservations` means and is answered, whichever way it comes. */
+export function reservationWrite(deps: { readonly promises: Promises; readonly channels: ChannelDirectory }): Write {
   const { promises, channels } = deps;
-  return async (json, key) => {
+  const answer: Write['answer'] = async ({ json, header }) => {
     const body = meant(json, reserveBody);
-    const idempotency = keyedWrite(key, `POST ${RESERVATIONS_ROUTE}`, body);
+    const idempotency = keyedWrite(header(IDEMPOTENCY_KEY), `POST ${PATH}`, body);
     const { channel: named, partial, ...demand } = body;
     const channel = namedChannel(named, channels);
     const asked = { ...demand, channel, isPartial: partial, ...idempotency };
@@ -38,7 +36,8 @@ export function reserveWith(deps: { readonly promises: Promises; readonly channe
     const { reservation, shortages, isReplay } = outcome;
     return madeAnswer(
       { reservation: reservationJson(reservation), shortages: shortages.map(shortageJson) },
-      { location: `${RESERVATIONS_ROUTE}/${reservation.id}`, isReplay },
+      { location: `${PATH}/${reservation.id}`, isReplay },
     );
   };
+  return { path: PATH, route: PATH, answer };
 }

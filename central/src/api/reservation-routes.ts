@@ -1,21 +1,18 @@
-import { readJson } from '@edgestock/shared/runtime/json-body';
 import { refuse } from '@edgestock/shared/runtime/problem';
-import { responseOf } from '@edgestock/shared/runtime/whole-answer';
+import { answerInApp, type Write } from '@edgestock/shared/runtime/write-door';
 import { z } from 'zod';
 import type { ChannelDirectory } from '../orders/channel-directory.ts';
 import type { Promises } from '../orders/promises.ts';
 import type { Reservation, ReservationState } from '../rules/reservation.ts';
 import { type ApiContext, type Doors, jsonResponse } from './doors.ts';
 import { fields } from './fields.ts';
-import { IDEMPOTENCY_KEY } from './idempotency.ts';
 import { apiLimits } from './limits.ts';
 import { orderJson } from './order-json.ts';
 import { problems } from './problems.ts';
 import { changeResponse, refuseUnpromised, writing } from './promise-responses.ts';
 import { optionalBodyOf } from './request-body.ts';
-import { channelOf, headerOf, oneOf, parametersOf, placeOf, promiseIdOf, wholeNumberOf } from './request-parts.ts';
+import { channelOf, oneOf, parametersOf, placeOf, promiseIdOf, wholeNumberOf } from './request-parts.ts';
 import { reservationJson } from './reservation-json.ts';
-import type { Reserve } from './reservation-request.ts';
 
 const states = ['held', 'confirmed', 'released', 'expired'] as const satisfies readonly ReservationState[];
 
@@ -28,7 +25,7 @@ const releaseBody = z.strictObject({ reason: fields.text.default('released') });
  */
 export function reservationRoutes(
   doors: Doors,
-  deps: { readonly promises: Promises; readonly channels: ChannelDirectory; readonly reserve: Reserve },
+  deps: { readonly promises: Promises; readonly channels: ChannelDirectory; readonly reserve: Write },
 ): void {
   const { promises, channels, reserve } = deps;
   const idOf = (context: ApiContext) => promiseIdOf(context.req.param('id') ?? '', problems.unknownReservation);
@@ -64,10 +61,9 @@ export function reservationRoutes(
       );
     },
 
-    POST: async (context) => {
+    POST: (context) => {
       parametersOf(context, []);
-      const json = await readJson(context.req.raw, apiLimits.promiseBodyBytesMax);
-      return responseOf(await reserve(json, headerOf(context, IDEMPOTENCY_KEY)));
+      return answerInApp(reserve, context.req.raw, apiLimits.promiseBodyBytesMax);
     },
   });
 

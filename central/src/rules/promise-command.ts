@@ -76,6 +76,12 @@ export type PromiseCommand =
   /** A person settles what was put aside: lets its node record what of it is not recorded yet, or lets it be. */
   | { readonly command: 'settle-late-fact'; readonly id: number; readonly settlement: SettlementAsked };
 
+/** Asks for units of a channel. */
+export type NewPromise = Extract<PromiseCommand, { readonly command: 'reserve' | 'place-order' }>;
+
+/** Somebody says what becomes of an order. */
+export type OrderChange = Extract<PromiseCommand, { readonly command: 'pay' | 'cancel' }>;
+
 /** What central knows of a warehouse beyond its node: what it sends as policy, and what sourcing goes by. */
 export type WarehouseSettings = WarehousePolicy & {
   /** Lower ships first. */

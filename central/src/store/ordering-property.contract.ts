@@ -5,13 +5,14 @@ import { expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { type Order, openOf } from '../rules/order.ts';
+import type { PromiseCommand } from '../rules/promise-command.ts';
 import { type Reservation, stateAt } from '../rules/reservation.ts';
 import { linesOf } from '../testing/order-fixture.ts';
 import { imbalanceOf } from '../testing/order-in-words.ts';
 import type { PlayedNode } from '../testing/played-node.ts';
 import { unspentOf } from './central-store.ts';
 import type { OpenStore } from './contract-fixture.contract.ts';
-import { OrderingWorld, policyOf } from './ordering-world.contract.ts';
+import { OrderingWorld, PAYMENT_MS, placing, policyOf } from './ordering-world.contract.ts';
 
 const BUFFER = 1;
 const SKUS = ['A', 'B'] as const;
@@ -21,6 +22,7 @@ const actions = [
   'pay',
   'fail',
   'cancel',
+  'rush',
   'reserve',
   'confirm',
   'release',
@@ -49,6 +51,8 @@ const wholeStory: readonly Act[] = [
   { act: 'receive', pick: 0, units: 4 },
   { act: 'settle', pick: 0, units: 1 },
   { act: 'cancel', pick: 1, units: 1 },
+  { act: 'settle', pick: 0, units: 1 },
+  { act: 'rush', pick: 1, units: 1 },
   { act: 'settle', pick: 0, units: 1 },
 ];
 
@@ -139,6 +143,20 @@ class RandomWorld extends OrderingWorld {
       case 'cancel':
         await this.cancel(this.#some(pick));
         break;
+      case 'rush': {
+        // Many at once: new orders, then something is said of them and of older ones.
+        const placed = Array.from({ length: 3 }, (_, n) =>
+          placing(`o${this.#made + n + 1}`, lines, { paymentDueAt: this.now + PAYMENT_MS }),
+        );
+        this.#made += placed.length;
+        const said = Array.from({ length: 6 }, (_, n): PromiseCommand => {
+          const order = `o${Math.max(1, this.#made - n)}`;
+          if (n === pick % 6) return { command: 'cancel', order, reason: 'changed her mind' };
+          return { command: 'pay', order, result: n === (pick + 2) % 6 ? 'failed' : 'authorised' };
+        });
+        await this.store.promise([...placed, ...said], this.now);
+        break;
+      }
       case 'confirm':
         await this.promise({ command: 'confirm', reservation: this.#some(pick) });
         break;

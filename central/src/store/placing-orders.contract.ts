@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { centralLimits } from '../limits.ts';
 import { DEFAULT_CHANNEL } from '../rules/channel.ts';
 import { warehouseOf } from '../testing/node-log.ts';
-import { linesOf } from '../testing/order-fixture.ts';
 import { NOW, reserve } from './contract-fixture.contract.ts';
 import { type OrderingWorld, PAYMENT_MS, placing } from './ordering-world.contract.ts';
 import type { PromiseStore } from './promise-store.ts';
@@ -76,6 +75,30 @@ export function describePlacing(world: OrderingWorld): void {
       expect(await world.available('A')).toBe(0);
     });
 
+    it('finds what reservations before it in its transaction have left, and they what it has', async () => {
+      await world.node('W1 A5');
+      const { outcomes } = await world.store.promise(
+        [
+          placing('o', 'A2'),
+          reserve('r', { A: 2 }),
+          placing('r', 'A1'),
+          reserve('o', { A: 1 }),
+          reserve('many', { A: 9 }, { isPartial: true }),
+          placing('last', 'A1'),
+        ],
+        NOW,
+      );
+      expect(outcomes).toMatchObject([
+        { outcome: 'order', order: { id: 'o' } },
+        { outcome: 'reserved', reservation: { id: 'r' } },
+        { outcome: 'id-taken', by: 'reservation' },
+        { outcome: 'id-taken', by: 'order' },
+        { outcome: 'reserved', shortages: [{ sku: 'A', requested: 9, available: 1 }] },
+        { outcome: 'insufficient', shortages: [{ sku: 'A', requested: 1, available: 0 }] },
+      ]);
+      expect(await world.available('A')).toBe(0);
+    });
+
     it('said again is the same order, by its id or by its key', async () => {
       await world.node('W1 A5');
       const idempotency = { key: 'k', fingerprint: 'f' };
@@ -137,6 +160,41 @@ export function describePlacing(world: OrderingWorld): void {
       expect(await world.pay('o', 'failed')).toMatchObject({ outcome: 'too-late', state: 'firm' });
     });
 
+    it('has its own outcome where several come together, with cancellations between them', async () => {
+      const [w1, w2] = [await world.node('W1 A3 B2'), await world.node('W2 A4')];
+      for (const [id, lines] of Object.entries({ a: 'A2 B1', b: 'A1 B1', c: 'A3', d: 'A1' }))
+        await world.place(id, lines);
+      const pay = (order: string, result: 'authorised' | 'failed' = 'authorised') =>
+        ({ command: 'pay', order, result }) as const;
+      const { outcomes } = await world.store.promise(
+        [
+          pay('a'),
+          pay('b', 'failed'),
+          pay('nobody'),
+          { command: 'cancel', order: 'c', reason: 'changed her mind' },
+          pay('a'),
+          pay('c'),
+          pay('d'),
+        ],
+        world.now,
+      );
+      expect(outcomes).toMatchObject([
+        { outcome: 'order', isReplay: false, order: { id: 'a', state: 'firm' } },
+        { outcome: 'order', isReplay: false, order: { id: 'b', state: 'cancelled' } },
+        { outcome: 'unknown', what: 'order', id: 'nobody' },
+        { outcome: 'order', isReplay: false, order: { id: 'c', state: 'cancelled' } },
+        { outcome: 'order', isReplay: true, order: { id: 'a', state: 'firm' } },
+        { outcome: 'too-late', state: 'cancelled' },
+        { outcome: 'order', isReplay: false, order: { id: 'd', state: 'firm' } },
+      ]);
+      expect(await world.available('A')).toBe(4);
+      for (const node of [w1, w2])
+        expect((await world.told(node)).filter((kind) => kind !== 'policy')).toEqual(['allocate']);
+      await world.settle();
+      expect([w1.quantities('A'), w2.quantities('A')]).toMatchObject([{ committed: 2 }, { committed: 1 }]);
+      expect(await world.units('d')).toEqual(['A: 1 ordered, 1 open']);
+    });
+
     it('that fails, or does not come in time, gives the units back', async () => {
       await world.node('W1 A2');
       await world.place('o', 'A1');
@@ -164,16 +222,7 @@ export function describePlacing(world: OrderingWorld): void {
   describe('a confirmed reservation', () => {
     it('is a firm order of the same id with the same units', async () => {
       const node = await world.node('W1 A3');
-      await world.promise({
-        command: 'reserve',
-        id: 'r',
-        channel: DEFAULT_CHANNEL,
-        owner: 'cart',
-        expiresAt: NOW + 10,
-        ttlSeconds: 60,
-        lines: linesOf('A2'),
-        isPartial: false,
-      });
+      await world.promise(reserve('r', { A: 2 }, { expiresAt: NOW + 10 }));
       const confirm = { command: 'confirm', reservation: 'r' } as const;
       expect(await world.promise(confirm)).toMatchObject({
         outcome: 'order',
@@ -192,22 +241,12 @@ export function describePlacing(world: OrderingWorld): void {
 
     it('shares its id with no order: neither is made while the other has it', async () => {
       await world.node('W1 A9');
-      const reserve = (id: string) =>
-        world.promise({
-          command: 'reserve',
-          id,
-          channel: DEFAULT_CHANNEL,
-          owner: 'cart',
-          expiresAt: NOW + 10,
-          ttlSeconds: 60,
-          lines: linesOf('A2'),
-          isPartial: false,
-        });
-      await reserve('r');
+      const hold = (id: string) => world.promise(reserve(id, { A: 2 }, { expiresAt: NOW + 10 }));
+      await hold('r');
       expect(await world.place('r', 'A2')).toEqual({ outcome: 'id-taken', by: 'reservation', id: 'r' });
       expect(await world.available('A')).toBe(7);
       const first = await world.place('o', 'A1');
-      expect(await reserve('o')).toEqual({ outcome: 'id-taken', by: 'order', id: 'o' });
+      expect(await hold('o')).toEqual({ outcome: 'id-taken', by: 'order', id: 'o' });
       expect(await world.place('o', 'A1')).toEqual({ ...first, isReplay: true });
       expect(await world.available('A')).toBe(6);
       // One that is over holds nothing, swept up or not: its id is free for an order.
@@ -219,19 +258,7 @@ export function describePlacing(world: OrderingWorld): void {
 
     it('is none when its time is over, or when its id is an order of somebody else', async () => {
       await world.node('W1 A3');
-      const reserve = (id: string) =>
-        world.promise({
-          command: 'reserve',
-          id,
-          channel: DEFAULT_CHANNEL,
-          owner: 'cart',
-          expiresAt: NOW + 10,
-          ttlSeconds: 60,
-          lines: linesOf('A1'),
-          isPartial: false,
-        });
-      await reserve('r');
-      await reserve('s');
+      for (const id of ['r', 's']) await world.promise(reserve(id, { A: 1 }, { expiresAt: NOW + 10 }));
       world.now += 10;
       await world.place('s', 'A1');
       // The clock was set back, and the reservation is open again; stores of earlier builds may have both as well.

@@ -1,6 +1,7 @@
 import { parseSku, parseWarehouseId, type Sku, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { conditions, reasons } from '@edgestock/shared/inventory/movement';
 import { isLineQuantity, isQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
+import { described } from '@edgestock/shared/runtime/sentence';
 import { z } from 'zod';
 import { httpLimits, reservationLimits } from '../limits.ts';
 
@@ -144,12 +145,4 @@ function millisecondsOf(value: unknown): number | undefined {
   const milliseconds = typeof value === 'string' && ZONED_TIME.test(value) ? Date.parse(value) : value;
   const isMoment = isQuantity(milliseconds) && milliseconds >= 0 && milliseconds <= TIME_MS_MAX;
   return isMoment ? milliseconds : undefined;
-}
-
-/** What came, short enough for a sentence. */
-export function described(value: unknown): string {
-  if (typeof value === 'string')
-    return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  return value !== null && typeof value === 'object' ? 'an object' : String(value);
 }

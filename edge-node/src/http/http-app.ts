@@ -2,6 +2,7 @@ import type { FrontDoor } from '@edgestock/shared/runtime/front-door';
 import { nearestRoute } from '@edgestock/shared/runtime/nearest-route';
 import { problemOf } from '@edgestock/shared/runtime/problem';
 import { shortened } from '@edgestock/shared/runtime/sentence';
+import { answerInApp, writeDoor } from '@edgestock/shared/runtime/write-door';
 import { Hono } from 'hono';
 import { LastUnitsCall } from '../ledger/last-units.ts';
 import type { HttpApp, HttpDependencies, HttpEnvironment } from './dependencies.ts';
@@ -28,8 +29,6 @@ import { logDoors, movementWrite } from './scanner/movements.ts';
 import { scanDoors } from './scanner/scan.ts';
 import { taskDoors } from './scanner/tasks.ts';
 import { receiptWrites } from './till/receipts.ts';
-import { doorOf } from './write.ts';
-import { writeDoor } from './write-door.ts';
 
 /** The node's doors: all of them in the app, and in front of it a shorter way for what is asked most, in its plainest form. */
 export type HttpDoors = { readonly app: HttpApp; readonly front: FrontDoor };
@@ -40,9 +39,13 @@ export function createHttpApp(deps: HttpDependencies): HttpDoors {
   const streams = new EventStreams(deps);
   const lastUnits = new LastUnitsCall(deps.ledger.view, deps.lastUnits);
   const metrics = nodeMetrics(deps, { streams, lastUnits });
+  const { bodyBytesMax } = deps.limits;
   const writes = [...receiptWrites(deps, lastUnits), movementWrite(deps), countWrite(deps)];
   const doors = [
-    ...writes.map((write) => doorOf(write, deps.limits)),
+    ...writes.map((write): Door => {
+      const { path, route } = write;
+      return { method: 'POST', path, route, answer: ({ req }) => answerInApp(write, req.raw, bodyBytesMax) };
+    }),
     ...scanDoors(deps),
     ...logDoors(deps),
     ...taskDoors(deps, lastUnits),
@@ -68,7 +71,13 @@ export function createHttpApp(deps: HttpDependencies): HttpDoors {
     return response;
   });
   app.onError((error) => failureResponse(error, deps));
-  const [reads, plainWrites] = [stockDoor(deps, metrics), writeDoor(writes, deps, metrics)];
+  const reads = stockDoor(deps, metrics);
+  const plainWrites = writeDoor(writes, {
+    clock: deps.clock,
+    bodyBytesMax,
+    failed: (error) => failureResponse(error, deps),
+    observe: (route, status, durationMs) => metrics.observeRequest(route, status, durationMs / 1_000),
+  });
   const front: FrontDoor = (request, response, otherwise) =>
     (request.method === 'GET' ? reads : plainWrites)(request, response, otherwise);
   return { app, front };

@@ -1,9 +1,9 @@
 import { bodyFault, valueAt } from '@edgestock/shared/runtime/body-fault';
 import { readJson, readOptionalJson } from '@edgestock/shared/runtime/json-body';
 import type { ProblemItem } from '@edgestock/shared/runtime/problem';
+import { described } from '@edgestock/shared/runtime/sentence';
 import type { z } from 'zod';
 import type { HttpContext } from './dependencies.ts';
-import { described } from './fields.ts';
 import { refuseItems } from './problems.ts';
 
 /** The request's body as its schema knows it, or a refusal that names every fault with its place. */

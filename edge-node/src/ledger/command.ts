@@ -2,10 +2,8 @@
 export type { Command } from '../rules/command.ts';
 export type { Idempotency } from '../rules/command-context.ts';
 export type { CarryOut, TakeBack, TakeUpEpoch } from '../rules/directive-command.ts';
-export type { ExceptionResolution } from '../rules/exception-resolution.ts';
 export type { CountLine, MovementLine, PostCount, RecordMovements } from '../rules/movement-command.ts';
 export type {
-  ExceptionKind,
   LineProblem,
   OpenedException,
   Outcome,

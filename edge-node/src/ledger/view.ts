@@ -1,19 +1,11 @@
 import type { Sku, WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Condition } from '@edgestock/shared/inventory/movement';
 import type { Position } from '@edgestock/shared/inventory/position';
+import type { ExceptionRow } from '../store/exception-store.ts';
 import type { LateFactRow } from '../store/late-fact-store.ts';
 import type { ReservationFilter, ReservationPage, ReservationShare } from '../store/reservation-store.ts';
 import type { TransferFilter, TransferPage, TransferShare } from '../store/transfer-store.ts';
-import type {
-  ExceptionKind,
-  ExceptionResolution,
-  RecordedMovement,
-  Reservation,
-  Task,
-  TaskState,
-  TaskStep,
-  Transfer,
-} from './command.ts';
+import type { RecordedMovement, Reservation, Task, TaskState, TaskStep, Transfer } from './command.ts';
 
 export type { ReservationFilter, ReservationShare } from '../store/reservation-store.ts';
 export type { TransferFilter, TransferShare } from '../store/transfer-store.ts';
@@ -59,19 +51,9 @@ export type Explanation = {
   readonly nextBefore: number | undefined;
 };
 
-export type StockException = {
-  readonly id: number;
-  readonly kind: ExceptionKind;
-  readonly sku: Sku;
-  readonly sequence: number;
-  readonly deficit: number;
-  /** What was scanned and could not be read; only of the kind `unreadable-barcode`. */
-  readonly barcode: string | undefined;
-  readonly openedAt: number;
+export type StockException = ExceptionRow & {
   /** Of a `directive-refused`: the latest of central's directives that could not be carried out, and why. */
   readonly directive?: { readonly centralEpoch: number; readonly sequence: number; readonly reason: string };
-  /** `undefined` while it is open. */
-  readonly resolution: ExceptionResolution | undefined;
 };
 
 /** The log's cursors and identity, as the status route and the metrics tell them. */

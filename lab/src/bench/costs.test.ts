@@ -1,11 +1,11 @@
 import { DEFAULT_CHANNEL } from '@edgestock/central/rules/channel';
 import { FedStore } from '@edgestock/central/testing/fed-store';
 import { NodeLog, skuOf } from '@edgestock/central/testing/node-log';
-import { fingerprintOf } from '@edgestock/edge-node/http/idempotency';
 import { TestSite } from '@edgestock/edge-node/testing/site';
 import { encodeUpBatch } from '@edgestock/shared/protocol/codec';
 import { SCHEMA_MAX } from '@edgestock/shared/protocol/version';
 import { must } from '@edgestock/shared/runtime/assert';
+import { fingerprintOf } from '@edgestock/shared/runtime/idempotency-key';
 import { afterEach, describe, expect, it } from 'vitest';
 import { statementsOf } from '../testing/statement-count.ts';
 import { OPENING_UNITS, skuAt } from './load/goods.ts';

@@ -9,3 +9,11 @@ const SHOWN_CHARS_MAX = 80;
 export function shortened(text: string): string {
   return text.length <= SHOWN_CHARS_MAX ? text : `${text.slice(0, SHOWN_CHARS_MAX)}…`;
 }
+
+/** What came in a body, short enough for a sentence. */
+export function described(value: unknown): string {
+  if (typeof value === 'string')
+    return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  return value !== null && typeof value === 'object' ? 'an object' : String(value);
+}

@@ -4,7 +4,7 @@ import { encodeDirective } from '@edgestock/shared/protocol/directive-codec';
 import { unreachable } from '@edgestock/shared/runtime/assert';
 import { centralLimits } from '../../limits.ts';
 import type { ChannelRecord } from '../../rules/channel.ts';
-import type { PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
+import type { NewPromise, OrderChange, PromiseCommand, PromiseOutcome } from '../../rules/promise-command.ts';
 import type { UnknownTask } from '../promise-store.ts';
 import type { ChannelReader, ChannelWriter } from '../tables/channel-table.ts';
 import type { NodeReader } from '../tables/node-table.ts';
@@ -13,19 +13,20 @@ import type { Tables } from '../tables/tables.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { Policies } from './catalogue/policies.ts';
 import { Orders } from './orders/orders.ts';
-import { type PlaceOrder, Placing } from './orders/placing.ts';
+import { Placing } from './orders/placing.ts';
 import type { Promising } from './orders/promising.ts';
 import { LateFactDesk } from './positions/late-facts.ts';
-import { Answers } from './promises/answers.ts';
+import { type PromiseRun, promiseRuns } from './promise-runs.ts';
+import { type Found, NewPromises } from './promises/new-promises.ts';
 import { Reservations } from './promises/reservations.ts';
-import { type Reserve, Reserving } from './promises/reserving.ts';
+import { Reserving } from './promises/reserving.ts';
 
 /** Carries out commands, each on what the ones before it left, inside a transaction of its caller. */
 export class PromiseApplier {
   readonly #promising: Promising;
   readonly #nodes: NodeReader;
   readonly #answerTable: AnswerTable;
-  readonly #answers: Answers;
+  readonly #newPromises: NewPromises;
   readonly #reserving: Reserving;
   readonly #reservations: Reservations;
   readonly #orders: Orders;
@@ -40,12 +41,12 @@ export class PromiseApplier {
     this.#promising = promising;
     this.#nodes = tables.nodes;
     this.#answerTable = tables.answers;
-    this.#answers = new Answers(tables);
-    this.#reserving = new Reserving(tables, { ...promising, answers: this.#answers });
+    this.#newPromises = new NewPromises(tables, promising);
+    this.#reserving = new Reserving(tables, promising);
     this.#reservations = new Reservations(tables, promising);
-    const made = { ...promising, answers: this.#answers, reservations: this.#reservations };
-    this.#orders = new Orders(tables, made);
-    this.#placing = new Placing(tables, made);
+    const parts = { ...promising, reservations: this.#reservations };
+    this.#orders = new Orders(tables, parts);
+    this.#placing = new Placing(tables, parts);
     this.#policies = new Policies(tables, promising);
     this.#catalogue = new Catalogue(tables, promising.downLog);
     this.#channels = tables.channels;
@@ -77,29 +78,43 @@ export class PromiseApplier {
   /** Each has its own outcome, on what the ones before it left. */
   async apply(commands: readonly PromiseCommand[], now: number): Promise<readonly PromiseOutcome[]> {
     const outcomes: PromiseOutcome[] = [];
-    for (const run of runsOf(commands)) outcomes.push(...(await this.#applyRun(run, now)));
+    for (const run of promiseRuns(commands)) outcomes.push(...(await this.#applyRun(run, now)));
     return outcomes;
   }
 
-  async #applyRun([first, ...others]: Run, now: number): Promise<readonly PromiseOutcome[]> {
-    if (first.command === 'reserve') return this.#reserving.reserve([first, ...(others as readonly Reserve[])], now);
-    if (first.command === 'place-order') return this.#placing.place([first, ...(others as readonly PlaceOrder[])], now);
-    const answers = await this.#answers.among([first]);
-    const outcome = await answers.once(first, () => this.#carryOut(first, now), now);
-    await this.#promising.deficits.coverFreed(now);
-    return [outcome];
+  async #applyRun(run: PromiseRun, now: number): Promise<readonly PromiseOutcome[]> {
+    switch (run.of) {
+      case 'new-promises':
+        return this.#newPromises.decideEach(run.commands, (command, found) => this.#decide(command, found, now), now);
+      case 'order-changes': {
+        const outcomes = await this.#orders.change(run.commands, now);
+        await this.#promising.deficits.coverFreed(now);
+        return outcomes;
+      }
+      case 'one': {
+        const outcome = await this.#carryOut(run.command, now);
+        await this.#promising.deficits.coverFreed(now);
+        return [outcome];
+      }
+      default:
+        return unreachable(run);
+    }
   }
 
-  #carryOut(command: Exclude<PromiseCommand, Reserve | PlaceOrder>, now: number): Promise<PromiseOutcome> {
+  #decide(command: NewPromise, found: Found, now: number): Promise<PromiseOutcome> {
+    return command.command === 'reserve'
+      ? this.#reserving.reserve(command, found, now)
+      : this.#placing.place(command, found, now);
+  }
+
+  #carryOut(command: Exclude<PromiseCommand, NewPromise | OrderChange>, now: number): Promise<PromiseOutcome> {
     switch (command.command) {
       case 'renew':
         return this.#reservations.renew(command.reservation, command.expiresAt, now);
       case 'release':
         return this.#reservations.release(command.reservation, command.reason, now);
       case 'confirm':
-      case 'pay':
-      case 'cancel':
-        return this.#orders.apply(command, now);
+        return this.#orders.confirm(command.reservation, now);
       case 'sweep':
         return this.#sweep(command.limit, now);
       case 'return-quota':
@@ -207,25 +222,6 @@ export class PromiseApplier {
   async #enrolled(): Promise<readonly WarehouseId[]> {
     return (await this.#nodes.all()).map(({ warehouse }) => warehouse);
   }
-}
-
-type Run = readonly [PromiseCommand, ...PromiseCommand[]];
-
-/** Reservations of one channel that come one after the other are one run, orders likewise, and every other command is one by itself. */
-function runsOf(commands: readonly PromiseCommand[]): readonly Run[] {
-  const runs: [PromiseCommand, ...PromiseCommand[]][] = [];
-  for (const command of commands) {
-    const run = runs.at(-1);
-    const [before] = run ?? [];
-    if (run !== undefined && before !== undefined && areTogether(before, command)) run.push(command);
-    else runs.push([command]);
-  }
-  return runs;
-}
-
-function areTogether(a: PromiseCommand, b: PromiseCommand): boolean {
-  if (a.command === 'reserve') return b.command === 'reserve' && a.channel === b.channel;
-  return a.command === 'place-order' && b.command === 'place-order' && a.channel === b.channel;
 }
 
 /** What is left to ship of an unknown task. */

@@ -72,7 +72,7 @@ it('waits a handful of times for a reservation, and no more for more SKUs or a g
   expect(await waitsOf(() => fixture.store.promise(group, NOW))).toBe(2);
 });
 
-it('waits as little for orders that come together, and for a payment as often as for one SKU', async () => {
+it('waits as little for orders that come together, also with reservations between them, and for payments as often as for one SKU', async () => {
   await fixture.stocked('BER1', { A: 90, B: 90, C: 90 });
   const [one, ofMany, ...others] = [
     placing('one', 'A1', { idempotency: { key: 'k', fingerprint: 'f' } }),
@@ -85,8 +85,14 @@ it('waits as little for orders that come together, and for a payment as often as
   expect(await waitsOf(() => fixture.promise(one))).toBe(2);
   expect(await waitsOf(() => fixture.promise(ofMany))).toBe(2);
   expect(await waitsOf(() => fixture.store.promise(others, NOW))).toBe(2);
+  const mixed = ['m0', 'm1', 'm2'].flatMap((id) => [placing(id, 'A1'), reserve(`${id}r`, { A: 1, B: 1 })]);
+  expect(await waitsOf(() => fixture.store.promise(mixed, NOW))).toBe(2);
   const paid = (order: string) => waitsOf(() => fixture.promise({ command: 'pay', order, result: 'authorised' }));
   expect([await paid('one'), await paid('many')]).toEqual([5, 5]);
+  const outcomes = [...others, ...mixed].flatMap(({ command, id }) =>
+    command === 'place-order' ? [{ command: 'pay', order: id, result: 'authorised' } as const] : [],
+  );
+  expect(await waitsOf(() => fixture.store.promise(outcomes, NOW))).toBe(5);
 });
 
 it('waits for tasks that a node has taken no more often than for one, and twice for each that it ships', async () => {

@@ -9,12 +9,16 @@ export interface DownLog {
   covered(warehouse: WarehouseId): Awaitable<number>;
 }
 
+export type Directed = { readonly warehouse: WarehouseId; readonly directive: Uint8Array };
+
 /** Appends to the logs down, inside a transaction of its caller (between `begin` and `end`). */
 export interface DownLogWriter {
   /** Forgets what a transaction that failed has left. */
   begin(): void;
   /** Returns its place. */
   append(warehouse: WarehouseId, directive: Uint8Array): Awaitable<number>;
+  /** In this order: to several nodes, or several to one. */
+  appendEach(directives: readonly Directed[]): Awaitable<void>;
   /** The same directive to several nodes; its bytes are stored once. */
   appendToAll(warehouses: readonly WarehouseId[], directive: Uint8Array): Awaitable<void>;
   /** Never backwards, and never beyond what was written. */

@@ -8,6 +8,8 @@ import type { UnknownTask } from '../promise-store.ts';
 /** Reads orders. */
 export interface OrderReader {
   get(id: string): Awaitable<Order | undefined>;
+  /** Those of the ids that there are, by id. */
+  each(ids: readonly string[]): Awaitable<ReadonlyMap<string, Order>>;
   /** Those of the ids that an order has, in whatever state. */
   known(ids: readonly string[]): Awaitable<ReadonlySet<string>>;
 }

@@ -41,8 +41,8 @@ export interface QuotaTable {
   takeFreed(): readonly DeficitPlace[];
   /** Held units are promised to nobody any more. Each place is named once. */
   free(holds: readonly SourcedHold[]): Awaitable<void>;
-  /** Held units are sent to their node as an allocation, each SKU named once. What is unspent stays the same. */
-  allocate(warehouse: WarehouseId, lines: readonly SkuQuantity[]): Awaitable<void>;
+  /** Held units are sent to their nodes as allocations. What is unspent stays the same. Each place is named once. */
+  allocate(holds: readonly SourcedHold[]): Awaitable<void>;
   /**
    * Gives back up to so many unspent units of each SKU, which is named once, and of a warehouse that is not settled none; tells how
    * many, and the new totals, in the order asked.

@@ -5,16 +5,8 @@ import type { Awaitable } from '@edgestock/shared/runtime/awaitable';
 import type { KeptSnapshot } from '../central-store.ts';
 
 /** One that is coming in. */
-export type StagedSnapshot = {
+export type StagedSnapshot = Omit<KeptSnapshot, 'acceptedAt'> & {
   readonly id: number;
-  readonly epoch: number;
-  readonly instance: string;
-  readonly sequence: number;
-  readonly hash: Uint8Array;
-  readonly rows: number;
-  readonly chunks: number;
-  readonly root: Uint8Array;
-  readonly at: number;
   /** Chunks whose positions are taken over. */
   readonly taken: number;
   /** Chunks that are there, the rows in them, and the last SKU. */

@@ -1,5 +1,6 @@
 import { availableOf } from '@edgestock/shared/inventory/position';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { fingerprintOf } from '@edgestock/shared/runtime/idempotency-key';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import { timeOrderedId } from '@edgestock/shared/runtime/time-ordered-id';
 import { z } from 'zod';
@@ -9,7 +10,7 @@ import { reservationLimits } from '../../limits.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { barcode, documentId, linesOf, quantity, sku, text, ttlSeconds } from '../fields.ts';
-import { fingerprintOf, keyedWrite } from '../idempotency.ts';
+import { keyedWrite } from '../idempotency.ts';
 import { movementLines } from '../lines.ts';
 import { answerBody } from '../movement-json.ts';
 import { recordedAnswer } from '../outcome-response.ts';

@@ -1,11 +1,12 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
+import { fingerprintOf } from '@edgestock/shared/runtime/idempotency-key';
 import { z } from 'zod';
 import type { MovementLine, Transfer, TransferCommand } from '../../ledger/command.ts';
 import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { flag, linesOf, reason, text, warehouse } from '../fields.ts';
-import { fingerprintOf, keyedWrite } from '../idempotency.ts';
+import { keyedWrite } from '../idempotency.ts';
 import { movementLine, movementLines } from '../lines.ts';
 import { readBody, readOptionalBody } from '../request-body.ts';
 import { expectedInstead } from './expected-transfers.ts';

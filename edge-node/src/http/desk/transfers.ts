@@ -1,12 +1,13 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
+import { fingerprintOf } from '@edgestock/shared/runtime/idempotency-key';
 import { z } from 'zod';
 import { type Outcome, type RecordedMovement, type Transfer, transferStates } from '../../ledger/command.ts';
 import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { barcode, documentId, linesOf, note, quantity, sku, text, warehouse } from '../fields.ts';
-import { fingerprintOf, keyedWrite } from '../idempotency.ts';
+import { keyedWrite } from '../idempotency.ts';
 import { movementLines } from '../lines.ts';
 import { answerBody } from '../movement-json.ts';
 import { recordedAnswer } from '../outcome-response.ts';

@@ -1,4 +1,5 @@
 import type { WholeAnswer } from '@edgestock/shared/runtime/whole-answer';
+import type { Write, WriteRequest } from '@edgestock/shared/runtime/write-door';
 import { z } from 'zod';
 import type { HttpDependencies } from '../dependencies.ts';
 import { linesOf, moment, reason, text } from '../fields.ts';
@@ -7,7 +8,6 @@ import { countLine, countLines } from '../lines.ts';
 import { outcomeAnswer } from '../outcome-response.ts';
 import { versionExpected } from '../preconditions.ts';
 import { bodyAs } from '../request-body.ts';
-import type { Write, WriteRequest } from '../write.ts';
 
 const count = z.strictObject({
   lines: linesOf(countLine),
@@ -19,7 +19,7 @@ const count = z.strictObject({
 
 /** `POST /v1/counts`: what was seen on the shelf. */
 export function countWrite(deps: HttpDependencies): Write {
-  return { method: 'POST', path: '/v1/counts', route: 'counts', answer: (request) => record(request, deps) };
+  return { path: '/v1/counts', route: 'counts', answer: (request) => record(request, deps) };
 }
 
 async function record(request: WriteRequest, deps: HttpDependencies): Promise<WholeAnswer> {

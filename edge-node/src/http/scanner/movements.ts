@@ -1,6 +1,7 @@
 import { type StatedKind, statedKinds } from '@edgestock/shared/inventory/movement';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import type { WholeAnswer } from '@edgestock/shared/runtime/whole-answer';
+import type { Write, WriteRequest } from '@edgestock/shared/runtime/write-door';
 import { z } from 'zod';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
@@ -14,7 +15,6 @@ import { versionExpected } from '../preconditions.ts';
 import { problems } from '../problems.ts';
 import { Query } from '../query.ts';
 import { bodyAs } from '../request-body.ts';
-import type { Write, WriteRequest } from '../write.ts';
 
 const movements = z.strictObject({
   kind: oneOf<readonly (StatedKind | 'count')[]>('kind-unknown', [...statedKinds, 'count']),
@@ -29,7 +29,7 @@ const path = '/v1/movements';
 
 /** `POST /v1/movements`: goods that came, went or were moved. */
 export function movementWrite(deps: HttpDependencies): Write {
-  return { method: 'POST', path, route: 'movements', answer: (request) => record(request, deps) };
+  return { path, route: 'movements', answer: (request) => record(request, deps) };
 }
 
 /** `GET /v1/movements`: the log. */

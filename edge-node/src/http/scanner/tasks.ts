@@ -1,4 +1,5 @@
 import { must } from '@edgestock/shared/runtime/assert';
+import { fingerprintOf } from '@edgestock/shared/runtime/idempotency-key';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import { responseOf } from '@edgestock/shared/runtime/whole-answer';
 import { z } from 'zod';
@@ -16,7 +17,7 @@ import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { counted, linesOf, oneOf, sku, text } from '../fields.ts';
-import { fingerprintOf, keyedWrite } from '../idempotency.ts';
+import { keyedWrite } from '../idempotency.ts';
 import { outcomeAnswer } from '../outcome-response.ts';
 import { problems } from '../problems.ts';
 import { Query } from '../query.ts';

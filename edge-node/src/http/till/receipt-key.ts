@@ -1,5 +1,5 @@
+import { fingerprintOf } from '@edgestock/shared/runtime/idempotency-key';
 import type { Idempotency } from '../../ledger/command.ts';
-import { fingerprintOf } from '../idempotency.ts';
 
 /**
  * A receipt is its own key: a till numbers its receipts, so till and receipt together name one sale for ever. An

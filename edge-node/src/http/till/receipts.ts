@@ -1,4 +1,5 @@
 import type { WholeAnswer } from '@edgestock/shared/runtime/whole-answer';
+import type { Write, WriteRequest } from '@edgestock/shared/runtime/write-door';
 import { z } from 'zod';
 import type { LastUnitsCall } from '../../ledger/last-units.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -7,7 +8,6 @@ import { movementLines, tillLine } from '../lines.ts';
 import { outcomeAnswer } from '../outcome-response.ts';
 import { versionExpected } from '../preconditions.ts';
 import { bodyAs } from '../request-body.ts';
-import type { Write, WriteRequest } from '../write.ts';
 import { receiptWrite } from './receipt-key.ts';
 
 /** A receipt of a till: what was sold, or what came back. */
@@ -23,13 +23,11 @@ const receipt = z.strictObject({
 export function receiptWrites(deps: HttpDependencies, lastUnits: LastUnitsCall): readonly Write[] {
   return [
     {
-      method: 'POST',
       path: '/v1/sales',
       route: 'sales',
       answer: (request) => record(request, 'sale', deps, lastUnits),
     },
     {
-      method: 'POST',
       path: '/v1/returns',
       route: 'returns',
       answer: (request) => record(request, 'return', deps, lastUnits),

@@ -1,14 +1,13 @@
-import { unreachable } from '@edgestock/shared/runtime/assert';
 import type { Awaitable } from '@edgestock/shared/runtime/awaitable';
 import { orderOfReservation } from '../../../rules/order-placing.ts';
 import { type OrderEvent, refusalOf } from '../../../rules/order-saga.ts';
-import type { PromiseCommand, PromiseOutcome } from '../../../rules/promise-command.ts';
+import type { OrderChange, PromiseOutcome } from '../../../rules/promise-command.ts';
 import type { OrderFinder, OrderReader } from '../../tables/order-table.ts';
 import type { Tables } from '../../tables/tables.ts';
 import type { Reservations } from '../promises/reservations.ts';
+import type { OrderProgress } from './order-sagas.ts';
 import type { Promising } from './promising.ts';
 
-export type OrderCommand = Extract<PromiseCommand, { readonly command: 'confirm' | 'pay' | 'cancel' }>;
 type Parts = Pick<Promising, 'sagas' | 'backorders' | 'deficits' | 'holdings'>;
 
 /** Orders that are there: made firm, cancelled, and carried on by time; and those that were reservations. Inside a transaction of its caller. */
@@ -25,19 +24,16 @@ export class Orders {
     this.#reservations = reservations;
   }
 
-  apply(command: OrderCommand, now: number): Promise<PromiseOutcome> {
-    switch (command.command) {
-      case 'confirm':
-        return this.#confirm(command.reservation, now);
-      case 'pay': {
-        const { order, result, reference } = command;
-        return this.#happen(order, { event: 'pay', result, ...(reference === undefined ? {} : { reference }) }, now);
-      }
-      case 'cancel':
-        return this.#happen(command.order, { event: 'cancel', reason: command.reason }, now);
-      default:
-        return unreachable(command);
-    }
+  /** What somebody says of orders, of each of them once. What becomes free is for the caller to cover. */
+  async change(commands: readonly OrderChange[], now: number): Promise<readonly PromiseOutcome[]> {
+    const orders = await this.#reader.each(commands.map(({ order }) => order));
+    const happened = commands.flatMap((command) => {
+      const before = orders.get(command.order);
+      return before === undefined ? [] : [{ before, event: eventOf(command) }];
+    });
+    const progress = await this.#parts.sagas.decideEach(happened, now);
+    const byId = new Map(progress.map((one) => [one.order.id, one]));
+    return commands.map((command) => outcomeOf(command, byId.get(command.order)));
   }
 
   /** Lets orders go on whose moment has come, at most so many, and those that wait for units; tells how many of the first. */
@@ -55,7 +51,8 @@ export class Orders {
     return this.#finder.nextWake();
   }
 
-  async #confirm(id: string, now: number): Promise<PromiseOutcome> {
+  /** A reservation becomes an order of its id. */
+  async confirm(id: string, now: number): Promise<PromiseOutcome> {
     const reservation = await this.#reservations.get(id);
     const existing = await this.#reader.get(id);
     if (reservation?.state === 'confirmed' && existing !== undefined) {
@@ -72,13 +69,18 @@ export class Orders {
     await this.#reservations.confirmed(id, now);
     return { outcome: 'order', order: (await this.#parts.sagas.begin(decision, now)).order, isReplay: false };
   }
+}
 
-  async #happen(id: string, event: OrderEvent, now: number): Promise<PromiseOutcome> {
-    const before = await this.#reader.get(id);
-    if (before === undefined) return { outcome: 'unknown', what: 'order', id };
-    const { order, isChanged } = await this.#parts.sagas.decideOn(before, event, now);
-    const refusal = refusalOf(order, event);
-    if (refusal !== undefined) return { outcome: 'too-late', state: order.state, why: refusal };
-    return { outcome: 'order', order, isReplay: !isChanged };
-  }
+function eventOf(command: OrderChange): OrderEvent {
+  if (command.command === 'cancel') return { event: 'cancel', reason: command.reason };
+  const { result, reference } = command;
+  return { event: 'pay', result, ...(reference === undefined ? {} : { reference }) };
+}
+
+function outcomeOf(command: OrderChange, progress: OrderProgress | undefined): PromiseOutcome {
+  if (progress === undefined) return { outcome: 'unknown', what: 'order', id: command.order };
+  const { order, isChanged } = progress;
+  const refusal = refusalOf(order, eventOf(command));
+  if (refusal !== undefined) return { outcome: 'too-late', state: order.state, why: refusal };
+  return { outcome: 'order', order, isReplay: !isChanged };
 }

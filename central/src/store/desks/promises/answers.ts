@@ -1,4 +1,4 @@
-import type { PromiseCommand, PromiseOutcome } from '../../../rules/promise-command.ts';
+import type { NewPromise, PromiseOutcome } from '../../../rules/promise-command.ts';
 import type { AnswerTable, KeptAnswer } from '../../tables/reservation-table.ts';
 import type { Tables } from '../../tables/tables.ts';
 
@@ -11,8 +11,8 @@ export class Answers {
   }
 
   /** Those that some commands were given before, asked for together. */
-  async among(commands: readonly PromiseCommand[]): Promise<FirstAnswers> {
-    const keys = commands.flatMap((command) => keyOf(command)?.key ?? []);
+  async among(commands: readonly NewPromise[]): Promise<FirstAnswers> {
+    const keys = commands.flatMap(({ idempotency }) => idempotency?.key ?? []);
     return new FirstAnswers(this.#table, keys.length === 0 ? new Map() : await this.#table.found(keys));
   }
 }
@@ -27,10 +27,13 @@ export class FirstAnswers {
   }
 
   /** Only what had an effect is kept: a refusal may be asked again. */
-  async once(command: PromiseCommand, carryOut: () => Promise<PromiseOutcome>, now: number): Promise<PromiseOutcome> {
-    const asked = keyOf(command);
-    if (asked === undefined) return carryOut();
-    const { key, fingerprint } = asked;
+  async once(
+    { idempotency }: NewPromise,
+    carryOut: () => Promise<PromiseOutcome>,
+    now: number,
+  ): Promise<PromiseOutcome> {
+    if (idempotency === undefined) return carryOut();
+    const { key, fingerprint } = idempotency;
     const first = this.#first.get(key);
     if (first !== undefined) {
       // A key is for one request only.
@@ -44,8 +47,4 @@ export class FirstAnswers {
     }
     return outcome;
   }
-}
-
-function keyOf(command: PromiseCommand) {
-  return 'idempotency' in command ? command.idempotency : undefined;
 }

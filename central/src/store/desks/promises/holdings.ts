@@ -33,7 +33,7 @@ export class Holdings {
 }
 
 /** One for each position, in the order of SKU, then warehouse. */
-function summedByPlace(holds: readonly SourcedHold[]): readonly SourcedHold[] {
+export function summedByPlace(holds: readonly SourcedHold[]): readonly SourcedHold[] {
   const sums: SourcedHold[] = [];
   for (const hold of inOrder(holds)) {
     const last = sums.at(-1);

@@ -1,74 +1,28 @@
 import type { SkuQuantity } from '@edgestock/shared/protocol/directive';
 import { must } from '@edgestock/shared/runtime/assert';
-import type { PromiseCommand, PromiseOutcome } from '../../../rules/promise-command.ts';
+import type { NewPromise, PromiseOutcome } from '../../../rules/promise-command.ts';
 import type { Shortage } from '../../../rules/reservation.ts';
 import { holdsOf } from '../../../rules/sourcing.ts';
-import type { ChannelReader } from '../../tables/channel-table.ts';
-import type { OrderReader } from '../../tables/order-table.ts';
-import type { QuotaTable } from '../../tables/quota-table.ts';
 import type { ReservationLineRow, ReservationReader, ReservationWriter } from '../../tables/reservation-table.ts';
 import type { Tables } from '../../tables/tables.ts';
-import type { Answers } from './answers.ts';
 import type { Holdings } from './holdings.ts';
-import { QuotaDraft } from './quota-draft.ts';
+import type { Found } from './new-promises.ts';
 
-export type Reserve = Extract<PromiseCommand, { readonly command: 'reserve' }>;
+type Reserve = Extract<NewPromise, { readonly command: 'reserve' }>;
 
-/** What some reservations of one channel find before the first of them is made; what they make is added. */
-type Found = {
-  readonly isChannelKnown: boolean;
-  readonly reservations: Set<string>;
-  readonly orders: ReadonlySet<string>;
-  readonly draft: QuotaDraft;
-};
-
-/**
- * Makes reservations. Those that come together are decided one after the other, each on what the ones before it left, and ask the
- * store together for what they have to know. Inside a transaction of its caller.
- */
+/** Makes reservations, each on what is found of it (`NewPromises`). Inside a transaction of its caller. */
 export class Reserving {
   readonly #reader: ReservationReader;
   readonly #writer: ReservationWriter;
-  readonly #orders: OrderReader;
-  readonly #channels: ChannelReader;
-  readonly #quota: QuotaTable;
   readonly #holdings: Holdings;
-  readonly #answers: Answers;
 
-  constructor(
-    tables: Tables,
-    parts: { readonly quota: QuotaTable; readonly holdings: Holdings; readonly answers: Answers },
-  ) {
+  constructor(tables: Tables, parts: { readonly holdings: Holdings }) {
     this.#reader = tables.reservations;
     this.#writer = tables.reservationWriter;
-    this.#orders = tables.orders;
-    this.#channels = tables.channels;
-    this.#quota = parts.quota;
     this.#holdings = parts.holdings;
-    this.#answers = parts.answers;
   }
 
-  /** All of them of one channel. */
-  async reserve(commands: readonly [Reserve, ...Reserve[]], now: number): Promise<readonly PromiseOutcome[]> {
-    const [{ channel }] = commands;
-    const ids = commands.map(({ id }) => id);
-    const skus = new Set(commands.flatMap(({ lines }) => lines.map(({ sku }) => sku)));
-    const [answers, reservations, orders, record, draft] = await Promise.all([
-      this.#answers.among(commands),
-      this.#reader.known(ids),
-      this.#orders.known(ids),
-      this.#channels.get(channel),
-      QuotaDraft.of(this.#quota, channel, [...skus], now),
-    ]);
-    const found: Found = { isChannelKnown: record !== undefined, reservations: new Set(reservations), orders, draft };
-    const outcomes: PromiseOutcome[] = [];
-    for (const command of commands)
-      outcomes.push(await answers.once(command, () => this.#one(command, found, now), now));
-    await draft.settle();
-    return outcomes;
-  }
-
-  async #one(command: Reserve, found: Found, now: number): Promise<PromiseOutcome> {
+  async reserve(command: Reserve, found: Found, now: number): Promise<PromiseOutcome> {
     const { id, channel, owner, ttlSeconds, expiresAt, isPartial } = command;
     if (found.reservations.has(id)) return this.#again(command);
     if (!found.isChannelKnown) return { outcome: 'unknown', what: 'channel', id: channel };

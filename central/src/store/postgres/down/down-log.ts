@@ -2,7 +2,7 @@ import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import { chainHash, genesisHash } from '@edgestock/shared/protocol/chain';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { DownHead, DownSlice } from '../../promise-store.ts';
-import type { DownLog, DownLogWriter } from '../../tables/down-table.ts';
+import type { Directed, DownLog, DownLogWriter } from '../../tables/down-table.ts';
 import { firstRow, type Session } from '../session.ts';
 
 /** Collected directives are written when they are so large together, so that a long catalogue does not wait in memory. */
@@ -126,6 +126,12 @@ export class PostgresDownLogWriter implements DownLogWriter {
     const place = this.#add(warehouse, directive, null);
     await this.#writeIfMany();
     return place;
+  }
+
+  async appendEach(directives: readonly Directed[]): Promise<void> {
+    await this.#loadHeads([...new Set(directives.map(({ warehouse }) => warehouse))]);
+    for (const { warehouse, directive } of directives) this.#add(warehouse, directive, null);
+    await this.#writeIfMany();
   }
 
   async appendToAll(warehouses: readonly WarehouseId[], directive: Uint8Array): Promise<void> {

@@ -1,7 +1,7 @@
 import type { WarehouseId } from '@edgestock/shared/inventory/ids';
 import type { Order, OrderState } from '../../../rules/order.ts';
 import type { OrderReader, OrderWriter } from '../../tables/order-table.ts';
-import { firstRow, type Parameter, type Session } from '../session.ts';
+import type { Parameter, Session } from '../session.ts';
 
 type OrderRow = Omit<Order, 'onShortage' | 'paymentTtlSeconds' | 'wakeAt'> & {
   /** What becomes of units that go missing. */
@@ -42,8 +42,12 @@ export class PostgresOrderReader implements OrderReader {
   }
 
   async get(id: string): Promise<Order | undefined> {
-    const row = await firstRow<OrderRow>(this.#session, `${ORDER} WHERE o.id = $1`, [id]);
-    return row && orderOf(row);
+    return (await this.each([id])).get(id);
+  }
+
+  async each(ids: readonly string[]): Promise<ReadonlyMap<string, Order>> {
+    const rows = await this.#session.rows<OrderRow>(`${ORDER} WHERE o.id = ANY ($1::text[])`, [ids]);
+    return new Map(rows.map((row) => [row.id, orderOf(row)]));
   }
 
   async known(ids: readonly string[]): Promise<ReadonlySet<string>> {

@@ -117,14 +117,14 @@ describe('quotas', () => {
     await putPosition(pg.session, { sku: A, warehouse: BER1, granted: 10, held: 5 });
     const { table, told } = quotas();
     await table.free([{ sku: A, warehouse: BER1, quantity: 1 }]);
-    await table.allocate(BER1, [{ sku: A, quantity: 3 }]);
+    await table.allocate([{ sku: A, warehouse: BER1, quantity: 3 }]);
     expect(await sums(BER1)).toEqual({ held: 1, returned: 0, sent: 3 });
     expect(told).toEqual([
       [A, [{ warehouse: BER1, units: 1 }]],
       [A, [{ warehouse: BER1, units: 0 }]],
     ]);
     await expect(table.free([{ sku: A, warehouse: BER1, quantity: 2 }])).rejects.toThrow('not held');
-    await expect(table.allocate(BER1, [{ sku: A, quantity: 2 }])).rejects.toThrow('not held');
+    await expect(table.allocate([{ sku: A, warehouse: BER1, quantity: 2 }])).rejects.toThrow('not held');
     expect(table.takeFreed()).toEqual([{ warehouse: BER1, sku: A }]);
     expect(table.takeFreed()).toEqual([]);
   });

@@ -108,18 +108,15 @@ export class PostgresQuotaTable implements QuotaTable {
     }
   }
 
-  async allocate(warehouse: WarehouseId, lines: readonly SkuQuantity[]): Promise<void> {
+  async allocate(holds: readonly SourcedHold[]): Promise<void> {
     const changes = await this.#session.run(
       `UPDATE position p SET held = p.held - sent.units, allocated_sent = p.allocated_sent + sent.units
-      FROM unnest($2::text[], $3::bigint[]) AS sent (sku, units)
-      WHERE p.sku = sent.sku AND p.warehouse = $1 AND p.held >= sent.units`,
-      [warehouse, lines.map(({ sku }) => sku), lines.map(({ quantity }) => quantity)],
+      FROM unnest($1::text[], $2::text[], $3::bigint[]) AS sent (sku, warehouse, units)
+      WHERE p.sku = sent.sku AND p.warehouse = sent.warehouse AND p.held >= sent.units`,
+      [holds.map(({ sku }) => sku), holds.map(({ warehouse }) => warehouse), holds.map(({ quantity }) => quantity)],
     );
-    assert(
-      changes === lines.length,
-      () => `${lines.length - changes} of ${JSON.stringify(lines)} are not held in ${warehouse}`,
-    );
-    for (const { sku } of lines) await this.#availability.change(sku, [{ warehouse, units: 0 }]);
+    assert(changes === holds.length, () => `${holds.length - changes} of ${JSON.stringify(holds)} are not held`);
+    for (const { sku, warehouse } of holds) await this.#availability.change(sku, [{ warehouse, units: 0 }]);
   }
 
   async giveBack(warehouse: WarehouseId, lines: readonly SkuQuantity[]): Promise<readonly GivenBack[]> {

@@ -3,7 +3,7 @@ import { chainHash, genesisHash } from '@edgestock/shared/protocol/chain';
 import { must } from '@edgestock/shared/runtime/assert';
 import type { Database, Statement } from 'better-sqlite3';
 import type { DownHead, DownSlice } from '../../promise-store.ts';
-import type { DownLog, DownLogWriter } from '../../tables/down-table.ts';
+import type { Directed, DownLog, DownLogWriter } from '../../tables/down-table.ts';
 
 type HeadRow = { down_sequence: number; down_hash: Buffer; down_carried_out: number };
 type DirectiveRow = { sequence: number; hash: Buffer; bytes: Buffer };
@@ -93,6 +93,10 @@ export class SqliteDownLogWriter implements DownLogWriter {
 
   append(warehouse: WarehouseId, directive: Uint8Array): number {
     return this.#append(warehouse, directive, undefined);
+  }
+
+  appendEach(directives: readonly Directed[]): void {
+    for (const { warehouse, directive } of directives) this.append(warehouse, directive);
   }
 
   appendToAll(warehouses: readonly WarehouseId[], directive: Uint8Array): void {

@@ -88,6 +88,11 @@ export class SqliteOrderReader implements OrderReader {
     return row && this.#order(row);
   }
 
+  each(ids: readonly string[]): ReadonlyMap<string, Order> {
+    const orders = ids.flatMap((id) => this.get(id) ?? []);
+    return new Map(orders.map((order) => [order.id, order]));
+  }
+
   /** Latest first. */
   latest(options: {
     readonly state?: OrderState;

@@ -156,8 +156,8 @@ export class SqliteQuotaTable implements QuotaTable {
     }
   }
 
-  allocate(warehouse: WarehouseId, lines: readonly SkuQuantity[]): void {
-    for (const { sku, quantity } of lines) {
+  allocate(holds: readonly SourcedHold[]): void {
+    for (const { sku, warehouse, quantity } of holds) {
       const { changes } = this.#allocate.run({ units: quantity, sku, warehouse });
       assert(changes === 1, () => `${quantity} of ${sku} are not held in ${warehouse}`);
       this.#availability.change(sku, [{ warehouse, units: 0 }]);
