@@ -11,6 +11,7 @@ import { migrate } from './migrate.ts';
 import { migrations } from './migrations.ts';
 import { ServerDatabase } from './server-database.ts';
 import { firstRow, type Session } from './session.ts';
+import { PostgresSharedStore } from './sharing/shared-store.ts';
 import { Transactions } from './transactions.ts';
 
 let server: PostgresServer;
@@ -340,6 +341,29 @@ it('tells of a server that is read-only in words of its own, and writes when it 
   await database.reads.run(`ALTER DATABASE store RESET default_transaction_read_only`);
   await write();
   expect(await revision()).toBe(1);
+  await another.close();
+});
+
+it.each([
+  ['which its open sessions notice', 'ALTER SYSTEM'],
+  ['which only new sessions notice', 'ALTER DATABASE store'],
+])('tells of it in the same words of what is written beside transactions, %s, and goes on', async (_, alter) => {
+  const turn = async (how: string) => {
+    await database.reads.run('SET default_transaction_read_only = off');
+    await database.reads.run(`${alter} ${how}`);
+    await database.reads.run('SELECT pg_reload_conf()');
+  };
+  await turn('SET default_transaction_read_only = on');
+  const another = openDatabase();
+  const shared = new PostgresSharedStore(another.reads);
+  const failure = () =>
+    shared.beat('one', 60_000).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+  await expect.poll(failure, { timeout: 10_000 }).toBeInstanceOf(StoreReadOnly);
+  await turn('RESET default_transaction_read_only');
+  await expect.poll(failure, { timeout: 10_000 }).toBeUndefined();
   await another.close();
 });
 

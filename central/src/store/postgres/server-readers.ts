@@ -37,7 +37,7 @@ export class ServerReaders {
     this.#opened = this.#openAnew();
   }
 
-  /** Throws `StoreUnavailable` when nobody answers, and `StoreRefused` when that is all that the server answers. */
+  /** Throws `StoreFailing` for what is the server's failure: when nobody answers, when it lets nobody in, when it takes no writes. */
   async read<T>(work: (opened: Opened) => Promise<T>): Promise<T> {
     const attempt = await this.#attempt(work);
     if ('result' in attempt) return attempt.result;
@@ -69,8 +69,10 @@ export class ServerReaders {
         this.#replace(opened);
         throw storeRefused(error);
       }
-      if (failureOf(error) !== 'connection') throw error;
-      this.#replace(opened);
+      const failure = failureOf(error);
+      // A session that began read-only stays so for as long as it lasts.
+      if (failure === 'connection' || failure === 'read-only') this.#replace(opened);
+      if (failure !== 'connection') throw failureInWords(error) ?? error;
       return { lost: error };
     } finally {
       cancel();
