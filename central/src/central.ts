@@ -6,7 +6,7 @@ import { RELEASE } from '@edgestock/shared/runtime/release';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import { checkInProcess } from '@edgestock/shared/sqlite/check-in-process';
 import { takeDataDirectory } from '@edgestock/shared/sqlite/data-directory';
-import { IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
+import { type Certainty, IntegrityWatch } from '@edgestock/shared/sqlite/integrity-watch';
 import { StartCheck } from '@edgestock/shared/sqlite/start-check';
 import { Api } from './api/api.ts';
 import { type HttpServer, startHttpServer } from './api/http-server.ts';
@@ -70,8 +70,10 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
     const store =
       config.storeUrl === undefined ? takeDirectory(config.dataDirectory, services) : serverPlace(config.storeUrl);
     const check = store.kind === 'sqlite' ? new StartCheck(store.path, dependencies) : undefined;
-    const onChecked = (findings: readonly string[]) => {
-      if (findings.length === 0) writer.storeIsSound();
+    const onFound = (findings: readonly string[], certainty: Certainty) => {
+      const [finding] = findings;
+      if (finding === undefined) writer.storeIsSound();
+      else if (certainty === 'known') writer.storeIsDamaged(finding);
       check?.note(findings);
     };
     const integrity =
@@ -79,7 +81,7 @@ export async function startCentral(config: CentralConfig, dependencies: CentralD
         ? services.add(
             'integrity',
             new IntegrityWatch({
-              ...{ path: store.path, clock, random, log, onChecked, check: checkInProcess },
+              ...{ path: store.path, clock, random, log, onFound, check: checkInProcess },
               remedy: DAMAGED_REMEDY,
             }),
           )

@@ -100,6 +100,79 @@ test('a store that is damaged in use is told as such, in every place, and once; 
   await expect(start()).rejects.toThrow(DatabaseDamaged);
 });
 
+test.each([
+  {
+    by: 'a read meets',
+    find: async (url: string) => {
+      spoil('quarantine');
+      expect((await fetch(`${url}/v1/quarantine?state=all`)).status).toBe(503);
+    },
+  },
+  // The one that is begun with the start of a large store.
+  { by: 'only a check finds', find: async () => undefined },
+])(
+  'damage that $by ends what is written as well, also while much is asked',
+  { timeout: 90_000 },
+  async ({ by, find }) => {
+    await start();
+    await central?.stop();
+    if (by === 'only a check finds') spoil('quarantine');
+    const { url } = await start({ checkedFirstBytesMax: 1 });
+    const pay = async () => {
+      const body = JSON.stringify({ result: 'authorised' });
+      const headers = { 'content-type': 'application/json' };
+      const answer = await fetch(`${url}/v1/orders/o1/payment`, { method: 'POST', headers, body });
+      const { reason = answer.status } = (await answer.json()) as { readonly reason?: string };
+      return reason;
+    };
+    await find(url);
+    await expect.poll(pay, SOON).toBe('store-damaged');
+    const status = async () => (await fetch(`${url}/v1/status`)).json();
+    expect((await fetch(`${url}/v1/availability/A`)).status).toBe(200);
+    const hint = expect.stringContaining('copied over while central ran');
+    expect(await (await fetch(`${url}/readyz`)).json()).toMatchObject({ reason: 'store-damaged', hint });
+    expect(await status()).toMatchObject({ ingest: { isUp: false, state: 'store-damaged', hint } });
+    expect(new Set(await Promise.all(Array.from({ length: 20 }, pay)))).toEqual(new Set(['store-damaged']));
+    expect(said).not.toContainEqual(expect.objectContaining({ message: 'the writer starts again' }));
+  },
+);
+
+test('a writer that is told of damage refuses at once, and tells of notices that were lost once it is up again', {
+  timeout: 90_000,
+}, async () => {
+  const writer = new Writer(
+    {
+      natsUrls: ['nats://127.0.0.1:1'],
+      store: { kind: 'sqlite', path: join(directory, 'central.db') },
+      logLevel: 'silent',
+    },
+    {
+      ...{ clock: systemClock, random: systemRandom, log: silentLog, onDamaged: expect.fail },
+      onLasting: (error) => expect.fail(error.message),
+    },
+  );
+  await writer.ready;
+  const tried = () =>
+    writer.promise({ command: 'pay', order: 'o1', result: 'authorised' }).catch(({ failure }) => failure);
+  const notices: number[] = [];
+  writer.onChange((changes) => void notices.push(changes.length));
+  const underWay = tried();
+  writer.storeIsDamaged('page 9: not a page');
+  expect(await tried()).toBe('store-damaged');
+  expect(await underWay).toBe('interrupted');
+  await expect.poll(() => writer.isRunning, SOON).toBe(false);
+  expect(writer.damage).toMatchObject({ reason: 'page 9: not a page' });
+  writer.storeIsSound();
+  await expect.poll(tried, SOON).toMatchObject({ outcome: 'unknown' });
+  expect(notices).toEqual([0]);
+  // Between two lives as well.
+  await writer.crash();
+  writer.storeIsDamaged('page 9: not a page');
+  await new Promise((resolve) => setTimeout(resolve, A_WHILE_MS));
+  expect(await tried()).toBe('store-damaged');
+  await writer.stop();
+});
+
 test('damage that is met before anything is served ends the start, with what to do', { timeout: 90_000 }, async () => {
   await (await start()).stop();
   // Which the writer does not read at its start, and the API does.

@@ -62,8 +62,8 @@ export class Writer implements Service, PromiseWriter {
   #wasReady = false;
 
   /**
-   * `onLasting`: it ended with a failure that no new life would mend, and stays down. `onDamaged`: its store is damaged, and it stays down
-   * until it is told that it is not (`storeIsSound`).
+   * `onLasting`: it ended with a failure that no new life would mend, and stays down. `onDamaged`: it has met damage in its store, and stays
+   * down until it is told that there is none (`storeIsSound`), as when it is told of damage (`storeIsDamaged`).
    */
   constructor(
     config: WriterConfig,
@@ -130,6 +130,16 @@ export class Writer implements Service, PromiseWriter {
   /** What is wrong with the store's file and since when; absent as long as nothing is known of it here. */
   get damage(): StoreFailure | undefined {
     return this.#damage;
+  }
+
+  /** A check has found the store's file damaged: each acknowledgement from here on would be one more that no backup has (P1). */
+  storeIsDamaged(finding: string): void {
+    if (this.#damage !== undefined || this.#isStopping) return;
+    this.#noteDamage(finding);
+    this.#cancelRestart?.();
+    // What is asked for until the thread has ended is refused for the right reason.
+    this.#pending.close('store-damaged');
+    void this.#worker?.terminate();
   }
 
   /** The store's file is whole after all. */
@@ -216,9 +226,8 @@ export class Writer implements Service, PromiseWriter {
     // Of damage that is met while central runs whoever watches over the file tells; what else is in it goes on being read.
     const isDamaged = tellsOfDamage(error);
     if (isDamaged && this.#wasReady) {
-      const { hint, message: reason } = new StoreDamaged(error.message);
-      this.#damage ??= { since: this.#clock.now(), reason, hint };
-      this.#onDamaged(reason);
+      this.#noteDamage(error.message);
+      this.#onDamaged(error.message);
       return;
     }
     const { message: reason } = error;
@@ -228,6 +237,11 @@ export class Writer implements Service, PromiseWriter {
     if (!isDamaged && !isLasting(error)) return;
     this.#isStopping = true;
     this.#onLasting(isDamaged ? new StoreDamaged(`the store is damaged: ${error.message}`, { cause: error }) : error);
+  }
+
+  #noteDamage(finding: string): void {
+    const { hint, message: reason } = new StoreDamaged(finding);
+    this.#damage ??= { since: this.#clock.now(), reason, hint };
   }
 
   #openPending(): void {
@@ -255,12 +269,12 @@ export class Writer implements Service, PromiseWriter {
   #hear(message: FromWriter): void {
     switch (message.type) {
       case 'ready':
-        // Not before: while its store cannot be opened, nobody should wait.
-        this.#openPending();
+        // Not before: while its store cannot be opened, nobody should wait. Nor for a life that is about to end.
+        if (this.#damage === undefined) this.#openPending();
+        if (this.#wasReady) for (const listener of this.#changeListeners) listener([]);
         this.#wasReady = true;
         this.#setback = undefined;
         this.#ready.resolve(true);
-        if (this.#restarts > 0) for (const listener of this.#changeListeners) listener([]);
         return;
       case 'epoch-begun':
         for (const listener of this.#epochListeners) listener();

@@ -159,7 +159,7 @@ describe('the daily check', () => {
       random: systemRandom,
       log: silentLog,
       check: async () => ['a page is torn'],
-      onChecked: (findings) => {
+      onFound: (findings) => {
         told.push(findings);
         throw new Error('no room');
       },
@@ -180,7 +180,7 @@ describe('damage that somebody stumbles over', () => {
       ...{ path, clock, random: systemRandom, remedy: 'Restore it.' },
       log: { ...silentLog, error: (facts: object) => void said.push(facts) },
       check: async () => found(),
-      onChecked: (findings) => void told.push(findings),
+      onFound: (findings) => void told.push(findings),
     });
     return { clock, integrity, told, said };
   };
@@ -199,6 +199,31 @@ describe('damage that somebody stumbles over', () => {
     await clock.advance(MINUTES_20);
     expect(integrity.isDamaged).toBe(false);
     expect(told.at(-1)).toEqual([]);
+    await integrity.stop();
+  });
+
+  it('is suspected until the check that follows has found it, or could not be made', async () => {
+    for (const outcome of [() => ['page 9: not a page'], () => Promise.reject(new Error('the disk fails'))]) {
+      const told: string[] = [];
+      const integrity = new IntegrityWatch({
+        ...{ path, clock: new VirtualClock(), random: systemRandom, log: silentLog },
+        check: async () => outcome(),
+        onFound: (findings, certainty) => void told.push(`${certainty} ${findings.length}`),
+      });
+      integrity.met('the image is malformed');
+      expect(told).toEqual(['suspected 1']);
+      await expect.poll(() => told).toEqual(['suspected 1', 'known 1']);
+      await integrity.stop();
+    }
+  });
+
+  it('is looked at again too when it was a check that found it', async () => {
+    let findings = ['page 9: not a page'];
+    const { clock, integrity, told } = stumbling(() => findings);
+    await integrity.check();
+    findings = [];
+    await clock.advance(MINUTES_20);
+    expect(told).toEqual([['page 9: not a page'], []]);
     await integrity.stop();
   });
 

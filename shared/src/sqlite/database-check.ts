@@ -12,7 +12,7 @@ export class DatabaseDamaged extends Error {
   /** `remedy`: what whoever owns the database can do. */
   constructor(message: string, { remedy = RESTORE, ...options }: ErrorOptions & { readonly remedy?: string } = {}) {
     super(message, options);
-    this.hint = `Look at the disk (kernel log, SMART). Keep this data directory as it is for whoever repairs it. ${remedy}`;
+    this.hint = `Look at the disk (kernel log, SMART); or was the file copied over while it was in use? Keep this data directory as it is for whoever repairs it. ${remedy}`;
   }
 }
 

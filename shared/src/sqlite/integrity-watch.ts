@@ -16,6 +16,9 @@ export type IntegrityReport = {
   readonly hint?: string;
 };
 
+/** Somebody who used the database has stumbled over it, which the check that follows at once may disprove; or that has not. */
+export type Certainty = 'suspected' | 'known';
+
 /** One check; no findings = sound. Rejects when it could not be made, as early as it can once the signal aborts. */
 export type Check = (order: CheckOrder, signal: AbortSignal) => Promise<readonly string[]>;
 
@@ -35,7 +38,7 @@ export class IntegrityWatch implements Service {
   readonly #remedy: string;
   readonly #check: Check;
   readonly #stopping = new AbortController();
-  readonly #onChecked: ((findings: readonly string[]) => void) | undefined;
+  readonly #onFound: ((findings: readonly string[], certainty: Certainty) => void) | undefined;
   readonly #cancels: (() => void)[] = [];
   #cancelAgain: (() => void) | undefined;
   /** Times that somebody stumbled. */
@@ -51,11 +54,11 @@ export class IntegrityWatch implements Service {
     /** What whoever reads of damage can do. */
     readonly remedy?: string;
     readonly check?: Check;
-    /** Told what each check found. */
-    readonly onChecked?: (findings: readonly string[]) => void;
+    /** Told what each check found, and of the first who stumbles. */
+    readonly onFound?: (findings: readonly string[], certainty: Certainty) => void;
   }) {
-    const { path, clock, random, log, remedy = RESTORE, check = checkInThread, onChecked } = options;
-    this.#onChecked = onChecked;
+    const { path, clock, random, log, remedy = RESTORE, check = checkInThread, onFound } = options;
+    this.#onFound = onFound;
     this.#remedy = remedy;
     this.#path = path;
     this.#clock = clock;
@@ -81,15 +84,13 @@ export class IntegrityWatch implements Service {
   }
 
   /**
-   * Whoever reads or writes the database has stumbled over damage in it: known from here on, and told once. The whole of it is checked then,
-   * and again and again, until a check finds nothing: a disk may have given back once what it does not hold.
+   * Whoever reads or writes the database has stumbled over damage in it: known from here on, and told once. The whole of it is checked then.
    */
   met(reason: string): void {
     // What a check that runs has read may have been sound.
     this.#met += 1;
     if (this.isDamaged) return;
-    this.#found([reason], { durationMs: 0 });
-    this.#cancelAgain ??= this.#clock.every(AGAIN_AFTER_MS, () => void this.check());
+    this.#found([reason], { certainty: 'suspected', durationMs: 0 });
     void (this.#running ?? Promise.resolve()).then(() => this.check());
   }
 
@@ -115,7 +116,7 @@ export class IntegrityWatch implements Service {
     try {
       const findings = await this.#check({ path: this.#path, depth }, this.#stopping.signal);
       if (met !== this.#met && findings.length === 0) return;
-      this.#found(findings, { durationMs: Math.round(this.#clock.monotonicMs() - startedMs) });
+      this.#found(findings, { certainty: 'known', durationMs: Math.round(this.#clock.monotonicMs() - startedMs) });
     } catch (error) {
       if (this.#stopping.signal.aborted) return;
       // Nothing is known then: the last report stands, and a day later is another try.
@@ -123,10 +124,15 @@ export class IntegrityWatch implements Service {
         { reason: error instanceof Error ? error.message : String(error) },
         'the database was not checked',
       );
+      // What somebody stumbled over nobody has disproved: a failing disk keeps checks from their end, too.
+      if (this.#report !== undefined && this.isDamaged) this.#tell(this.#report.findings, 'known');
     }
   }
 
-  #found(findings: readonly string[], { durationMs }: { readonly durationMs: number }): void {
+  #found(
+    findings: readonly string[],
+    { certainty, durationMs }: { readonly certainty: Certainty; readonly durationMs: number },
+  ): void {
     const wasDamaged = this.isDamaged;
     const checkedAt = this.#clock.now();
     if (findings.length === 0) {
@@ -138,13 +144,15 @@ export class IntegrityWatch implements Service {
       const hint = `A restart refuses this file. ${this.#remedy}`;
       this.#report = { checkedAt, durationMs, findings, hint };
       if (!wasDamaged) this.#log.error({ findings, hint }, 'the database is damaged');
+      // Until a check finds nothing: a disk may have given back once what it does not hold.
+      this.#cancelAgain ??= this.#clock.every(AGAIN_AFTER_MS, () => void this.check());
     }
-    this.#tell(findings);
+    this.#tell(findings, certainty);
   }
 
-  #tell(findings: readonly string[]): void {
+  #tell(findings: readonly string[], certainty: Certainty): void {
     try {
-      this.#onChecked?.(findings);
+      this.#onFound?.(findings, certainty);
     } catch (error) {
       const hint = 'What was found is shown until the next start; that one may not know of it.';
       this.#log.error({ err: error, hint }, 'what a check of the database found cannot be kept');
