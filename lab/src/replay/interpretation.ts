@@ -1,9 +1,9 @@
 import type { RawLine } from './columns.ts';
 import type { Destination } from './destination.ts';
-import { type LeftOut, lineMeaning, type MeaningRules, type Refusal } from './line-meaning.ts';
+import { type LeftOut, lineMeaning, type MeaningRules } from './line-meaning.ts';
 import type { GoodsLine } from './receipt-requests.ts';
 import { type BadLine, type Receipt, receiptsOf } from './receipts.ts';
-import { wordsOfFile } from './refusal-words.ts';
+import { type FileRefusal, wordsOfFile } from './refusal-words.ts';
 import { RefusedLines } from './refused-lines.ts';
 import type { TimeReader } from './timestamp.ts';
 
@@ -14,8 +14,6 @@ export type Interpretation = MeaningRules & {
   /** Whether there is a node for the warehouse; absent where one is started for each. */
   readonly isServed?: (warehouse: string) => boolean;
 };
-
-export type FileRefusal = Refusal | 'store-malformed' | 'store-unknown';
 
 /** What became of the lines of a file. Times that could not be used refuse nothing: a sale without a time is still a sale. */
 export type LineCounts = {

@@ -1,5 +1,8 @@
 import type { RawLine } from './columns.ts';
-import type { FileRefusal } from './interpretation.ts';
+import type { Refusal } from './line-meaning.ts';
+
+/** Why a line of a file is refused before any node is asked. */
+export type FileRefusal = Refusal | 'store-malformed' | 'store-unknown';
 
 /** A cell can be a whole novel. */
 const QUOTED_CHARS_MAX = 40;
