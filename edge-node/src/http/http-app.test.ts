@@ -36,6 +36,8 @@ describe('what is not there', () => {
     ['/orders', 'This is a node; orders are at central: ask /v1/orders there.'],
     ['/v1/order/O-1', 'This is a node; orders are at central: ask /v1/orders/:id there.'],
     ['/v1/availability/A', 'This is a node; availability is at central: ask /v1/availability/:sku there.'],
+    ['/', 'The routes begin with /v1/.'],
+    ['/favicon.ico', 'The routes begin with /v1/.'],
     ['/v1/stock/A/B', 'A SKU or barcode in a path is URL-encoded: / is %2F.'],
   ])('%s is told with a hint: %s', async (path, hint) => {
     expect((await doors.get(path)).body).toMatchObject({ code: 'route-not-found', hint });

@@ -107,6 +107,7 @@ const centralRoutes = [
 
 function hintFor(path: string, routes: readonly string[]): string {
   const nearest = nearestRoute(path, [...routes, ...centralRoutes]);
+  if (nearest === undefined && !path.startsWith('/v1/')) return 'The routes begin with /v1/.';
   if (nearest === undefined) return 'A SKU or barcode in a path is URL-encoded: / is %2F.';
   if (!centralRoutes.includes(nearest)) return `Is ${nearest} meant?`;
   const [, , subject] = nearest.split('/');

@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { CsvError, type Options, parse } from 'csv-parse';
 import { EncodingWrong, type FileEncoding, ToUtf8 } from './file-encoding.ts';
 import { importLimits } from './limits.ts';
+import { LineCount } from './line-count.ts';
 
 /** Line number in the file (where the row begins) and the cells as they stand there. */
 export type CsvRow = { readonly line: number; readonly cells: readonly string[] };
@@ -146,24 +147,6 @@ function delimiterOf(head: string): string {
   const header = head.replace(/"[^"]*"/g, '').split(/\r\n|\n|\r/, 1)[0] ?? '';
   const uses = (delimiter: string) => header.split(delimiter).length - 1;
   return DELIMITERS.reduce<string>((best, delimiter) => (uses(delimiter) > uses(best) ? delimiter : best), ',');
-}
-
-/**
- * The parser tells the line on which a row ends; a row with line breaks in its cells begins above it. It also takes each CRLF
- * within quotes for two lines, so the ones seen so far are taken off again.
- */
-class LineCount {
-  #crlfs = 0;
-
-  beginOf(cells: readonly string[], endLine: number): number {
-    let breaks = 0;
-    for (const cell of cells) {
-      if (!cell.includes('\n') && !cell.includes('\r')) continue;
-      breaks += cell.split(/\r\n|\n|\r/).length - 1;
-      this.#crlfs += cell.split('\r\n').length - 1;
-    }
-    return endLine - this.#crlfs - breaks;
-  }
 }
 
 /** What a file is called in the books: its name without the folder, as far as there is room. */

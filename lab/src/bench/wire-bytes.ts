@@ -12,9 +12,8 @@ import { systemRandom } from '@edgestock/shared/runtime/random';
 import { EdgeApi } from '../api/edge-api.ts';
 import { parseColumnMapping } from '../replay/columns.ts';
 import { byReceipt } from '../replay/destination.ts';
-import { goodsLines, noLines } from '../replay/interpretation.ts';
+import { noLines, wholeReceipts } from '../replay/interpretation.ts';
 import { type NodeRequest, requestsOf } from '../replay/receipt-requests.ts';
-import { receiptsOf } from '../replay/receipts.ts';
 import { readSalesFile } from '../replay/sales-file.ts';
 import { sendRequests } from '../replay/send-requests.ts';
 import { defaultServices, serviceRule } from '../replay/services.ts';
@@ -102,9 +101,8 @@ async function* realSales(file: string): AsyncGenerator<NodeRequest> {
     readTime: timeReader(undefined),
     destination: byReceipt([WAREHOUSE]),
   };
-  for await (const receipt of receiptsOf(
-    goodsLines(readSalesFile(file, { mapping, encoding: 'utf8' }), interpretation, noLines()),
-  )) {
+  const lines = readSalesFile(file, { mapping, encoding: 'utf8' });
+  for await (const receipt of wholeReceipts(lines, interpretation, noLines())) {
     for (const request of requestsOf(receipt)) yield { ...request, body: { ...request.body, occurredAt: momentAgo() } };
   }
 }

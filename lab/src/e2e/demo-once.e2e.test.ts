@@ -38,6 +38,7 @@ describe('demo --once', () => {
       lines: 12,
       accepted: 8,
       refused: 4,
+      leftOut: 2,
       refusedByReason: { 'not-goods': 1, 'quantity-zero': 1, 'quantity-not-whole': 1, 'sku-missing': 1 },
       warehouses: 2,
       linksCut: 1,

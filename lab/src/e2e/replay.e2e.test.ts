@@ -44,7 +44,7 @@ test('a shop replays its own export, and a second time changes nothing', async (
     '--json',
   ];
   const first = await runCommand(...line);
-  expect(first.code, first.stderr).toBe(0);
+  expect(first.code, first.stderr).toBe(1);
   expect(JSON.parse(first.stdout)).toMatchObject({
     transactions: 5,
     lines: 7,
@@ -52,12 +52,55 @@ test('a shop replays its own export, and a second time changes nothing', async (
     refused: 1,
     refusedByReason: { 'store-unknown': 1 },
     repeated: 0,
+    refusedLines: [{ line: 7, receipt: '7', warehouse: 'XXX1', reason: 'store-unknown' }],
+    refusedMore: 0,
   });
   expect(first.stderr).toContain('no node serves XXX1');
   const second = await runCommand(...line);
   expect(JSON.parse(second.stdout)).toMatchObject({ accepted: 6, repeated: 6 });
   expect(await onHandOf('BER1')).toEqual({ tea: -6, mug: -1 });
   expect(await onHandOf('HAM1')).toEqual({ tea: -3 });
+});
+
+test('a receipt with a bad line is recorded by the corrected file, and what a receipt may not say twice is told in words', async () => {
+  const file = join(folder, 'week.csv');
+  const replay = (...flags: readonly string[]) =>
+    runCommand('replay', file, '--up-from', join(folder, 'up.json'), '--columns', columns, ...flags);
+  const head = 'shop,article,pieces,receipt_no\n';
+  await writeFile(file, `${head}BER1,pot,2,50\nBER1,jug,1.5,50\nBER1,pot,1,51\nBER1,POST,1,51\n`);
+  const wrong = await replay('--json');
+  expect(wrong.code, wrong.stderr).toBe(1);
+  expect(JSON.parse(wrong.stdout)).toMatchObject({
+    transactions: 1,
+    accepted: 1,
+    refused: 3,
+    leftOut: 1,
+    refusedByReason: { 'not-goods': 1, 'quantity-not-whole': 1, 'receipt-refused': 1 },
+    refusedLines: [{ line: 3, receipt: '50', warehouse: 'BER1', reason: 'quantity-not-whole' }],
+  });
+  expect((await replay()).stdout).toContain(
+    '  line 3, receipt 50 of BER1: the quantity is no whole number ("1.5")\nPut these right and replay the file again',
+  );
+
+  await writeFile(file, `${head}BER1,pot,2,50\nBER1,jug,1,50\nBER1,pot,1,51\nBER1,POST,1,51\n`);
+  const right = await replay('--json');
+  expect(JSON.parse(right.stdout)).toMatchObject({
+    accepted: 3,
+    repeated: 1,
+    refused: 1,
+    leftOut: 1,
+    refusedLines: [],
+  });
+  expect(right.code, right.stderr).toBe(0);
+  expect(await onHandOf('BER1')).toMatchObject({ pot: -3, jug: -1 });
+
+  await writeFile(file, `${head}BER1,pot,2,50\nBER1,jug,4,50\n`);
+  const other = await replay();
+  expect(other.code).toBe(1);
+  expect(other.stdout).toContain(
+    'line 2, receipt 50 of BER1: this receipt was recorded before with other lines, and those stay; record what differs as a return or a count',
+  );
+  expect(await onHandOf('BER1')).toMatchObject({ pot: -3, jug: -1 });
 });
 
 test('a column that is not there is answered with those that are', async () => {

@@ -19,7 +19,7 @@ const requiredOfSales: readonly Field[] = ['sku', 'quantity', 'receipt'];
 /** Which column holds which field, as the caller names them. */
 export type ColumnMapping = Readonly<Partial<Record<Field, string>>>;
 
-/** One line of the file as text; a field whose column was not named is absent, an empty cell is ''. */
+/** One row of the file as text, and the line on which it begins; a field whose column was not named is absent, an empty cell is ''. */
 export type RawLine = { readonly row: number } & Readonly<Partial<Record<Field, string>>>;
 
 /** Reads `store=store_id,sku=product_id,...`. Throws `UsageError` with the fields there are. */

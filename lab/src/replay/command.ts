@@ -8,16 +8,26 @@ import { EdgeApi } from '../api/edge-api.ts';
 import { answer, remark } from '../command/answers.ts';
 import { wholeNumberOf } from '../command/flags.ts';
 import { UsageError } from '../command/usage-error.ts';
-import { type ReplayResult, replay } from './replay.ts';
+import { replay } from './replay.ts';
+import { proseOf } from './replay-prose.ts';
 import { shopArgs, shopOf } from './shop-flags.ts';
 
 /** Receipts between two remarks about progress. */
 const REMARK_EVERY = 5_000;
 
+const description = `Replay a point-of-sale export through the HTTP API of running nodes
+
+A receipt is recorded whole or not at all: a line that cannot be understood refuses its receipt. Put the line
+right and replay the file again; what was recorded before stays as it is. Lines that move no goods (postage,
+book-keeping, quantity 0) are left out and refuse nothing.
+
+Exit codes: 0 everything was recorded or left out, 1 something was refused (told with its line in the file) or
+the replay failed, 2 the command line cannot be meant.`;
+
 export const command = defineCommand({
   meta: {
     name: 'replay',
-    description: 'Replay a point-of-sale export through the HTTP API of running nodes',
+    description,
   },
   args: {
     file: { type: 'positional', required: true, description: 'CSV with a header line, plain or .gz' },
@@ -53,6 +63,7 @@ export const command = defineCommand({
     });
     if (strangers.size > 0) remark(`no node serves ${[...strangers].sort().join(', ')}: their lines were refused`);
     answer(args.json ? JSON.stringify(result) : proseOf(result));
+    if (result.refused > result.leftOut) process.exitCode = 1;
   },
 });
 
@@ -80,23 +91,4 @@ async function nodesByWarehouse(
 ): Promise<ReadonlyMap<string, EdgeApi>> {
   const nodes = await Promise.all(addresses.map((address) => nodeAt({ flag: '--nodes', address })));
   return new Map(nodes.map(({ door, status }) => [status.warehouse, new EdgeApi(door.url, { patienceMs })]));
-}
-
-function proseOf(result: ReplayResult): string {
-  const reasons = Object.entries(result.refusedByReason).map(([reason, count]) => `\n  refused, ${reason}: ${count}`);
-  const notes = [
-    ...(result.repeated > 0 ? [`${result.repeated} lines had been recorded before`] : []),
-    ...(result.exceptions > 0 ? [`${result.exceptions} exceptions wait at the nodes (GET /v1/exceptions)`] : []),
-    ...(result.timesNaive > 0
-      ? [`${result.timesNaive} times have no zone and were left out: name it with --zone`]
-      : []),
-    ...(result.timesUnreadable > 0 ? [`${result.timesUnreadable} times could not be read and were left out`] : []),
-    ...(result.skuCaseVariants > 0
-      ? [`${result.skuCaseVariants} groups of SKUs differ only in case: they stay apart`]
-      : []),
-  ];
-  return (
-    `${result.transactions} receipts, ${result.lines} lines in ${result.seconds} s: ` +
-    `${result.accepted} accepted, ${result.refused} refused${reasons.join('')}${notes.map((note) => `\n${note}`).join('')}`
-  );
 }

@@ -11,7 +11,7 @@ const rules: MeaningRules = {
 
 type Case = readonly [what: string, line: Omit<RawLine, 'row'>, meaning: Partial<LineMeaning> | string];
 
-/** A string in the last place is the reason of a refusal. */
+/** A string in the last place is the reason of a refusal, or why the line is left out. */
 const cases: readonly Case[] = [
   ['a plain line is a sale', { quantity: '6' }, { meaning: 'sale', quantity: 6 }],
   ['a sign in front is fine', { quantity: '+6' }, { meaning: 'sale', quantity: 6 }],
@@ -73,9 +73,14 @@ const cases: readonly Case[] = [
   ['what it is comes before how many', { sku: 'POST', quantity: '0' }, 'not-goods'],
 ];
 
+/** Understood, and moving nothing: the other lines of its receipt are recorded. */
+const leftOut = ['accounting-entry', 'not-goods', 'quantity-zero'];
+const notMoving = (reason: string) =>
+  leftOut.includes(reason) ? { meaning: 'left-out', reason } : { meaning: 'refused', refusal: reason };
+
 describe('a line of a point-of-sale file', () => {
   test.each(cases)('%s', (_what, line, meaning) => {
-    const expected = typeof meaning === 'string' ? { meaning: 'refused', refusal: meaning } : meaning;
+    const expected = typeof meaning === 'string' ? notMoving(meaning) : meaning;
     expect(lineMeaning({ row: 1, sku: '85123A', quantity: '1', receipt: '536365', ...line }, rules)).toMatchObject(
       expected,
     );

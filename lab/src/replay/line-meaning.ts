@@ -3,21 +3,19 @@ import type { Reason } from '@edgestock/shared/inventory/movement';
 import { LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
 import type { RawLine } from './columns.ts';
 
-/** Why a line of the file is not a movement of goods; in order of precedence, an earlier reason hides the later ones. */
-export const refusals = [
-  'receipt-missing',
-  'accounting-entry',
-  'sku-missing',
-  'sku-malformed',
-  'not-goods',
-  'kind-unknown',
-  'quantity-missing',
-  'quantity-not-whole',
-  'quantity-zero',
-  'quantity-too-large',
-  'cancellation-not-negative',
-] as const;
-export type Refusal = (typeof refusals)[number];
+/** Why a line that is understood moves nothing: it is left out, and the others of its receipt are recorded all the same. */
+export type LeftOut = 'accounting-entry' | 'not-goods' | 'quantity-zero';
+
+/** Why a line cannot be understood. It may have moved goods, so its whole receipt waits until it is put right. */
+export type Refusal =
+  | 'receipt-missing'
+  | 'sku-missing'
+  | 'sku-malformed'
+  | 'kind-unknown'
+  | 'quantity-missing'
+  | 'quantity-not-whole'
+  | 'quantity-too-large'
+  | 'cancellation-not-negative';
 
 /** A line as the stock sees it. Units are always positive; the meaning says which way they went. */
 export type Goods = {
@@ -27,7 +25,10 @@ export type Goods = {
   /** Of a write-off. */
   readonly reason?: Reason;
 };
-export type LineMeaning = Goods | { readonly meaning: 'refused'; readonly refusal: Refusal };
+export type LineMeaning =
+  | Goods
+  | { readonly meaning: 'left-out'; readonly reason: LeftOut }
+  | { readonly meaning: 'refused'; readonly refusal: Refusal };
 
 /** What differs from one shop's export to another's. */
 export type MeaningRules = {
@@ -53,24 +54,24 @@ const meaningOfKind: ReadonlyMap<string, Goods['meaning']> = new Map([
 /** Descriptions that people typed when goods were spoilt. */
 const SPOILT = /damag|broke|crush|smash|crack|faulty|rust|mould|mold|wet|thrown|water|dirty|spoil/i;
 
-/** Decides what one line of a point-of-sale file did to the stock. */
+/** Decides what one line of a point-of-sale file did to the stock. An earlier reason hides the later ones. */
 export function lineMeaning(line: RawLine, rules: MeaningRules): LineMeaning {
   const receipt = line.receipt ?? '';
   if (receipt === '') return refused('receipt-missing');
-  if (hasPrefix(receipt, rules.accountingPrefix)) return refused('accounting-entry');
+  if (hasPrefix(receipt, rules.accountingPrefix)) return leftOut('accounting-entry');
 
   const sku = line.sku ?? '';
   if (sku === '') return refused('sku-missing');
   const goods = parseSku(sku);
   if (!goods) return refused('sku-malformed');
-  if (rules.isService(sku)) return refused('not-goods');
+  if (rules.isService(sku)) return leftOut('not-goods');
 
   const kind = line.kind?.trim().toLowerCase() ?? '';
   if (kind !== '' && !meaningOfKind.has(kind)) return refused('kind-unknown');
 
   const quantity = wholeNumber(line.quantity ?? '');
   if (typeof quantity !== 'number') return refused(quantity.refusal);
-  if (quantity === 0) return refused('quantity-zero');
+  if (quantity === 0) return leftOut('quantity-zero');
   // A huge quantity is a fact all the same (P4); only what no balance can hold is refused.
   if (Math.abs(quantity) > LINE_QUANTITY_MAX) return refused('quantity-too-large');
 
@@ -105,6 +106,10 @@ function wholeNumber(text: string): number | { readonly refusal: Refusal } {
   if (trimmed === '') return { refusal: 'quantity-missing' };
   if (!/^[+-]?\d+(\.0+)?$/.test(trimmed)) return { refusal: 'quantity-not-whole' };
   return Number(trimmed);
+}
+
+function leftOut(reason: LeftOut): LineMeaning {
+  return { meaning: 'left-out', reason };
 }
 
 function refused(refusal: Refusal): LineMeaning {

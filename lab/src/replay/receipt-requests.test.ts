@@ -4,7 +4,7 @@ import type { Goods } from './line-meaning.ts';
 import { type GoodsLine, requestsOf } from './receipt-requests.ts';
 
 function line(meaning: Goods['meaning'], sku: string, quantity: number, extra: Partial<GoodsLine> = {}): GoodsLine {
-  return { warehouse: 'W1', receipt: '7', goods: { meaning, sku: sku as Sku, quantity }, ...extra };
+  return { row: 2, warehouse: 'W1', receipt: '7', goods: { meaning, sku: sku as Sku, quantity }, ...extra };
 }
 const receipt = (...lines: readonly GoodsLine[]) => ({ warehouse: 'W1', id: '7', lines });
 

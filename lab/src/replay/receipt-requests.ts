@@ -3,7 +3,12 @@ import type { Goods } from './line-meaning.ts';
 import type { Receipt, ReceiptLine } from './receipts.ts';
 
 /** A line that moves goods, tied to its receipt. */
-export type GoodsLine = ReceiptLine & { readonly goods: Goods; readonly at?: number; readonly till?: string };
+export type GoodsLine = ReceiptLine & {
+  readonly row: number;
+  readonly goods: Goods;
+  readonly at?: number;
+  readonly till?: string;
+};
 
 /** One write to a node, with what it changes: the sender's own account of it. */
 export type NodeRequest = {
@@ -13,8 +18,13 @@ export type NodeRequest = {
   /** Makes a repeated write the same write, where the receipt in the body does not do so already. */
   readonly key?: string;
   readonly changes: readonly Change[];
+  /** Where the file has it. */
+  readonly from?: { readonly line: number; readonly receipt: string };
 };
 export type Change = { readonly sku: Sku; readonly units: number };
+
+/** A receipt that is to be recorded. */
+export type MovingReceipt = Pick<Receipt<GoodsLine>, 'warehouse' | 'id' | 'lines'>;
 
 /** Lines that one request to a node may have. */
 export const REQUEST_LINES_MAX = 1_000;
@@ -24,7 +34,7 @@ const TILL_DEFAULT = 'replay';
  * What has to be said to the node about one receipt: what was sold, what came back, what was written off. One request each;
  * more when a receipt is longer than a request may be, since nobody has promised that such a receipt holds together.
  */
-export function requestsOf(receipt: Receipt<GoodsLine>): readonly NodeRequest[] {
+export function requestsOf(receipt: MovingReceipt): readonly NodeRequest[] {
   const meanings = ['sale', 'return', 'write-off'] as const;
   return meanings.flatMap((meaning) => {
     const lines = receipt.lines.filter(({ goods }) => goods.meaning === meaning);
@@ -35,11 +45,12 @@ export function requestsOf(receipt: Receipt<GoodsLine>): readonly NodeRequest[] 
 function requestOf(
   meaning: Goods['meaning'],
   lines: readonly GoodsLine[],
-  { warehouse, id }: Receipt<GoodsLine>,
+  { warehouse, id }: MovingReceipt,
   index: number,
 ): NodeRequest {
   const number = index === 0 ? id : `${id}/${index + 1}`;
-  const at = lines[0]?.at;
+  const { at, row: line = 0, receipt = id } = lines[0] ?? {};
+  const from = { line, receipt };
   const occurred = at === undefined ? {} : { occurredAt: new Date(at).toISOString() };
   if (meaning === 'write-off') {
     return {
@@ -55,6 +66,7 @@ function requestOf(
         ...occurred,
       },
       changes: lines.map(({ goods }) => ({ sku: goods.sku, units: -goods.quantity })),
+      from,
     };
   }
   const sign = meaning === 'sale' ? -1 : 1;
@@ -68,6 +80,7 @@ function requestOf(
       ...occurred,
     },
     changes: lines.map(({ goods }) => ({ sku: goods.sku, units: sign * goods.quantity })),
+    from,
   };
 }
 

@@ -3,37 +3,84 @@ import { hash } from 'node:crypto';
 /** Something that stands on a receipt of a warehouse, in the order of the file. */
 export type ReceiptLine = { readonly warehouse: string; readonly receipt: string };
 
+/** A line that cannot be recorded. Its receipt is '' and its warehouse undefined where the file does not say. */
+export type BadLine = { readonly isBad: true; readonly receipt: string; readonly warehouse: string | undefined };
+
 /** Lines that were rung up together, under an id of their own. */
 export type Receipt<Line extends ReceiptLine> = {
   readonly warehouse: string;
   /** The number in the file; `536365#2` when the same number came again after others. */
   readonly id: string;
+  /** Without the bad ones. */
   readonly lines: readonly Line[];
+  /** A bad line is on it, or may be. */
+  readonly isRefused: boolean;
 };
 
 /**
  * Groups neighbouring lines of one receipt. A number that comes again after others is another receipt with an id of its
  * own: waiting for late lines would mean reading the whole file first, and a till that has sent a receipt cannot add to it.
- * The same file always gives the same ids, so a second replay repeats the first instead of adding to it (P9).
+ * The same file always gives the same ids, so a second replay repeats the first instead of adding to it (P9), and so does the
+ * file in which bad lines were corrected: they are on receipts here as well. One without a number may be of the receipt
+ * before it or of the one after it, and refuses both.
  */
-export async function* receiptsOf<Line extends ReceiptLine>(lines: AsyncIterable<Line>): AsyncGenerator<Receipt<Line>> {
+export async function* receiptsOf<Line extends ReceiptLine>(
+  lines: AsyncIterable<Line | BadLine>,
+): AsyncGenerator<Receipt<Line>> {
   const appearances = new Appearances();
-  let open: Line[] = [];
+  let open: OpenReceipt<Line> | undefined;
+  let isAfterNumberless = false;
   for await (const line of lines) {
-    const first = open[0];
-    if (first && (first.receipt !== line.receipt || first.warehouse !== line.warehouse)) {
-      yield closed(open, appearances);
-      open = [];
+    if (line.receipt === '' && 'isBad' in line) {
+      open?.refuse();
+      isAfterNumberless = true;
+      continue;
     }
-    open.push(line);
+    if (!open?.isOf(line)) {
+      if (open) yield open.closed(appearances);
+      open = new OpenReceipt(line.receipt);
+    }
+    open.add(line);
+    if (isAfterNumberless) open.refuse();
+    isAfterNumberless = false;
   }
-  if (open.length > 0) yield closed(open, appearances);
+  if (open) yield open.closed(appearances);
 }
 
-function closed<Line extends ReceiptLine>(lines: readonly Line[], appearances: Appearances): Receipt<Line> {
-  const [{ warehouse, receipt } = { warehouse: '', receipt: '' }] = lines;
-  const appearance = appearances.next(`${warehouse}\n${receipt}`);
-  return { warehouse, id: appearance === 1 ? receipt : `${receipt}#${appearance}`, lines };
+/** A receipt of which more lines may come. */
+class OpenReceipt<Line extends ReceiptLine> {
+  readonly #receipt: string;
+  /** Undefined while only lines have come that do not say it. */
+  #warehouse: string | undefined;
+  readonly #lines: Line[] = [];
+  #isRefused = false;
+
+  constructor(receipt: string) {
+    this.#receipt = receipt;
+  }
+
+  /** A line that does not say its warehouse is taken to be of the receipt whose number it has. */
+  isOf({ receipt, warehouse }: Line | BadLine): boolean {
+    const isSameWarehouse = warehouse === undefined || this.#warehouse === undefined || warehouse === this.#warehouse;
+    return receipt === this.#receipt && isSameWarehouse;
+  }
+
+  add(line: Line | BadLine): void {
+    this.#warehouse ??= line.warehouse;
+    if ('isBad' in line) this.refuse();
+    else this.#lines.push(line);
+  }
+
+  refuse(): void {
+    this.#isRefused = true;
+  }
+
+  closed(appearances: Appearances): Receipt<Line> {
+    const [warehouse, receipt] = [this.#warehouse ?? '', this.#receipt];
+    const appearance = appearances.next(`${warehouse}\n${receipt}`);
+    const id = appearance === 1 ? receipt : `${receipt}#${appearance}`;
+    return { warehouse, id, lines: this.#lines, isRefused: this.#isRefused };
+  }
 }
 
 /**

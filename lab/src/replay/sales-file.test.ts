@@ -24,11 +24,17 @@ describe('a file of sales', () => {
     const plain = await collect(readSalesFile(await file('plain.csv', text), { encoding: 'utf8' }));
     expect(plain).toEqual([
       { row: 2, receipt: '1', sku: '85123A', quantity: '6' },
-      { row: 3, receipt: '2', sku: '', quantity: 'x' },
+      // The cell above goes over two lines of the file.
+      { row: 4, receipt: '2', sku: '', quantity: 'x' },
     ]);
     expect(await collect(readSalesFile(await file('packed.csv.gz', gzipSync(text)), { encoding: 'utf8' }))).toEqual(
       plain,
     );
+  });
+
+  test('ends where its rows do, whatever delimiters a spreadsheet has put below', async () => {
+    const path = await file('padded.csv', 'receipt,sku,quantity\n1,tea,1\n,,\n , ,\n');
+    expect(await collect(readSalesFile(path, { encoding: 'utf8' }))).toHaveLength(1);
   });
 
   test('that breaks off says so instead of looking shorter', async () => {

@@ -1,5 +1,4 @@
-import { goodsLines, noLines } from '../../replay/interpretation.ts';
-import { receiptsOf } from '../../replay/receipts.ts';
+import { noLines, wholeReceipts } from '../../replay/interpretation.ts';
 import { readSalesFile } from '../../replay/sales-file.ts';
 import type { Shop } from '../../replay/shop-flags.ts';
 
@@ -19,8 +18,7 @@ export type Survey = {
 export async function surveyOf(path: string, shop: Shop): Promise<Survey> {
   const leaving = new Map<string, Map<string, number>>();
   let receipts = 0;
-  const lines = goodsLines(readSalesFile(path, shop), shop.interpretation, noLines());
-  for await (const receipt of receiptsOf(lines)) {
+  for await (const receipt of wholeReceipts(readSalesFile(path, shop), shop.interpretation, noLines())) {
     receipts += 1;
     const units = leaving.get(receipt.warehouse) ?? new Map<string, number>();
     leaving.set(receipt.warehouse, units);

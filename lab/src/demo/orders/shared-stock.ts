@@ -1,6 +1,6 @@
 import { parseSku, type Sku } from '@edgestock/shared/inventory/ids';
 import { must } from '@edgestock/shared/runtime/assert';
-import { goodsLines, noLines } from '../../replay/interpretation.ts';
+import { noLines, wholeReceipts } from '../../replay/interpretation.ts';
 import { readSalesFile } from '../../replay/sales-file.ts';
 import type { Shop } from '../../replay/shop-flags.ts';
 import type { UnitsByWarehouse } from '../once/survey.ts';
@@ -47,15 +47,11 @@ export async function sharedStockOf(files: {
 async function salesOf({ path, shop }: File) {
   const units = new Map<string, number>();
   let receipts = 0;
-  let last = '';
-  for await (const { goods, warehouse, receipt } of goodsLines(
-    readSalesFile(path, shop),
-    shop.interpretation,
-    noLines(),
-  )) {
-    if (`${warehouse} ${receipt}` !== last) receipts += 1;
-    last = `${warehouse} ${receipt}`;
-    if (goods.meaning === 'sale') units.set(goods.sku, (units.get(goods.sku) ?? 0) + goods.quantity);
+  for await (const { lines } of wholeReceipts(readSalesFile(path, shop), shop.interpretation, noLines())) {
+    receipts += 1;
+    for (const { goods } of lines) {
+      if (goods.meaning === 'sale') units.set(goods.sku, (units.get(goods.sku) ?? 0) + goods.quantity);
+    }
   }
   return { units, receipts };
 }

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { Demand, NewOrder } from '../../api/shop-api.ts';
-import { goodsLines, type LineCounts } from '../../replay/interpretation.ts';
+import { type LineCounts, wholeReceipts } from '../../replay/interpretation.ts';
 import type { GoodsLine } from '../../replay/receipt-requests.ts';
-import { type Receipt, receiptsOf } from '../../replay/receipts.ts';
+import type { Receipt } from '../../replay/receipts.ts';
 import { readSalesFile } from '../../replay/sales-file.ts';
 import type { Shop } from '../../replay/shop-flags.ts';
 import type { Ending, Visit } from '../shop/customer.ts';
@@ -34,7 +34,7 @@ const shortages: readonly (readonly [NonNullable<NewOrder['onShortage']>, number
 export async function* shopEvents(path: string, shop: Shop, counts: LineCounts): AsyncGenerator<ShopEvent> {
   const customers = new Map<string, string>();
   const remembered = rememberCustomers(readSalesFile(path, shop), customers);
-  for await (const receipt of receiptsOf(goodsLines(remembered, shop.interpretation, counts))) {
+  for await (const receipt of wholeReceipts(remembered, shop.interpretation, counts)) {
     const number = receipt.lines[0]?.receipt ?? '';
     const customer = customers.get(number) ?? '';
     // The reading is a line ahead: the next receipt's customer is known already, and stays.

@@ -1,8 +1,7 @@
 import { must } from '@edgestock/shared/runtime/assert';
 import { byReceipt } from '../../replay/destination.ts';
-import { goodsLines, noLines } from '../../replay/interpretation.ts';
+import { noLines, wholeReceipts } from '../../replay/interpretation.ts';
 import { type NodeRequest, requestsOf } from '../../replay/receipt-requests.ts';
-import { receiptsOf } from '../../replay/receipts.ts';
 import { readSalesFile } from '../../replay/sales-file.ts';
 import { sendRequests } from '../../replay/send-requests.ts';
 import { Interrupted } from '../once/once.ts';
@@ -17,7 +16,7 @@ export async function runTills(world: World): Promise<void> {
   const { signal } = world.options;
   const spread = byReceipt(world.options.warehouses);
   const taken = async function* (): AsyncGenerator<NodeRequest> {
-    for await (const receipt of receiptsOf(goodsLines(readSalesFile(path, shop), shop.interpretation, noLines()))) {
+    for await (const receipt of wholeReceipts(readSalesFile(path, shop), shop.interpretation, noLines())) {
       if (signal.aborted) return;
       world.counts.receipts += 1;
       await world.pace.reached('tills', world.counts.receipts / world.stock.tillReceipts, signal);
