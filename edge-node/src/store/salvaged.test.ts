@@ -124,10 +124,8 @@ describe('damaged books', () => {
       database.prepare('DELETE FROM movement WHERE sequence BETWEEN 500 AND 600 OR sequence BETWEEN 800 AND 850').run();
       database.close();
       const books = FormerBooks.open(path());
-      const common = books.commonWith((at) => (at > 1_000 ? Buffer.alloc(32) : hashes.get(at)), {
-        head: 1_100,
-        begin: 0,
-      });
+      const hashAt = (at: number) => (at > 1_000 ? Buffer.alloc(32) : hashes.get(at));
+      const common = books.commonWith({ head: 1_100, begin: 0, hashAt });
       const told = [...books.commandsAfter(common)].flatMap(({ deltas }) => deltas).length;
       books.close();
       expect(common).toBe(1_000);
