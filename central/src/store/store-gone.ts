@@ -6,7 +6,7 @@ export class StoreGone extends StoreFailing {
   override readonly name = 'StoreGone';
   readonly reason = 'store-gone';
   readonly hint =
-    'Put the same file back under its name (mv), and central goes on by itself. One that was deleted is there for as long as central runs: copy it and its -wal from /proc/PID/fd before you stop it. To go on with the file that is there now, start central again.';
+    'Put the same file back under its name (mv), and central goes on by itself. One that was deleted is there for as long as central runs: copy it from /proc/PID/fd before you stop it. To go on with the file that is there now, start central again.';
 
   constructor(path: string) {
     super(`the file of the store is not at ${path} any more: it was moved, replaced or deleted`);

@@ -2,19 +2,37 @@ import { type IncomingMessage, type RequestListener, type Server, type ServerRes
 import type { Duplex } from 'node:stream';
 import { commonProblems, malformedRequestProblem, PROBLEM_CONTENT_TYPE, type Problem, problemOf } from './problem.ts';
 
+type Exchange = { readonly request: IncomingMessage; readonly response: ServerResponse };
+
 /**
- * What is so wrong with a request that no route sees it gets a problem document too. Node's own answer has no body; all else
- * of its handling is kept: nothing is written into an answer that has begun, and the connection ends.
+ * What is so wrong with a request that no route sees it gets a problem document too. Node's own answer has no body, and may come
+ * in the place of another: a request that had come whole is carried out, so it has its own answer first. Nothing is written into an
+ * answer that has begun, and the connection ends.
  */
 export function answerClientErrors(server: Server): void {
-  const answers = new WeakMap<Duplex, ServerResponse>();
-  server.on('request', ({ socket }: IncomingMessage, response: ServerResponse) => answers.set(socket, response));
+  const exchanges = new WeakMap<Duplex, Exchange>();
+  const ending = new WeakSet<Duplex>();
+  server.on('request', (request: IncomingMessage, response: ServerResponse) =>
+    exchanges.set(request.socket, { request, response }),
+  );
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    const last = answers.get(socket);
-    const isBetweenAnswers = last === undefined || !last.headersSent || last.writableFinished;
-    if (socket.writable && isBetweenAnswers) socket.write(messageOf(problemOfClientError(error)));
-    socket.destroy(error);
+    // Whatever comes after the first fault is one, too.
+    if (ending.has(socket)) return;
+    ending.add(socket);
+    const last = exchanges.get(socket);
+    const end = () => {
+      const isBetweenAnswers = last === undefined || !last.response.headersSent || last.response.writableFinished;
+      if (socket.writable && isBetweenAnswers) socket.write(messageOf(problemOfClientError(error)));
+      socket.destroy(error);
+    };
+    if (last !== undefined && isAnswerDue(last)) last.response.once('close', end);
+    else end();
   });
+}
+
+/** The fault is in what came after this request, whose answer is under way; one that comes in pieces may have no end. */
+function isAnswerDue({ request, response }: Exchange): boolean {
+  return request.complete && !response.writableFinished && (!response.headersSent || response.writableEnded);
 }
 
 /** A listener for a server with `requireHostHeader: false`: a missing Host is refused here, in words, instead of by Node. */

@@ -1,5 +1,7 @@
+import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { assert } from '../runtime/assert.ts';
+import { OperatingFailure } from '../runtime/operating-failure.ts';
 import { SteadyDatabase } from './steady-database.ts';
 
 /**
@@ -12,11 +14,25 @@ export class DatabaseRefused extends Error {
   override readonly name = 'DatabaseRefused';
 }
 
+/** The log of a database, with what was committed last, and no database beside it. A new one would delete it as it is made. */
+export class DatabaseAway extends OperatingFailure {
+  override readonly name = 'DatabaseAway';
+
+  constructor(path: string) {
+    super(
+      `the database ${path} is not there, but its write-ahead log is, with what was committed last`,
+      `Put the file back under its name, and nothing is lost. To begin anew, or with a backup, move ${path}-wal away first.`,
+    );
+  }
+}
+
 /**
  * Opens the database durably and proves it (P1): WAL with `synchronous=FULL`. A WAL database reopened by the driver comes up
- * with NORMAL, which loses the last commits in a power cut, so FULL is set and read back on *every* open.
+ * with NORMAL, which loses the last commits in a power cut, so FULL is set and read back on *every* open. Makes a file
+ * where there is none; throws `DatabaseAway` where there was one.
  */
 export function openDatabase(path: string, options: { readonly cacheKiB: number }): Database.Database {
+  refuseLogAlone(path);
   const database = new SteadyDatabase(path);
   try {
     refuseOldSqlite(database);
@@ -33,6 +49,14 @@ export function openDatabase(path: string, options: { readonly cacheKiB: number 
     database.close();
     throw error;
   }
+}
+
+function refuseLogAlone(path: string): void {
+  if (sizeOf(path) === 0 && sizeOf(`${path}-wal`) > 0) throw new DatabaseAway(path);
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** Throws unless what this connection commits survives a power cut. */

@@ -57,7 +57,10 @@ export class SqliteCentralStore extends SqliteCentralReader implements CentralSt
   trimDirectives: PromiseStore['trimDirectives'] = (...asked) => this.#desk.trimDirectives(...asked);
 
   close(): Promise<void> {
-    return this.#turns.take(() => void this.database.close());
+    return this.#turns.take(() => {
+      this.#files.settle();
+      this.database.close();
+    });
   }
 
   /** All that is awaited in it is there already: it takes no longer than its statements. */

@@ -1,6 +1,7 @@
-import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseAway } from '@edgestock/shared/sqlite/open-database';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { StoreGone, StoreLogGone } from '../store-gone.ts';
@@ -20,6 +21,12 @@ afterEach(async () => {
   await store.close();
   rmSync(directory, { recursive: true });
 });
+
+function backUp(from: string, to: string): void {
+  const database = new Database(from);
+  database.prepare('VACUUM INTO ?').run(to);
+  database.close();
+}
 
 const beginEpoch = async () => {
   const heard = await store.centralEpoch();
@@ -47,6 +54,37 @@ it.each([
   expect(await store.centralEpoch()).toBe(centralEpoch);
   renameSync(`${path}.away`, path);
   expect(await beginEpoch()).toMatchObject({ centralEpoch: centralEpoch + 1 });
+});
+
+it.each([
+  ['with the next write', () => expect(beginEpoch()).rejects.toThrow(StoreGone)],
+  ['when it is closed', () => store.close()],
+])(
+  'brings what was committed to a file that was replaced, %s: beside the other one its log would damage that',
+  async (_when, meet) => {
+    const before = join(directory, 'before.db');
+    backUp(path, before);
+    const { centralEpoch } = await beginEpoch();
+    renameSync(path, `${path}.away`);
+    renameSync(before, path);
+    await meet();
+    expect(statSync(`${path}-wal`).size).toBe(0);
+    const { reader, close } = openCentralReader(`${path}.away`);
+    expect(await reader.centralEpoch()).toBe(centralEpoch);
+    close();
+  },
+);
+
+it('is not made anew beside the log of one that was moved away, which would be deleted', async () => {
+  const { centralEpoch } = await beginEpoch();
+  // As after a crash.
+  const crashed = join(directory, 'crashed.db');
+  copyFileSync(`${path}-wal`, `${crashed}-wal`);
+  expect(() => openCentralStore(crashed)).toThrow(DatabaseAway);
+  copyFileSync(path, crashed);
+  const again = openCentralStore(crashed);
+  expect(await again.centralEpoch()).toBe(centralEpoch);
+  await again.close();
 });
 
 it('waits for another program that has begun to write, and says what it waits for', async () => {

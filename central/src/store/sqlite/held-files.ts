@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type Database from 'better-sqlite3';
+import Database from 'better-sqlite3';
 import { StoreGone, StoreLogGone } from '../store-gone.ts';
 
 /** Which file it is that has a name. */
@@ -26,6 +26,7 @@ export class HeldFiles {
   readonly #logPath: string;
   readonly #file: FileId | undefined;
   readonly #log: FileId | undefined;
+  #isSettled = false;
 
   /** Of a database that has been written to or read; one that is in memory has no files. */
   constructor(database: Database.Database) {
@@ -38,11 +39,38 @@ export class HeldFiles {
 
   /** Throws `StoreGone`, or `StoreLogGone` when what the log held is in the store's file. */
   refuseOthers(): void {
-    if (this.#file !== undefined) refuseOther(this.#path, this.#file);
+    if (this.#isFileGone()) {
+      this.settle();
+      throw new StoreGone(this.#path);
+    }
+    this.#isSettled = false;
     if (this.#log === undefined || isSame(fileIdOf(this.#logPath), this.#log)) return;
-    const [result] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
-    if (result?.busy !== 0) throw new StoreGone(this.#logPath);
+    if (!this.#emptyLog()) throw new StoreGone(this.#logPath);
     throw new StoreLogGone(this.#logPath);
+  }
+
+  /**
+   * Brings what the log holds into the file that was taken away, once. The log keeps its name: beside another file it would damage that, and
+   * beside none the next start would delete it.
+   */
+  settle(): void {
+    if (this.#isSettled || !this.#isFileGone()) return;
+    try {
+      this.#isSettled = this.#emptyLog();
+    } catch (error) {
+      // The disk is away as well, or full: the log stays as it is.
+      if (!(error instanceof Database.SqliteError)) throw error;
+    }
+  }
+
+  #isFileGone(): boolean {
+    return this.#file !== undefined && !isSame(fileIdOf(this.#path), this.#file);
+  }
+
+  /** False while somebody reads. */
+  #emptyLog(): boolean {
+    const [result] = this.#database.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
+    return result?.busy === 0;
   }
 }
 
