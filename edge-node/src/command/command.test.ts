@@ -14,6 +14,7 @@ import { TestSite } from '../testing/site.ts';
 import { command as edgeCommand } from './edge.ts';
 import { command as importCommand } from './import.ts';
 import { command as policyCommand } from './policy.ts';
+import { rejoinCommand } from './rejoin.ts';
 import { command as statusCommand } from './status.ts';
 import { command as verifyCommand } from './verify.ts';
 
@@ -247,12 +248,12 @@ describe('edgestock status', () => {
       effects: ['all is counted'],
     };
     bodies['/v1/rejoin'] = { ...shown, isNeeded: false };
-    expect(await run(edgeCommand, 'rejoin', '--url', url, '--yes')).toBeUndefined();
+    expect(await run(rejoinCommand, '--url', url, '--yes')).toBeUndefined();
     expect(printed.at(-1)).toMatch(/nothing to do: BER1 is in step.*1,190 of its 1,200.*\n.*--again/);
-    await run(edgeCommand, 'rejoin', '--url', url, '--yes', '--json');
+    await run(rejoinCommand, '--url', url, '--yes', '--json');
     expect(JSON.parse(printed.at(-1) ?? '')).toMatchObject({ epoch: 1, isNeeded: false });
     expect(asked).not.toContain('POST /v1/rejoin');
-    await expect(run(edgeCommand, 'rejoin', '--url', url, '--again')).rejects.toMatchObject({
+    await expect(run(rejoinCommand, '--url', url, '--again')).rejects.toMatchObject({
       message: 'nobody is there to be asked',
     });
     expect(printed.at(-1)).toContain('all is counted');
