@@ -12,6 +12,7 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import { parsedJson } from '@edgestock/shared/runtime/parsed-json';
 import { knownUpTo } from '../rules/freshness.ts';
 import type { NodeRecord } from '../rules/node-record.ts';
+import { recountAhead } from '../rules/rejoin.ts';
 import { sameHash } from '../rules/same-hash.ts';
 import type { CentralStore, KeptSnapshot, Rejoined } from '../store/central-store.ts';
 
@@ -145,6 +146,7 @@ function knownOf(record: NodeRecord, beginning: KeptSnapshot | undefined, now: n
     ...(beginning === undefined
       ? {}
       : { beginsAt: { sequence: beginning.sequence, hash: Buffer.from(beginning.hash).toString('hex') } }),
+    recount: recountAhead(record),
     time: now,
   };
 }

@@ -3,7 +3,7 @@ import type { TakeOverRequest } from '@edgestock/shared/protocol/rejoin';
 import { expect, it } from 'vitest';
 import { warehouseOf } from '../testing/node-log.ts';
 import type { NodeRecord } from './node-record.ts';
-import { decideRejoin, type NodeLife, type RejoinContext, recountOf } from './rejoin.ts';
+import { decideRejoin, type NodeLife, type RejoinContext, recountAhead, recountOf } from './rejoin.ts';
 
 const record: NodeRecord = {
   ...{ warehouse: warehouseOf('BER1'), epoch: 4, instance: 'the-owner', enrolledAt: 1, appliedUpTo: 70 },
@@ -81,4 +81,10 @@ it.each([
 it('what a person says counts before the rule', () => {
   const said = { ...request, recount: 'none' } as const;
   expect(decideRejoin(record, said, context)).toMatchObject({ life: { recount: 'none' } });
+});
+
+it('shown before it is decided, says what is counted at the most', () => {
+  expect(recountAhead({ ...record, appliedUpTo: 70 })).toBe('all');
+  expect(recountAhead({ ...record, appliedUpTo: 73 })).toBe('moved');
+  expect(recountAhead({ ...record, appliedUpTo: 73, unsettled: {} })).toBe('all');
 });

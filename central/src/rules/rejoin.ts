@@ -92,7 +92,7 @@ export function decideRejoin(
       'bring back a copy of the data directory whose log central knows',
     );
   }
-  const lost = Math.max(0, (record.heard?.committed ?? 0) - record.appliedUpTo);
+  const lost = lostOf(record);
   return {
     outcome: 'take-over',
     life: {
@@ -127,6 +127,16 @@ export function recountOf({
 }): Recount {
   if (isForgotten || (lost > 0 && statesAhead === 0)) return 'all';
   return 'moved';
+}
+
+/** Movements that the last heartbeat told of and that never came. */
+function lostOf({ heard, appliedUpTo }: NodeRecord): number {
+  return Math.max(0, (heard?.committed ?? 0) - appliedUpTo);
+}
+
+/** What a rejoin now would have counted. Where states were told ahead of the log it may be less: those tell of the SKUs. */
+export function recountAhead(record: NodeRecord): Recount {
+  return recountOf({ lost: lostOf(record), statesAhead: 0, isForgotten: isForgotten(record) });
 }
 
 /** Central was put back to an earlier state, and has not heard since how far the node had come. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Log } from '@edgestock/shared/runtime/log';
+import { pagesOf, spoilPages } from '@edgestock/shared/testing/spoil-pages';
 import Database from 'better-sqlite3';
 import { type CommandDef, runCommand } from 'citty';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -13,6 +14,7 @@ import { TestSite } from '../testing/site.ts';
 import { command as edgeCommand } from './edge.ts';
 import { command as importCommand } from './import.ts';
 import { command as policyCommand } from './policy.ts';
+import { rejoinCommand } from './rejoin.ts';
 import { command as statusCommand } from './status.ts';
 import { command as verifyCommand } from './verify.ts';
 
@@ -79,6 +81,29 @@ describe('edgestock import and verify', () => {
     process.exitCode = undefined;
     expect(await run(verifyCommand, '--data-dir', join(directory, 'node'))).toBe(1);
     expect(printed.at(-1)).toContain('position "A" at 1: on hand is 2; its last movement left 1');
+  });
+
+  it('name the file, the node and what to do where the books are damaged, and what to do first where they were salvaged', async () => {
+    const path = join(directory, 'node', 'edge.sqlite');
+    await run(
+      importCommand,
+      'stock',
+      file('sku,quantity\nA,1\n'),
+      ...['--data-dir', join(directory, 'node'), '--warehouse', 'BER1'],
+    );
+    const database = new Database(path);
+    database.exec("UPDATE node SET restored = 'salvaged', restored_at = 1; DELETE FROM movement");
+    database.close();
+    expect(await run(verifyCommand, '--data-dir', join(directory, 'node'))).toBe(1);
+    expect(printed.at(-1)).toMatch(
+      /^The books of BER1 are what could be salvaged.*edgestock edge rejoin.*\d differences/,
+    );
+    expect(printed.at(-1)).not.toContain('chain');
+    spoilPages(path, pagesOf(path, 'movement'));
+    await expect(run(verifyCommand, '--data-dir', join(directory, 'node'))).rejects.toMatchObject({
+      message: expect.stringContaining(`the database ${path} of BER1 is damaged`),
+      hint: expect.stringContaining(`edgestock edge salvage --data-dir ${join(directory, 'node')} --warehouse BER1`),
+    });
   });
 
   it.each([
@@ -207,8 +232,31 @@ describe('edgestock status', () => {
     expect(printed.join('\n')).toContain('10 movements are still to reach central');
     expect(printed.join('\n')).toContain(`2 open: see ${url}/v1/exceptions`);
     expect(printed.join('\n')).toMatch(
-      /MUC1 +FENCED \(rolled back\), .*\n +HAM1 +SILENT, applied 7, in step, known as of 90 s ago, clock 5 s ahead\n +BER1 +live, .*nothing known of its stock yet/,
+      /MUC1 +FENCED \(rolled back\), .*\n +HAM1 +SILENT, applied 7, known as of 90 s ago, clock 5 s ahead\n +BER1 +live, .*nothing known of its stock yet/,
     );
+  });
+
+  it('is where a rejoin asks first, and does nothing where none is needed, unless it is told to', async () => {
+    const asked: string[] = [];
+    server.on('request', ({ method, url: path }) => void asked.push(`${method} ${path}`));
+    const node = { epoch: 1, sequence: 1_200, isOwner: true };
+    const shown = {
+      warehouse: 'BER1',
+      node,
+      central: { epoch: 1, applied: 1_190 },
+      lost: 0,
+      effects: ['all is counted'],
+    };
+    bodies['/v1/rejoin'] = { ...shown, isNeeded: false };
+    expect(await run(rejoinCommand, '--url', url, '--yes')).toBeUndefined();
+    expect(printed.at(-1)).toMatch(/nothing to do: BER1 is in step.*1,190 of its 1,200.*\n.*--again/);
+    await run(rejoinCommand, '--url', url, '--yes', '--json');
+    expect(JSON.parse(printed.at(-1) ?? '')).toMatchObject({ epoch: 1, isNeeded: false });
+    expect(asked).not.toContain('POST /v1/rejoin');
+    await expect(run(rejoinCommand, '--url', url, '--again')).rejects.toMatchObject({
+      message: 'nobody is there to be asked',
+    });
+    expect(printed.at(-1)).toContain('all is counted');
   });
 
   it('says that central is no node, and a node not central', async () => {

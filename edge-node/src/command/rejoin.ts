@@ -29,6 +29,8 @@ type Shown = {
     readonly knownAt?: string;
   };
   readonly lost: number;
+  /** Absent of an older node. */
+  readonly isNeeded?: boolean;
   readonly effects: readonly string[];
 };
 type Status = {
@@ -61,7 +63,7 @@ it has sold itself since, and begins a new epoch; any other installation of the 
   edgestock edge rejoin --url http://10.0.3.7:7100
   edgestock edge rejoin --url http://127.0.0.1:7100 --recount all --yes
 
-Exit code: 0 the node has rejoined, 1 it has not (nothing was changed at the node), 2 the call is wrong.`,
+Exit code: 0 the node has rejoined or needs no rejoin, 1 it has not (nothing was changed at the node), 2 the call is wrong.`,
   },
   args: {
     url: { type: 'string', required: true, description: 'Address of the node', valueHint: 'http://127.0.0.1:7100' },
@@ -72,6 +74,10 @@ Exit code: 0 the node has rejoined, 1 it has not (nothing was changed at the nod
       valueHint: 'all|moved|none',
     },
     yes: { type: 'boolean', description: 'Do not ask' },
+    again: {
+      type: 'boolean',
+      description: 'Also where nothing is wrong: a new epoch, so that a copy which runs beside this node is refused',
+    },
     json: { type: 'boolean', description: 'Print what came of it as one JSON object; needs --yes' },
   },
   async run({ args }) {
@@ -81,6 +87,10 @@ Exit code: 0 the node has rejoined, 1 it has not (nothing was changed at the nod
     }
     const { door } = await nodeAt({ flag: '--url', address: args.url });
     const shown = await door.ask<Shown>('GET', ROUTE);
+    if (shown.isNeeded === false && args.again !== true) {
+      console.log(args.json === true ? JSON.stringify(unchanged(shown)) : inStep(shown));
+      return;
+    }
     if (args.json !== true) console.log(page(shown));
     if (args.yes !== true && !(await isConfirmed(shown.warehouse))) {
       throw new RejoinFailed('not confirmed', 'Nothing was changed.');
@@ -102,6 +112,17 @@ Exit code: 0 the node has rejoined, 1 it has not (nothing was changed at the nod
     if (status.rejoined !== undefined && status.rejoined.lost > 0) console.log(`${status.rejoined.hint}.`);
   },
 });
+
+function unchanged({ warehouse, node: { epoch, sequence } }: Shown) {
+  return { warehouse, epoch, sequence, takenBack: 0, lost: 0, isNeeded: false };
+}
+
+function inStep({ warehouse, node, central }: Shown): string {
+  return [
+    `There is nothing to do: ${warehouse} is in step with central, in epoch ${node.epoch}, ${count(central.applied)} of its ${count(node.sequence)} movements applied. Nothing was changed.`,
+    'If a copy of it runs somewhere, and this is the one to keep: --again.',
+  ].join('\n');
+}
 
 function recountOf(text: string | undefined): Recount | undefined {
   if (text === undefined) return undefined;

@@ -192,13 +192,19 @@ function sentence({ appliedUpTo, backlog, lagMs, isSilent, skewMs, notCounted, .
   const parts = [
     fence === undefined ? (isSilent ? 'SILENT' : 'live') : `FENCED (${fence.reason})`,
     `applied ${count(appliedUpTo)}`,
-    backlog === 0 ? 'in step' : `${count(backlog)} behind`,
+    ...stepOf(backlog, isSilent),
     lagMs === null ? 'nothing known of its stock yet' : `known as of ${age(lagMs)} ago`,
     ...(Math.abs(skewMs) > SKEW_MS_WORTH_TELLING
       ? [`clock ${age(Math.abs(skewMs))} ${skewMs > 0 ? 'ahead' : 'behind'}`]
       : []),
   ];
   return notCounted === undefined ? parts.join(', ') : `${parts.join(', ')}; NOT COUNTED: ${notCounted}`;
+}
+
+/** Of a silent one nobody knows what it has recorded since: beside the time up to which all is known it is not in step. */
+function stepOf(backlog: number, isSilent: boolean): readonly string[] {
+  if (backlog === 0) return isSilent ? [] : ['in step'];
+  return [`${isSilent ? 'at least ' : ''}${count(backlog)} behind`];
 }
 
 function rank({ fence, nodeFence, notCounted, isSilent }: WarehouseStatus): number {

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { WrongCall } from '@edgestock/shared/command/wrong-call';
+import { DatabaseDamaged, isDamage } from '@edgestock/shared/sqlite/database-check';
 import { DataDirectoryInUse } from '@edgestock/shared/sqlite/process-lock';
 import { defineCommand } from 'citty';
 import { nextTurn } from '../import/next-turn.ts';
 import { AuditRefused, LedgerAudit } from '../store/ledger-audit.ts';
+import { warehouseOf } from '../store/warehouse-of.ts';
 import { type Verification, verifyBooks } from '../verify/verify-books.ts';
 import { nodesBelow } from './nodes-below.ts';
 
@@ -24,16 +26,49 @@ Exit code: 0 everything agrees, 1 something differs (each difference is printed 
     json: { type: 'boolean', description: 'Print the result as one JSON object' },
   },
   async run({ args }) {
-    const audit = open(args['data-dir']);
+    const dataDir = args['data-dir'];
     try {
-      const verification = await verifyBooks(audit, { onProgress: () => undefined, pause: nextTurn });
-      console.log(args.json === true ? JSON.stringify(verification) : summary(verification));
-      if (verification.differenceCount > 0) process.exitCode = 1;
-    } finally {
-      audit.close();
+      await prove(dataDir, args.json === true);
+    } catch (error) {
+      throw isDamage(error) ? damaged(dataDir, error) : error;
     }
   },
 });
+
+async function prove(dataDir: string, isJson: boolean): Promise<void> {
+  const audit = open(dataDir);
+  try {
+    const verification = await verifyBooks(audit, { onProgress: () => undefined, pause: nextTurn });
+    const isSalvaged = audit.isSalvaged();
+    if (isJson) console.log(JSON.stringify({ ...verification, ...(isSalvaged ? { isSalvaged } : {}) }));
+    else console.log(isSalvaged && verification.differenceCount > 0 ? salvaged(verification) : summary(verification));
+    if (verification.differenceCount > 0) process.exitCode = 1;
+  } finally {
+    audit.close();
+  }
+}
+
+/** SQLite stumbled over the file: whose it is, if that can still be read, and the command that goes on from here. */
+function damaged(dataDir: string, cause: Error): DatabaseDamaged {
+  let warehouse: string | undefined;
+  try {
+    warehouse = warehouseOf(dataDir);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+  }
+  return new DatabaseDamaged(
+    `the database ${join(dataDir, 'edge.sqlite')} of ${warehouse ?? 'a node'} is damaged: ${cause.message}`,
+    {
+      cause,
+      remedy: `On a sound disk take what can be read into new books: edgestock edge salvage --data-dir ${dataDir} --warehouse ${warehouse ?? 'ID'}`,
+    },
+  );
+}
+
+function salvaged({ warehouse = 'unknown', differenceCount }: Verification): string {
+  const told = `${differenceCount.toLocaleString('en')} differences`;
+  return `The books of ${warehouse} are what could be salvaged of damaged ones. Let the node rejoin first: edgestock edge rejoin; then they can be proved. Until then what could not be read is missing: ${told}, which --json lists.`;
+}
 
 function open(dataDir: string): LedgerAudit {
   try {

@@ -37,6 +37,9 @@ export class CentralUnheard extends Error {
   readonly hint = 'Is the broker reached, and central running? Ask again when it is.';
 }
 
+/** What central knows, and how many movements of the books in use are in nobody's log any more, at the most. */
+export type Looked = KnownAtCentral & { readonly missing: number };
+
 /** How far a rejoin has got. */
 export type RejoinStatus =
   | { readonly phase: 'asking' }
@@ -53,6 +56,7 @@ export type RejoinOptions = {
     head(): { readonly sequence: number; readonly hash: Uint8Array };
     hashAt(sequence: number): Uint8Array | undefined;
     firstSequence(): number;
+    missingBeyond(end: { readonly sequence: number; readonly hash: Uint8Array }, isPrefix: boolean | undefined): number;
   };
   readonly request: (subject: string, body: unknown, timeoutMs: number) => Promise<unknown>;
   readonly clock: Clock;
@@ -96,11 +100,13 @@ export class Rejoin implements Service {
   }
 
   /** What central knows of this warehouse; changes nothing. Throws `RejoinRefused` or `CentralUnheard`. */
-  async look(): Promise<KnownAtCentral> {
-    const { instance } = this.#options.log.identity();
+  async look(): Promise<Looked> {
+    const { log } = this.#options;
+    const { instance } = log.identity();
     const reply = await this.#ask({ ask: 'look', warehouse: this.#warehouse, instance, place: this.#place() });
     if (reply.outcome !== 'known') throw refusedBy(reply);
-    return reply;
+    const end = { sequence: reply.applied, hash: Buffer.from(reply.hash, 'hex') };
+    return { ...reply, missing: log.missingBeyond(end, reply.isPrefix) };
   }
 
   /** Begins one; `sawEpoch` is the epoch that `look` has shown. One that is under way goes on as it is. */

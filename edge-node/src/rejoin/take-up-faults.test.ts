@@ -246,6 +246,102 @@ describe('books whose log has a gap that central knows nothing of', () => {
   });
 });
 
+describe('salvaged books whose log has a gap', () => {
+  /** Central has `applied` of `recorded`; what of them is torn out of the books; what was sold on them since. */
+  type Torn = {
+    readonly recorded: number;
+    readonly applied: number;
+    readonly torn: readonly [from: number, upTo: number];
+    readonly acknowledged?: number;
+    readonly since?: number;
+    /** The heartbeat before the disk died told of so many that never came. */
+    readonly heardBeyond?: number;
+    /** Central has another history there. */
+    readonly isOther?: boolean;
+  };
+
+  async function rejoined({ recorded, applied, torn, acknowledged = 0, since = 0, heardBeyond = 0, isOther }: Torn) {
+    await site.move('receive', lines(100));
+    if (isOther === true) node.backUp();
+    const record = async (of: TestSite) => {
+      for (let sale = 1; sale < recorded; sale += 1) await of.move('sale', lines(1));
+    };
+    await record(site);
+    if (isOther === true) {
+      await node.restoredLife(async (other) => {
+        other.clock.stepWall(5_000);
+        await record(other);
+      });
+    } else node.backUp();
+    const books = new Database(join(dataDir, 'edge.sqlite'));
+    books.prepare('DELETE FROM movement WHERE sequence BETWEEN ? AND ?').run(...torn);
+    books.prepare("UPDATE node SET restored = 'salvaged', restored_at = 1, applied_up_to = ?").run(acknowledged);
+    books.close();
+    if (since > 0) {
+      await node.restoredLife(async (other) => {
+        other.clock.stepWall(5_000);
+        for (let sale = 0; sale < since; sale += 1) await other.move('sale', lines(1));
+      });
+    }
+    node.adopt(applied);
+    node.ready(applied, { lost: heardBeyond, recount: heardBeyond > 0 ? 'all' : 'moved' });
+    node.finish();
+    expect(await node.verified()).toEqual([]);
+    return node.opened((store) => {
+      const { lost, recount } = store.node.rejoined() ?? {};
+      const isUncounted = store.documents.isUncounted(sku('A'));
+      return { lost, recount, isUncounted, onHand: store.shelves.position(sku('A'))?.onHand };
+    });
+  }
+  const counted = { recount: 'all', isUncounted: true };
+  const uncounted = { recount: 'moved', isUncounted: false };
+
+  it.each<[string, Torn, object]>([
+    [
+      'have lost nothing that central has: by their end, with not one movement left',
+      { recorded: 39, applied: 39, torn: [1, 39] },
+      { lost: 0, ...uncounted, onHand: 62 },
+    ],
+    [
+      'whatever movements are left in front of the gap',
+      { recorded: 39, applied: 39, torn: [10, 39] },
+      { lost: 0, ...uncounted },
+    ],
+    [
+      'by the first movement after what central has, which was sold since',
+      { recorded: 39, applied: 39, torn: [1, 39], since: 2 },
+      { lost: 0, ...uncounted, onHand: 60 },
+    ],
+    [
+      'have lost what was recorded after what central has, and all that central gave back is not',
+      { recorded: 39, applied: 33, torn: [1, 39], acknowledged: 33, since: 2 },
+      { lost: 6, ...counted, onHand: 66 },
+    ],
+    [
+      'have lost it all, as far as anybody can tell, where not even the node had heard of what central has',
+      { recorded: 39, applied: 33, torn: [1, 39] },
+      { lost: 39, ...counted },
+    ],
+    [
+      'have lost what they lack behind the common place, and not what they lack before it',
+      { recorded: 39, applied: 20, torn: [5, 19] },
+      { lost: 0, ...uncounted, onHand: 62 },
+    ],
+    [
+      'have lost what the last heartbeat told of beyond what came, although they lack nothing else',
+      { recorded: 39, applied: 39, torn: [1, 39], heardBeyond: 4 },
+      { lost: 4, ...counted },
+    ],
+    [
+      'have lost all that is torn where central has other movements at these places, whatever it had acknowledged',
+      { recorded: 39, applied: 39, torn: [2, 39], acknowledged: 39, isOther: true },
+      { lost: 38, ...counted },
+    ],
+  ])('%s', async (_what, torn, expected) => {
+    expect(await rejoined(torn)).toMatchObject(expected);
+  });
+});
+
 describe('a state that was told ahead of the log', () => {
   /** As the life that ends here has told it of itself. */
   function toldState(of: TestSite): StateAhead {

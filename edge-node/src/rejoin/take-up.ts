@@ -145,14 +145,15 @@ function tell(around: Around, given: Given): { told: number; recounts: number } 
     store.transaction(() => {
       const head = store.outbox.head();
       assert(head.sequence === taken.applied, 'the log is taken over whole before it is gone on with');
-      const common =
-        former?.commonWith((at) => store.outbox.hashAt(at), {
-          head: head.sequence,
-          begin: store.outbox.firstSequence() - 1,
-        }) ?? 0;
+      const other = {
+        head: head.sequence,
+        begin: store.outbox.firstSequence() - 1,
+        hashAt: (at: number) => store.outbox.hashAt(at),
+      };
+      const common = former?.commonWith(other) ?? 0;
       carryOver?.run(common);
       // Central cannot know of these: they were recorded without a link, and salvaging left a gap in their place.
-      const missing = former?.missingAfter(common) ?? 0;
+      const missing = former?.missingBeyond(common, other) ?? 0;
       const recount = given.recount ?? (missing > 0 ? 'all' : taken.recount);
       // The log that came back names every receipt there ever was; tills begin their numbers anew.
       if (former !== undefined) store.idempotency.forget(former.forgotten);

@@ -38,6 +38,8 @@ export type ReplicationStatus = {
   readonly skewMs: number | undefined;
   /** Last directive of central carried out; whether a later one came and the next one did not. */
   readonly down: { readonly sequence: number; readonly need: boolean };
+  /** Why central does not let this node go on, or why it has stopped by itself; `hint` says it too, with what to do. */
+  readonly reason?: string;
   readonly hint?: string;
   /** While the broker takes nothing although there is something to send: the last failure, and since when (wall time). */
   readonly publishFailing?: PublishFailing;
@@ -87,6 +89,7 @@ export function statusOf(facts: {
     lastContactAt: facts.lastContactAt,
     skewMs: facts.skewMs,
     down: { sequence: directives?.sequence ?? 0, need: directives?.isNeeding ?? false },
+    ...(phase.phase === 'refused' || phase.phase === 'fenced' ? { reason: phase.reason } : {}),
     ...(hint === undefined ? {} : { hint }),
     ...(publishFailing === undefined ? {} : { publishFailing }),
     ...(phase.phase !== 'sending-snapshot' || facts.snapshot === undefined ? {} : { snapshot: facts.snapshot }),

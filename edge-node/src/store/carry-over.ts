@@ -33,14 +33,14 @@ const statements: readonly string[] = [
      key_prefix, failure, begun_at, finished_at FROM former.import_job WHERE state = 'done'`,
   `UPDATE reservation SET owner = f.owner, note = f.note, fingerprint = f.fingerprint, created_at = f.created_at,
      expires_at = f.expires_at FROM former.reservation f WHERE f.id = reservation.id`,
-  'UPDATE task SET order_id = f.order_id, due_at = f.due_at FROM former.task f WHERE f.id = task.id',
+  'UPDATE task SET order_id = f.order_id, due_at = f.due_at, tracking = f.tracking FROM former.task f WHERE f.id = task.id',
   // What a picker has found and packed is no movement: it holds where the task still wants as much.
   `UPDATE task SET state = f.state FROM former.task f
    WHERE f.id = task.id AND task.state = 'open' AND f.state IN ('picked', 'packed') AND NOT EXISTS (
      SELECT 1 FROM task_line t LEFT JOIN former.task_line o ON o.task = t.task AND o.sku = t.sku
      WHERE t.task = task.id AND t.quantity - t.released - t.shipped IS NOT o.quantity - o.released - o.shipped)`,
   `UPDATE task_line SET picks = o.picks FROM former.task_line o, task t
-   WHERE o.task = task_line.task AND o.sku = task_line.sku AND t.id = task_line.task AND t.state IN ('picked', 'packed')`,
+   WHERE o.task = task_line.task AND o.sku = task_line.sku AND t.id = task_line.task AND t.state IN ('picked', 'packed', 'shipped')`,
   `INSERT OR IGNORE INTO task_step (task, step, fingerprint, actor, answer, at)
    SELECT s.task, s.step, s.fingerprint, s.actor, s.answer, s.at FROM former.task_step s JOIN task t ON t.id = s.task
    WHERE s.step = 'pick' AND t.state <> 'open' OR s.step = 'pack' AND t.state IN ('packed', 'shipped')

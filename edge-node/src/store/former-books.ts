@@ -11,6 +11,7 @@ import type { Transfer } from '../rules/transfer.ts';
 import { MovementStore } from './movement-store.ts';
 import { NodeStore } from './node-store.ts';
 import { ReservationStore } from './reservation-store.ts';
+import { isSameHash, type OtherLog, TornLog } from './torn-log.ts';
 import { TransferStore } from './transfer-store.ts';
 
 /** Movements of one command, or some of no particular one, in the order of the log. */
@@ -33,6 +34,7 @@ export class FormerBooks {
   readonly #database: Database;
   readonly #node: NodeStore;
   readonly #movements: MovementStore;
+  readonly #torn: TornLog;
   readonly #reservations: ReservationStore;
   readonly #transfers: TransferStore;
   readonly #warehouse: WarehouseId;
@@ -44,6 +46,7 @@ export class FormerBooks {
     this.#node = new NodeStore(database);
     this.#warehouse = this.#node.identity().warehouse;
     this.#movements = new MovementStore(database);
+    this.#torn = new TornLog(this.#node, this.#movements);
     this.#reservations = new ReservationStore(database);
     this.#transfers = new TransferStore(database);
     this.#key = database.prepare(
@@ -67,31 +70,31 @@ export class FormerBooks {
   }
 
   /**
-   * The last place that both logs have in common, as far as they still reach back. `hashAt` is the other's, `otherBegin` the place
-   * where that begins: what was before it is the same, or nobody would have let this one rejoin.
+   * The last place that both logs have in common, as far as they still reach back. `begin` is where the other one begins: what was
+   * before it is the same, or nobody would have let this one rejoin.
    */
-  commonWith(
-    hashAt: (sequence: number) => Uint8Array | undefined,
-    { head: otherHead, begin: otherBegin }: { readonly head: number; readonly begin: number },
-  ): number {
-    let common = Math.max(this.#node.checkpoint().sequence, Math.min(otherBegin, this.#node.head().sequence));
-    let beyond = Math.min(this.#node.head().sequence, otherHead) + 1;
+  commonWith(other: OtherLog & { readonly begin: number }): number {
+    const head = this.#node.head().sequence;
+    let common = Math.max(
+      this.#node.checkpoint().sequence,
+      Math.min(other.begin, head),
+      this.#torn.commonByEnds(other) ?? 0,
+    );
+    let beyond = Math.min(head, other.head) + 1;
     // Histories that differ at a place differ everywhere after it.
     while (beyond - common > 1) {
       const middle = Math.floor((common + beyond) / 2);
       // Of salvaged books some places are missing.
       const row = this.#movements.firstIn(middle, beyond);
-      if (row !== undefined && isSame(row.hash, hashAt(row.sequence))) common = row.sequence;
+      if (row !== undefined && isSameHash(row.hash, other.hashAt(row.sequence))) common = row.sequence;
       else beyond = middle;
     }
     return common;
   }
 
-  /** How many movements after a place are in no books any more: of salvaged ones places are missing. */
-  missingAfter(place: number): number {
-    const begin = Math.max(place, this.#node.checkpoint().sequence);
-    const recorded = this.#node.head().sequence - begin;
-    return recorded <= 0 ? 0 : recorded - this.#movements.countAfter(begin);
+  /** How many movements after the common place are in no books any more, these or the other ones: of salvaged ones places are missing. */
+  missingBeyond(common: number, other: OtherLog): number {
+    return this.#torn.missingBeyond(common, other);
   }
 
   /** What was recorded after a place. A command of which the place has a part is told by its rest. */
@@ -157,8 +160,4 @@ export class FormerBooks {
     this.#database.pragma('wal_checkpoint(TRUNCATE)');
     this.#database.close();
   }
-}
-
-function isSame(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
-  return a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
 }

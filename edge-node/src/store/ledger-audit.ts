@@ -180,6 +180,11 @@ export class LedgerAudit {
       .get();
   }
 
+  /** Whether the books are what could be read of damaged ones: what they lack is no sign of anything else. */
+  isSalvaged(): boolean {
+    return this.#database.prepare("SELECT 1 FROM node WHERE id = 1 AND restored = 'salvaged'").get() !== undefined;
+  }
+
   epochs(): readonly { readonly epoch: number; readonly firstSequence: number }[] {
     return this.#database
       .prepare<[], { epoch: number; firstSequence: number }>(

@@ -13,6 +13,7 @@ import type { MovementStore } from './movement-store.ts';
 import type { LogHead, NodeStore } from './node-store.ts';
 import type { ShelfStore } from './shelf-store.ts';
 import { type SnapshotPage, SnapshotRows } from './snapshot-rows.ts';
+import { TornLog } from './torn-log.ts';
 
 /** Consecutive deltas as they are stored, ready to be sent. */
 export type OutboxSlice = {
@@ -92,6 +93,23 @@ export class Outbox {
     if (sequence === 0) return genesisHash;
     const checkpoint = this.#node.checkpoint();
     return sequence === checkpoint.sequence ? checkpoint.hash : this.#movements.hashAt(sequence);
+  }
+
+  /**
+   * How many movements of salvaged books are neither here nor in a log that ends at a place: at the most, since nothing is known of that
+   * log but its end, and whether this one is a part of it.
+   */
+  missingBeyond(end: LogHead, isPrefix: boolean | undefined): number {
+    // Nothing else has gaps, and counting takes its time.
+    if (this.#node.restored()?.kind !== 'salvaged' && this.#node.restored()?.kind !== 'rolled-back') return 0;
+    const torn = new TornLog(this.#node, this.#movements);
+    const head = this.#node.head();
+    const other = {
+      head: end.sequence,
+      hashAt: (at: number) =>
+        at === end.sequence ? end.hash : isPrefix === true && at === head.sequence ? head.hash : undefined,
+    };
+    return torn.missingBeyond(torn.commonByEnds(other) ?? 0, other);
   }
 
   /** The deltas after a place, as many as the limits allow; at least one when there is one. */

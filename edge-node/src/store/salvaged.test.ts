@@ -98,6 +98,25 @@ describe('damaged books', () => {
     expect(site.store.outbox.head().sequence).toBe(2 * SALES + 1);
   });
 
+  it('say before a rejoin how many of their movements are in no log, at the most', () => {
+    const end = (sequence: number) => ({ sequence, hash: must(site.store.outbox.hashAt(sequence), 'a hash') });
+    const [early, late, whole] = [end(1), end(2 * SALES - 1), end(2 * SALES)];
+    const other = { ...late, hash: Buffer.alloc(32) };
+    expect(site.store.outbox.missingBeyond(other, false)).toBe(0);
+    let missing = 0;
+    site.restart(() => {
+      spoil('movement', [2]);
+      ({ missing } = salvage());
+    });
+    const { outbox } = site.store;
+    expect(missing).toBeGreaterThan(0);
+    // By the movement at central's cursor, by central's word for the end of this log, and by neither.
+    expect(outbox.missingBeyond(late, undefined)).toBe(0);
+    expect(outbox.missingBeyond({ ...whole, sequence: 2 * SALES + 9 }, true)).toBe(0);
+    expect(outbox.missingBeyond(early, undefined)).toBe(missing);
+    expect(outbox.missingBeyond(other, false)).toBe(missing);
+  });
+
   it('do not pass on a movement that is not what was hashed', () => {
     site.restart(() => {
       const database = new Database(path());
@@ -124,10 +143,8 @@ describe('damaged books', () => {
       database.prepare('DELETE FROM movement WHERE sequence BETWEEN 500 AND 600 OR sequence BETWEEN 800 AND 850').run();
       database.close();
       const books = FormerBooks.open(path());
-      const common = books.commonWith((at) => (at > 1_000 ? Buffer.alloc(32) : hashes.get(at)), {
-        head: 1_100,
-        begin: 0,
-      });
+      const hashAt = (at: number) => (at > 1_000 ? Buffer.alloc(32) : hashes.get(at));
+      const common = books.commonWith({ head: 1_100, begin: 0, hashAt });
       const told = [...books.commandsAfter(common)].flatMap(({ deltas }) => deltas).length;
       books.close();
       expect(common).toBe(1_000);

@@ -15,6 +15,8 @@ import { sku, TestSite } from './site.ts';
 export type AnswerBody = {
   readonly code?: string;
   readonly detail?: string;
+  readonly hint?: string;
+  readonly effects?: readonly string[];
   readonly problems?: readonly ProblemItem[];
   readonly problemsOmitted?: number;
   readonly sequence?: number;

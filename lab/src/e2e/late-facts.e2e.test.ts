@@ -86,7 +86,7 @@ test('the late sales of a clone are reviewed and applied, once, and the stock is
   // Whichever was first is the log that central knows, and goes on.
   const isFirstKnown = (await atCentral()) === RECEIVED - 1;
   const [living, ended] = isFirstKnown ? [one, two] : [two, one];
-  const rejoined = await runCommand('edge', 'rejoin', '--url', living.url, '--yes', '--json');
+  const rejoined = await runCommand('edge', 'rejoin', '--url', living.url, '--yes', '--json', '--again');
   expect(rejoined.code, rejoined.stderr).toBe(0);
   await isLive(living);
   await ended.process.kill('SIGTERM');

@@ -60,6 +60,8 @@ export const known = z.object({
   knownAt: time,
   /** The place of the snapshot with which its log begins, and the hash there; absent where it begins with the first movement. */
   beginsAt: z.object({ sequence, hash: hashHex }).optional(),
+  /** What is counted first unless somebody says otherwise, before any state beyond the log is looked at; absent of an older central. */
+  recount: z.enum(recounts).optional(),
   time,
 });
 export type KnownAtCentral = z.infer<typeof known>;

@@ -1,4 +1,4 @@
-import { recounts } from '@edgestock/shared/protocol/rejoin';
+import { type KnownAtCentral, type Recount, recounts } from '@edgestock/shared/protocol/rejoin';
 import { refuse } from '@edgestock/shared/runtime/problem';
 import { z } from 'zod';
 import { CentralUnheard, type Rejoin, RejoinRefused } from '../../rejoin/rejoin.ts';
@@ -28,11 +28,13 @@ export function rejoinDoors(deps: HttpDependencies, rejoin: Rejoining): readonly
   ];
 }
 
-async function look({ ledger }: HttpDependencies, rejoin: Rejoining): Promise<Response> {
+async function look(deps: HttpDependencies, rejoin: Rejoining): Promise<Response> {
+  const { ledger } = deps;
   const known = await asked(() => rejoin.look());
   const { warehouse, epoch, sequence } = ledger.view.log();
   const { heard, knownAt, time, fence, isOwner, isPrefix, applied } = known;
-  const lost = Math.max(0, (heard?.committed ?? 0) - applied);
+  const lost = Math.max((heard?.committed ?? 0) - applied, known.missing);
+  const recount = known.missing > 0 ? 'all' : (known.recount ?? (lost > 0 ? 'all' : 'moved'));
   return Response.json({
     warehouse,
     node: { epoch, sequence, ...(isPrefix === undefined ? {} : { isPrefix }), isOwner },
@@ -46,14 +48,33 @@ async function look({ ledger }: HttpDependencies, rejoin: Rejoining): Promise<Re
     },
     // Movements that the life before had, and nobody has any more.
     lost,
+    recount,
+    isNeeded: isNeeded(deps, known),
     effects: [
       `this node goes on for ${warehouse} in epoch ${known.epoch + 1}; any other installation of it is refused from then on`,
       `it takes back the ${applied} movements that central has, and records again what it has recorded itself beyond them`,
-      ...(lost > 0 ? [`${lost} movements of the life before are lost: count the goods`] : []),
+      ...(lost > 0 ? [`${lost} movements of the life before are lost; nobody can tell of which SKUs`] : []),
+      counted[recount],
       'the books in use now are kept beside the new ones',
     ],
     ...(rejoin.status() === undefined ? {} : { rejoin: rejoin.status() }),
   });
+}
+
+const counted: Readonly<Record<Recount, string>> = {
+  all: 'every SKU gets a recount: nothing more of it may be promised before it is counted, unless --recount says otherwise. Where lost movements had been told to central as states, it is only those',
+  moved:
+    'SKUs of which central was told newer states than its log has get a recount, if there are any: nothing more of them may be promised before they are counted, unless --recount says otherwise',
+  none: 'nothing is counted first',
+};
+
+/** Not for a sound node that central knows as the owner and takes everything from: a new epoch would change nothing. */
+function isNeeded({ status, restored, integrity, ledger }: HttpDependencies, known: KnownAtCentral): boolean {
+  const { state, hint } = status();
+  const { epoch, sequence } = ledger.view.log();
+  const isSound = restored?.() === undefined && (integrity?.()?.findings.length ?? 0) === 0;
+  const isKnown = known.isOwner && known.fence === undefined && known.isPrefix !== false && known.epoch === epoch;
+  return !(isSound && isKnown && sequence >= known.applied && state === 'live' && hint === undefined);
 }
 
 async function begin(context: HttpContext, { limits }: HttpDependencies, rejoin: Rejoining): Promise<Response> {

@@ -1,4 +1,5 @@
 import { refuse } from '@edgestock/shared/runtime/problem';
+import type { ReplicationStatus } from '../../replication/replication-status.ts';
 import type { HttpContext, HttpDependencies } from '../dependencies.ts';
 import type { Door } from '../door.ts';
 import { isoTime } from '../movement-json.ts';
@@ -30,6 +31,17 @@ function integrityOf({ integrity }: HttpDependencies) {
   return { integrity: { state: isSound ? 'sound' : 'damaged', checkedAt: isoTime(checkedAt), durationMs, findings } };
 }
 
+/** Central cannot know that the books were put back, and so advises what would be wrong for them: an id of its own. */
+function refusedRestoredHint(
+  { restored }: HttpDependencies,
+  { state, reason }: Pick<ReplicationStatus, 'state' | 'reason'>,
+) {
+  if (restored?.() === undefined || state !== 'refused') return {};
+  return {
+    hint: `${reason}; these books were put back, and central takes nothing of them before this node has rejoined: edgestock edge rejoin`,
+  };
+}
+
 function status(deps: HttpDependencies): Response {
   const { ledger, status: replication, clock, version } = deps;
   const rejoin = deps.rejoin?.status();
@@ -50,6 +62,7 @@ function status(deps: HttpDependencies): Response {
     ...writesFailing(ledger),
     ...integrityOf(deps),
     ...restoredBody(deps),
+    ...refusedRestoredHint(deps, link),
     ...rejoinedBody(deps),
     ...(rejoin === undefined ? {} : { rejoin }),
     time: isoTime(clock.now()),
