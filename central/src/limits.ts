@@ -78,6 +78,9 @@ export const centralLimits = {
    * more than four.
    */
   groupDeltasMax: 2_000,
+  /** Ingest rests after a commit for a millisecond for each so many deltas, and so long at most: 4,000 deltas/s is where it begins. */
+  commitRestDeltasPerMs: 4,
+  commitRestMsMax: 5,
   groupMessagesMax: 128,
   /** Some 250 deltas; a node that catches up sends 500 at a time. */
   smallBatchBytesMax: 16 * 1024,

@@ -91,6 +91,20 @@ it('commits what arrives together in one transaction', async () => {
   expect(changes).toEqual([{ sku: 'A', revision: 1 }]);
 });
 
+it('rests after a commit of some size, so that what comes meanwhile shares the next one', async () => {
+  const { ingester, metrics } = newIngester();
+  const log = await enrolled('BER1');
+  for (let units = 1; units <= 400; units += 1) log.record('A', units);
+  const applied = Array.from({ length: 20 }, async (_, batch) => {
+    // One after the other, each in a turn of its own.
+    for (let turn = 0; turn < 20 * batch; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    await deliver(ingester, log, log.bytes(20 * batch + 1, 20 * batch + 20));
+  });
+  await Promise.all(applied);
+  expect(metrics.deltasApplied).toBe(400);
+  expect(metrics.commits).toBeLessThan(12);
+});
+
 it('acknowledges nothing that the store could not take, and says that it failed', async () => {
   const { ingester } = newIngester();
   const log = await enrolled('BER1');

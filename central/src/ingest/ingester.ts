@@ -6,6 +6,7 @@ import type { Log } from '@edgestock/shared/runtime/log';
 import { centralLimits } from '../limits.ts';
 import type { VerifiedBatch } from '../rules/verified-batch.ts';
 import type { Applied, BatchOutcome, CentralStore, StatesOutcome } from '../store/central-store.ts';
+import { restMsAfter } from './commit-rest.ts';
 import type { DigestWatch } from './digest-watch.ts';
 import type { IngestMetrics } from './ingest-metrics.ts';
 import { isSmall, MessageQueue } from './message-queue.ts';
@@ -81,8 +82,9 @@ export class Ingester {
       while (!this.#isStopped && this.#queue.size > 0) {
         await this.#takeStates();
         await this.#letOthersIn();
-        await this.#takeLogs();
+        const deltas = await this.#takeLogs();
         await this.#letOthersIn();
+        await this.#rest(deltas);
       }
     } catch (error) {
       // A write that waited for room when it was stopped: what it was to write is delivered again.
@@ -121,10 +123,18 @@ export class Ingester {
     }
   }
 
-  async #takeLogs(): Promise<void> {
+  /** Lets more come together after a commit; whoever waits for a promise meanwhile is served at once. */
+  async #rest(deltas: number): Promise<void> {
+    const { clock } = this.#options;
+    const ms = restMsAfter(deltas);
+    if (ms > 0) await clock.sleep(ms, this.#stopping.signal);
+  }
+
+  /** Tells how many deltas were in the commit. */
+  async #takeLogs(): Promise<number> {
     const { store, clock } = this.#options;
     const taken = await this.#nextGroup();
-    if (taken.length === 0) return;
+    if (taken.length === 0) return 0;
     const startedMs = clock.monotonicMs();
     const batches = taken.map(({ value }) => value);
     const applied = await this.#held(() => store.applyBatches(batches, clock.now()));
@@ -135,6 +145,7 @@ export class Ingester {
       this.#settle(one.value, outcome);
       one.message.acknowledge();
     }
+    return batches.reduce((sum, { entries }) => sum + entries.length, 0);
   }
 
   /**

@@ -5,7 +5,7 @@ import type { Clock } from '@edgestock/shared/runtime/clock';
 import type { Log } from '@edgestock/shared/runtime/log';
 import type { Random } from '@edgestock/shared/runtime/random';
 import { type Batch, batchOf } from './batch.ts';
-import { batchBounds, closesNow } from './batch-closing.ts';
+import { batchBounds, closesNow, restMsAfter } from './batch-closing.ts';
 import type { ReplicationCounters } from './counters.ts';
 import { DigestRhythm } from './digest-rhythm.ts';
 import { type FailureFacts, failureFacts } from './failure-facts.ts';
@@ -50,6 +50,7 @@ export class OutboxPublisher {
   #isTurnDue = false;
   #cancelGathering: (() => void) | undefined;
   #isGathered = false;
+  #cancelRest: (() => void) | undefined;
   #cancelRetry: (() => void) | undefined;
   #isPaced = false;
   #cancelPause: (() => void) | undefined;
@@ -104,6 +105,8 @@ export class OutboxPublisher {
     this.#isOpen = false;
     this.#cancelGathering?.();
     this.#cancelGathering = undefined;
+    this.#cancelRest?.();
+    this.#cancelRest = undefined;
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
     this.#endPause();
@@ -128,6 +131,7 @@ export class OutboxPublisher {
     const waiting = {
       unsentDeltas: this.#progress.unsent,
       batchesInFlight: this.#batchesInFlight,
+      isResting: this.#cancelRest !== undefined,
       isGathered: this.#isGathered,
     };
     if (closesNow(waiting)) this.#sendOne();
@@ -184,8 +188,17 @@ export class OutboxPublisher {
     this.#counters.bytesSent += batch.bytes.length;
     void this.#deliver(batch);
     this.#onSent();
+    if (batch.deltas > 1) this.#restAfter(batch.deltas);
     if (this.#isPaced) this.#pauseAfter(batch.deltas);
     if (this.#progress.unsent > 0) this.wakeSoon();
+  }
+
+  #restAfter(deltas: number): void {
+    this.#cancelRest?.();
+    this.#cancelRest = this.#clock.after(restMsAfter(deltas), () => {
+      this.#cancelRest = undefined;
+      this.wake();
+    });
   }
 
   #pauseAfter(deltas: number): void {
