@@ -22,14 +22,19 @@ function described(heading: string): readonly string[] {
   return [...section.matchAll(/^### ((?:GET|POST|PUT|DELETE) \S+)$/gm)].map(([, route = '']) => route).sort();
 }
 
-/** The two ways in which a node's door is written: an object, and the import doors' call. `path` may be a constant above. */
+/**
+ * The three ways in which a node's door is written: an object, a write (an object without a method, which is POST), and the import doors'
+ * call. `path` may be a constant of its file; where it is none, the object is made of a write.
+ */
 function nodeRoutes(): readonly string[] {
   return below('edge-node/src/http/')
     .flatMap((text) => {
       const constant = /const path = '([^']+)'/.exec(text)?.[1] ?? '';
-      const objects = [...text.matchAll(/method: '(\w+)',\s*path(?:: '([^']+)')?,/g)];
+      const objects = [...text.matchAll(/(?<=\{\s*)(?:method: '(\w+)',\s*)?path(?:: '([^']+)')?,\s*route\b/g)];
       const calls = [...text.matchAll(/\bdoor\('(\w+)', '([^']+)'/g)];
-      return [...objects, ...calls].map(([, method = '', path = constant]) => `${method} ${path}`);
+      return [...objects, ...calls].flatMap(([, method = 'POST', path = constant]) =>
+        path === '' ? [] : [`${method} ${path}`],
+      );
     })
     .sort();
 }
