@@ -139,7 +139,7 @@ export class CsvFile {
 }
 
 function isEmpty({ cells }: CsvRow): boolean {
-  return cells.every((cell) => cell === '');
+  return cells.every((cell) => cell.trim() === '');
 }
 
 /** The delimiter that the header uses most, outside of quotes. */

@@ -32,6 +32,15 @@ describe('a file of sales', () => {
     );
   });
 
+  test.each([
+    ['semicolons', ';'],
+    ['tabs', '\t'],
+  ])('is read with %s as with commas', async (name, delimiter) => {
+    const content = `receipt,sku,quantity\n1,tea,2\n`.replaceAll(',', delimiter);
+    const lines = await collect(readSalesFile(await file(`${name}.csv`, content), { encoding: 'utf8' }));
+    expect(lines).toEqual([{ row: 2, receipt: '1', sku: 'tea', quantity: '2' }]);
+  });
+
   test('ends where its rows do, whatever delimiters a spreadsheet has put below', async () => {
     const path = await file('padded.csv', 'receipt,sku,quantity\n1,tea,1\n,,\n , ,\n');
     expect(await collect(readSalesFile(path, { encoding: 'utf8' }))).toHaveLength(1);
@@ -40,7 +49,10 @@ describe('a file of sales', () => {
   test('that breaks off says so instead of looking shorter', async () => {
     const packed = gzipSync(text.repeat(2_000));
     const path = await file('broken.csv.gz', packed.subarray(0, packed.length - 20));
-    await expect(collect(readSalesFile(path, { encoding: 'utf8' }))).rejects.toThrow('breaks off');
+    await expect(collect(readSalesFile(path, { encoding: 'utf8' }))).rejects.toMatchObject({
+      message: expect.stringContaining('cannot be read'),
+      hint: expect.stringContaining('damaged or incomplete'),
+    });
   });
 
   test('that is missing or empty is named', async () => {
