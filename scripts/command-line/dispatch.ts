@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { type CommandDef, runCommand } from 'citty';
 import type { Subcommand } from './commands.ts';
-import { Misuse, refuseMisuse, suggestion } from './misuse.ts';
+import { refuseMisuse, suggestion } from './misuse.ts';
 import { exampleOf, overview, usageOf } from './usage.ts';
 
 export type Output = { readonly answer: (text: string) => void; readonly complain: (text: string) => void };
@@ -39,14 +40,14 @@ async function run(
   const subcommand = subcommands.find((known) => known.name === name);
   if (!subcommand) {
     const names = subcommands.map((known) => known.name);
-    throw new Misuse(`There is no command "${name}"`, suggestion(name, names, 'edgestock ', ''));
+    throw new WrongCall(`There is no command "${name}"`, suggestion(name, names, 'edgestock ', ''));
   }
   const { command, path, rest } = await descend((await subcommand.load()).command, [name], args);
   const isLeaf = command.run !== undefined;
   if (rest.some(isHelp)) return output.answer(await usageOf(command, subcommand, path.join(' ')));
   if (!isLeaf) {
     output.complain(await usageOf(command, subcommand, path.join(' ')));
-    throw new Misuse(
+    throw new WrongCall(
       `edgestock ${path.join(' ')} needs to know what`,
       `One of: ${Object.keys(await partsOf(command)).join(', ')}`,
     );
@@ -60,7 +61,7 @@ async function run(
   } catch (error) {
     if (!(error instanceof Error && error.name === 'CLIError')) throw error;
     // The argument library says what is missing, in colours for whatever reads it, and leaves its user with that.
-    throw new Misuse(stripVTControlCharacters(error.message), await exampleOf(command, subcommand, path.join(' ')));
+    throw new WrongCall(stripVTControlCharacters(error.message), await exampleOf(command, subcommand, path.join(' ')));
   }
 }
 
@@ -79,7 +80,7 @@ async function descend(
   const part = parts[name];
   if (part === undefined) {
     const where = path.join(' ');
-    throw new Misuse(
+    throw new WrongCall(
       `edgestock ${where} has no "${name}"`,
       suggestion(name, Object.keys(parts), `edgestock ${where} `, where),
     );

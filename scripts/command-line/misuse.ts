@@ -1,11 +1,5 @@
-import { OperatingFailure } from '@edgestock/shared/runtime/operating-failure';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import type { ArgsDef } from 'citty';
-
-/** A command line that cannot be meant; `hint` says what could be. */
-export class Misuse extends OperatingFailure {
-  override readonly name = 'Misuse';
-  readonly exitCode = 2;
-}
 
 /**
  * Refuses flags that the command does not have, flags without their value, and words too many. The argument library takes
@@ -27,7 +21,7 @@ export function refuseMisuse(args: readonly string[], known: ArgsDef, path: stri
     const [name = '', ...value] = argument.replace(/^--?/, '').split('=');
     const takesValue = takesValueOf(name, flags);
     if (takesValue === undefined) {
-      throw new Misuse(
+      throw new WrongCall(
         `edgestock ${path} has no flag ${argument.split('=')[0]}`,
         suggestion(name, [...flags.keys()], '--', path),
       );
@@ -38,7 +32,7 @@ export function refuseMisuse(args: readonly string[], known: ArgsDef, path: stri
     const isMissing = given === undefined || (value.length === 0 && /^--\w/.test(given));
     // A variable of a script that is not set. Where a flag need not be, an empty value may have a meaning of its own.
     if (isMissing || (given === '' && known[name]?.required === true)) {
-      throw new Misuse(
+      throw new WrongCall(
         `--${name} needs a value`,
         `Write --${name}=VALUE. edgestock ${path} --help shows what it may be.`,
       );
@@ -46,7 +40,7 @@ export function refuseMisuse(args: readonly string[], known: ArgsDef, path: stri
   }
   const places = Object.values(known).filter(({ type }) => type === 'positional').length;
   if (words.length > places) {
-    throw new Misuse(
+    throw new WrongCall(
       `edgestock ${path} does not take "${words[places]}"`,
       `edgestock ${path} --help shows what it takes.`,
     );
