@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { listOf } from '@edgestock/shared/runtime/list-of';
 import { makeDataDirectory } from '@edgestock/shared/sqlite/data-directory';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { refuseUnwritable } from '../command/results-file.ts';
-import { UsageError } from '../command/usage-error.ts';
 import { benches } from './benches.ts';
 import { type BenchId, benchIds, type Figure } from './figure.ts';
 import { growth } from './growth/growth.ts';
@@ -50,7 +50,7 @@ export const command = defineCommand({
     if (args.growth === true) return grow(args);
     const ids = args.only === undefined ? benchIds : listOf(args.only).map(idOf);
     if (args.write === true && (args.quick === true || ids.length < benchIds.length)) {
-      throw new UsageError('--write needs a whole run', 'Leave --quick and --only away.');
+      throw new WrongCall('--write needs a whole run', 'Leave --quick and --only away.');
     }
     if (args.json !== undefined) await refuseUnwritable(args.json);
     const isWhole = args.only === undefined;
@@ -76,7 +76,7 @@ export const command = defineCommand({
       return measured;
     });
     if (args.write === true && !isComplete) {
-      throw new UsageError('--write needs every number', 'Install what was left out, and run it again.');
+      throw new WrongCall('--write needs every number', 'Install what was left out, and run it again.');
     }
     const machine = await thisMachine();
     if (args.json !== undefined) await writeFile(args.json, `${JSON.stringify(figures, undefined, 2)}\n`);
@@ -88,8 +88,8 @@ export const command = defineCommand({
 /** `--growth`: a table and a plot instead of figures with targets. */
 async function grow(args: GrowthArgs): Promise<void> {
   const isQuick = args.quick === true;
-  if (args.only !== undefined) throw new UsageError('--growth measures no numbers', 'Leave --only away.');
-  if (args.write === true && isQuick) throw new UsageError('--write needs a whole run', 'Leave --quick away.');
+  if (args.only !== undefined) throw new WrongCall('--growth measures no numbers', 'Leave --only away.');
+  if (args.write === true && isQuick) throw new WrongCall('--write needs a whole run', 'Leave --quick away.');
   if (args.json !== undefined) await refuseUnwritable(args.json);
   const disk = args['data-dir'] ?? tmpdir();
   const run = (directory: string) =>
@@ -115,7 +115,7 @@ type GrowthArgs = {
 
 function idOf(text: string): BenchId {
   const id = benchIds.find((known) => known === text.toUpperCase());
-  if (id === undefined) throw new UsageError(`There is no bench ${text}`, `There are ${benchIds.join(', ')}.`);
+  if (id === undefined) throw new WrongCall(`There is no bench ${text}`, `There are ${benchIds.join(', ')}.`);
   return id;
 }
 

@@ -1,8 +1,8 @@
-import { UsageError } from './usage-error.ts';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 
 const PORT_MAX = 65_535;
 
-/** Port of a flag; 0 lets the system choose. Throws `UsageError`. */
+/** Port of a flag; 0 lets the system choose. Throws `WrongCall`. */
 export function portOf(flag: string, text: string): number {
   return wholeNumberOf(flag, text, { min: 0, max: PORT_MAX });
 }
@@ -10,7 +10,7 @@ export function portOf(flag: string, text: string): number {
 export function wholeNumberOf(flag: string, text: string, { min, max }: { min: number; max: number }): number {
   const value = Number(text);
   if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new UsageError(`--${flag} ${text} cannot be`, `It is a whole number from ${min} to ${max}.`);
+    throw new WrongCall(`--${flag} ${text} cannot be`, `It is a whole number from ${min} to ${max}.`);
   }
   return value;
 }

@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { refuseUnwritable } from './results-file.ts';
-import { UsageError } from './usage-error.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -12,8 +12,8 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a file in a folder that is not there, and a folder itself, are refused', async () => {
-  await expect(refuseUnwritable(join(folder, 'missing', 'figures.json'))).rejects.toBeInstanceOf(UsageError);
-  await expect(refuseUnwritable(folder)).rejects.toBeInstanceOf(UsageError);
+  await expect(refuseUnwritable(join(folder, 'missing', 'figures.json'))).rejects.toBeInstanceOf(WrongCall);
+  await expect(refuseUnwritable(folder)).rejects.toBeInstanceOf(WrongCall);
 });
 
 test('a file that is there keeps what is in it', async () => {

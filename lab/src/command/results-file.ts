@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { UsageError } from './usage-error.ts';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 
 /**
  * Refuses a file that could not be written, before minutes of measuring whose results are to go there. Opening it is the only
@@ -10,6 +10,6 @@ export async function refuseUnwritable(file: string): Promise<void> {
     await (await open(file, 'a')).close();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${file} cannot be written: ${why}`, 'Name a file in a folder that is there, with --json.');
+    throw new WrongCall(`${file} cannot be written: ${why}`, 'Name a file in a folder that is there, with --json.');
   }
 }

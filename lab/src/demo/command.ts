@@ -1,11 +1,11 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { stopSignal } from '@edgestock/shared/runtime/stop-signal';
 import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { wholeNumberOf } from '../command/flags.ts';
-import { UsageError } from '../command/usage-error.ts';
 import { numberedWarehouses } from '../replay/destination.ts';
 import { type ShopFlags, shopArgs, shopOf } from '../replay/shop-flags.ts';
 import { resultMembers } from './once/result-members.ts';
@@ -115,7 +115,7 @@ type OnceFlags = ShopFlags & {
 
 async function once(args: OnceFlags, dataDirectory: string, signal: AbortSignal): Promise<void> {
   const { transactions, stock, warehouses, cut } = args;
-  if (!transactions) throw new UsageError('--once needs --transactions', 'Name a CSV file, plain or .gz.');
+  if (!transactions) throw new WrongCall('--once needs --transactions', 'Name a CSV file, plain or .gz.');
   if (args.orders) return onceWithOrders(args, { transactions, orders: args.orders }, dataDirectory, signal);
   const isSpread = warehouses !== undefined;
   const count = wholeNumberOf('warehouses', warehouses ?? String(SPREAD_DEFAULT), { min: 1, max: WAREHOUSES_MAX });
@@ -145,7 +145,7 @@ async function onceWithOrders(
   signal: AbortSignal,
 ): Promise<void> {
   if (args.stock)
-    throw new UsageError('--stock cannot be with --orders', '--stock-share says how scarce the goods are.');
+    throw new WrongCall('--stock cannot be with --orders', '--stock-share says how scarce the goods are.');
   const count = wholeNumberOf('warehouses', args.warehouses ?? String(SPREAD_DEFAULT), { min: 1, max: WAREHOUSES_MAX });
   const warehouses = numberedWarehouses(count);
   const spread = { spreadOver: warehouses, isSpread: true };
@@ -169,7 +169,7 @@ async function live(
   dataDirectory: string,
   signal: AbortSignal,
 ): Promise<void> {
-  if (args.transactions) throw new UsageError('--transactions is for --once', 'Add --once to replay a file.');
+  if (args.transactions) throw new WrongCall('--transactions is for --once', 'Add --once to replay a file.');
   const salesPerSecond = wholeNumberOf('rate', args.rate, { min: 1, max: 10_000 });
   const { demoLive } = await import('./live/live.ts');
   const { store } = args;
@@ -184,7 +184,7 @@ async function dataDirectoryOf(named: string | undefined, mustBeEmpty: boolean) 
   }
   const entries = await readdir(named).catch(() => []);
   if (mustBeEmpty && entries.length > 0) {
-    throw new UsageError(
+    throw new WrongCall(
       `${named} is not empty`,
       'demo --once proves a run from its beginning: name a new folder for --data-dir.',
     );

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { listOf } from '@edgestock/shared/runtime/list-of';
 import { aborted, stopSignal } from '@edgestock/shared/runtime/stop-signal';
 import { natsServerBinary } from '@edgestock/shared/testing/nats-server';
@@ -8,7 +9,6 @@ import { defineCommand } from 'citty';
 import { answer, remark } from '../command/answers.ts';
 import { wholeNumberOf } from '../command/flags.ts';
 import { refuseUnwritable } from '../command/results-file.ts';
-import { UsageError } from '../command/usage-error.ts';
 import { storeKindOf } from '../testing/config.ts';
 import type { FaultCase, Lab } from './fault-case.ts';
 import { asTable } from './report.ts';
@@ -83,12 +83,12 @@ async function resultOf(
   return runCase(one, lab);
 }
 
-/** Throws `UsageError` for what is neither a row with a case nor the name of one. */
+/** Throws `WrongCall` for what is neither a row with a case nor the name of one. */
 function casesOf(texts: readonly string[], cases: readonly FaultCase[]): readonly FaultCase[] {
   const found = texts.map((text) => {
     const these = cases.filter(({ rows, name }) => name === text || rows.some((row) => String(row) === text));
     if (these.length === 0) {
-      throw new UsageError(
+      throw new WrongCall(
         `There is no case for ${text}`,
         'edgestock faults --list names them; docs/faults.md says why a row has none.',
       );
@@ -98,13 +98,13 @@ function casesOf(texts: readonly string[], cases: readonly FaultCase[]): readonl
   return cases.filter((one) => found.some((these) => these.includes(one)));
 }
 
-/** What the broker says of itself. Throws `UsageError` when it says nothing. */
+/** What the broker says of itself. Throws `WrongCall` when it says nothing. */
 async function versionOf(natsServer: string): Promise<string> {
   try {
     const { stdout } = await promisify(execFile)(natsServer, ['--version']);
     return stdout.trim();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UsageError(`${natsServer} cannot be run: ${why}`, 'Name a nats-server with --nats-server PATH.');
+    throw new WrongCall(`${natsServer} cannot be run: ${why}`, 'Name a nats-server with --nats-server PATH.');
   }
 }

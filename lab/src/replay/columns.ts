@@ -1,4 +1,4 @@
-import { UsageError } from '../command/usage-error.ts';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 
 /** What a line of a point-of-sale file can tell. Only `sku`, `quantity` and `receipt` must be there. */
 export const fields = [
@@ -22,7 +22,7 @@ export type ColumnMapping = Readonly<Partial<Record<Field, string>>>;
 /** One row of the file as text, and the line on which it begins; a field whose column was not named is absent, an empty cell is ''. */
 export type RawLine = { readonly row: number } & Readonly<Partial<Record<Field, string>>>;
 
-/** Reads `store=store_id,sku=product_id,...`. Throws `UsageError` with the fields there are. */
+/** Reads `store=store_id,sku=product_id,...`. Throws `WrongCall` with the fields there are. */
 export function parseColumnMapping(text: string): ColumnMapping {
   const mapping: Partial<Record<Field, string>> = {};
   for (const part of text.split(',')) {
@@ -30,12 +30,12 @@ export function parseColumnMapping(text: string): ColumnMapping {
     const column = rest.join('=').trim();
     const field = fields.find((known) => known === name.trim());
     if (!field || column === '') {
-      throw new UsageError(
+      throw new WrongCall(
         `--columns: "${part}" is not a mapping of a known field`,
         `Write field=column with these fields: ${fields.join(', ')}. Example: store=store_id,sku=product_id,quantity=quantity,receipt=basket_id`,
       );
     }
-    if (mapping[field] !== undefined) throw new UsageError(`--columns names ${field} twice`, 'Name each field once.');
+    if (mapping[field] !== undefined) throw new WrongCall(`--columns names ${field} twice`, 'Name each field once.');
     mapping[field] = column;
   }
   return mapping;
@@ -47,7 +47,7 @@ export function mappingByName(header: readonly string[]): ColumnMapping {
 }
 
 /**
- * Ties a mapping to the header of a file. Throws `UsageError` with the columns there are, when one is missing: a wrong guess
+ * Ties a mapping to the header of a file. Throws `WrongCall` with the columns there are, when one is missing: a wrong guess
  * here would book the wrong goods.
  */
 export function bindColumns(
@@ -65,7 +65,7 @@ export function bindColumns(
       ...(unknown.length > 0 ? [`the file has no column for ${unknown.join(', ')}`] : []),
       ...(unnamed.length > 0 ? [`no column is named for ${unnamed.join(', ')}`] : []),
     ];
-    throw new UsageError(`--columns: ${complaints.join('; ')}`, `The columns there are: ${header.join(', ')}`);
+    throw new WrongCall(`--columns: ${complaints.join('; ')}`, `The columns there are: ${header.join(', ')}`);
   }
   for (const [field, column] of wanted) refuseTwins(header, field, column);
   const places = wanted.map(([field, column]) => [field, header.indexOf(column)] as const);
@@ -76,7 +76,7 @@ export function bindColumns(
 function refuseTwins(header: readonly string[], field: string, column: string): void {
   const places = header.flatMap((title, index) => (title === column ? [`column ${index + 1}`] : []));
   if (places.length < 2) return;
-  throw new UsageError(
+  throw new WrongCall(
     `${places.join(' and ')} are both called ${column}: which of them is ${field}?`,
     'Rename all but one of them in the file.',
   );

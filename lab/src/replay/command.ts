@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { text as textOf } from 'node:stream/consumers';
 import { nodeAt } from '@edgestock/shared/command/named-door';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { must } from '@edgestock/shared/runtime/assert';
 import { listOf } from '@edgestock/shared/runtime/list-of';
 import { defineCommand } from 'citty';
 import { EdgeApi } from '../api/edge-api.ts';
 import { answer, remark } from '../command/answers.ts';
 import { wholeNumberOf } from '../command/flags.ts';
-import { UsageError } from '../command/usage-error.ts';
 import { replay } from './replay.ts';
 import { proseOf } from './replay-prose.ts';
 import { shopArgs, shopOf } from './shop-flags.ts';
@@ -70,14 +70,14 @@ export const command = defineCommand({
 async function urlsOf(nodes: string | undefined, upFrom: string | undefined): Promise<readonly string[]> {
   if (nodes) return listOf(nodes);
   if (upFrom === undefined) {
-    throw new UsageError('Which nodes? Neither --nodes nor --up-from was given', 'Try --nodes http://127.0.0.1:7100');
+    throw new WrongCall('Which nodes? Neither --nodes nor --up-from was given', 'Try --nodes http://127.0.0.1:7100');
   }
   try {
     const line = upFrom === '-' ? await textOf(process.stdin) : await readFile(upFrom, 'utf8');
     const { nodes: listed } = JSON.parse(line) as { readonly nodes: readonly { readonly url: string }[] };
     return listed.map(({ url }) => url);
   } catch (cause) {
-    const error = new UsageError(
+    const error = new WrongCall(
       `${upFrom} does not hold the line of edgestock up`,
       'Write it with edgestock up --json > FILE in another terminal, and wait until the line is there',
     );

@@ -39,7 +39,7 @@ export type ReplayObserver = {
   readonly onReply?: (request: NodeRequest, reply: RecordReply) => void;
 };
 
-/** Replays a file through the HTTP API of nodes, as fast as they take it. Throws `UsageError`, `SalesFileUnreadable`, `Unreachable`. */
+/** Replays a file through the HTTP API of nodes, as fast as they take it. Throws `WrongCall`, `SalesFileUnreadable`, `Unreachable`. */
 export async function replay(
   path: string,
   shop: Shop,

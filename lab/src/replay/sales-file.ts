@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { CsvBroken, CsvFile } from '@edgestock/edge-node/import/csv-file';
 import type { FileEncoding } from '@edgestock/edge-node/import/file-encoding';
-import { UsageError } from '../command/usage-error.ts';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { bindColumns, type ColumnMapping, type Field, mappingByName, type RawLine } from './columns.ts';
 
 /** The file is damaged, or no CSV. */
@@ -24,7 +24,7 @@ export type SalesFileReading = {
 
 /**
  * Reads a CSV file as imports do (plain or gzip, comma, semicolon or tab), one line at a time: memory does not grow with the file.
- * Throws `UsageError` for a missing file or column, `SalesFileUnreadable` for a broken one or one in another encoding.
+ * Throws `WrongCall` for a missing file or column, `SalesFileUnreadable` for a broken one or one in another encoding.
  */
 export async function* readSalesFile(
   path: string,
@@ -32,7 +32,7 @@ export async function* readSalesFile(
   required?: readonly Field[],
 ): AsyncGenerator<RawLine> {
   await access(path).catch((cause: unknown) => {
-    throw Object.assign(new UsageError(`${path} cannot be read`, 'Name a CSV file, plain or .gz.'), { cause });
+    throw Object.assign(new WrongCall(`${path} cannot be read`, 'Name a CSV file, plain or .gz.'), { cause });
   });
   let bind: ReturnType<typeof bindColumns> | undefined;
   try {

@@ -1,7 +1,7 @@
 import { type FileEncoding, fileEncodings } from '@edgestock/edge-node/import/file-encoding';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { listOf } from '@edgestock/shared/runtime/list-of';
 import type { ArgsDef } from 'citty';
-import { UsageError } from '../command/usage-error.ts';
 import { type ColumnMapping, parseColumnMapping } from './columns.ts';
 import { byReceipt, byStoreOrReceipt } from './destination.ts';
 import type { Interpretation } from './interpretation.ts';
@@ -63,7 +63,7 @@ export type Shop = {
 
 /**
  * `spreadOver` are the warehouses of receipts that name none; `isSpread` spreads all of them, stores or not. Throws
- * `UsageError`.
+ * `WrongCall`.
  */
 export function shopOf(
   flags: ShopFlags,
@@ -89,6 +89,6 @@ function zoneOf(text: string | undefined): string | undefined {
     return new Intl.DateTimeFormat('en-US', { timeZone: text }).resolvedOptions().timeZone;
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    throw new UsageError(`--zone ${text} is no time zone`, 'Write its IANA name, for example Europe/London.');
+    throw new WrongCall(`--zone ${text} is no time zone`, 'Write its IANA name, for example Europe/London.');
   }
 }

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import type { EdgeNode } from '@edgestock/edge-node/edge-node';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { parseWarehouseId, type WarehouseId } from '@edgestock/shared/inventory/ids';
 import { createLog, type LogLevel } from '@edgestock/shared/runtime/log';
 import { type Service, ServiceStack } from '@edgestock/shared/runtime/service';
 import { takeDataDirectory } from '@edgestock/shared/sqlite/data-directory';
-import { UsageError } from '../command/usage-error.ts';
 import { TcpProxy } from '../proxy/tcp-proxy.ts';
 import { startBroker } from './broker.ts';
 import { type CentralProcess, startCentralProcess } from './central-process.ts';
@@ -140,19 +140,19 @@ async function nodePortsFor(base: number, count: number): Promise<readonly numbe
   if (base === 0) return [];
   if (base + count - 1 > PORT_MAX) {
     const hint = `Each has the next port, up to ${PORT_MAX}: name a lower --port-base.`;
-    throw new UsageError(`${count} nodes from port ${base} on are too many`, hint);
+    throw new WrongCall(`${count} nodes from port ${base} on are too many`, hint);
   }
   return Promise.all(Array.from({ length: count }, (_, index) => portFor(base + index, '--port-base')));
 }
 
-/** Reads `BER1,HAM1`. Throws `UsageError`. */
+/** Reads `BER1,HAM1`. Throws `WrongCall`. */
 export function warehouseIdsOf(texts: readonly string[]): readonly WarehouseId[] {
   const ids = texts.map((text) => {
     const id = parseWarehouseId(text);
     if (id) return id;
-    throw new UsageError(`${text} cannot be the id of a warehouse`, 'Letters, digits, - and _, at most 32: BER1,HAM1');
+    throw new WrongCall(`${text} cannot be the id of a warehouse`, 'Letters, digits, - and _, at most 32: BER1,HAM1');
   });
-  if (ids.length === 0) throw new UsageError('No warehouse was named', 'Try --warehouses BER1,HAM1');
-  if (new Set(ids).size < ids.length) throw new UsageError('A warehouse was named twice', 'Each has one node.');
+  if (ids.length === 0) throw new WrongCall('No warehouse was named', 'Try --warehouses BER1,HAM1');
+  if (new Set(ids).size < ids.length) throw new WrongCall('A warehouse was named twice', 'Each has one node.');
   return ids;
 }

@@ -1,7 +1,7 @@
 import type { FileEncoding } from '@edgestock/edge-node/import/file-encoding';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import { parseSku, type Sku } from '@edgestock/shared/inventory/ids';
 import { isLineQuantity, LINE_QUANTITY_MAX } from '@edgestock/shared/inventory/quantity';
-import { UsageError } from '../../command/usage-error.ts';
 import { parseColumnMapping } from '../../replay/columns.ts';
 import { type Change, chunksOf, type NodeRequest } from '../../replay/receipt-requests.ts';
 import { readSalesFile } from '../../replay/sales-file.ts';
@@ -47,7 +47,7 @@ type SpreadStock = {
 
 /**
  * Reads opening stock from a file (store, sku, quantity). Stock of stores without a node stays out; without a store
- * column each SKU is shared equally among all. Throws `UsageError` at the first line that is no stock: half a stock list
+ * column each SKU is shared equally among all. Throws `WrongCall` at the first line that is no stock: half a stock list
  * would make every comparison wrong.
  */
 export async function stockFromFile(
@@ -68,7 +68,7 @@ export async function stockFromFile(
     const sku = parseSku(text);
     const units = Number(quantity);
     if (!sku || !/^\d+(\.0+)?$/.test(quantity) || !(units === 0 || isLineQuantity(units))) {
-      throw new UsageError(
+      throw new WrongCall(
         `${path} line ${row}: "${quantity}" of "${text}" is no stock`,
         'A line needs a SKU and a whole number of units. --stock-columns names the columns.',
       );

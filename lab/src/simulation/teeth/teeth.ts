@@ -1,4 +1,4 @@
-import { UsageError } from '../../command/usage-error.ts';
+import { WrongCall } from '@edgestock/shared/command/wrong-call';
 import type { Tooth } from '../tooth.ts';
 import { answerBeforeCommit } from './answer-before-commit.ts';
 import { availabilityAfterwards } from './availability-afterwards.ts';
@@ -47,6 +47,6 @@ export const teeth: readonly Tooth[] = [
 export function toothNamed(name: string): Tooth {
   const tooth = teeth.find((one) => one.name === name);
   if (tooth === undefined)
-    throw new UsageError(`there is no tooth ${name}`, `One of ${teeth.map((one) => one.name).join(', ')}.`);
+    throw new WrongCall(`there is no tooth ${name}`, `One of ${teeth.map((one) => one.name).join(', ')}.`);
   return tooth;
 }
